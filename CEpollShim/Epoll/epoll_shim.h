@@ -1,0 +1,328 @@
+// The kernel as LinuxSystem sees it: one static inline function a system call. Each returns a count, a descriptor
+// or 0, and a negated errno on failure, so that no Swift runtime call can clobber errno before it is read.
+//
+// _GNU_SOURCE stays undefined: it gives a second, conflicting view of fd_set to files that also import Foundation
+// or Synchronization. Calls that need it go through syscall(2).
+#ifndef SLUICE_EPOLL_SHIM_H
+#define SLUICE_EPOLL_SHIM_H
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#define CSHIM_RESULT(call)                                                                                             \
+    ({                                                                                                                 \
+        long cshim_r = (long)(call);                                                                                   \
+        cshim_r >= 0 ? cshim_r : (long)-errno;                                                                         \
+    })
+
+// ---- epoll, eventfd, signalfd -------------------------------------------------------------------------------------
+
+static inline int cshim_epoll_create(void) { return (int)CSHIM_RESULT(epoll_create1(EPOLL_CLOEXEC)); }
+
+static inline int cshim_epoll_ctl(int epfd, int op, int fd, uint32_t events, uint64_t token) {
+    struct epoll_event event = {.events = events, .data = {.u64 = token}};
+    return (int)CSHIM_RESULT(epoll_ctl(epfd, op, fd, &event));
+}
+
+static inline int cshim_epoll_wait(int epfd, struct epoll_event *events, int count, int timeout_ms) {
+    return (int)CSHIM_RESULT(epoll_wait(epfd, events, count, timeout_ms));
+}
+
+static inline int cshim_eventfd(void) { return (int)CSHIM_RESULT(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)); }
+
+static inline int cshim_eventfd_signal(int fd) {
+    uint64_t one = 1;
+    return (int)CSHIM_RESULT(write(fd, &one, sizeof one));
+}
+
+static inline int cshim_eventfd_clear(int fd) {
+    uint64_t value = 0;
+    return (int)CSHIM_RESULT(read(fd, &value, sizeof value));
+}
+
+// Blocks the signals for the calling thread (threads started later inherit that) and returns a descriptor that reads
+// them.
+static inline int cshim_signalfd(const int *signals, int count) {
+    sigset_t set;
+    sigemptyset(&set);
+    for (int i = 0; i < count; i++) sigaddset(&set, signals[i]);
+    int failure = pthread_sigmask(SIG_BLOCK, &set, 0);
+    if (failure != 0) return -failure;
+    return (int)CSHIM_RESULT(signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
+}
+
+static inline int cshim_signalfd_next(int fd) {
+    struct signalfd_siginfo info;
+    long count = CSHIM_RESULT(read(fd, &info, sizeof info));
+    return count < 0 ? (int)count : (int)info.ssi_signo;
+}
+
+static inline void cshim_ignore_sigpipe(void) { signal(SIGPIPE, SIG_IGN); }
+
+// ---- sockets ------------------------------------------------------------------------------------------------------
+
+static inline int cshim_socket(int family) {
+    return (int)CSHIM_RESULT(socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+}
+
+static inline int cshim_accept(int fd, struct sockaddr_storage *peer) {
+    socklen_t length = sizeof *peer;
+    return (int)CSHIM_RESULT(syscall(SYS_accept4, fd, peer, &length, SOCK_NONBLOCK | SOCK_CLOEXEC));
+}
+
+static inline int cshim_bind(int fd, const struct sockaddr_storage *address, uint32_t length) {
+    return (int)CSHIM_RESULT(bind(fd, (const struct sockaddr *)address, length));
+}
+
+static inline int cshim_connect(int fd, const struct sockaddr_storage *address, uint32_t length) {
+    return (int)CSHIM_RESULT(connect(fd, (const struct sockaddr *)address, length));
+}
+
+static inline int cshim_listen(int fd, int backlog) { return (int)CSHIM_RESULT(listen(fd, backlog)); }
+
+static inline int cshim_local_address(int fd, struct sockaddr_storage *address) {
+    socklen_t length = sizeof *address;
+    return (int)CSHIM_RESULT(getsockname(fd, (struct sockaddr *)address, &length));
+}
+
+static inline int cshim_socketpair(int pair[2]) {
+    return (int)CSHIM_RESULT(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair));
+}
+
+static inline int cshim_set_option(int fd, int level, int option, int value) {
+    return (int)CSHIM_RESULT(setsockopt(fd, level, option, &value, sizeof value));
+}
+
+static inline int cshim_get_option(int fd, int level, int option, int *value) {
+    socklen_t length = sizeof *value;
+    return (int)CSHIM_RESULT(getsockopt(fd, level, option, value, &length));
+}
+
+static inline long cshim_recv(int fd, void *buffer, size_t count) { return CSHIM_RESULT(recv(fd, buffer, count, 0)); }
+
+static inline long cshim_send(int fd, const void *buffer, size_t count) {
+    return CSHIM_RESULT(send(fd, buffer, count, MSG_NOSIGNAL));
+}
+
+static inline int cshim_shutdown(int fd, int how) { return (int)CSHIM_RESULT(shutdown(fd, how)); }
+
+// Makes the next close send a reset instead of a FIN (SO_LINGER 0): for tests and for shedding load.
+static inline int cshim_reset_on_close(int fd) {
+    struct linger option = {.l_onoff = 1, .l_linger = 0};
+    return (int)CSHIM_RESULT(setsockopt(fd, SOL_SOCKET, SO_LINGER, &option, sizeof option));
+}
+
+// Parses a numeric IPv4 or IPv6 address. Returns the length of the socket address, or -EINVAL.
+static inline int cshim_parse_address(const char *text, uint16_t port, struct sockaddr_storage *out) {
+    memset(out, 0, sizeof *out);
+    struct sockaddr_in *v4 = (struct sockaddr_in *)out;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)out;
+    if (inet_pton(AF_INET, text, &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons(port);
+        return (int)sizeof *v4;
+    }
+    if (inet_pton(AF_INET6, text, &v6->sin6_addr) == 1) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons(port);
+        return (int)sizeof *v6;
+    }
+    return -EINVAL;
+}
+
+// Writes the numeric address into text (at least INET6_ADDRSTRLEN bytes) and returns the port, or a negated errno.
+static inline int cshim_format_address(const struct sockaddr_storage *address, char *text, uint32_t capacity) {
+    if (address->ss_family == AF_INET) {
+        const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
+        if (!inet_ntop(AF_INET, &v4->sin_addr, text, capacity)) return -errno;
+        return ntohs(v4->sin_port);
+    }
+    if (address->ss_family == AF_INET6) {
+        const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
+        if (!inet_ntop(AF_INET6, &v6->sin6_addr, text, capacity)) return -errno;
+        return ntohs(v6->sin6_port);
+    }
+    return -EAFNOSUPPORT;
+}
+
+// ---- files --------------------------------------------------------------------------------------------------------
+
+static inline int cshim_openat(int directory, const char *path, int flags, uint32_t mode) {
+    return (int)CSHIM_RESULT(openat(directory, path, flags | O_CLOEXEC, (mode_t)mode));
+}
+
+static inline int cshim_o_direct(void) {
+#if defined(__x86_64__) || defined(__i386__)
+    return 040000;
+#else
+    return 0200000;
+#endif
+}
+
+static inline int cshim_close(int fd) { return (int)CSHIM_RESULT(close(fd)); }
+
+static inline long cshim_read(int fd, void *buffer, size_t count) { return CSHIM_RESULT(read(fd, buffer, count)); }
+
+static inline long cshim_write(int fd, const void *buffer, size_t count) {
+    return CSHIM_RESULT(write(fd, buffer, count));
+}
+
+static inline long cshim_pread(int fd, void *buffer, size_t count, int64_t offset) {
+    return CSHIM_RESULT(pread(fd, buffer, count, (off_t)offset));
+}
+
+static inline long cshim_pwrite(int fd, const void *buffer, size_t count, int64_t offset) {
+    return CSHIM_RESULT(pwrite(fd, buffer, count, (off_t)offset));
+}
+
+static inline int cshim_fdatasync(int fd) { return (int)CSHIM_RESULT(fdatasync(fd)); }
+
+static inline int cshim_fsync(int fd) { return (int)CSHIM_RESULT(fsync(fd)); }
+
+static inline int cshim_ftruncate(int fd, int64_t length) { return (int)CSHIM_RESULT(ftruncate(fd, (off_t)length)); }
+
+// fallocate(2) with FALLOC_FL_KEEP_SIZE: blocks are reserved, the size stays.
+static inline int cshim_reserve(int fd, int64_t offset, int64_t length) {
+    return (int)CSHIM_RESULT(syscall(SYS_fallocate, fd, 1, (off_t)offset, (off_t)length));
+}
+
+static inline int cshim_fstat(int fd, struct stat *out) { return (int)CSHIM_RESULT(fstat(fd, out)); }
+
+static inline int cshim_fstatat(int directory, const char *path, struct stat *out) {
+    return (int)CSHIM_RESULT(fstatat(directory, path, out, AT_SYMLINK_NOFOLLOW));
+}
+
+static inline int cshim_mkdirat(int directory, const char *path, uint32_t mode) {
+    return (int)CSHIM_RESULT(mkdirat(directory, path, (mode_t)mode));
+}
+
+static inline int cshim_unlinkat(int directory, const char *path, int is_directory) {
+    return (int)CSHIM_RESULT(unlinkat(directory, path, is_directory ? AT_REMOVEDIR : 0));
+}
+
+static inline int cshim_renameat(int from_directory, const char *from, int to_directory, const char *to) {
+    return (int)CSHIM_RESULT(renameat(from_directory, from, to_directory, to));
+}
+
+static inline int cshim_lock_exclusive(int fd) { return (int)CSHIM_RESULT(flock(fd, LOCK_EX | LOCK_NB)); }
+
+static inline int64_t cshim_free_bytes(int fd) {
+    struct statvfs info;
+    if (fstatvfs(fd, &info) != 0) return -(int64_t)errno;
+    return (int64_t)info.f_bavail * (int64_t)info.f_frsize;
+}
+
+// A stream over the directory that fd names; fd itself stays open and keeps its position.
+static inline DIR *cshim_directory_open(int fd) {
+    int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (copy < 0) return 0;
+    DIR *stream = fdopendir(copy);
+    if (!stream) close(copy);
+    return stream;
+}
+
+// The next name in the directory, "." and ".." included, or NULL at the end. Valid until the next call.
+static inline const char *cshim_directory_next(DIR *stream) {
+    struct dirent *entry = readdir(stream);
+    return entry ? entry->d_name : 0;
+}
+
+static inline void cshim_directory_close(DIR *stream) { closedir(stream); }
+
+// ---- memory -------------------------------------------------------------------------------------------------------
+
+// Page-aligned anonymous memory, touched by nobody yet, or NULL.
+static inline void *cshim_map(size_t count) {
+    void *memory = mmap(0, count, PROT_READ | PROT_WRITE, MAP_PRIVATE | 0x20 /* MAP_ANONYMOUS */, -1, 0);
+    return memory == MAP_FAILED ? 0 : memory;
+}
+
+static inline void cshim_unmap(void *memory, size_t count) { munmap(memory, count); }
+
+// ---- threads, time, the process -----------------------------------------------------------------------------------
+
+static inline int cshim_thread_start(pthread_t *thread, void *(*body)(void *), void *context) {
+    return -pthread_create(thread, 0, body, context);
+}
+
+static inline void cshim_thread_join(pthread_t thread) { pthread_join(thread, 0); }
+
+// At most 15 bytes are kept (prctl PR_SET_NAME).
+static inline void cshim_thread_set_name(const char *name) { syscall(SYS_prctl, 15, name, 0, 0, 0); }
+
+static inline uint64_t cshim_thread_current(void) { return (uint64_t)pthread_self(); }
+
+// FUTEX_WAIT_PRIVATE and FUTEX_WAKE_PRIVATE on a 32-bit word.
+static inline int cshim_futex_wait(const void *word, uint32_t expected) {
+    return (int)CSHIM_RESULT(syscall(SYS_futex, word, 128, expected, (void *)0, (void *)0, 0));
+}
+
+static inline int cshim_futex_wake(const void *word, int count) {
+    return (int)CSHIM_RESULT(syscall(SYS_futex, word, 129, count, (void *)0, (void *)0, 0));
+}
+
+static inline int64_t cshim_clock_nanoseconds(int clock) {
+    struct timespec now;
+    clock_gettime((clockid_t)clock, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static inline long cshim_random(void *buffer, size_t count) {
+    return CSHIM_RESULT(syscall(SYS_getrandom, buffer, count, 0));
+}
+
+// Processors this process may run on (the affinity mask, so a container's cpuset counts).
+static inline int cshim_processor_count(void) {
+    unsigned long mask[128];
+    long bytes = syscall(SYS_sched_getaffinity, 0, sizeof mask, mask);
+    if (bytes <= 0) return 1;
+    int count = 0;
+    for (long i = 0; i < bytes / (long)sizeof mask[0]; i++) count += __builtin_popcountl(mask[i]);
+    return count > 0 ? count : 1;
+}
+
+// Raises the soft limit of open files to the hard one and returns the limit now in force.
+static inline int64_t cshim_raise_open_files_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return -(int64_t)errno;
+    if (limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        if (setrlimit(RLIMIT_NOFILE, &limit) != 0) return -(int64_t)errno;
+    }
+    return (int64_t)limit.rlim_cur;
+}
+
+static inline int cshim_is_terminal(int fd) { return isatty(fd); }
+
+// The system's words for an error number, NUL-terminated, in the caller's buffer.
+static inline void cshim_error_text(int number, char *text, size_t capacity) {
+    if (strerror_r(number, text, capacity) != 0) snprintf(text, capacity, "error %d", number);
+}
+
+static inline void cshim_exit_now(int code) { _exit(code); }
+
+#endif

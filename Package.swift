@@ -1,0 +1,84 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every target is built with: Swift 6, no warning tolerated, imports as narrow as the code needs,
+/// and async functions that stay on their caller's executor (the loop) unless they say otherwise.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+/// Pure targets never see an unsafe pointer: the compiler refuses one.
+let pure: [SwiftSetting] = strict + [.strictMemorySafety()]
+
+let package = Package(
+    name: "sluice",
+    products: [.executable(name: "sluice", targets: ["sluice"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    ],
+    targets: [
+        // C: header-only modules over the system's own libraries.
+        .systemLibrary(name: "CEpollShim", path: "CEpollShim/Epoll"),
+        .systemLibrary(
+            name: "CTLSShim", path: "CEpollShim/TLS", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(
+            name: "CZlibShim", path: "CEpollShim/Zlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(
+            name: "CSQLiteShim", path: "CEpollShim/SQLite", pkgConfig: "sqlite3",
+            providers: [.apt(["libsqlite3-dev"])]),
+
+        // Pure: values and decisions, no system.
+        .target(name: "HTTP", swiftSettings: pure),
+        .target(name: "Uploads", swiftSettings: pure),
+        .target(name: "FileIDDialect", dependencies: ["HTTP", "Uploads"], swiftSettings: pure),
+        .target(name: "PlainDialect", dependencies: ["HTTP", "Uploads"], swiftSettings: pure),
+
+        // System: the kernel, the loop, TLS, the disk.
+        .target(name: "LinuxSystem", dependencies: ["CEpollShim"], swiftSettings: strict),
+        .target(name: "Reactor", dependencies: ["LinuxSystem"], swiftSettings: strict),
+        .target(name: "TLS", dependencies: ["CTLSShim", "LinuxSystem"], swiftSettings: strict),
+        .target(
+            name: "Storage", dependencies: ["CSQLiteShim", "LinuxSystem", "Uploads"], swiftSettings: strict),
+
+        // The server and its command line.
+        .target(
+            name: "UploadServer",
+            dependencies: [
+                "CZlibShim", "FileIDDialect", "HTTP", "LinuxSystem", "PlainDialect", "Reactor", "Storage", "TLS",
+                "Uploads", .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "sluice",
+            dependencies: ["UploadServer", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: strict),
+
+        // Tests mirror the sources.
+        .target(name: "TestSupport", dependencies: ["LinuxSystem"], path: "Tests/Support", swiftSettings: strict),
+        .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "UploadsTests", dependencies: ["Uploads", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "DialectTests", dependencies: ["FileIDDialect", "HTTP", "PlainDialect", "TestSupport", "Uploads"],
+            swiftSettings: strict),
+        .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "ReactorTests", dependencies: ["LinuxSystem", "Reactor", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "TLSTests", dependencies: ["LinuxSystem", "TLS", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "StorageTests", dependencies: ["CSQLiteShim", "LinuxSystem", "Storage", "TestSupport", "Uploads"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "UploadServerTests",
+            dependencies: [
+                "HTTP", "LinuxSystem", "Reactor", "Storage", "TLS", "TestSupport", "UploadServer", "Uploads",
+            ],
+            swiftSettings: strict),
+        .testTarget(name: "TidyTests", swiftSettings: strict),
+    ]
+)

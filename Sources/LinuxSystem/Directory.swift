@@ -1,0 +1,133 @@
+internal import CEpollShim
+
+/// An open directory; names given to it are resolved below it. `openat(2)` and its kin
+public struct Directory: ~Copyable, Sendable {
+    public let descriptor: FileDescriptor
+
+    /// Opens an existing directory by path.
+    public init(path: String) throws(Errno) {
+        descriptor = FileDescriptor(
+            owning: try checked { cshim_openat(AT_FDCWD, path, O_RDONLY | Int32(O_DIRECTORY), 0) })
+    }
+
+    private init(_ descriptor: consuming FileDescriptor) { self.descriptor = descriptor }
+
+    /// Makes the directory at `path` (mode 0750) with all its missing parents, then opens it. `mkdir(2)`
+    public static func created(path: String) throws(Errno) -> Directory {
+        var prefix = path.hasPrefix("/") ? "/" : ""
+        for part in path.split(separator: "/") {
+            prefix += (prefix.isEmpty || prefix.hasSuffix("/") ? "" : "/") + part
+            do throws(Errno) {
+                try checked { cshim_mkdirat(AT_FDCWD, prefix, 0o750) }
+            } catch {
+                guard error == .exists else { throw error }
+            }
+        }
+        return try Directory(path: path)
+    }
+
+    /// Opens the directory `name` below this one.
+    public func directory(_ name: String) throws(Errno) -> Directory {
+        let flags = O_RDONLY | Int32(O_DIRECTORY) | Int32(O_NOFOLLOW)
+        return Directory(FileDescriptor(owning: try checked { cshim_openat(descriptor.rawValue, name, flags, 0) }))
+    }
+
+    /// Makes the directory `name` (mode 0750). Answers false where it was there already. `mkdirat(2)`
+    @discardableResult
+    public func makeDirectory(_ name: String) throws(Errno) -> Bool {
+        do throws(Errno) {
+            try checked { cshim_mkdirat(descriptor.rawValue, name, 0o750) }
+            return true
+        } catch {
+            guard error == .exists else { throw error }
+            return false
+        }
+    }
+
+    /// Opens the file `name`; one that is created gets mode 0640. `openat(2)`
+    public func open(_ name: String, _ options: File.Options) throws(Errno) -> File {
+        File(
+            FileDescriptor(
+                owning: try checked { cshim_openat(descriptor.rawValue, name, options.rawValue, 0o640) }))
+    }
+
+    /// The size in bytes of the regular file `name`, nil where there is none. `fstatat(2)`
+    public func fileSize(_ name: String) throws(Errno) -> Int64? {
+        var info = stat()
+        do throws(Errno) {
+            try checked { cshim_fstatat(descriptor.rawValue, name, &info) }
+        } catch {
+            guard error == .noEntry else { throw error }
+            return nil
+        }
+        return info.st_mode & UInt32(S_IFMT) == UInt32(S_IFREG) ? Int64(info.st_size) : nil
+    }
+
+    /// When `name` was last written, in nanoseconds since 1970; nil where there is no such entry. `fstatat(2)`
+    public func modificationNanoseconds(_ name: String) throws(Errno) -> Int64? {
+        var info = stat()
+        do throws(Errno) {
+            try checked { cshim_fstatat(descriptor.rawValue, name, &info) }
+        } catch {
+            guard error == .noEntry else { throw error }
+            return nil
+        }
+        return Int64(info.st_mtim.tv_sec) * 1_000_000_000 + Int64(info.st_mtim.tv_nsec)
+    }
+
+    /// Removes the file `name`. Answers false where there was none. `unlinkat(2)`
+    @discardableResult
+    public func removeFile(_ name: String) throws(Errno) -> Bool { try remove(name, isDirectory: false) }
+
+    /// Removes the empty directory `name`. Answers false where there was none. `unlinkat(2)` AT_REMOVEDIR
+    @discardableResult
+    public func removeDirectory(_ name: String) throws(Errno) -> Bool { try remove(name, isDirectory: true) }
+
+    /// Moves `name` to `target` in another directory of the same file system, replacing what is there, atomically.
+    /// `renameat(2)`
+    public func rename(_ name: String, to directory: borrowing Directory, _ target: String) throws(Errno) {
+        let other = directory.descriptor.rawValue
+        try checked { cshim_renameat(descriptor.rawValue, name, other, target) }
+    }
+
+    /// Waits until the directory's entries are on stable storage. `fsync(2)`
+    public func sync() throws(Errno) { try checked { cshim_fsync(descriptor.rawValue) } }
+
+    /// Takes the directory's exclusive lock, which the kernel frees when the process ends. Answers false where another
+    /// process (or another value in this one) holds it. `flock(2)`
+    public func lock() throws(Errno) -> Bool {
+        do throws(Errno) {
+            try checked { cshim_lock_exclusive(descriptor.rawValue) }
+            return true
+        } catch {
+            guard error == .again else { throw error }
+            return false
+        }
+    }
+
+    /// Bytes that a user without privileges may still write to the file system. `fstatvfs(3)`
+    public func freeBytes() throws(Errno) -> Int64 {
+        try Int64(checked { Int(cshim_free_bytes(descriptor.rawValue)) })
+    }
+
+    /// Hands every name but "." and ".." to `body`, in no order, until it answers false. `readdir(3)`
+    public func forEachName(_ body: (String) -> Bool) throws(Errno) {
+        guard let stream = cshim_directory_open(descriptor.rawValue) else { throw .io }
+        defer { cshim_directory_close(stream) }
+        while let name = cshim_directory_next(stream) {
+            let text = String(cString: name)
+            if text == "." || text == ".." { continue }
+            if !body(text) { return }
+        }
+    }
+
+    private func remove(_ name: String, isDirectory: Bool) throws(Errno) -> Bool {
+        do throws(Errno) {
+            try checked { cshim_unlinkat(descriptor.rawValue, name, isDirectory ? 1 : 0) }
+            return true
+        } catch {
+            guard error == .noEntry else { throw error }
+            return false
+        }
+    }
+}

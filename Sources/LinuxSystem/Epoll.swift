@@ -1,0 +1,44 @@
+internal import CEpollShim
+
+/// An epoll instance. Registrations are edge-triggered and name a token; confined to the thread that waits.
+public struct Epoll: ~Copyable {
+    private let descriptor: FileDescriptor
+    private let events: UnsafeMutablePointer<epoll_event>
+    private let capacity: Int
+
+    /// - Parameter capacity: events taken in one wait, 1 or more.
+    public init(capacity: Int) throws(Errno) {
+        descriptor = FileDescriptor(owning: try checked { cshim_epoll_create() })
+        events = .allocate(capacity: capacity)
+        self.capacity = capacity
+    }
+
+    deinit { events.deallocate() }
+
+    /// Watches `descriptor` for both directions, edge-triggered, until it is closed. `epoll_ctl(2)` EPOLL_CTL_ADD
+    public func add(_ descriptor: Int32, token: UInt64) throws(Errno) {
+        let interest = EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLRDHUP.rawValue | EPOLLET.rawValue
+        try checked { cshim_epoll_ctl(self.descriptor.rawValue, EPOLL_CTL_ADD, descriptor, interest, token) }
+    }
+
+    /// Stops watching. A no-op for a descriptor that is not watched. `epoll_ctl(2)` EPOLL_CTL_DEL
+    public func remove(_ descriptor: Int32) {
+        _ = cshim_epoll_ctl(self.descriptor.rawValue, EPOLL_CTL_DEL, descriptor, 0, 0)
+    }
+
+    /// Waits up to `timeoutMilliseconds` (−1: for ever) and hands each event to `body`. `epoll_wait(2)`
+    ///
+    /// Never inlined, so that a profile separates waiting from work.
+    @inline(never)
+    public func wait(timeoutMilliseconds: Int32, _ body: (UInt64, Readiness) -> Void) {
+        let count = cshim_epoll_wait(descriptor.rawValue, events, Int32(capacity), timeoutMilliseconds)
+        guard count > 0 else {
+            precondition(count == 0 || count == -EINTR, "epoll_wait failed: \(Errno(rawValue: -count))")
+            return
+        }
+        for index in 0..<Int(count) {
+            let event = events[index]
+            body(event.data.u64, Readiness(event.events))
+        }
+    }
+}

@@ -1,0 +1,14 @@
+internal import CEpollShim
+
+/// A kernel counter that wakes a poller. Any thread may signal it; the poller's thread clears it. `eventfd(2)`
+public struct EventSignal: ~Copyable, Sendable {
+    public let descriptor: FileDescriptor
+
+    public init() throws(Errno) { descriptor = FileDescriptor(owning: try checked { cshim_eventfd() }) }
+
+    /// Makes the descriptor readable. It cannot fail while the value lives, but for a counter already full, which
+    /// wakes just as well.
+    public func signal() { _ = cshim_eventfd_signal(descriptor.rawValue) }
+
+    public func clear() { _ = cshim_eventfd_clear(descriptor.rawValue) }
+}

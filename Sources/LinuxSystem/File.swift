@@ -1,0 +1,72 @@
+internal import CEpollShim
+
+/// An open regular file.
+public struct File: ~Copyable, Sendable {
+    public let descriptor: FileDescriptor
+
+    public init(_ descriptor: consuming FileDescriptor) { self.descriptor = descriptor }
+
+    /// How a file is opened. `openat(2)`
+    public struct Options: OptionSet, Sendable {
+        public let rawValue: Int32
+        public init(rawValue: Int32) { self.rawValue = rawValue }
+
+        public static let readOnly = Options(rawValue: O_RDONLY)
+        public static let writeOnly = Options(rawValue: O_WRONLY)
+        public static let readWrite = Options(rawValue: O_RDWR)
+        public static let create = Options(rawValue: O_CREAT)
+        public static let exclusive = Options(rawValue: O_EXCL)
+        public static let truncate = Options(rawValue: O_TRUNC)
+        public static let noFollow = Options(rawValue: Int32(O_NOFOLLOW))
+        /// Past the page cache: addresses, offsets and lengths in multiples of `AlignedBuffer.alignment`.
+        public static let direct = Options(rawValue: cshim_o_direct())
+    }
+
+    /// The size in bytes. `fstat(2)`
+    public func size() throws(Errno) -> Int64 {
+        var info = stat()
+        try checked { cshim_fstat(descriptor.rawValue, &info) }
+        return Int64(info.st_size)
+    }
+
+    /// Writes all `count` bytes at `offset`, going on after short writes. `pwrite(2)`
+    public func write(_ memory: UnsafeRawPointer, count: Int, at offset: Int64) throws(Errno) {
+        var done = 0
+        while done < count {
+            let moved = try checked {
+                cshim_pwrite(descriptor.rawValue, memory + done, count - done, offset + Int64(done))
+            }
+            guard moved > 0 else { throw .io }
+            done += moved
+        }
+    }
+
+    /// Reads up to `count` bytes at `offset`; fewer only at the end of the file. `pread(2)`
+    public func read(into memory: UnsafeMutableRawPointer, count: Int, at offset: Int64) throws(Errno) -> Int {
+        var done = 0
+        while done < count {
+            let moved = try checked {
+                cshim_pread(descriptor.rawValue, memory + done, count - done, offset + Int64(done))
+            }
+            if moved == 0 { break }
+            done += moved
+        }
+        return done
+    }
+
+    /// Waits until the data, and what is needed to read it back, is on stable storage. `fdatasync(2)`
+    public func syncData() throws(Errno) { try checked { cshim_fdatasync(descriptor.rawValue) } }
+
+    /// Waits until the data and all of the metadata are on stable storage. `fsync(2)`
+    public func sync() throws(Errno) { try checked { cshim_fsync(descriptor.rawValue) } }
+
+    /// Cuts (or extends with zeros) the file. `ftruncate(2)`
+    public func truncate(to length: Int64) throws(Errno) {
+        try checked { cshim_ftruncate(descriptor.rawValue, length) }
+    }
+
+    /// Reserves blocks for a range without moving the end of the file. `fallocate(2)` FALLOC_FL_KEEP_SIZE
+    public func reserve(offset: Int64, length: Int64) throws(Errno) {
+        try checked { cshim_reserve(descriptor.rawValue, offset, length) }
+    }
+}

@@ -1,0 +1,13 @@
+internal import CEpollShim
+
+/// The system's clocks, in nanoseconds.
+public enum SystemClock {
+    /// Time since some fixed point, never set back; goes on through a jump of the wall clock. CLOCK_MONOTONIC
+    public static var monotonicNanoseconds: Int64 { cshim_clock_nanoseconds(CLOCK_MONOTONIC) }
+
+    /// Wall time since 1970-01-01 UTC. CLOCK_REALTIME
+    public static var wallNanoseconds: Int64 { cshim_clock_nanoseconds(CLOCK_REALTIME) }
+
+    /// CPU time of this process, user and system, over all threads. CLOCK_PROCESS_CPUTIME_ID
+    public static var processCPUNanoseconds: Int64 { cshim_clock_nanoseconds(CLOCK_PROCESS_CPUTIME_ID) }
+}

@@ -1,0 +1,36 @@
+internal import CEpollShim
+
+/// Facts about, and acts of, this process.
+public enum SystemProcess {
+    /// Processors this process may run on, at least 1. `sched_getaffinity(2)`
+    public static var processorCount: Int { Int(cshim_processor_count()) }
+
+    /// Raises the soft limit of open descriptors to the hard one and answers the limit in force. `setrlimit(2)`
+    @discardableResult
+    public static func raiseOpenFilesLimit() throws(Errno) -> Int {
+        try checked { Int(cshim_raise_open_files_limit()) }
+    }
+
+    /// Whether a descriptor is a terminal. `isatty(3)`
+    public static func isTerminal(_ descriptor: Int32) -> Bool { cshim_is_terminal(descriptor) == 1 }
+
+    /// Ends the process at once, without unwinding or flushing anything. `_exit(2)`
+    public static func exitNow(_ code: Int32) -> Never {
+        cshim_exit_now(code)
+        while true {}
+    }
+
+    /// Writes all of `bytes` to a descriptor that blocks (standard output or error); errors are dropped, since there
+    /// is nowhere left to report them. `write(2)`
+    public static func write(_ bytes: borrowing [UInt8], to descriptor: Int32) {
+        bytes.withUnsafeBytes { raw in
+            var done = 0
+            while done < raw.count {
+                let moved = cshim_write(descriptor, raw.baseAddress! + done, raw.count - done)
+                if moved == -Int(EINTR) { continue }
+                guard moved > 0 else { return }
+                done += moved
+            }
+        }
+    }
+}

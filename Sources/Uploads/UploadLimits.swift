@@ -1,0 +1,8 @@
+/// The bounds of an upload that no option changes.
+public enum UploadLimits {
+    /// UTF-8 bytes of a finished file's name. Linux allows 255; the rest is room for tools that add a suffix.
+    public static let nameBytesMax = 200
+    /// The largest length of a file, in bytes: fifteen decimal digits, what a structured field's Integer holds and a
+    /// browser's number counts exactly.
+    public static let lengthMax: Int64 = 999_999_999_999_999
+}
