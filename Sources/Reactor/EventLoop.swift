@@ -1,0 +1,116 @@
+public import LinuxSystem
+
+/// One thread that waits for events and runs the tasks which those events concern.
+///
+/// The loop is an actor whose executor is its own thread: whatever is isolated to it, and every async function called
+/// from there, runs on that thread and needs no lock. A turn is: wait in the poller (not at all if jobs are queued) →
+/// mark the watches that became ready → fire timers → run the queued jobs.
+public actor EventLoop {
+    /// Runs this loop's tasks; lets other threads resume them.
+    public nonisolated let executor: LoopExecutor
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    /// What the loop has to do, for placing new connections. Read by any thread.
+    public nonisolated let load = LoopLoad()
+
+    /// Memory for bodies on their way to the disk.
+    public let buffers: BufferPool
+
+    private let epoll: Epoll
+    private var watches = WatchTable()
+    private var timers = TimerQueue()
+    private var turnNanoseconds: Int64 = SystemClock.monotonicNanoseconds
+
+    /// A loop that nothing turns yet; `run` does, on its own thread.
+    ///
+    /// - Parameter bufferMemoryBytes: bound of the memory that bodies may hold in this loop.
+    public init(bufferMemoryBytes: Int) throws(Errno) {
+        executor = try LoopExecutor()
+        epoll = try Epoll(capacity: ReactorLimits.eventsPerTurn)
+        buffers = BufferPool(memoryBytes: bufferMemoryBytes)
+        try epoll.add(executor.wakeUp.descriptor.rawValue, token: EventToken.wakeUp.rawValue)
+    }
+
+    /// Turns the loop on the calling thread until `stop`.
+    public nonisolated func run() {
+        executor.bindToCurrentThread()
+        var batch: [UnownedJob] = []
+        while !executor.isStopped {
+            assumeIsolated { $0.poll() }
+            executor.runQueuedJobs(batch: &batch)
+        }
+    }
+
+    /// Makes `run` return soon. From any thread.
+    public nonisolated func stop() { executor.stop() }
+
+    /// Starts a task on this loop. From any thread.
+    public nonisolated func spawn(_ body: @escaping @Sendable (isolated EventLoop) async -> Void) {
+        Task(executorPreference: executor) { await body(self) }
+    }
+
+    /// When the current turn began, in SystemClock.monotonicNanoseconds: near enough for deadlines, and free.
+    public var now: Int64 { turnNanoseconds }
+
+    /// Watches a descriptor, which must stay open until `end`.
+    public func watch(_ descriptor: Int32) throws(Errno) -> Watch {
+        let watch = watches.insert { Watch(token: $0, loop: self) }
+        do throws(Errno) {
+            try epoll.add(descriptor, token: watch.token.rawValue)
+        } catch {
+            watches.remove(watch.token)
+            throw error
+        }
+        return watch
+    }
+
+    /// A watch without a descriptor: for tasks that only wait for time, or to be woken.
+    public func watch() -> Watch { watches.insert { Watch(token: $0, loop: self) } }
+
+    /// Ends a watch. Late events and interrupts for it fall on nobody.
+    public func end(_ watch: Watch, _ descriptor: Int32? = nil) {
+        if let descriptor { epoll.remove(descriptor) }
+        watches.remove(watch.token)
+    }
+
+    /// Interrupts the task behind `token`, if it is still there and still at the work it began with `epoch`.
+    public func interrupt(_ token: EventToken, epoch: UInt64, _ reason: Interruption) {
+        watches[token]?.interrupt(reason, epoch: epoch)
+    }
+
+    /// Interrupts every task that sleeps or will sleep on a watch of this loop: for stopping.
+    public func interruptAll(_ reason: Interruption) {
+        watches.forEach { $0.interrupt(reason, epoch: nil) }
+    }
+
+    func arm(_ token: EventToken, at nanoseconds: Int64) {
+        timers.insert(TimerQueue.Entry(nanoseconds: nanoseconds, token: token))
+    }
+
+    private func poll() {
+        let timeout = executor.mayStartSleeping() ? timeoutMilliseconds() : 0
+        epoll.wait(timeoutMilliseconds: timeout) { rawToken, readiness in
+            let token = EventToken(rawValue: rawToken)
+            if token == .wakeUp {
+                executor.wakeUp.clear()
+            } else {
+                watches[token]?.becameReady(readiness)
+            }
+        }
+        executor.didWake()
+        turnNanoseconds = SystemClock.monotonicNanoseconds
+        while let entry = timers.popDue(at: turnNanoseconds) {
+            guard let watch = watches[entry.token] else { continue }
+            if let next = watch.timerFired(at: entry.nanoseconds, now: turnNanoseconds) { arm(entry.token, at: next) }
+        }
+        buffers.trimIfDue(now: turnNanoseconds)
+    }
+
+    private func timeoutMilliseconds() -> Int32 {
+        let earliest = min(timers.earliest ?? .max, buffers.nextTrim)
+        guard earliest != .max else { return -1 }
+        // Rounded up: a wait that ends just before the time would be repeated with zero, over and over.
+        let wait = max(0, earliest - SystemClock.monotonicNanoseconds)
+        return Int32(clamping: (wait + 999_999) / 1_000_000)
+    }
+}

@@ -1,0 +1,74 @@
+internal import LinuxSystem
+internal import Synchronization
+
+/// Runs the jobs of one event loop's tasks, one after the other, on the loop's thread.
+///
+/// It is the loop's mailbox, too: whoever resumes a task of the loop from another thread (a disk thread, another loop)
+/// ends up in `enqueue`, which wakes the loop through its eventfd if, and only if, it sleeps.
+public final class LoopExecutor: SerialExecutor, TaskExecutor {
+    private struct State {
+        var jobs: [UnownedJob] = []
+        var isSleeping = false
+        var isStopped = false
+    }
+
+    private let state = Mutex(State())
+    private let thread = Atomic<UInt>(0)
+    let wakeUp: EventSignal
+
+    init() throws(Errno) { wakeUp = try EventSignal() }
+
+    /// Takes a job from any thread; it runs on the loop's thread, in the order of arrival.
+    public func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        let mustWake = state.withLock { state in
+            state.jobs.append(job)
+            defer { state.isSleeping = false }
+            return state.isSleeping
+        }
+        if mustWake { wakeUp.signal() }
+    }
+
+    public func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
+
+    public func asUnownedTaskExecutor() -> UnownedTaskExecutor { UnownedTaskExecutor(ordinary: self) }
+
+    public func checkIsolated() { precondition(isOnLoop, "this belongs to an event loop and was used off its thread") }
+
+    public func isIsolatingCurrentContext() -> Bool? { isOnLoop }
+
+    /// Whether the calling thread is the loop's.
+    var isOnLoop: Bool { thread.load(ordering: .relaxed) == SystemThread.current }
+
+    /// Makes the calling thread the one that runs the jobs. Once, before the first job.
+    func bindToCurrentThread() { thread.store(SystemThread.current, ordering: .relaxed) }
+
+    /// Announces that the loop is about to wait in the poller. Answers false, and announces nothing, where there is
+    /// work to do first.
+    func mayStartSleeping() -> Bool {
+        state.withLock { state in
+            state.isSleeping = state.jobs.isEmpty && !state.isStopped
+            return state.isSleeping
+        }
+    }
+
+    func didWake() { state.withLock { $0.isSleeping = false } }
+
+    var isStopped: Bool { state.withLock { $0.isStopped } }
+
+    /// Makes the loop leave its thread after the turn it is in. Jobs that arrive afterwards never run.
+    func stop() {
+        state.withLock { $0.isStopped = true }
+        wakeUp.signal()
+    }
+
+    /// Runs what has been queued up to now; jobs that these jobs enqueue wait for the next turn, so that the poller gets
+    /// its turn as well. `batch` is the caller's array, kept between turns for its memory.
+    func runQueuedJobs(batch: inout [UnownedJob]) {
+        state.withLock { swap(&$0.jobs, &batch) }
+        for job in batch {
+            job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+        }
+        batch.removeAll(keepingCapacity: true)
+    }
+}

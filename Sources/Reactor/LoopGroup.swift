@@ -1,0 +1,25 @@
+public import LinuxSystem
+
+/// The event loops of a process, each on a thread of its own.
+public final class LoopGroup: Sendable {
+    public let loops: [EventLoop]
+
+    /// Starts `count` loops (1 or more) that share `bufferMemoryBytes` of ingest buffers evenly.
+    public init(count: Int, bufferMemoryBytes: Int) throws(Errno) {
+        precondition(count > 0)
+        var loops: [EventLoop] = []
+        for index in 0..<count {
+            let loop = try EventLoop(bufferMemoryBytes: bufferMemoryBytes / count)
+            _ = try SystemThread(name: "loop-\(index)") { loop.run() }
+            loops.append(loop)
+        }
+        self.loops = loops
+    }
+
+    /// The loop with the least to do. The kernel's own spreading (SO_REUSEPORT) is blind to that and would put two fat
+    /// uploads on one core half of the time.
+    public var leastLoaded: EventLoop { loops.min { $0.load.score < $1.load.score }! }
+
+    /// Makes all loops leave their threads.
+    public func stop() { for loop in loops { loop.stop() } }
+}

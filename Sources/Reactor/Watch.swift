@@ -1,0 +1,143 @@
+internal import LinuxSystem
+
+/// The one place where a task of a loop sleeps: until its descriptor is ready, its deadline passes, somebody
+/// interrupts it, or somebody wakes it to look again.
+///
+/// A watch belongs to one task at a time and never leaves its loop. It does not own the descriptor: end the watch
+/// (`EventLoop.end`) before the descriptor is closed.
+public final class Watch {
+    /// Names this watch to other threads (`EventLoop.interrupt`).
+    public let token: EventToken
+    private unowned let loop: EventLoop
+
+    private var ready: Readiness = [.readable, .writable]
+    private var sleeper: UnsafeContinuation<Void, Never>?
+    private var interruption: Interruption?
+    private var epoch: UInt64 = 0
+
+    /// When the task is interrupted with `.timedOut`; SystemClock.monotonicNanoseconds, `.max` for never.
+    private var deadline = Int64.max
+    /// The earliest entry in the timer queue, `.max` for none. At or before `deadline` whenever that is set.
+    private var armed = Int64.max
+
+    init(token: EventToken, loop: EventLoop) {
+        self.token = token
+        self.loop = loop
+    }
+
+    // MARK: The task's side
+
+    /// Whether the peer has said that it sends nothing more, or the connection is gone. Bytes may still wait.
+    public var isPeerClosed: Bool { ready.contains(.peerClosed) }
+
+    /// Whether a read may find something. True until a read came up short.
+    public var isReadable: Bool { ready.contains(.readable) }
+
+    /// To be told after a read that would have blocked, or came up short: edge-triggered epoll tells of new bytes only.
+    public func exhaustedReading() { ready.remove(.readable) }
+
+    /// To be told after a write that would have blocked.
+    public func exhaustedWriting() { ready.remove(.writable) }
+
+    /// Sleeps until a read will not block.
+    public func untilReadable() async throws(Interruption) {
+        while true {
+            try checkInterruption()
+            if ready.contains(.readable) { return }
+            await sleep()
+        }
+    }
+
+    /// Sleeps until a write will not block.
+    public func untilWritable() async throws(Interruption) {
+        while true {
+            try checkInterruption()
+            if ready.contains(.writable) { return }
+            await sleep()
+        }
+    }
+
+    /// Sleeps until `wake`, or any other reason; the caller looks again at what it waits for.
+    public func untilWoken() async throws(Interruption) {
+        try checkInterruption()
+        await sleep()
+        try checkInterruption()
+    }
+
+    /// Sleeps for a while; an interruption (but not a deadline set earlier) ends that early.
+    public func pause(nanoseconds: Int64) async throws(Interruption) {
+        setDeadline(SystemClock.monotonicNanoseconds + nanoseconds)
+        do throws(Interruption) {
+            while true { try await untilWoken() }
+        } catch {
+            guard error == .timedOut else { throw error }
+            clearInterruption()
+        }
+    }
+
+    /// Moves the deadline, which replaces the earlier one. `.max` for none.
+    public func setDeadline(_ nanoseconds: Int64) {
+        deadline = nanoseconds
+        if nanoseconds < armed {
+            armed = nanoseconds
+            loop.assumeIsolated { [token] loop in loop.arm(token, at: nanoseconds) }
+        }
+    }
+
+    /// An interruption stays, and ends every further sleep, until it is cleared. Clears the deadline with it.
+    public func clearInterruption() {
+        interruption = nil
+        deadline = .max
+    }
+
+    /// Throws the interruption that has come, if any.
+    public func checkInterruption() throws(Interruption) {
+        if let interruption { throw interruption }
+    }
+
+    /// Begins a new piece of work; interrupts that were meant for an earlier one do nothing from here on.
+    ///
+    /// - Returns: the number that `EventLoop.interrupt` takes.
+    public func beginEpoch() -> UInt64 {
+        epoch += 1
+        return epoch
+    }
+
+    /// Makes a sleeping task look again.
+    public func wake() {
+        guard let sleeper else { return }
+        self.sleeper = nil
+        sleeper.resume()
+    }
+
+    private func sleep() async {
+        precondition(sleeper == nil, "a watch has one task")
+        await withUnsafeContinuation { sleeper = $0 }
+    }
+
+    // MARK: The loop's side
+
+    func becameReady(_ readiness: Readiness) {
+        ready.formUnion(readiness)
+        wake()
+    }
+
+    func interrupt(_ reason: Interruption, epoch: UInt64?) {
+        if let epoch, epoch != self.epoch { return }
+        // The first reason stands, but a deadline gives way: what somebody asked for says more.
+        if interruption == nil || interruption == .timedOut { interruption = reason }
+        wake()
+    }
+
+    /// An entry of the timer queue has come up. Answers when to look again.
+    func timerFired(at nanoseconds: Int64, now: Int64) -> Int64? {
+        guard nanoseconds == armed else { return nil }
+        if deadline > now {
+            armed = deadline
+            return deadline == .max ? nil : deadline
+        }
+        armed = .max
+        interrupt(.timedOut, epoch: nil)
+        return nil
+    }
+}
