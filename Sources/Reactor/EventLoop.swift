@@ -16,6 +16,9 @@ public actor EventLoop {
     /// Memory for bodies on their way to the disk.
     public let buffers: BufferPool
 
+    /// Memory that any task of the loop may use between two suspensions; its content means nothing to the next.
+    public let scratch: UnsafeMutableRawBufferPointer
+
     private let epoll: Epoll
     private var watches = WatchTable()
     private var timers = TimerQueue()
@@ -28,8 +31,11 @@ public actor EventLoop {
         executor = try LoopExecutor()
         epoll = try Epoll(capacity: ReactorLimits.eventsPerTurn)
         buffers = BufferPool(memoryBytes: bufferMemoryBytes)
+        scratch = .allocate(byteCount: ReactorLimits.scratchBytes, alignment: AlignedBuffer.alignment)
         try epoll.add(executor.wakeUp.descriptor.rawValue, token: EventToken.wakeUp.rawValue)
     }
+
+    deinit { scratch.deallocate() }
 
     /// Turns the loop on the calling thread until `stop`.
     public nonisolated func run() {

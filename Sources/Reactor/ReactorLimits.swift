@@ -5,6 +5,8 @@ public enum ReactorLimits {
     /// Size of an ingest buffer in bytes: what one direct write moves. Smaller ones cost more CPU per byte, larger ones
     /// gain nothing.
     public static let ingestBufferBytes = 1 << 20
+    /// Size of a loop's scratch memory in bytes.
+    public static let scratchBytes = 128 * 1024
     /// How often unused ingest buffers go back to the system, in nanoseconds.
     public static let trimIntervalNanoseconds: Int64 = 5_000_000_000
     /// How long accepting pauses after descriptors have run out, in nanoseconds.

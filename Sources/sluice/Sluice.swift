@@ -1,1 +1,38 @@
-@main struct Main { static func main() {} }
+import ArgumentParser
+import Foundation
+
+/// The command line: options in, exit code out.
+@main
+struct Sluice: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sluice",
+        abstract: "A server for resumable uploads: what it says it has, it has on disk.",
+        discussion: """
+            Exit codes: 0 when everything went well (serve: all uploads under way were settled), 2 for wrong options, \
+            1 for any other failure.
+            """,
+        version: version,
+        subcommands: [Serve.self, Health.self])
+
+    static let version = "0.1.0"
+
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            let text = fullMessage(for: error)
+            switch exitCode(for: error) {
+            case .success:
+                print(text)
+                Foundation.exit(0)
+            case .validationFailure:
+                FileHandle.standardError.write(Data((text + "\n").utf8))
+                Foundation.exit(2)
+            default:
+                if !text.isEmpty { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+                Foundation.exit((error as? ExitCode)?.rawValue ?? 1)
+            }
+        }
+    }
+}

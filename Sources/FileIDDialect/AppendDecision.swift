@@ -1,0 +1,62 @@
+public import HTTP
+public import Uploads
+
+/// What is to be done with a `POST /upload`, given the upload as it stands settled.
+///
+/// | record            | start     | body  | decision                        |
+/// |-------------------|-----------|-------|---------------------------------|
+/// | none              | 0         | any   | begin                           |
+/// | none              | > 0       | any   | refuse 409, count 0             |
+/// | open, N bytes     | = N       | any   | append at N                     |
+/// | open, N bytes     | 0         | any   | restart                         |
+/// | finished, N bytes | = N       | empty | already there, 200              |
+/// | finished, N bytes | 0         | any   | restart beside the finished file |
+/// | failed            | 0         | any   | restart                         |
+/// | any               | otherwise | any   | refuse 409, the true count      |
+///
+/// A request that implies another file size than the recorded one is refused with 409 before any of that.
+public enum AppendDecision: Equatable, Sendable {
+    /// Make the record, then append from byte 0. `length` is the whole file's, nil while unknown.
+    case begin(length: Int64?)
+    /// Append at the recorded offset. `length` is to be recorded where it was not known before.
+    case append(at: Offset, length: Int64?)
+    /// Back to byte 0, then append.
+    case restart(length: Int64?)
+    /// Every byte is there already.
+    case alreadyFinished
+
+    public init(_ request: AppendRequest, upload: Upload?) throws(Refusal) {
+        guard let upload else {
+            guard request.startByte == 0 else { throw AppendDecision.wrongStart(count: .zero) }
+            self = .begin(length: request.fileLength)
+            return
+        }
+        if let known = upload.length, let told = request.fileLength, known != told, upload.state != .failed {
+            // A start byte that is wrong as well is the likelier mistake, and the more useful answer is the same.
+            throw AppendDecision.wrongSize(known: known, told: told, count: upload.offset)
+        }
+        let length = upload.state == .failed ? request.fileLength : upload.length ?? request.fileLength
+        switch upload.state {
+        case .open where request.startByte == upload.offset.bytes: self = .append(at: upload.offset, length: length)
+        case .finished where request.startByte == upload.offset.bytes && request.bodyLength == 0:
+            self = .alreadyFinished
+        case .open where request.startByte == 0, .finished where request.startByte == 0,
+            .failed where request.startByte == 0:
+            self = .restart(length: length)
+        case .failed: throw StatusAnswer.damaged
+        case .open, .finished: throw AppendDecision.wrongStart(count: upload.offset)
+        }
+    }
+
+    private static func wrongStart(count: Offset) -> Refusal {
+        Refusal(
+            .conflict, reason: "Wrong start byte", code: "wrong-start-byte",
+            "The start byte is not the number of bytes stored.", body: count.description)
+    }
+
+    private static func wrongSize(known: Int64, told: Int64, count: Offset) -> Refusal {
+        Refusal(
+            .conflict, reason: "Wrong file size", code: "wrong-file-size",
+            "This file id belongs to a file of \(known) bytes, not \(told).", body: count.description)
+    }
+}

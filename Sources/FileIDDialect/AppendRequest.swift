@@ -1,0 +1,51 @@
+public import HTTP
+
+/// What a `POST /upload` of this dialect says (protocols.md 1.1, 1.5).
+public struct AppendRequest: Sendable {
+    public let fileID: FileID
+    /// Where the body's first byte belongs in the file: `X-Start-Byte`, 0 where it is absent.
+    public let startByte: Int64
+    /// Bytes of the body, nil where only its end will tell (chunked).
+    public let bodyLength: Int64?
+    /// The size of the whole file as far as this request tells: start and body, and `X-File-Size` where sent.
+    public let fileLength: Int64?
+
+    /// - Parameter sizeMax: the largest file taken, in bytes.
+    public init(_ head: RequestHead, sizeMax: Int64) throws(Refusal) {
+        fileID = try FileID(head)
+        startByte = try AppendRequest.number(.xStartByte, "X-Start-Byte", in: head) ?? 0
+        let declared = try AppendRequest.number(.xFileSize, "X-File-Size", in: head)
+        switch head.framing {
+        case .none: bodyLength = 0
+        case .length(let count): bodyLength = count
+        case .chunked: bodyLength = nil
+        }
+        if let bodyLength {
+            let (sum, overflow) = startByte.addingReportingOverflow(bodyLength)
+            guard !overflow, sum <= sizeMax else { throw AppendRequest.tooLarge(sizeMax) }
+            guard declared == nil || declared == sum else {
+                throw Refusal(
+                    .badRequest, reason: "Wrong file size", code: "wrong-file-size",
+                    "X-File-Size says \(declared!), but start byte and body make \(sum).")
+            }
+            fileLength = sum
+        } else {
+            fileLength = declared
+        }
+        guard (fileLength ?? 0) <= sizeMax else { throw AppendRequest.tooLarge(sizeMax) }
+    }
+
+    static func tooLarge(_ sizeMax: Int64) -> Refusal {
+        Refusal(.contentTooLarge, code: "too-large", "This server takes files of up to \(sizeMax) bytes.")
+    }
+
+    private static func number(_ name: FieldName, _ text: StaticString, in head: RequestHead) throws(Refusal) -> Int64? {
+        switch head.fields.decimal(name) {
+        case .absent: return nil
+        case .value(let value): return value
+        case .malformed:
+            throw Refusal(
+                .badRequest, reason: "Bad \(text)", code: "bad-number", "The \(text) field takes one decimal number.")
+        }
+    }
+}

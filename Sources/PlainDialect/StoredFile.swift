@@ -1,0 +1,28 @@
+public import HTTP
+public import Uploads
+
+/// One file that a plain upload or a form left behind, as its sender is told.
+public struct StoredFile: Sendable {
+    public let location: String
+    public let name: CleanName
+    /// Size in bytes.
+    public let size: Int64
+
+    public init(location: String, name: CleanName, size: Int64) {
+        self.location = location
+        self.name = name
+        self.size = size
+    }
+
+    var json: String {
+        "{\"location\":\"\(location)\",\"name\":\"\(StoredFile.escaped(name.description))\",\"size\":\(size)}"
+    }
+
+    /// A clean name holds no control characters: two characters are left that JSON wants escaped.
+    private static func escaped(_ text: String) -> String {
+        text.reduce(into: "") { result, character in
+            if character == "\"" || character == "\\" { result.append("\\") }
+            result.append(character)
+        }
+    }
+}

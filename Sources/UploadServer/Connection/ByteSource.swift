@@ -1,0 +1,30 @@
+internal import HTTP
+
+/// Bytes of a file on their way in: a request's body, or one part of a form. Confined to its connection's loop.
+protocol ByteSource: AnyObject {
+    /// Whether every byte has been read.
+    var isAtEnd: Bool { get }
+    /// Sleeps until a read may find something.
+    func untilReadable() async throws(BodyFailure)
+    /// Reads what is there, up to `count` bytes (1 or more), into `memory`. Never waits.
+    func readNow(into memory: UnsafeMutableRawPointer, count: Int) throws(BodyFailure) -> BodyRead
+}
+
+/// What a read of a body did.
+enum BodyRead {
+    case bytes(Int)
+    case wouldBlock
+    /// Every byte has been read.
+    case end
+}
+
+/// What ended the reading of a body before its end.
+enum BodyFailure: Error {
+    case transport(TransportError)
+    /// The framing is broken.
+    case malformed(HTTPParseError)
+    /// The form is broken.
+    case malformedForm(MultipartError)
+    /// The peer closed its side in the middle.
+    case cutShort
+}

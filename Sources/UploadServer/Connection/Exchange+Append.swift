@@ -1,0 +1,33 @@
+internal import HTTP
+internal import Reactor
+
+extension Exchange {
+    /// What a newer request for the same upload calls: this exchange's task is interrupted wherever it sleeps, on its
+    /// own loop, at once. Calls after the work is done fall on nobody.
+    func fence() -> @Sendable () -> Void {
+        let epoch = watch.beginEpoch()
+        let token = watch.token
+        let loop = connection.loop
+        return { loop.spawn { $0.interrupt(token, epoch: epoch, .fenced) } }
+    }
+
+    /// Answers a request whose body stopped before its end, where an answer can still be read, by throwing it.
+    ///
+    /// - Parameter superseded: the dialect's words for an append that a newer one replaced.
+    func refuseUnfinished(_ failure: BodyFailure, superseded: Refusal?) throws(Refusal) {
+        closeAfterwards()
+        switch failure {
+        case .malformed(let error): throw Refusal(error)
+        case .malformedForm(let error):
+            throw Refusal(.badRequest, code: error.code, error.message)
+        case .cutShort:
+            throw Refusal(.badRequest, code: "body-cut-short", "The connection ended before the body did.")
+        case .transport(.interrupted(.fenced)):
+            throw superseded ?? Refusal(.conflict, code: "superseded", "A newer request took over.")
+        case .transport(.interrupted(.stopping)): throw ServerContext.stoppingRefusal
+        case .transport(.interrupted):
+            throw Refusal(.requestTimeout, code: "body-timeout", "The body stopped coming. What came is kept.")
+        case .transport(let error): note = "\(error)"
+        }
+    }
+}

@@ -1,0 +1,142 @@
+internal import HTTP
+internal import LinuxSystem
+internal import Reactor
+internal import Uploads
+
+/// One request and its one answer. Confined to its connection's loop.
+final class Exchange {
+    let head: RequestHead
+    let body: RequestBody
+    /// Names this request in the log and to the client (`X-Request-ID`).
+    let id = RequestID.next()
+    let connection: Connection
+    let startNanoseconds = SystemClock.monotonicNanoseconds
+
+    /// What the log says of this request beyond the usual.
+    var uploadID: UploadID?
+    var note: String?
+
+    private(set) var answered: Status?
+    private var bytesSent: Int64 = 0
+    private var closes: Bool
+    private var isBroken = false
+
+    init(head: RequestHead, connection: Connection) {
+        self.head = head
+        self.connection = connection
+        body = RequestBody(head, connection: connection)
+        closes = !head.keepsAlive
+    }
+
+    var server: ServerContext { connection.server }
+    var watch: Watch { connection.transport.watch }
+
+    /// The connection ends after this exchange, whatever the client asked for.
+    func closeAfterwards() { closes = true }
+
+    /// Answers with a whole body. `Content-Length`, `Date`, `Connection` and `X-Request-ID` are added here; a HEAD gets
+    /// no content.
+    func respond(_ response: ResponseHead, body content: [UInt8] = []) async {
+        var bytes = begin(response, contentLength: Int64(content.count))
+        if head.method != .head { bytes += content }
+        await send(bytes)
+    }
+
+    /// Answers with an error whose code a program can rely on.
+    func refuse(_ refusal: Refusal) async {
+        note = refusal.code
+        await respond(refusal.responseHead, body: refusal.bodyBytes)
+    }
+
+    /// Starts an answer whose content the caller sends with `sendContent`: exactly `contentLength` bytes, none to a HEAD.
+    func startResponse(_ response: ResponseHead, contentLength: Int64) async {
+        await send(begin(response, contentLength: contentLength))
+    }
+
+    /// Sends a piece of the content. Answers false when the client has gone.
+    func sendContent(from memory: UnsafeRawPointer, count: Int) async -> Bool {
+        guard !isBroken else { return false }
+        do throws(TransportError) {
+            watch.setDeadline(SystemClock.monotonicNanoseconds + ServerLimits.responseNanoseconds)
+            try await connection.transport.write(from: memory, count: count)
+            bytesSent += Int64(count)
+            return true
+        } catch {
+            isBroken = true
+            return false
+        }
+    }
+
+    /// The content cannot be completed: the client must see a broken connection, not a short file.
+    func abortResponse() {
+        isBroken = true
+        connection.transport.abort()
+    }
+
+    /// Ends the exchange: logs it, reads what is left of the body within a bound. Answers whether the connection may
+    /// serve another request.
+    func conclude() async -> Bool {
+        server.log.finished(self, sent: bytesSent)
+        if isBroken { return false }
+        guard answered != nil else {
+            // Nothing was answered because the connection died under the request.
+            return false
+        }
+        if closes {
+            await connection.transport.closeGently(
+                draining: !body.isAtEnd, scratch: connection.scratch.baseAddress!,
+                scratchBytes: connection.scratch.count)
+            return false
+        }
+        return await discardRest()
+    }
+
+    /// Head and body of a response as they go onto the wire, without framing fields added.
+    static func serialized(_ head: ResponseHead) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(512)
+        head.write(into: &bytes, date: HTTPDate(seconds: SystemClock.wallNanoseconds / 1_000_000_000))
+        return bytes
+    }
+
+    private func begin(_ response: ResponseHead, contentLength: Int64) -> [UInt8] {
+        precondition(answered == nil, "a request is answered once")
+        answered = response.status
+        // What is left of a short body is read afterwards; a long one, or one that a client may never send because it
+        // waits for a 100, ends the connection.
+        let isShort = body.isAtEnd || (!body.isAwaited && (body.remaining ?? .max) <= ServerLimits.drainKeptBytes)
+        if !isShort || server.isStopping { closes = true }
+        var response = response
+        if response.status.allowsContent { response.set("Content-Length", contentLength) }
+        if closes { response.set("Connection", "close") }
+        response.set("X-Request-ID", id.description)
+        return Exchange.serialized(response)
+    }
+
+    private func send(_ bytes: [UInt8]) async {
+        watch.clearInterruption()
+        watch.setDeadline(SystemClock.monotonicNanoseconds + ServerLimits.responseNanoseconds)
+        do throws(TransportError) {
+            try await connection.transport.write(bytes)
+            bytesSent += Int64(bytes.count)
+        } catch {
+            isBroken = true
+        }
+    }
+
+    private func discardRest() async -> Bool {
+        watch.setDeadline(SystemClock.monotonicNanoseconds + ServerLimits.drainClosingNanoseconds)
+        do throws(BodyFailure) {
+            while !body.isAtEnd {
+                if case .wouldBlock = try body.readNow(
+                    into: connection.scratch.baseAddress!, count: connection.scratch.count)
+                {
+                    try await body.untilReadable()
+                }
+            }
+            return true
+        } catch {
+            return false
+        }
+    }
+}

@@ -1,0 +1,103 @@
+internal import HTTP
+internal import LinuxSystem
+internal import Reactor
+
+/// The parts of a `multipart/form-data` body, one after the other, each a source of bytes. Confined to its loop.
+final class FormBody: ByteSource {
+    private let exchange: Exchange
+    private var parser: MultipartParser
+    /// Bytes read from the body and not parsed yet.
+    private var raw: [UInt8] = []
+    private var position = 0
+    /// Part bytes that the parser gave back late, not handed out yet.
+    private var held: ArraySlice<UInt8> = []
+    private var isPartEnded = true
+    private var isFormEnded = false
+
+    init(_ exchange: Exchange, boundary: [UInt8]) {
+        self.exchange = exchange
+        parser = MultipartParser(boundary: boundary)
+    }
+
+    /// The next part's head, nil after the last. What was left of the part before it is skipped.
+    func nextPart() async throws(BodyFailure) -> PartHead? {
+        while !isFormEnded {
+            switch try nextEvent() {
+            case .part(let head):
+                isPartEnded = false
+                return head
+            case .end: isFormEnded = true
+            case .partEnd: isPartEnded = true
+            case .data, .held: break
+            case .needsMore:
+                if try readRaw() { break }
+                exchange.watch.setDeadline(
+                    SystemClock.monotonicNanoseconds + exchange.server.configuration.bodyIdleNanoseconds)
+                try await exchange.body.untilReadable()
+            }
+        }
+        return nil
+    }
+
+    var isAtEnd: Bool { isPartEnded }
+
+    func untilReadable() async throws(BodyFailure) {
+        if position < raw.count || !held.isEmpty || isPartEnded { return }
+        try await exchange.body.untilReadable()
+    }
+
+    func readNow(into memory: UnsafeMutableRawPointer, count: Int) throws(BodyFailure) -> BodyRead {
+        while true {
+            if !held.isEmpty { return .bytes(takeHeld(memory, count)) }
+            if isPartEnded { return .end }
+            let start = position
+            switch try nextEvent(limit: count) {
+            case .data(let range):
+                raw.withUnsafeBytes { memory.copyMemory(from: $0.baseAddress! + range.lowerBound, byteCount: range.count) }
+                return .bytes(range.count)
+            case .held(let bytes): held = bytes[...]
+            case .partEnd:
+                isPartEnded = true
+                return .end
+            case .needsMore:
+                guard try readRaw() else { return .wouldBlock }
+            case .part, .end:
+                preconditionFailure("a part ends before another begins (at \(start))")
+            }
+        }
+    }
+
+    /// What the parser sees next. At most `limit` bytes are offered, so that a data event fits where it goes.
+    private func nextEvent(limit: Int = .max) throws(BodyFailure) -> MultipartEvent {
+        let end = min(raw.count, limit == .max ? raw.count : position + limit)
+        guard position < end else { return .needsMore }
+        do throws(MultipartError) {
+            let (event, next) = try parser.next(raw.span.extracting(0..<end), from: position)
+            position = next
+            return event
+        } catch {
+            throw .malformedForm(error)
+        }
+    }
+
+    /// Reads more of the body. Answers false when nothing is there now.
+    private func readRaw() throws(BodyFailure) -> Bool {
+        let scratch = exchange.connection.scratch
+        switch try exchange.body.readNow(into: scratch.baseAddress!, count: scratch.count) {
+        case .bytes(let count):
+            raw.removeSubrange(..<position)
+            position = 0
+            raw.append(contentsOf: UnsafeRawBufferPointer(rebasing: scratch[..<count]))
+            return true
+        case .wouldBlock: return false
+        case .end: throw .cutShort
+        }
+    }
+
+    private func takeHeld(_ memory: UnsafeMutableRawPointer, _ count: Int) -> Int {
+        let moved = min(count, held.count)
+        held.prefix(moved).withUnsafeBytes { memory.copyMemory(from: $0.baseAddress!, byteCount: moved) }
+        held = held.dropFirst(moved)
+        return moved
+    }
+}

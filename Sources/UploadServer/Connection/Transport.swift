@@ -1,0 +1,192 @@
+internal import LinuxSystem
+internal import Reactor
+internal import TLS
+
+/// The byte stream of one connection, plain or through TLS, as its task sees it. Confined to the connection's loop.
+final class Transport {
+    /// Where the connection's task sleeps.
+    let watch: Watch
+    private let socket: Socket
+    private var session: TLSSession?
+    /// Set once the TLS session failed: nothing more may be sent through it.
+    private var isBroken = false
+
+    /// - Parameter watch: watches the socket's descriptor; its owner ends it before this value goes.
+    init(socket: consuming Socket, watch: Watch, tls: TLSContext?) throws(TransportError) {
+        self.watch = watch
+        if let tls {
+            do throws(TLSError) {
+                session = try TLSSession(server: tls, descriptor: socket.descriptor.rawValue)
+            } catch {
+                throw .tls(error)
+            }
+        } else {
+            session = nil
+        }
+        self.socket = socket
+    }
+
+    /// The client's end of a connection that is already made.
+    ///
+    /// - Parameter serverName: whom the certificate must name, where the context verifies.
+    init(
+        socket: consuming Socket, watch: Watch, client: TLSContext?, serverName: String
+    ) throws(TransportError) {
+        self.watch = watch
+        if let client {
+            do throws(TLSError) {
+                session = try TLSSession(
+                    client: client, descriptor: socket.descriptor.rawValue, serverName: serverName)
+            } catch {
+                throw .tls(error)
+            }
+        } else {
+            session = nil
+        }
+        self.socket = socket
+    }
+
+    var descriptor: Int32 { socket.descriptor.rawValue }
+
+    /// Whether the bytes are encrypted on the wire.
+    var isEncrypted: Bool { session != nil }
+
+    /// Completes the TLS handshake; at once on a plain connection.
+    func handshake() async throws(TransportError) {
+        guard session != nil else { return }
+        while true {
+            let progress: TLSProgress
+            do throws(TLSError) {
+                progress = try session!.handshake()
+            } catch {
+                isBroken = true
+                throw .tls(error)
+            }
+            switch progress {
+            case .done: return
+            case .wantsRead: try await untilReadable(exhausted: true)
+            case .wantsWrite: try await untilWritable()
+            }
+        }
+    }
+
+    /// Whether a read would find bytes without waiting for the network.
+    var mayRead: Bool { watch.isReadable || (session?.hasBufferedInput ?? false) }
+
+    /// Sleeps until a read may find something.
+    func untilReadable() async throws(TransportError) {
+        if !mayRead { try await untilReadable(exhausted: false) }
+        do throws(Interruption) { try watch.checkInterruption() } catch { throw .interrupted(error) }
+    }
+
+    /// Reads what is there, up to `count` bytes, straight into `memory`. Never waits.
+    func readNow(into memory: UnsafeMutableRawPointer, count: Int) throws(TransportError) -> IOResult {
+        guard mayRead else { return .wouldBlock }
+        let result = session == nil ? try readPlain(memory, count) : try readEncrypted(memory, count)
+        // A read that came up short emptied the socket; edge-triggered epoll tells when there is more. Not so once the
+        // peer has closed: that edge has passed, and the end of the stream is still to be read.
+        switch result {
+        case .bytes(let moved) where moved < count && !watch.isPeerClosed: watch.exhaustedReading()
+        case .wouldBlock: watch.exhaustedReading()
+        default: break
+        }
+        return result
+    }
+
+    /// Sends all of `bytes`.
+    func write(_ bytes: [UInt8]) async throws(TransportError) {
+        var done = 0
+        while done < bytes.count {
+            let start = done
+            let step: Result<IOResult, TransportError> = bytes.withUnsafeBytes { raw in
+                Result { () throws(TransportError) in try writeNow(raw.baseAddress! + start, raw.count - start) }
+            }
+            done += try await moved(step.get())
+        }
+    }
+
+    /// Sends `count` bytes from memory that stays valid until this returns.
+    func write(from memory: UnsafeRawPointer, count: Int) async throws(TransportError) {
+        var done = 0
+        while done < count { done += try await moved(writeNow(memory + done, count - done)) }
+    }
+
+    /// Says good-bye so that the peer can read the last answer: closes the sending side, then reads and drops what still
+    /// comes, within bounds (RFC 9112 section 9.6). `scratch` is `scratchBytes` of memory for what is dropped.
+    func closeGently(draining: Bool, scratch: UnsafeMutableRawPointer, scratchBytes: Int) async {
+        if !isBroken { session?.closeNotify() }
+        socket.shutdownWriting()
+        guard draining else { return }
+        watch.clearInterruption()
+        watch.setDeadline(SystemClock.monotonicNanoseconds + ServerLimits.drainClosingNanoseconds)
+        var left = ServerLimits.drainClosingBytes
+        while left > 0 {
+            // Below TLS: nobody will look at the bytes, so nobody needs to decrypt them.
+            guard let result = try? socket.receive(into: scratch, count: scratchBytes) else { return }
+            switch result {
+            case .bytes(let count):
+                left -= Int64(count)
+                await Task.yield()
+                if (try? watch.checkInterruption()) == nil { return }
+            case .endOfStream: return
+            case .wouldBlock:
+                watch.exhaustedReading()
+                do throws(Interruption) { try await watch.untilReadable() } catch { return }
+            }
+        }
+    }
+
+    /// Makes the closing of the connection a reset.
+    func abort() { socket.resetOnClose() }
+
+    private func readPlain(_ memory: UnsafeMutableRawPointer, _ count: Int) throws(TransportError) -> IOResult {
+        do throws(Errno) { return try socket.receive(into: memory, count: count) } catch { throw .system(error) }
+    }
+
+    private func readEncrypted(_ memory: UnsafeMutableRawPointer, _ count: Int) throws(TransportError) -> IOResult {
+        do throws(TLSError) {
+            switch try session!.read(into: memory, count: count) {
+            case .bytes(let moved): return .bytes(moved)
+            case .wantsRead: return .wouldBlock
+            case .wantsWrite: return .wouldBlock
+            case .endOfStream: return .endOfStream
+            case .truncated: throw TLSError.truncated
+            }
+        } catch {
+            isBroken = true
+            throw error.isTruncation ? .truncated : .tls(error)
+        }
+    }
+
+    private func writeNow(_ memory: UnsafeRawPointer, _ count: Int) throws(TransportError) -> IOResult {
+        guard session != nil else {
+            do throws(Errno) { return try socket.send(from: memory, count: count) } catch { throw .system(error) }
+        }
+        do throws(TLSError) {
+            switch try session!.write(from: memory, count: count) {
+            case .bytes(let moved): return .bytes(moved)
+            case .wantsWrite: return .wouldBlock
+            case .wantsRead: return .wouldBlock
+            }
+        } catch {
+            isBroken = true
+            throw .tls(error)
+        }
+    }
+
+    private func moved(_ result: IOResult) async throws(TransportError) -> Int {
+        if case .bytes(let count) = result { return count }
+        try await untilWritable()
+        return 0
+    }
+
+    private func untilReadable(exhausted: Bool) async throws(TransportError) {
+        if exhausted { watch.exhaustedReading() }
+        do throws(Interruption) { try await watch.untilReadable() } catch { throw .interrupted(error) }
+    }
+
+    private func untilWritable() async throws(TransportError) {
+        watch.exhaustedWriting()
+        do throws(Interruption) { try await watch.untilWritable() } catch { throw .interrupted(error) }
+    }
+}

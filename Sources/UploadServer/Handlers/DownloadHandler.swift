@@ -1,0 +1,47 @@
+internal import HTTP
+internal import LinuxSystem
+internal import PlainDialect
+internal import Storage
+internal import Uploads
+
+/// `GET` and `HEAD` of a finished file. Never fences and never waits for an append.
+enum DownloadHandler {
+    static func handle(_ exchange: Exchange, id: UploadID?) async throws {
+        let server = exchange.server
+        guard server.configuration.allowsDownload, let id, let upload = try await server.store.upload(id),
+            let file = try await server.store.openFinished(id)
+        else { throw Dispatch.notFound }
+        exchange.uploadID = id
+        let answer = try Download(exchange.head, id: id, file: file.file, contentType: upload.contentType)
+        switch answer {
+        case .notModified(let response):
+            await exchange.respond(response)
+        case .whole(let response):
+            await exchange.startResponse(response, contentLength: file.file.length)
+            if exchange.head.method == .get { try await send(file, from: 0, count: file.file.length, exchange) }
+        case .range(let response, let range):
+            let count = range.upperBound - range.lowerBound + 1
+            await exchange.startResponse(response, contentLength: count)
+            try await send(file, from: range.lowerBound, count: count, exchange)
+        }
+    }
+
+    /// Buffer by buffer: a disk thread reads, the loop sends.
+    private static func send(
+        _ file: borrowing FinishedReader, from start: Int64, count: Int64, _ exchange: Exchange
+    ) async throws {
+        var sent: Int64 = 0
+        while sent < count {
+            guard let buffer = try? await exchange.connection.buffers.lease(exchange.watch) else {
+                return exchange.abortResponse()
+            }
+            let wanted = Int(min(Int64(buffer.count), count - sent))
+            let (filled, moved) = await file.read(into: buffer, at: start + sent, count: wanted)
+            let isWhole = moved == wanted
+            let isSent = isWhole ? await exchange.sendContent(from: filled.memory, count: wanted) : false
+            exchange.connection.buffers.giveBack(filled)
+            guard isSent else { return exchange.abortResponse() }
+            sent += Int64(wanted)
+        }
+    }
+}

@@ -1,0 +1,77 @@
+internal import FileIDDialect
+internal import HTTP
+internal import LinuxSystem
+internal import Storage
+internal import Uploads
+
+/// `POST /upload` of the file-id dialect: claim the upload, decide, append, answer.
+enum FileIDHandler {
+    static func handle(_ exchange: Exchange) async throws {
+        let server = exchange.server
+        let request = try AppendRequest(exchange.head, sizeMax: server.configuration.sizeMax)
+        let id = server.uploadID(of: request.fileID)
+        exchange.uploadID = id
+
+        var claim = try await server.store.claim(id, onFence: exchange.fence())
+        let decision = try AppendDecision(request, upload: claim.upload)
+        if decision == .alreadyFinished, let upload = claim.upload {
+            claim.release()
+            return await answer(upload, exchange)
+        }
+        let (offset, length) = try await prepare(&claim, decision, request, exchange)
+        var permit = try await claim.permit(at: offset)
+        try await exchange.body.welcome()
+        var ingest = Ingest(exchange.body, of: exchange, room: (length ?? server.configuration.sizeMax) - offset.bytes)
+        switch await ingest.run(into: &permit) {
+        case .bodyEnded:
+            let end = permit.nextByte
+            if permit.failure != nil || length.map({ end < $0 }) ?? false {
+                let upload = try await permit.settle()
+                throw AppendAnswer.short(count: upload.offset, length: length ?? end)
+            }
+            await answer(try await permit.finish(length: end), exchange)
+        case .overflow:
+            _ = try await permit.discard()
+            throw length.map { AppendAnswer.long(length: $0) }
+                ?? AppendRequest.tooLarge(server.configuration.sizeMax)
+        case .failed(let failure):
+            let upload = try await permit.settle()
+            try exchange.refuseUnfinished(failure, superseded: AppendAnswer.superseded(count: upload.offset))
+        }
+    }
+
+    /// Brings the record to where the decision wants it. Answers where to append, and the whole file's length if known.
+    private static func prepare(
+        _ claim: inout UploadClaim, _ decision: AppendDecision, _ request: AppendRequest, _ exchange: Exchange
+    ) async throws -> (Offset, Int64?) {
+        switch decision {
+        case .begin(let length):
+            try await claim.create(fresh(length, request, exchange))
+            return (.zero, length)
+        case .restart(let length):
+            try await claim.restart(fresh(length, request, exchange))
+            return (.zero, length)
+        case .append(let offset, let length):
+            if let length, claim.upload?.length == nil { try await claim.setLength(length) }
+            return (offset, length)
+        case .alreadyFinished:
+            preconditionFailure("answered before")
+        }
+    }
+
+    private static func fresh(_ length: Int64?, _ request: AppendRequest, _ exchange: Exchange) -> Upload {
+        // Our own page says the file's name in full; the seed's client only within its id.
+        let disposition = exchange.head.fields.text(.contentDisposition).flatMap { ContentDisposition($0) }
+        return Upload(
+            id: exchange.server.uploadID(of: request.fileID), dialect: .fileID, length: length,
+            name: disposition?.filename.map { CleanName($0) } ?? request.fileID.derivedName,
+            contentType: exchange.head.fields.text(.contentType),
+            createdSeconds: SystemClock.wallNanoseconds / 1_000_000_000)
+    }
+
+    private static func answer(_ upload: Upload, _ exchange: Exchange) async {
+        let location = exchange.server.configuration.allowsDownload ? exchange.server.location(of: upload.id) : nil
+        let (head, body) = AppendAnswer.stored(upload, location: location)
+        await exchange.respond(head, body: Array(body.utf8))
+    }
+}

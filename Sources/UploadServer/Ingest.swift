@@ -1,0 +1,131 @@
+internal import LinuxSystem
+internal import Reactor
+internal import Storage
+
+/// Moves a body into an upload: socket → ingest buffer → permit, one buffer filling while the one before it is written.
+///
+/// A connection holds a buffer only while bytes are coming. It sleeps without one; when bytes arrive it leases one,
+/// fills it with what comes, and passes it to the permit, full or not. A body that comes in drops has its drops written
+/// one by one, buffered; a body that comes in floods fills whole buffers, which go to the disk directly.
+struct Ingest<Source: ByteSource> {
+    /// Why it stopped. Everything read up to then is with the permit.
+    enum End {
+        /// The body is whole.
+        case bodyEnded
+        /// More came than the upload may take. The bytes past the bound were not written.
+        case overflow
+        /// The body stopped before its end.
+        case failed(BodyFailure)
+    }
+
+    private let source: Source
+    private let buffers: BufferPool
+    private let watch: Watch
+    /// Nanoseconds without a byte after which the body counts as dead.
+    private let patience: Int64
+    /// Bytes the upload may still take.
+    private var room: Int64
+    /// Whether the last hold of a buffer was worth it.
+    private var isFast = true
+    /// Holds everything that the caller may want to see of each piece on its way: digests.
+    private let inspect: ((UnsafeRawBufferPointer) -> Void)?
+
+    /// - Parameter room: bytes the upload may still take; what comes beyond ends the ingest.
+    init(
+        _ source: Source, of exchange: Exchange, room: Int64, inspect: ((UnsafeRawBufferPointer) -> Void)? = nil
+    ) {
+        self.source = source
+        buffers = exchange.connection.buffers
+        watch = exchange.watch
+        patience = exchange.server.configuration.bodyIdleNanoseconds
+        self.room = room
+        self.inspect = inspect
+    }
+
+    /// Runs to the end of the body, or to what stops it. Failures of the disk are the permit's to report: the first one
+    /// ends the reading early.
+    mutating func run(into permit: inout WritePermit) async -> End {
+        var end: End?
+        while end == nil {
+            do throws(BodyFailure) {
+                end = try await fillAndWrite(&permit)
+            } catch {
+                end = .failed(error)
+            }
+            if permit.failure != nil { break }
+            await Task.yield()
+        }
+        if let last = await permit.drain() { buffers.giveBack(last) }
+        return end ?? .bodyEnded
+    }
+
+    /// One buffer's way. Answers how the ingest ended, nil to go on.
+    private mutating func fillAndWrite(_ permit: inout WritePermit) async throws(BodyFailure) -> End? {
+        if source.isAtEnd { return .bodyEnded }
+        watch.setDeadline(SystemClock.monotonicNanoseconds + patience)
+        try await source.untilReadable()
+        let buffer: AlignedBuffer
+        do throws(Interruption) {
+            buffer = try await buffers.lease(watch)
+        } catch {
+            throw .transport(.interrupted(error))
+        }
+        let gap = permit.leadingGap
+        let fill = await fill(buffer.memory + gap, capacity: buffer.count - gap)
+        let isOverflow = Int64(fill.count) > room
+        let count = isOverflow ? Int(room) : fill.count
+        room -= Int64(count)
+        if count == 0 {
+            buffers.giveBack(buffer)
+        } else {
+            inspect?(UnsafeRawBufferPointer(start: buffer.memory + gap, count: count))
+            if let earlier = await permit.write(buffer, count: count) { buffers.giveBack(earlier) }
+        }
+        if isOverflow { return .overflow }
+        if let failure = fill.failure { throw failure }
+        return source.isAtEnd ? .bodyEnded : nil
+    }
+
+    private struct Fill {
+        var count = 0
+        var failure: BodyFailure?
+    }
+
+    /// Fills memory as far as it pays to wait for it. Never throws, so that what came before a failure is kept.
+    private mutating func fill(_ memory: UnsafeMutableRawPointer, capacity: Int) async -> Fill {
+        var fill = Fill()
+        let holdEnd = SystemClock.monotonicNanoseconds + ServerLimits.bufferHoldNanoseconds
+        while fill.count < capacity {
+            do throws(BodyFailure) {
+                switch try source.readNow(into: memory + fill.count, count: capacity - fill.count) {
+                case .bytes(let count): fill.count += count
+                case .end: return fill
+                case .wouldBlock:
+                    if fill.count >= ServerLimits.fastBodyBytes { isFast = true }
+                    guard fill.count > 0, isFast else { return fill }
+                    guard try await holds(until: holdEnd) else {
+                        isFast = fill.count >= ServerLimits.fastBodyBytes
+                        return fill
+                    }
+                }
+            } catch {
+                fill.failure = error
+                return fill
+            }
+        }
+        return fill
+    }
+
+    /// Waits for more with the buffer in hand. Answers false when that has taken too long.
+    private func holds(until nanoseconds: Int64) async throws(BodyFailure) -> Bool {
+        watch.setDeadline(nanoseconds)
+        do throws(BodyFailure) {
+            try await source.untilReadable()
+            return true
+        } catch {
+            guard case .transport(.interrupted(.timedOut)) = error else { throw error }
+            watch.clearInterruption()
+            return false
+        }
+    }
+}

@@ -1,0 +1,54 @@
+internal import HTTP
+internal import LinuxSystem
+public import Logging
+
+/// What the server writes down: one line for each request, and what happens besides.
+public struct ServerLog: Sendable {
+    /// For everything that is not a request.
+    public let logger: Logger
+    private let writer: LogWriter
+    private let format: LogFormat
+    /// Whether requests that went well are worth a line.
+    private let logsRequests: Bool
+
+    public init(writer: LogWriter, format: LogFormat, level: Logger.Level) {
+        self.writer = writer
+        self.format = format
+        logger = Logger(label: "sluice") { _ in LineLogHandler(writer: writer, format: format, level: level) }
+        logsRequests = level <= .info
+    }
+
+    /// Writes the line of a request that has got its answer, or lost its connection.
+    func finished(_ exchange: Exchange, sent: Int64) {
+        let status = exchange.answered?.code ?? 0
+        let failed = status == 0 || status >= 400
+        guard failed || logsRequests else { return }
+        let level = status == 0 || status >= 500 ? "warning" : "info"
+        var line = LogLine(format, level: level, message: "request")
+        line.set("request", exchange.id.description)
+        line.set("peer", exchange.connection.peer)
+        line.set("method", exchange.head.method.description)
+        line.set("path", exchange.head.target.path)
+        line.set("status", Int64(status))
+        line.set("received", exchange.body.received)
+        line.set("sent", sent)
+        line.set("ms", (SystemClock.monotonicNanoseconds - exchange.startNanoseconds) / 1_000_000)
+        if let upload = exchange.uploadID { line.set("upload", upload.description) }
+        if let note = exchange.note { line.set("note", note) }
+        writer.write(line.finish())
+    }
+
+    /// Writes the line of what was no request.
+    func refusedHead(id: RequestID, peer: String, _ refusal: Refusal) {
+        var line = LogLine(format, level: "info", message: "bad request")
+        line.set("request", id.description)
+        line.set("peer", peer)
+        line.set("status", Int64(refusal.status.code))
+        line.set("note", refusal.code)
+        writer.write(line.finish())
+    }
+
+    func handshakeFailed(peer: String, _ error: TransportError) {
+        logger.info("TLS handshake failed", metadata: ["peer": "\(peer)", "error": "\(error)"])
+    }
+}

@@ -1,0 +1,38 @@
+public import LinuxSystem
+public import Storage
+
+/// Everything that a server is told when it starts.
+public struct ServerConfiguration: Sendable {
+    /// Where plain HTTP is served; nil for nowhere. Port 0 lets the system choose.
+    public var listen: SocketAddress?
+    /// Where HTTP over TLS is served; nil for nowhere.
+    public var listenTLS: SocketAddress?
+    /// PEM files with the certificate chain and its key; nil makes a self-signed certificate, on loopback only.
+    public var certificate: (certificateFile: String, keyFile: String)?
+    public var store: StoreConfiguration
+    /// Event loops, 1 or more.
+    public var threads: Int
+    /// The largest file taken, in bytes.
+    public var sizeMax: Int64
+    /// Bound of the memory that bodies on their way hold, in bytes, over all loops.
+    public var bufferMemoryBytes: Int
+    /// Time without a byte after which a body counts as dead, in nanoseconds.
+    public var bodyIdleNanoseconds: Int64
+    /// Open connections at once; more wait in the kernel's queue.
+    public var connectionsMax: Int
+    /// Whether finished files can be fetched.
+    public var allowsDownload: Bool
+
+    public init(store: StoreConfiguration) {
+        self.store = store
+        listen = nil
+        listenTLS = nil
+        certificate = nil
+        threads = SystemProcess.processorCount
+        sizeMax = 1 << 40
+        bufferMemoryBytes = 256 << 20
+        bodyIdleNanoseconds = 60_000_000_000
+        connectionsMax = 100_000
+        allowsDownload = true
+    }
+}

@@ -1,0 +1,52 @@
+internal import FileIDDialect
+internal import HTTP
+internal import Storage
+internal import TLS
+internal import Uploads
+
+extension ServerContext {
+    /// The upload that a client-made id stands for: the head of its digest, so that no client chooses a path or a key.
+    func uploadID(of fileID: FileID) -> UploadID {
+        UploadID(digest: Digest.sha256(Array("file-id\u{0}".utf8) + fileID.bytes))
+    }
+
+    /// Where an upload is to be found, relative to this server whatever it is called outside.
+    func location(of id: UploadID) -> String { "/files/\(id)" }
+
+    /// Removes an upload that nobody can resume. What cannot be removed now is logged, and stays.
+    func forget(_ id: UploadID) async {
+        do throws(StorageError) {
+            let claim = try await store.claim(id, onFence: {})
+            try await claim.delete()
+        } catch {
+            log.logger.warning("cannot remove an unfinished upload", metadata: ["upload": "\(id)", "error": "\(error)"])
+        }
+    }
+
+    /// What the client is told of the store's troubles. Troubles of the server's own are logged here.
+    func refusal(for error: StorageError, upload: UploadID?) -> Refusal {
+        switch error {
+        case .noSpace:
+            return Refusal(
+                .insufficientStorage, reason: "No space left", code: error.code,
+                "The disk is full. What was stored is kept; try again later.", fields: [("Retry-After", "60")])
+        case .superseded:
+            return Refusal(
+                .conflict, reason: "Superseded by a newer request", code: error.code,
+                "A newer request for this upload took over.")
+        case .closed:
+            return ServerContext.stoppingRefusal
+        default:
+            log.logger.error("storage", metadata: ["upload": "\(upload.map(\.description) ?? "-")", "error": "\(error)"])
+            return Refusal(
+                .internalServerError, reason: "File error", code: error.code, "The server could not store the bytes.")
+        }
+    }
+
+    /// Sent to whoever is interrupted by the server's stop: not the client's fault, and worth a retry at once.
+    static var stoppingRefusal: Refusal {
+        Refusal(
+            .serviceUnavailable, reason: "Server stopping", code: "stopping",
+            "The server is stopping. What came is kept; ask and go on.", fields: [("Retry-After", "1")])
+    }
+}

@@ -1,0 +1,30 @@
+/// The bounds of the server that no option changes.
+enum ServerLimits {
+    /// Bytes read from a connection at once while no body flows.
+    static let headReadBytes = 64 * 1024
+    /// Log lines that wait for a slow reader, in bytes.
+    static let logBytesMax = 8 << 20
+    /// A body that nobody wants is read to its end when so much of it, at most, is left; the connection then goes on.
+    static let drainKeptBytes: Int64 = 64 * 1024
+    /// After a refusal the client's remaining bytes are read and dropped so that it can read the answer (closing at
+    /// once would reset the connection and eat it): so many bytes at most …
+    static let drainClosingBytes: Int64 = 64 << 20
+    /// … and so long at most.
+    static let drainClosingNanoseconds: Int64 = 10_000_000_000
+    /// A large buffer is kept for a body that pauses so long at most; then its bytes are written as they are.
+    static let bufferHoldNanoseconds: Int64 = 50_000_000
+    /// Bytes that must come within one hold for a body to count as fast and keep its buffer between arrivals.
+    static let fastBodyBytes = 128 * 1024
+    /// The TLS handshake, from accept to finish.
+    static let handshakeNanoseconds: Int64 = 15_000_000_000
+    /// A connection without a request.
+    static let idleNanoseconds: Int64 = 75_000_000_000
+    /// A request head, from its first byte to its last.
+    static let headNanoseconds: Int64 = 20_000_000_000
+    /// A response that the client does not take.
+    static let responseNanoseconds: Int64 = 60_000_000_000
+    /// From SIGTERM to the end of the process, whatever still runs.
+    static let stopNanoseconds: Int64 = 30_000_000_000
+    /// File parts in one form.
+    static let formPartsMax = 1000
+}

@@ -1,0 +1,137 @@
+import ArgumentParser
+import Foundation
+import LinuxSystem
+import Logging
+import Storage
+import UploadServer
+import Uploads
+
+extension Durability: ExpressibleByArgument {}
+extension LogFormat: ExpressibleByArgument {}
+extension Logger.Level: ExpressibleByArgument {}
+
+/// `sluice serve`
+struct Serve: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Take uploads until told to stop (SIGTERM, Ctrl-C).",
+        discussion: """
+            Prints its addresses on standard output, one a line, and logs on standard error. Open the first address \
+            in a browser, or send a file from a shell:
+
+              curl -T big.iso http://127.0.0.1:8080/files/
+
+            Finished files appear under DATA/complete/<id>/<name>. SIGTERM settles every upload under way and exits \
+            with 0; a second one exits at once.
+            """)
+
+    @Option(help: ArgumentHelp("Serve plain HTTP here; '' switches it off.", valueName: "host:port"))
+    var listen = ListenAddress(argument: "127.0.0.1:8080")!
+
+    @Option(help: ArgumentHelp("Serve HTTP over TLS here; '' switches it off.", valueName: "host:port"))
+    var listenTls = ListenAddress(argument: "127.0.0.1:8443")!
+
+    @Option(
+        help: ArgumentHelp(
+            "Certificate chain in PEM. Without it, on loopback, a self-signed certificate is made in memory.",
+            valueName: "file"))
+    var tlsCert: String?
+
+    @Option(help: ArgumentHelp("The certificate's private key in PEM, not encrypted.", valueName: "file"))
+    var tlsKey: String?
+
+    @Option(help: ArgumentHelp("Where uploads live; made if it is not there. One server a directory.", valueName: "dir"))
+    var data = "./data"
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            What an acknowledged byte survives: 'power' (kill -9 and power loss; synced before it is told) or \
+            'process' (kill -9 only).
+            """))
+    var durability = Durability.power
+
+    @Option(help: ArgumentHelp("Event loops. Default: one a processor.", valueName: "n"))
+    var threads: Int?
+
+    @Option(help: ArgumentHelp("Largest file taken. Suffixes K, M, G, T.", valueName: "bytes"))
+    var maxSize = ByteCount(1 << 40)
+
+    @Option(help: ArgumentHelp("Bound of the memory that bodies hold on their way to the disk.", valueName: "bytes"))
+    var bufferMemory = ByteCount(256 << 20)
+
+    @Option(help: ArgumentHelp("An upload without a byte for so long is cut; what came is kept.", valueName: "seconds"))
+    var bodyTimeout = 60
+
+    @Flag(inversion: .prefixedNo, help: "Let finished files be fetched by GET /files/<id>.")
+    var download = true
+
+    @Option(help: "How log lines look.")
+    var logFormat = LogFormat.text
+
+    @Option(help: ArgumentHelp("The least important lines written: debug, info, notice, warning, error.", valueName: "level"))
+    var logLevel = Logger.Level.info
+
+    func validate() throws {
+        if (tlsCert == nil) != (tlsKey == nil) {
+            throw ValidationError("--tls-cert and --tls-key go together: one was given without the other.")
+        }
+        if listen.address == nil && listenTls.address == nil {
+            throw ValidationError("--listen and --listen-tls are both switched off: there is nothing to serve.")
+        }
+        if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads takes 1 to 1024.") }
+        if !(1...86_400).contains(bodyTimeout) { throw ValidationError("--body-timeout takes 1 to 86400 seconds.") }
+        if !(1...UploadLimits.lengthMax).contains(maxSize.bytes) {
+            throw ValidationError("--max-size takes 1 to \(UploadLimits.lengthMax) bytes.")
+        }
+        if bufferMemory.bytes < 4 << 20 { throw ValidationError("--buffer-memory takes 4M or more.") }
+        if data.isEmpty { throw ValidationError("--data takes a directory.") }
+    }
+
+    func run() throws {
+        let log: ServerLog
+        let server: Server
+        let writer: LogWriter
+        do {
+            // First of all: threads that are started later inherit the blocked signals.
+            let signals = try Signals([.terminate, .interrupt, .hangUp])
+            try SystemProcess.raiseOpenFilesLimit()
+            writer = try LogWriter(descriptor: 2)
+            log = ServerLog(writer: writer, format: logFormat, level: logLevel)
+            server = try Server(serverConfiguration, signals: signals, log: log)
+        } catch let error as ServerError {
+            FileHandle.standardError.write(Data("sluice: \(error)\n".utf8))
+            if case .configuration = error { throw ExitCode(2) }
+            throw ExitCode(1)
+        } catch {
+            FileHandle.standardError.write(Data("sluice: cannot start: \(error)\n".utf8))
+            throw ExitCode(1)
+        }
+        announce(server)
+        let isDrained = server.waitUntilStopped()
+        writer.close()
+        if !isDrained { throw ExitCode(1) }
+    }
+
+    private var serverConfiguration: ServerConfiguration {
+        var store = StoreConfiguration(path: data)
+        store.durability = durability
+        var configuration = ServerConfiguration(store: store)
+        configuration.listen = listen.address
+        configuration.listenTLS = listenTls.address
+        if let tlsCert, let tlsKey { configuration.certificate = (tlsCert, tlsKey) }
+        if let threads { configuration.threads = threads }
+        configuration.sizeMax = maxSize.bytes
+        configuration.bufferMemoryBytes = Int(bufferMemory.bytes)
+        configuration.bodyIdleNanoseconds = Int64(bodyTimeout) * 1_000_000_000
+        configuration.allowsDownload = download
+        return configuration
+    }
+
+    private func announce(_ server: Server) {
+        var lines = ""
+        if let address = server.address { lines += "http://\(address)/\n" }
+        if let address = server.addressTLS { lines += "https://\(address)/\n" }
+        if let fingerprint = server.selfSignedFingerprint { lines += "fingerprint: \(fingerprint)\n" }
+        SystemProcess.write(Array(lines.utf8), to: 1)
+    }
+}
