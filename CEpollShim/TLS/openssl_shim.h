@@ -1,1 +1,192 @@
+// OpenSSL 3 as TLS sees it. Plain functions are called directly; here is what Swift cannot see (macros, variadics,
+// stacks) and the few steps whose result must be read before anything else runs on the thread: the reason of a failed
+// SSL call lives in errno and in a thread-local queue.
+#ifndef SLUICE_OPENSSL_SHIM_H
+#define SLUICE_OPENSSL_SHIM_H
 
+#include <errno.h>
+#include <openssl/bio.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+#include <stdint.h>
+#include <string.h>
+
+// ---- contexts -----------------------------------------------------------------------------------------------------
+
+// What every context shares: versions 1.2 and 1.3, no compression, no renegotiation, and buffers that are large while
+// bytes flow and given back when they do not.
+static inline int cshim_context_set_common(SSL_CTX *context, size_t read_buffer_bytes) {
+    SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
+    SSL_CTX_set_mode(
+        context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_CTX_set_read_ahead(context, 1);
+    SSL_CTX_set_default_read_buffer_len(context, read_buffer_bytes);
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    return SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1 &&
+           SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION) == 1;
+}
+
+static inline void cshim_context_prefer_own_order(SSL_CTX *context) {
+    SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
+}
+
+static inline int cshim_context_set_only_version(SSL_CTX *context, int version) {
+    return SSL_CTX_set_min_proto_version(context, version) == 1 &&
+           SSL_CTX_set_max_proto_version(context, version) == 1;
+}
+
+// Adds a certificate to the chain that follows the leaf; the context takes its own reference.
+static inline int cshim_context_add_chain(SSL_CTX *context, X509 *certificate) {
+    return (int)SSL_CTX_add1_chain_cert(context, certificate);
+}
+
+// The protocols of RFC 7301 in wire form: each name behind its length in one byte, best first.
+struct cshim_protocols {
+    unsigned int count;
+    unsigned char bytes[255];
+};
+
+// Takes the server's best among the offered; goes on without a protocol where none is shared.
+static inline int cshim_select_protocol(
+    SSL *session, const unsigned char **out, unsigned char *out_count, const unsigned char *offered,
+    unsigned int offered_count, void *context) {
+    (void)session;
+    const struct cshim_protocols *own = (const struct cshim_protocols *)context;
+    unsigned char *chosen = 0;
+    int found = SSL_select_next_proto(&chosen, out_count, own->bytes, own->count, offered, offered_count);
+    if (found != OPENSSL_NPN_NEGOTIATED) return SSL_TLSEXT_ERR_NOACK;
+    *out = chosen;
+    return SSL_TLSEXT_ERR_OK;
+}
+
+// `protocols` must outlive the context and every session of it.
+static inline void cshim_context_select_protocols(SSL_CTX *context, struct cshim_protocols *protocols) {
+    SSL_CTX_set_alpn_select_cb(context, cshim_select_protocol, protocols);
+}
+
+// ---- sessions -----------------------------------------------------------------------------------------------------
+
+// What one SSL call did: an SSL_ERROR_ status, errno as the call left it, bytes moved.
+typedef struct {
+    int status;
+    int system_error;
+    size_t count;
+} cshim_step;
+
+static inline cshim_step cshim_step_of(SSL *session, int result, size_t count) {
+    cshim_step step = {.status = SSL_ERROR_NONE, .system_error = errno, .count = count};
+    if (result <= 0) step.status = SSL_get_error(session, result);
+    return step;
+}
+
+static inline cshim_step cshim_handshake(SSL *session) {
+    ERR_clear_error();
+    errno = 0;
+    return cshim_step_of(session, SSL_do_handshake(session), 0);
+}
+
+static inline cshim_step cshim_read(SSL *session, void *memory, size_t capacity) {
+    size_t count = 0;
+    ERR_clear_error();
+    errno = 0;
+    int result = SSL_read_ex(session, memory, capacity, &count);
+    return cshim_step_of(session, result, count);
+}
+
+static inline cshim_step cshim_write(SSL *session, const void *memory, size_t capacity) {
+    size_t count = 0;
+    ERR_clear_error();
+    errno = 0;
+    int result = SSL_write_ex(session, memory, capacity, &count);
+    return cshim_step_of(session, result, count);
+}
+
+// Puts the session onto a descriptor that it does not own. SSL_set_fd would do, but it also asks the kernel for its
+// TLS layer on each socket (a system call and a module load) although kernel TLS is never used.
+static inline int cshim_session_attach(SSL *session, int descriptor) {
+    BIO *socket = BIO_new(BIO_s_socket());
+    if (!socket) return 0;
+    BIO_set_fd(socket, descriptor, BIO_NOCLOSE);
+    SSL_set_bio(session, socket, socket);
+    return 1;
+}
+
+static inline int cshim_session_set_server_name(SSL *session, const char *name) {
+    return (int)SSL_set_tlsext_host_name(session, name);
+}
+
+static inline const char *cshim_session_cipher(const SSL *session) { return SSL_get_cipher_name(session); }
+
+// ---- certificates and keys ----------------------------------------------------------------------------------------
+
+// Reads at most `capacity` bytes of a file. Returns the count or a negated errno.
+static inline long cshim_file_read(const char *path, void *memory, size_t capacity) {
+    ERR_clear_error();
+    BIO *file = BIO_new_file(path, "r");
+    size_t done = 0;
+    int count = 0;
+    while (file && done < capacity) {
+        size_t room = capacity - done;
+        count = BIO_read(file, (char *)memory + done, room > 65536 ? 65536 : (int)room);
+        if (count <= 0) break;
+        done += (size_t)count;
+    }
+    // The queue holds the errno of the call that failed; errno itself may have been overwritten since.
+    unsigned long failure = file && count >= 0 ? 0 : ERR_peek_error();
+    BIO_free(file);
+    if (file && count >= 0) return (long)done;
+    return ERR_SYSTEM_ERROR(failure) ? -(long)ERR_GET_REASON(failure) : -EIO;
+}
+
+static inline int cshim_error_is(unsigned long code, int library, int reason) {
+    return ERR_GET_LIB(code) == library && ERR_GET_REASON(code) == reason;
+}
+
+static inline int cshim_error_is_end_of_pem(unsigned long code) {
+    return cshim_error_is(code, ERR_LIB_PEM, PEM_R_NO_START_LINE);
+}
+
+// The alert's number where the error is an alert that the peer sent, -1 otherwise.
+static inline int cshim_error_alert(unsigned long code) {
+    int reason = ERR_GET_REASON(code) - SSL_AD_REASON_OFFSET;
+    return ERR_GET_LIB(code) == ERR_LIB_SSL && reason >= 0 && reason < 256 ? reason : -1;
+}
+
+// A callback for PEM readers that refuses a passphrase instead of asking the terminal, and notes that one was wanted.
+static inline int cshim_refuse_passphrase(char *memory, int capacity, int writing, void *wanted) {
+    (void)memory, (void)capacity, (void)writing;
+    *(int *)wanted = 1;
+    return -1;
+}
+
+static inline EVP_PKEY *cshim_read_key(BIO *pem, int *passphrase_wanted) {
+    *passphrase_wanted = 0;
+    return PEM_read_bio_PrivateKey(pem, 0, cshim_refuse_passphrase, passphrase_wanted);
+}
+
+static inline EVP_PKEY *cshim_new_p256_key(void) { return EVP_EC_gen("P-256"); }
+
+static inline int cshim_is_address(const char *name) {
+    ASN1_OCTET_STRING *address = a2i_IPADDRESS(name);
+    ASN1_OCTET_STRING_free(address);
+    return address != 0;
+}
+
+// Adds an extension in OpenSSL's configuration syntax (x509v3_config(5)); issuer and subject are the same.
+static inline int cshim_certificate_extend(X509 *certificate, int nid, const char *value) {
+    X509V3_CTX context;
+    X509V3_set_ctx_nodb(&context);
+    X509V3_set_ctx(&context, certificate, certificate, 0, 0, 0);
+    X509_EXTENSION *extension = X509V3_EXT_conf_nid(0, &context, nid, value);
+    int done = extension && X509_add_ext(certificate, extension, -1) == 1;
+    X509_EXTENSION_free(extension);
+    return done;
+}
+
+#endif

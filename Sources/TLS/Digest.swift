@@ -1,0 +1,67 @@
+internal import CTLSShim
+
+/// A message digest over bytes that come in pieces.
+public struct Digest: ~Copyable {
+    public enum Algorithm: CaseIterable, Sendable {
+        case sha256
+        case sha512
+        /// Only where a protocol asks for it: neither this nor MD5 withstands an attacker who makes the bytes.
+        case sha1
+        case md5
+
+        /// Bytes of the finished digest.
+        public var byteCount: Int { Int(EVP_MD_get_size(method)) }
+
+        /// Whether the system's policy allows it: MD5 and SHA-1 may be switched off (FIPS).
+        public var isAvailable: Bool {
+            ERR_clear_error()
+            guard let state = EVP_MD_CTX_new() else { return false }
+            defer { EVP_MD_CTX_free(state) }
+            let done = EVP_DigestInit_ex(state, method, nil) == 1
+            ERR_clear_error()
+            return done
+        }
+
+        fileprivate var method: OpaquePointer? {
+            switch self {
+            case .sha256: EVP_sha256()
+            case .sha512: EVP_sha512()
+            case .sha1: EVP_sha1()
+            case .md5: EVP_md5()
+            }
+        }
+    }
+
+    private let state: OpaquePointer
+
+    /// Starts a digest of nothing yet; traps where the algorithm is not available.
+    public init(_ algorithm: Algorithm) {
+        guard let state = EVP_MD_CTX_new(), EVP_DigestInit_ex(state, algorithm.method, nil) == 1 else {
+            preconditionFailure("\(algorithm) is switched off on this system, or memory is out")
+        }
+        self.state = state
+    }
+
+    deinit { EVP_MD_CTX_free(state) }
+
+    /// Takes the next bytes, none included.
+    public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        precondition(EVP_DigestUpdate(state, bytes.baseAddress, bytes.count) == 1, "a digest takes any bytes")
+    }
+
+    /// The digest of all bytes taken, `Algorithm.byteCount` bytes.
+    public consuming func finish() -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: Int(EVP_MAX_MD_SIZE)) { bytes, count in
+            var written: UInt32 = 0
+            precondition(EVP_DigestFinal_ex(state, bytes.baseAddress, &written) == 1, "a digest can be finished")
+            count = Int(written)
+        }
+    }
+
+    /// SHA-256 of `bytes`, 32 bytes.
+    public static func sha256(_ bytes: [UInt8]) -> [UInt8] {
+        var digest = Digest(.sha256)
+        bytes.withUnsafeBytes { digest.update($0) }
+        return digest.finish()
+    }
+}

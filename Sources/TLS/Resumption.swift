@@ -1,0 +1,20 @@
+internal import CTLSShim
+
+/// A ticket, and the secrets that go with it, by which a client resumes a session.
+final class Resumption {
+    private let ticket: OpaquePointer
+
+    /// Nil unless the server has sent a ticket. In TLS 1.3 it comes after the handshake, so a client reads first.
+    init?(of session: OpaquePointer) {
+        guard let ticket = SSL_get1_session(session) else { return nil }
+        guard SSL_SESSION_has_ticket(ticket) == 1, SSL_SESSION_is_resumable(ticket) == 1 else {
+            SSL_SESSION_free(ticket)
+            return nil
+        }
+        self.ticket = ticket
+    }
+
+    deinit { SSL_SESSION_free(ticket) }
+
+    func use(in session: OpaquePointer) { SSL_set_session(session, ticket) }
+}

@@ -1,0 +1,32 @@
+/// Every bound of this target, with its unit.
+public enum TLSLimits {
+    /// Bytes of a PEM file that is read: certificate chain, key, or authorities (a system's bundle has 0.2 MiB).
+    public static let pemBytesMax = 4 << 20
+
+    /// Bytes OpenSSL asks of the kernel at once, and so the read buffer of a session while bytes flow. About eight
+    /// records of 16 KiB a system call; an idle session gives it back.
+    public static let readBufferBytes = 128 << 10
+
+    /// Bytes of plaintext in one record (RFC 8446 section 5.1).
+    public static let recordBytes = 16 << 10
+
+    /// Bytes of all ALPN names, each with one byte of length.
+    public static let protocolBytesMax = 255
+
+    /// Tickets sent after a full handshake of TLS 1.3; each costs a write and some 250 bytes, and a client that opens
+    /// connections in parallel may use one more than once.
+    static let tickets = 1
+
+    /// Days a self-signed certificate is valid from now on, and days it is backdated for clients with a slow clock.
+    static let selfSignedDays = 30
+    static let selfSignedBackdatedDays = 1
+
+    /// Bytes of a self-signed certificate's serial number (RFC 5280 section 4.1.2.2: at most 20, positive).
+    static let serialBytes = 16
+
+    /// Names in a self-signed certificate.
+    static let selfSignedNamesMax = 100
+
+    /// Entries taken from OpenSSL's error queue, which itself keeps 16.
+    static let errorDetailsMax = 16
+}
