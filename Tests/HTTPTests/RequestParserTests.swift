@@ -56,6 +56,15 @@ import Testing
         }
     }
 
+    @Test func `the empty lines before each head are counted anew`() throws {
+        var feeder = Feeder()
+        for _ in 0..<3 {
+            for piece in ["\r\n\r\n", "\r\n\r\n", "GET / HTTP/1.0\r\n\r\n"] { _ = try feeder.feed(piece) }
+            let head = feeder.take()
+            #expect(head != nil)
+        }
+    }
+
     @Test func `a head that is kept does not change when the next one is parsed`() throws {
         var parser = RequestParser()
         _ = try parser.consume(Array("GET /first HTTP/1.1\r\nHost: one\r\n\r\n".utf8).span)
