@@ -40,7 +40,8 @@ public struct AppendRequest: Sendable {
         Refusal(.contentTooLarge, code: "too-large", "This server takes files of up to \(sizeMax) bytes.")
     }
 
-    private static func number(_ name: FieldName, _ text: StaticString, in head: RequestHead) throws(Refusal) -> Int64? {
+    private static func number(_ name: FieldName, _ text: StaticString, in head: RequestHead) throws(Refusal) -> Int64?
+    {
         switch head.fields.decimal(name) {
         case .absent: return nil
         case .value(let value): return value

@@ -35,7 +35,8 @@ struct Serve: ParsableCommand {
     @Option(help: ArgumentHelp("The certificate's private key in PEM, not encrypted.", valueName: "file"))
     var tlsKey: String?
 
-    @Option(help: ArgumentHelp("Where uploads live; made if it is not there. One server a directory.", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp("Where uploads live; made if it is not there. One server a directory.", valueName: "dir"))
     var data = "./data"
 
     @Option(
@@ -64,7 +65,9 @@ struct Serve: ParsableCommand {
     @Option(help: "How log lines look.")
     var logFormat = LogFormat.text
 
-    @Option(help: ArgumentHelp("The least important lines written: debug, info, notice, warning, error.", valueName: "level"))
+    @Option(
+        help: ArgumentHelp(
+            "The least important lines written: debug, info, notice, warning, error.", valueName: "level"))
     var logLevel = Logger.Level.info
 
     func validate() throws {

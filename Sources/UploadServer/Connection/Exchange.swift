@@ -107,7 +107,9 @@ final class Exchange {
         let isShort = body.isAtEnd || (!body.isAwaited && (body.remaining ?? .max) <= ServerLimits.drainKeptBytes)
         if !isShort || server.isStopping { closes = true }
         var response = response
-        if response.status != .noContent, response.status != .notModified { response.set("Content-Length", contentLength) }
+        if response.status != .noContent, response.status != .notModified {
+            response.set("Content-Length", contentLength)
+        }
         if closes { response.set("Connection", "close") }
         response.set("X-Request-ID", id.description)
         return Exchange.serialized(response)

@@ -58,7 +58,9 @@ public final class LogWriter: Sendable {
                 defer { state.dropped = 0 }
                 return (state.dropped, state.isClosed)
             }
-            if dropped > 0 { batch.append(contentsOf: Array("(\(dropped) log lines dropped: the reader is too slow)\n".utf8)) }
+            if dropped > 0 {
+                batch.append(contentsOf: Array("(\(dropped) log lines dropped: the reader is too slow)\n".utf8))
+            }
             if !batch.isEmpty {
                 SystemProcess.write(batch, to: descriptor)
                 batch.removeAll(keepingCapacity: batch.capacity <= 1 << 16)
