@@ -15,8 +15,8 @@ public final class Listener: Sendable {
     /// Accepts until interrupted, on `loop`. `begin` gets each new descriptor, which it then owns, on the loop that
     /// was chosen for it.
     ///
-    /// When descriptors have run out, accepting pauses a moment (connections wait in the kernel's queue) and `exhausted`
-    /// is told, then it goes on.
+    /// When descriptors have run out, accepting pauses a moment (connections wait in the kernel's queue) and
+    /// `exhausted` is told, then it goes on.
     public func run(
         on loop: isolated EventLoop, group: LoopGroup,
         exhausted: @Sendable (Errno) -> Void,

@@ -2,6 +2,7 @@ public import LinuxSystem
 
 /// The event loops of a process, each on a thread of its own.
 public final class LoopGroup: Sendable {
+    /// 1 or more; the first one also accepts.
     public let loops: [EventLoop]
 
     /// Starts `count` loops (1 or more) that share `bufferMemoryBytes` of ingest buffers evenly.

@@ -137,7 +137,8 @@ public final class Server: Sendable {
             throw .configuration(
                 """
                 --listen-tls \(address): serving TLS beyond this machine takes a certificate. Give --tls-cert and \
-                --tls-key (PEM files; an ACME client such as certbot makes them), or switch TLS off with --listen-tls ''.
+                --tls-key (PEM files; an ACME client such as certbot makes them), or switch TLS off with \
+                --listen-tls ''.
                 """)
         }
         do throws(TLSError) {
