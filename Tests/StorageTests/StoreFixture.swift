@@ -13,17 +13,19 @@ final class StoreFixture: Sendable {
     private let directory: TemporaryDirectory
     private let log: EventLog
 
+    /// - Parameter path: the data directory, if it is not to be one below `directory`.
     init(
-        in directory: TemporaryDirectory? = nil, durability: Durability = .process, directIO: Bool = true,
+        in directory: TemporaryDirectory? = nil, at path: String? = nil, durability: Durability = .process,
+        directIO: Bool = true,
         diskThreads: Int = 2
     ) throws {
         self.directory = try directory ?? TemporaryDirectory()
-        path = self.directory.path + "/data"
+        self.path = path ?? self.directory.path + "/data"
         let log = EventLog()
         self.log = log
         store = try LocalStore.open(
             StoreConfiguration(
-                path: path, durability: durability, diskThreads: diskThreads, directIO: directIO,
+                path: self.path, durability: durability, diskThreads: diskThreads, directIO: directIO,
                 onEvent: { log.append($0) }))
     }
 
