@@ -33,7 +33,7 @@ public struct ServerConfiguration: Sendable {
         sizeMax = 1 << 40
         bufferMemoryBytes = 256 << 20
         bodyIdleNanoseconds = 60_000_000_000
-        connectionsMax = 100_000
+        connectionsMax = 50_000
         allowsDownload = true
     }
 }
