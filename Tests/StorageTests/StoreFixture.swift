@@ -124,6 +124,20 @@ extension WritePermit {
         _ = await drain()
     }
 
+    /// Everything written so far, as it lies in the file.
+    func readBack() async throws -> [UInt8] {
+        let reader = try await reader()
+        var bytes: [UInt8] = []
+        while Int64(bytes.count) < reader.length {
+            let part = min(Int(reader.length) - bytes.count, 64 << 10)
+            let filled = await reader.read(into: AlignedBuffer(count: 64 << 10)!, at: Int64(bytes.count), count: part)
+            guard filled.count == part else { return bytes }
+            let buffer = filled.takeBuffer()
+            bytes += UnsafeRawBufferPointer(start: buffer.memory, count: part)
+        }
+        return bytes
+    }
+
     /// Settles and answers what went wrong, or nil.
     consuming func settleFailure() async -> StorageError? {
         do throws(StorageError) {
