@@ -2,6 +2,7 @@ internal import HTTP
 
 /// One value of `Upload-Checksum`: what the client says its body comes to.
 public struct Checksum: Hashable, Sendable {
+    /// How the digest was computed.
     public let algorithm: ChecksumAlgorithm
     /// `algorithm.digestBytes` bytes.
     public let digest: [UInt8]

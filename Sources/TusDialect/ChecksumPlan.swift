@@ -42,8 +42,8 @@ public enum ChecksumPlan: Hashable, Sendable {
     /// - Parameters:
     ///   - trailers: the fields after a chunked body, nil if there were none.
     ///   - digests: of all bytes of the body, one for each of `algorithms`.
-    /// - Throws: 460 for a digest that differs; 400 for a trailer that is malformed, of an algorithm not offered, promised
-    ///   and missing, or not promised but there. The bytes are to be dropped then.
+    /// - Throws: 460 for a digest that differs; 400 for a trailer that is malformed, of an algorithm not offered,
+    ///   promised and missing, or not promised but there. The bytes are to be dropped then.
     public func verify(
         trailers: FieldSection?, digests: [ChecksumAlgorithm: [UInt8]], offer: TusOffer
     ) throws(Refusal) {

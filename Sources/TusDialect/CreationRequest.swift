@@ -12,11 +12,13 @@ public import Uploads
 public struct CreationRequest: Sendable {
     /// The file's size in bytes; nil where it comes later, or from the parts.
     public let length: Int64?
+    /// What the client says of the file.
     public let metadata: UploadMetadata
     /// The upload's place among others, nil for a file by itself.
     public let concatenation: Concatenation?
     /// Whether file bytes come with the request; the answer tells the offset then.
     public let hasBody: Bool
+    /// What is to be checked of the body.
     public let checksum: ChecksumPlan
 
     /// - Throws: 400, 413, 415 or 431; nothing has been made then.

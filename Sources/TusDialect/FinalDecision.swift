@@ -15,8 +15,8 @@ public enum FinalDecision: Equatable, Sendable {
     ///   - isNew: whether the final upload is about to be created. A fault of a part is a bad request then (400);
     ///     later it means that the final upload can never be (410).
     ///   - nowSeconds: seconds since 1970-01-01 UTC.
-    /// - Throws: where a part is not there any more, is damaged, or was not made to be one; 413 where the whole would be
-    ///   larger than the server takes.
+    /// - Throws: where a part is not there any more, is damaged, or was not made to be one; 413 where the whole would
+    ///   be larger than the server takes.
     public init(parts: [Upload?], isNew: Bool, offer: TusOffer, nowSeconds: Int64) throws(Refusal) {
         var (stored, isComplete, isMeasured) = (Int64(0), true, true)
         for part in parts {

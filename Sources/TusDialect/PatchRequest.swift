@@ -8,6 +8,7 @@ public struct PatchRequest: Sendable {
     public let length: Int64?
     /// Bytes of the body, nil where only its end will tell (chunked).
     public let bodyLength: Int64?
+    /// What is to be checked of the body.
     public let checksum: ChecksumPlan
 
     /// - Throws: 415, 400 or 413; the upload need not be touched then.

@@ -6,7 +6,8 @@ public enum TusVersion {
     /// SemVer; there has been no other since 2016.
     public static let current = "1.0.0"
 
-    /// Refuses another version, and a missing one unless the method only looks: browsers and curl do not know the field.
+    /// Refuses another version, and a missing one unless the method only looks: browsers and curl do not know the
+    /// field.
     static func check(_ head: RequestHead, method: Method) throws(Refusal) {
         let version = head.fields.text(.tusResumable)
         if version == current || version == nil && (method == .head || method == .get) { return }

@@ -14,8 +14,8 @@ public struct UploadMetadata: Sendable {
     private static let nameKeys = ["filename", "name"]
     private static let typeKeys = ["filetype", "contentType", "content-type", "type"]
 
-    /// Reads the field strictly: pairs with commas between them, a key of visible ASCII, a space, base 64. The space may
-    /// be missing with the value. No key comes twice.
+    /// Reads the field strictly: pairs with commas between them, a key of visible ASCII, a space, base 64. The space
+    /// may be missing with the value. No key comes twice.
     ///
     /// - Throws: 400 `bad-metadata`; 431 `metadata-too-long` past the bounds in `TusLimits`.
     public init(_ head: RequestHead) throws(Refusal) {
