@@ -38,6 +38,7 @@ let package = Package(
         .target(name: "Uploads", swiftSettings: pure),
         .target(name: "FileIDDialect", dependencies: ["HTTP", "Uploads"], swiftSettings: pure),
         .target(name: "PlainDialect", dependencies: ["HTTP", "Uploads"], swiftSettings: pure),
+        .target(name: "TusDialect", dependencies: ["HTTP", "Uploads"], swiftSettings: pure),
 
         // System: the kernel, the loop, TLS, the disk.
         .target(name: "LinuxSystem", dependencies: ["CEpollShim"], swiftSettings: strict),
@@ -51,7 +52,7 @@ let package = Package(
             name: "UploadServer",
             dependencies: [
                 "CZlibShim", "FileIDDialect", "HTTP", "LinuxSystem", "PlainDialect", "Reactor", "Storage", "TLS",
-                "Uploads", .product(name: "Logging", package: "swift-log"),
+                "TusDialect", "Uploads", .product(name: "Logging", package: "swift-log"),
             ],
             resources: [.embedInCode("Page/index.html")],
             swiftSettings: strict),
@@ -71,6 +72,9 @@ let package = Package(
         .testTarget(
             name: "DialectTests", dependencies: ["FileIDDialect", "HTTP", "PlainDialect", "TestSupport", "Uploads"],
             swiftSettings: strict),
+        .testTarget(
+            name: "TusDialectTests", dependencies: ["HTTP", "TestSupport", "TusDialect", "Uploads"],
+            exclude: ["REQUIREMENTS.md"], swiftSettings: strict),
         .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "ReactorTests", dependencies: ["LinuxSystem", "Reactor", "TestSupport"], swiftSettings: strict),

@@ -8,13 +8,14 @@ import Testing
         "Uploads": ["Swift"],
         "FileIDDialect": ["HTTP", "Uploads"],
         "PlainDialect": ["HTTP", "Uploads"],
+        "TusDialect": ["HTTP", "Uploads"],
         "LinuxSystem": ["CEpollShim", "Synchronization"],
         "Reactor": ["LinuxSystem", "Synchronization"],
         "TLS": ["CTLSShim", "LinuxSystem"],
         "Storage": ["CSQLiteShim", "LinuxSystem", "Synchronization", "Uploads"],
         "UploadServer": [
             "CZlibShim", "FileIDDialect", "HTTP", "LinuxSystem", "Logging", "PlainDialect", "Reactor", "Storage",
-            "Synchronization", "TLS", "Uploads",
+            "Synchronization", "TLS", "TusDialect", "Uploads",
         ],
         "sluice": ["ArgumentParser", "Foundation", "LinuxSystem", "Logging", "Storage", "UploadServer", "Uploads"],
     ]
