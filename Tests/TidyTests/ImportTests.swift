@@ -7,6 +7,7 @@ import Testing
         "HTTP": ["HTTP"],
         "Uploads": ["Swift"],
         "FileIDDialect": ["HTTP", "Uploads"],
+        "IETFDialect": ["HTTP", "RawStructuredFieldValues", "Uploads"],
         "PlainDialect": ["HTTP", "Uploads"],
         "LinuxSystem": ["CEpollShim", "Synchronization"],
         "Reactor": ["LinuxSystem", "Synchronization"],
