@@ -131,6 +131,14 @@ extension WritePermit {
             return nil
         } catch { return error }
     }
+
+    /// Finishes and answers what went wrong, or nil.
+    consuming func finishFailure(length: Int64) async -> StorageError? {
+        do throws(StorageError) {
+            _ = try await finish(length: length)
+            return nil
+        } catch { return error }
+    }
 }
 
 extension Upload {
