@@ -44,6 +44,10 @@ public struct WritePermit: ~Copyable, Sendable {
     /// Waits for the write on its way and hands its buffer back, if the caller has not got it yet.
     public mutating func drain() async -> AlignedBuffer? { await append.drain() }
 
+    /// Sets when the upload may be removed if nothing more happens, in seconds since 1970-01-01 UTC, nil for never. It
+    /// is recorded with the next offset.
+    public mutating func expire(at seconds: Int64?) { append.expire(at: seconds) }
+
     /// Puts what was written on stable storage, records the offset, and releases the upload. A buffer that was not
     /// drained is dropped.
     ///

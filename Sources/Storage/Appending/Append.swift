@@ -34,6 +34,8 @@ final class Append: DiskJob {
 
     // MARK: The permit's side
 
+    func expire(at seconds: Int64?) { state.withLock { $0.record.expiresSeconds = seconds } }
+
     /// Waits until no write is on its way and takes its buffer back.
     func drain() async -> AlignedBuffer? {
         if state.withLock({ $0.isWriting }) {
