@@ -21,6 +21,10 @@ public struct ServerConfiguration: Sendable {
     public var bodyIdleNanoseconds: Int64
     /// Open connections at once; more wait in the kernel's queue.
     public var connectionsMax: Int
+    /// Which pages of other origins may use the server.
+    public var cors: CORSPolicy
+    /// Whether clients of the IETF dialect that ask for 104s get them. Off behind proxies that cannot pass them on.
+    public var sendsInformational: Bool
     /// Whether finished files can be fetched.
     public var allowsDownload: Bool
 
@@ -34,6 +38,8 @@ public struct ServerConfiguration: Sendable {
         bufferMemoryBytes = 256 << 20
         bodyIdleNanoseconds = 60_000_000_000
         connectionsMax = 50_000
+        cors = .none
+        sendsInformational = true
         allowsDownload = true
     }
 }

@@ -152,7 +152,9 @@ import Uploads
             refusal { try AppendDecision(append(content: 961), upload(length: nil)) },
             refusal { try AppendDecision(append(content: .max), upload(length: nil)) },
             refusal { try AppendDecision(append(last: false, content: .max), upload(length: nil)) },
-            refusal { try AppendDecision(append(last: false, content: 1, ["Upload-Length: 1001"]), upload(length: nil)) },
+            refusal {
+                try AppendDecision(append(last: false, content: 1, ["Upload-Length: 1001"]), upload(length: nil))
+            },
         ]
         for answer in refused.map({ Answer($0) }) {
             #expect(answer?.status == 413)

@@ -29,7 +29,8 @@ public enum InteropVersion: Int64, Sendable, CaseIterable, Comparable {
 
     /// A number that is not known is no reason to refuse an upload: such a client only gets no 104.
     public init(_ head: RequestHead) {
-        self = StructuredField.count(UploadField.interopVersion, in: head.fields)
+        self =
+            StructuredField.count(UploadField.interopVersion, in: head.fields)
             .flatMap { InteropVersion(rawValue: $0) } ?? .unversioned
     }
 

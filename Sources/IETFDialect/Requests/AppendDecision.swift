@@ -79,7 +79,9 @@ public enum AppendDecision: Sendable {
 extension Upload? {
     /// The upload, if it can be spoken of at all.
     func current(_ version: InteropVersion, nowSeconds: Int64) throws(Refusal) -> Upload {
-        guard let self, self.expiresSeconds ?? .max > nowSeconds else { throw UploadProblem.unknown.refusal(version) }
+        guard let self, self.state != .expired, self.expiresSeconds ?? .max > nowSeconds else {
+            throw UploadProblem.unknown.refusal(version)
+        }
         guard self.state != .failed else { throw UploadProblem.invalid.refusal(version) }
         return self
     }

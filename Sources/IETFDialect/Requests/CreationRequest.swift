@@ -51,7 +51,8 @@ public struct CreationRequest: Sendable {
     public func upload(_ id: UploadID, nowSeconds: Int64) -> Upload {
         Upload(
             id: id, dialect: .ietf, length: transfer.length, name: name, contentType: contentType,
-            metadata: digests.metadata, createdSeconds: nowSeconds, expiresSeconds: ageMaxSeconds.map { nowSeconds + $0 })
+            metadata: digests.metadata, createdSeconds: nowSeconds,
+            expiresSeconds: ageMaxSeconds.map { nowSeconds + $0 })
     }
 }
 
