@@ -45,6 +45,7 @@ let package = Package(
             ],
             swiftSettings: pure),
         .target(name: "PlainDialect", dependencies: ["HTTP", "Uploads"], swiftSettings: pure),
+        .target(name: "TusDialect", dependencies: ["HTTP", "Uploads"], swiftSettings: pure),
 
         // System: the kernel, the loop, TLS, the disk.
         .target(name: "LinuxSystem", dependencies: ["CEpollShim"], swiftSettings: strict),
@@ -58,7 +59,7 @@ let package = Package(
             name: "UploadServer",
             dependencies: [
                 "CZlibShim", "FileIDDialect", "HTTP", "LinuxSystem", "PlainDialect", "Reactor", "Storage", "TLS",
-                "Uploads", .product(name: "Logging", package: "swift-log"),
+                "TusDialect", "Uploads", .product(name: "Logging", package: "swift-log"),
             ],
             resources: [.embedInCode("Page/index.html")],
             swiftSettings: strict),
@@ -80,6 +81,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "IETFDialectTests", dependencies: ["HTTP", "IETFDialect", "TestSupport", "Uploads"],
+            exclude: ["REQUIREMENTS.md"], swiftSettings: strict),
+        .testTarget(
+            name: "TusDialectTests", dependencies: ["HTTP", "TestSupport", "TusDialect", "Uploads"],
             exclude: ["REQUIREMENTS.md"], swiftSettings: strict),
         .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem", "TestSupport"], swiftSettings: strict),
         .testTarget(
