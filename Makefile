@@ -22,7 +22,7 @@ help: ## Show this list
 	@sed -nE 's/^([a-z]+):.*## (.*)$$/  make \1	\2/p' Makefile | expand -t 16
 
 serve: release ## Build and serve on this machine, http://127.0.0.1:8080 and https://127.0.0.1:8443, into ./data
-	@printf 'Try:  curl -T README.md http://127.0.0.1:8080/files/\n'
+	@$(if $(ARGS),,echo "Try, from another shell:  curl -T README.md http://127.0.0.1:8080/files/")
 	@exec $(RELEASE) serve $(ARGS)
 
 test: build-packages test-packages ## Run every test: the Swift ones, then the real server with a real browser
