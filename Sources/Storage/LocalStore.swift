@@ -64,6 +64,9 @@ public final class LocalStore: Sendable {
         UploadClaim(try parts.table.claimNew(id, onFence: onFence), id: id, store: parts)
     }
 
+    /// Whether somebody holds the upload at this moment: an append is on its way.
+    public func isHeld(_ id: UploadID) -> Bool { parts.table.isHeld(id) }
+
     /// Opens the file as last delivered; nil if none was. Disturbs nobody.
     ///
     /// - Throws: `damaged` if the file is not as it was delivered.

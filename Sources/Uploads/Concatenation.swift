@@ -8,6 +8,7 @@ public struct Concatenation: Hashable, Sendable {
         case final([UploadID])
     }
 
+    /// Part, or whole with its parts.
     public let role: Role
     /// The dialect's own words, as received and told back; one line of text.
     public let text: String

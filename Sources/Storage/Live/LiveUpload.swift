@@ -83,6 +83,9 @@ struct LiveUpload {
         holder == nil && claim == nil && observers.isEmpty && readers.isEmpty && pending == 0 && knowledge != .loading
     }
 
+    /// Whether somebody holds it.
+    var isHeld: Bool { holder != nil }
+
     /// The record worth keeping of an idle upload.
     var resting: Upload? { knowledge == .known ? record : nil }
 

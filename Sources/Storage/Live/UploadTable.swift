@@ -95,6 +95,9 @@ final class UploadTable: Sendable {
         perform(state.withLock { state in state.with(id) { $0.release(token) } })
     }
 
+    /// Whether somebody holds the upload.
+    func isHeld(_ id: UploadID) -> Bool { state.withLock { $0.live[id]?.isHeld ?? false } }
+
     /// Whether the catalogue has committed a record of an upload that the caller holds.
     func isRecorded(_ id: UploadID) -> Bool { state.withLock { $0.live[id]?.isRecorded ?? false } }
 
