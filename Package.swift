@@ -53,10 +53,15 @@ let package = Package(
                 "CZlibShim", "FileIDDialect", "HTTP", "LinuxSystem", "PlainDialect", "Reactor", "Storage", "TLS",
                 "Uploads", .product(name: "Logging", package: "swift-log"),
             ],
+            resources: [.embedInCode("Page/index.html")],
             swiftSettings: strict),
         .executableTarget(
             name: "sluice",
-            dependencies: ["UploadServer", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: [
+                "LinuxSystem", "Storage", "UploadServer", "Uploads",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: strict),
 
         // What it costs: see bench/README.md.

@@ -281,6 +281,11 @@ static inline int cshim_futex_wait(const void *word, uint32_t expected) {
     return (int)CSHIM_RESULT(syscall(SYS_futex, word, 128, expected, (void *)0, (void *)0, 0));
 }
 
+static inline int cshim_futex_wait_timed(const void *word, uint32_t expected, int64_t nanoseconds) {
+    struct timespec limit = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
+    return (int)CSHIM_RESULT(syscall(SYS_futex, word, 128, expected, &limit, (void *)0, 0));
+}
+
 static inline int cshim_futex_wake(const void *word, int count) {
     return (int)CSHIM_RESULT(syscall(SYS_futex, word, 129, count, (void *)0, (void *)0, 0));
 }

@@ -14,7 +14,8 @@ public import Uploads
 /// | failed            | 0         | any   | restart                         |
 /// | any               | otherwise | any   | refuse 409, the true count      |
 ///
-/// A request that implies another file size than the recorded one is refused with 409 before any of that.
+/// A request whose start would do, but that implies another file size than the recorded one, is refused with 409, too.
+/// (A failed upload forgets its size: nothing of it is left.)
 public enum AppendDecision: Equatable, Sendable {
     /// Make the record, then append from byte 0. `length` is the whole file's, nil while unknown.
     case begin(length: Int64?)
@@ -31,20 +32,25 @@ public enum AppendDecision: Equatable, Sendable {
             self = .begin(length: request.fileLength)
             return
         }
-        if let known = upload.length, let told = request.fileLength, known != told, upload.state != .failed {
-            // A start byte that is wrong as well is the likelier mistake, and the more useful answer is the same.
+        let isRestart = request.startByte == 0
+        if upload.state == .failed {
+            guard isRestart else { throw StatusAnswer.damaged }
+            self = .restart(length: request.fileLength)
+            return
+        }
+        guard isRestart || request.startByte == upload.offset.bytes else {
+            throw AppendDecision.wrongStart(count: upload.offset)
+        }
+        if let known = upload.length, let told = request.fileLength, known != told {
             throw AppendDecision.wrongSize(known: known, told: told, count: upload.offset)
         }
-        let length = upload.state == .failed ? request.fileLength : upload.length ?? request.fileLength
+        let length = upload.length ?? request.fileLength
         switch upload.state {
         case .open where request.startByte == upload.offset.bytes: self = .append(at: upload.offset, length: length)
         case .finished where request.startByte == upload.offset.bytes && request.bodyLength == 0:
             self = .alreadyFinished
-        case .open where request.startByte == 0, .finished where request.startByte == 0,
-            .failed where request.startByte == 0:
-            self = .restart(length: length)
-        case .failed: throw StatusAnswer.damaged
-        case .open, .finished: throw AppendDecision.wrongStart(count: upload.offset)
+        case .finished where !isRestart: throw AppendDecision.wrongStart(count: upload.offset)
+        default: self = .restart(length: length)
         }
     }
 

@@ -35,7 +35,8 @@ public struct AppendRequest: Sendable {
         guard (fileLength ?? 0) <= sizeMax else { throw AppendRequest.tooLarge(sizeMax) }
     }
 
-    static func tooLarge(_ sizeMax: Int64) -> Refusal {
+    /// More than the server takes.
+    public static func tooLarge(_ sizeMax: Int64) -> Refusal {
         Refusal(.contentTooLarge, code: "too-large", "This server takes files of up to \(sizeMax) bytes.")
     }
 

@@ -8,6 +8,11 @@ public enum Futex {
         withUnsafePointer(to: word) { _ = cshim_futex_wait($0, expected) }
     }
 
+    /// Like `wait`, and returns after `nanosecondsMax` at the latest.
+    public static func wait(_ word: borrowing Atomic<UInt32>, while expected: UInt32, nanosecondsMax: Int64) {
+        withUnsafePointer(to: word) { _ = cshim_futex_wait_timed($0, expected, nanosecondsMax) }
+    }
+
     /// Wakes up to `count` threads that sleep on `word`.
     public static func wake(_ word: borrowing Atomic<UInt32>, count: Int32) {
         withUnsafePointer(to: word) { _ = cshim_futex_wake($0, count) }

@@ -1,4 +1,5 @@
 public import HTTP
+internal import Uploads
 
 /// The `201` that ends a plain upload or a form.
 public enum CreatedAnswer {

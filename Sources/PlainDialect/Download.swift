@@ -11,23 +11,23 @@ public enum Download: Sendable {
     ///   - contentType: what the uploader said; told back only as a type, never rendered (`attachment`, `nosniff`).
     public init(_ head: RequestHead, id: UploadID, file: FinishedFile, contentType: String?) throws(Refusal) {
         let tag = EntityTag("\(id)-\(file.length)-\(file.finishedSeconds)")
-        let modified = HTTPDate(seconds: file.finishedSeconds)
+        let modified = HTTPDate(secondsSince1970: file.finishedSeconds)
         var response = ResponseHead(.ok)
         response.set("ETag", tag.description)
         response.set("Last-Modified", modified.description)
         response.set("Cache-Control", "private, no-cache")
-        if let condition = head.fields.text(.ifNoneMatch), tag.matches(condition) {
-            self = .notModified(response.with(.notModified))
+        if let condition = head.fields.text(.ifNoneMatch), tag.isListed(inIfNoneMatch: condition) {
+            response.status = .notModified
+            self = .notModified(response)
             return
         }
         response.set("Accept-Ranges", "bytes")
-        response.set("Content-Type", contentType.flatMap { MediaType($0) }?.description ?? "application/octet-stream")
+        response.set("Content-Type", contentType.flatMap { MediaType($0)?.essence } ?? "application/octet-stream")
         response.set("Content-Disposition", ContentDisposition.attachment(filename: file.name.description))
         response.set("X-Content-Type-Options", "nosniff")
         response.set("Content-Security-Policy", "default-src 'none'; sandbox")
         // If-Range: a range only of the very same file (RFC 9110 section 13.1.5).
-        let condition = head.fields.text(.ifRange)
-        let isSame = condition == nil || condition == tag.description || condition == modified.description
+        let isSame = head.fields.text(.ifRange).map { tag.allowsRange(ifRange: $0, lastModified: modified) } ?? true
         guard head.method == .get, isSame, let field = head.fields.text(.range) else {
             self = .whole(response)
             return
@@ -35,9 +35,9 @@ public enum Download: Sendable {
         switch ByteRange(field, length: file.length) {
         case .full: self = .whole(response)
         case .satisfiable(let range):
-            var partial = response.with(.partialContent)
-            partial.set("Content-Range", "bytes \(range.lowerBound)-\(range.upperBound)/\(file.length)")
-            self = .range(partial, range)
+            response.status = .partialContent
+            response.set("Content-Range", "bytes \(range.lowerBound)-\(range.upperBound)/\(file.length)")
+            self = .range(response, range)
         case .unsatisfiable:
             throw Refusal(
                 .rangeNotSatisfiable, code: "range-not-satisfiable", "The file has \(file.length) bytes.",

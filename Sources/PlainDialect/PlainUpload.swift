@@ -30,6 +30,7 @@ public struct PlainUpload: Sendable {
         contentType = head.fields.text(.contentType)
     }
 
+    /// More than the server takes.
     public static func tooLarge(_ sizeMax: Int64) -> Refusal {
         Refusal(.contentTooLarge, code: "too-large", "This server takes files of up to \(sizeMax) bytes.")
     }

@@ -1,4 +1,3 @@
-public import HTTP
 public import Uploads
 
 /// One file that a plain upload or a form left behind, as its sender is told.

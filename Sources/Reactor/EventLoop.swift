@@ -17,7 +17,7 @@ public actor EventLoop {
     public let buffers: BufferPool
 
     /// Memory that any task of the loop may use between two suspensions; its content means nothing to the next.
-    public let scratch: UnsafeMutableRawBufferPointer
+    public let scratch: AlignedBuffer
 
     private let epoll: Epoll
     private var watches = WatchTable()
@@ -31,11 +31,10 @@ public actor EventLoop {
         executor = try LoopExecutor()
         epoll = try Epoll(capacity: ReactorLimits.eventsPerTurn)
         buffers = BufferPool(memoryBytes: bufferMemoryBytes)
-        scratch = .allocate(byteCount: ReactorLimits.scratchBytes, alignment: AlignedBuffer.alignment)
+        guard let memory = AlignedBuffer(count: ReactorLimits.scratchBytes) else { throw .noMemory }
+        scratch = memory
         try epoll.add(executor.wakeUp.descriptor.rawValue, token: EventToken.wakeUp.rawValue)
     }
-
-    deinit { scratch.deallocate() }
 
     /// Turns the loop on the calling thread until `stop`.
     public nonisolated func run() {

@@ -41,8 +41,8 @@ public enum HealthProbe {
                 Array("GET /healthz HTTP/1.1\r\nHost: \(address)\r\nConnection: close\r\n\r\n".utf8))
             var line: [UInt8] = []
             while !line.contains(UInt8(ascii: "\r")), line.count < 1024 {
-                switch try transport.readNow(into: loop.scratch.baseAddress!, count: 512) {
-                case .bytes(let count): line += loop.scratch[..<count]
+                switch try transport.readNow(into: loop.scratch.memory, count: 512) {
+                case .bytes(let count): line += UnsafeRawBufferPointer(start: loop.scratch.memory, count: count)
                 case .wouldBlock: try await transport.untilReadable()
                 case .endOfStream: return "\(address): the server closed without an answer"
                 }

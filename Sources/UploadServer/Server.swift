@@ -1,7 +1,7 @@
 public import LinuxSystem
 internal import Logging
 internal import Reactor
-public import Storage
+internal import Storage
 internal import Synchronization
 internal import TLS
 
@@ -133,22 +133,21 @@ public final class Server: Sendable {
 
     private static func tlsContext(_ configuration: ServerConfiguration) throws(ServerError) -> TLSContext? {
         guard let address = configuration.listenTLS else { return nil }
+        guard configuration.certificate != nil || address.isLoopback else {
+            throw .configuration(
+                """
+                --listen-tls \(address): serving TLS beyond this machine takes a certificate. Give --tls-cert and \
+                --tls-key (PEM files; an ACME client such as certbot makes them), or switch TLS off with --listen-tls ''.
+                """)
+        }
         do throws(TLSError) {
-            if let (certificateFile, keyFile) = configuration.certificate {
-                return try TLSContext.server(
-                    certificateFile: certificateFile, keyFile: keyFile, applicationProtocols: ["http/1.1"])
+            guard let (certificateFile, keyFile) = configuration.certificate else {
+                return try TLSContext.selfSigned(
+                    names: ["localhost", "127.0.0.1", "::1"], applicationProtocols: ["http/1.1"])
             }
-            guard address.isLoopback else {
-                throw ServerError.configuration(
-                    """
-                    --listen-tls \(address): serving TLS beyond this machine takes a certificate. Give --tls-cert and \
-                    --tls-key (PEM files; an ACME client such as certbot makes them), or switch TLS off with \
-                    --listen-tls ''.
-                    """)
-            }
-            return try TLSContext.selfSigned(
-                names: ["localhost", "127.0.0.1", "::1"], applicationProtocols: ["http/1.1"])
-        } catch let error as TLSError {
+            return try TLSContext.server(
+                certificateFile: certificateFile, keyFile: keyFile, applicationProtocols: ["http/1.1"])
+        } catch {
             throw .configuration("\(error)")
         }
     }

@@ -1,5 +1,6 @@
 internal import FileIDDialect
 internal import HTTP
+internal import Logging
 internal import Storage
 internal import TLS
 internal import Uploads

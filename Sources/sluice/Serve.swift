@@ -6,10 +6,6 @@ import Storage
 import UploadServer
 import Uploads
 
-extension Durability: ExpressibleByArgument {}
-extension LogFormat: ExpressibleByArgument {}
-extension Logger.Level: ExpressibleByArgument {}
-
 /// `sluice serve`
 struct Serve: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -45,7 +45,7 @@ final class Connection {
         guard let transport = try? Transport(socket: socket, watch: watch, tls: tls) else { return loop.end(watch) }
         let connection = Connection(
             server: server, transport: transport, buffers: loop.buffers, loop: loop, peer: peer?.host ?? "unknown",
-            scratch: loop.scratch)
+            scratch: UnsafeMutableRawBufferPointer(start: loop.scratch.memory, count: loop.scratch.count))
         await connection.run()
         loop.end(watch, descriptor)
     }
@@ -106,7 +106,9 @@ final class Connection {
     private func parseInput() throws(HeadFailure) -> RequestHead? {
         guard hasInput else { return nil }
         do throws(HTTPParseError) {
-            let consumed = try parser.consume(input.span.extracting(inputStart..<input.count))
+            let consumed = try input.withUnsafeBufferPointer { (bytes) throws(HTTPParseError) in
+                try parser.consume(UnsafeBufferPointer(rebasing: bytes[inputStart...]).span)
+            }
             advanceInput(by: consumed)
             return parser.takeHead()
         } catch {

@@ -95,7 +95,7 @@ final class Exchange {
     static func serialized(_ head: ResponseHead) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(512)
-        head.write(into: &bytes, date: HTTPDate(seconds: SystemClock.wallNanoseconds / 1_000_000_000))
+        head.write(into: &bytes, date: HTTPDate(secondsSince1970: SystemClock.wallNanoseconds / 1_000_000_000))
         return bytes
     }
 
@@ -107,7 +107,7 @@ final class Exchange {
         let isShort = body.isAtEnd || (!body.isAwaited && (body.remaining ?? .max) <= ServerLimits.drainKeptBytes)
         if !isShort || server.isStopping { closes = true }
         var response = response
-        if response.status.allowsContent { response.set("Content-Length", contentLength) }
+        if response.status != .noContent, response.status != .notModified { response.set("Content-Length", contentLength) }
         if closes { response.set("Connection", "close") }
         response.set("X-Request-ID", id.description)
         return Exchange.serialized(response)

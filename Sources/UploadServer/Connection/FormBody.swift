@@ -72,7 +72,9 @@ final class FormBody: ByteSource {
         let end = min(raw.count, limit == .max ? raw.count : position + limit)
         guard position < end else { return .needsMore }
         do throws(MultipartError) {
-            let (event, next) = try parser.next(raw.span.extracting(0..<end), from: position)
+            let (event, next) = try raw.withUnsafeBufferPointer { (bytes) throws(MultipartError) in
+                try parser.next(UnsafeBufferPointer(rebasing: bytes[..<end]).span, from: position)
+            }
             position = next
             return event
         } catch {

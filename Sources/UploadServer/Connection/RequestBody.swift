@@ -95,11 +95,11 @@ final class RequestBody: ByteSource {
         }
         var kept = 0
         var position = 0
-        let source = UnsafeRawBufferPointer(start: memory, count: raw)
+        let source = UnsafeBufferPointer(start: memory.assumingMemoryBound(to: UInt8.self), count: raw)
         while position < raw {
             let step: (event: ChunkedEvent, next: Int)
             do throws(HTTPParseError) {
-                step = try decoder.next(source.bytesSpan, from: position)
+                step = try decoder.next(source.span, from: position)
             } catch {
                 throw .malformed(error)
             }
@@ -112,7 +112,7 @@ final class RequestBody: ByteSource {
             case .end(let fields):
                 trailers = fields
                 isWhole = true
-                connection.putBack(UnsafeRawBufferPointer(rebasing: source[position...]))
+                connection.putBack(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(source)[position...]))
                 position = raw
             }
         }

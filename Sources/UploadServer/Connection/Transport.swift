@@ -8,6 +8,9 @@ final class Transport {
     let watch: Watch
     private let socket: Socket
     private var session: TLSSession?
+    /// The TLS session must write before it can read on, or read before it can write on (a key update).
+    private var readingWaitsForWriting = false
+    private var writingWaitsForReading = false
     /// Set once the TLS session failed: nothing more may be sent through it.
     private var isBroken = false
 
@@ -75,7 +78,12 @@ final class Transport {
 
     /// Sleeps until a read may find something.
     func untilReadable() async throws(TransportError) {
-        if !mayRead { try await untilReadable(exhausted: false) }
+        if readingWaitsForWriting {
+            readingWaitsForWriting = false
+            try await untilWritable()
+        } else if !mayRead {
+            try await untilReadable(exhausted: false)
+        }
         do throws(Interruption) { try watch.checkInterruption() } catch { throw .interrupted(error) }
     }
 
@@ -87,7 +95,7 @@ final class Transport {
         // peer has closed: that edge has passed, and the end of the stream is still to be read.
         switch result {
         case .bytes(let moved) where moved < count && !watch.isPeerClosed: watch.exhaustedReading()
-        case .wouldBlock: watch.exhaustedReading()
+        case .wouldBlock where !readingWaitsForWriting: watch.exhaustedReading()
         default: break
         }
         return result
@@ -144,17 +152,21 @@ final class Transport {
     }
 
     private func readEncrypted(_ memory: UnsafeMutableRawPointer, _ count: Int) throws(TransportError) -> IOResult {
+        let result: TLSReadResult
         do throws(TLSError) {
-            switch try session!.read(into: memory, count: count) {
-            case .bytes(let moved): return .bytes(moved)
-            case .wantsRead: return .wouldBlock
-            case .wantsWrite: return .wouldBlock
-            case .endOfStream: return .endOfStream
-            case .truncated: throw TLSError.truncated
-            }
+            result = try session!.read(into: memory, count: count)
         } catch {
             isBroken = true
-            throw error.isTruncation ? .truncated : .tls(error)
+            throw .tls(error)
+        }
+        switch result {
+        case .bytes(let moved): return .bytes(moved)
+        case .wantsRead: return .wouldBlock
+        case .wantsWrite:
+            readingWaitsForWriting = true
+            return .wouldBlock
+        case .endOfStream: return .endOfStream
+        case .truncated: throw .truncated
         }
     }
 
@@ -166,7 +178,9 @@ final class Transport {
             switch try session!.write(from: memory, count: count) {
             case .bytes(let moved): return .bytes(moved)
             case .wantsWrite: return .wouldBlock
-            case .wantsRead: return .wouldBlock
+            case .wantsRead:
+                writingWaitsForReading = true
+                return .wouldBlock
             }
         } catch {
             isBroken = true
@@ -176,7 +190,12 @@ final class Transport {
 
     private func moved(_ result: IOResult) async throws(TransportError) -> Int {
         if case .bytes(let count) = result { return count }
-        try await untilWritable()
+        if writingWaitsForReading {
+            writingWaitsForReading = false
+            try await untilReadable(exhausted: true)
+        } else {
+            try await untilWritable()
+        }
         return 0
     }
 

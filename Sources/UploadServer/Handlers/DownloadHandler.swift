@@ -1,6 +1,7 @@
 internal import HTTP
 internal import LinuxSystem
 internal import PlainDialect
+internal import Reactor
 internal import Storage
 internal import Uploads
 
@@ -12,13 +13,13 @@ enum DownloadHandler {
             let file = try await server.store.openFinished(id)
         else { throw Dispatch.notFound }
         exchange.uploadID = id
-        let answer = try Download(exchange.head, id: id, file: file.file, contentType: upload.contentType)
+        let answer = try Download(exchange.head, id: id, file: file.finished, contentType: upload.contentType)
         switch answer {
         case .notModified(let response):
             await exchange.respond(response)
         case .whole(let response):
-            await exchange.startResponse(response, contentLength: file.file.length)
-            if exchange.head.method == .get { try await send(file, from: 0, count: file.file.length, exchange) }
+            await exchange.startResponse(response, contentLength: file.finished.length)
+            if exchange.head.method == .get { try await send(file, from: 0, count: file.finished.length, exchange) }
         case .range(let response, let range):
             let count = range.upperBound - range.lowerBound + 1
             await exchange.startResponse(response, contentLength: count)
@@ -36,8 +37,9 @@ enum DownloadHandler {
                 return exchange.abortResponse()
             }
             let wanted = Int(min(Int64(buffer.count), count - sent))
-            let (filled, moved) = await file.read(into: buffer, at: start + sent, count: wanted)
-            let isWhole = moved == wanted
+            let read = await file.read(into: buffer, at: start + sent, count: wanted)
+            let isWhole = read.count == wanted
+            let filled = read.takeBuffer()
             let isSent = isWhole ? await exchange.sendContent(from: filled.memory, count: wanted) : false
             exchange.connection.buffers.giveBack(filled)
             guard isSent else { return exchange.abortResponse() }

@@ -17,7 +17,7 @@ enum FormHandler {
         let form = FormBody(exchange, boundary: boundary)
         var stored: [StoredFile] = []
         while let part = try await form.nextPart() {
-            guard let filename = part.disposition.filename else { continue }
+            guard let filename = part.filename else { continue }
             guard stored.count < ServerLimits.formPartsMax else {
                 throw Refusal(
                     .contentTooLarge, code: "too-many-parts",
@@ -41,7 +41,7 @@ enum FormHandler {
         let server = exchange.server
         let upload = Upload(
             id: UploadID(high: Randomness.word(), low: Randomness.word()), dialect: .plain, length: nil,
-            name: CleanName(filename), contentType: part.contentType,
+            name: CleanName(filename), contentType: part.contentType?.essence,
             createdSeconds: SystemClock.wallNanoseconds / 1_000_000_000)
         exchange.uploadID = upload.id
         var claim = try await server.store.claim(upload.id, onFence: exchange.fence())

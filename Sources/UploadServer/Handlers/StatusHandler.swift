@@ -1,5 +1,6 @@
 internal import FileIDDialect
 internal import HTTP
+internal import Storage
 
 /// `GET /status`: how many bytes does the server have? (file-id dialect)
 ///

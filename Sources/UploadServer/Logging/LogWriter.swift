@@ -1,4 +1,4 @@
-internal import LinuxSystem
+public import LinuxSystem
 internal import Synchronization
 
 /// Gets log lines out of the process without making their writers wait: lines gather in memory, a thread of its own

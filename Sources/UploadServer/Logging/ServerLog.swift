@@ -1,6 +1,7 @@
 internal import HTTP
 internal import LinuxSystem
 public import Logging
+internal import Uploads
 
 /// What the server writes down: one line for each request, and what happens besides.
 public struct ServerLog: Sendable {

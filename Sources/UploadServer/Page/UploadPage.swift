@@ -22,7 +22,7 @@ final class UploadPage: Sendable {
 
     /// The answer to a `GET`.
     func answer(ifNoneMatch: String?, gzip: Bool) -> (head: ResponseHead, body: [UInt8]) {
-        let isUnchanged = ifNoneMatch.map { tag.matches($0) } ?? false
+        let isUnchanged = ifNoneMatch.map { tag.isListed(inIfNoneMatch: $0) } ?? false
         var head = ResponseHead(isUnchanged ? .notModified : .ok)
         head.set("ETag", tag.description)
         head.set("Vary", "Accept-Encoding")

@@ -1,0 +1,150 @@
+internal import LinuxSystem
+internal import Synchronization
+internal import Uploads
+
+/// The three ways in which an append ends. Each waits until it is quiet and ends with the upload released, also when it
+/// throws.
+extension Append {
+    typealias Ending = UnsafeContinuation<Result<Upload, StorageError>, Never>
+
+    /// Syncs, records the offset, releases.
+    func settle() async throws(StorageError) -> Upload {
+        defer { abandon() }
+        await quiet()
+        if state.withLock({ $0.file == nil && $0.failure == nil }) { return try await settleNothing() }
+        return try await end { append, ending in append.seal(ending) { append.recordOffset($0, ending) } }
+    }
+
+    /// Syncs, delivers the file under its name, records that, releases.
+    func finish(length: Int64) async throws(StorageError) -> Upload {
+        defer { abandon() }
+        await quiet()
+        let finished = try await end { append, ending in
+            append.seal(ending) { _ in append.deliverWhenRecorded(length, ending) }
+        }
+        if let older = minted.finished, older.name != finished.name { await removeOlder(finished) }
+        return finished
+    }
+
+    /// Forgets what was written, releases.
+    func discard() async throws(StorageError) -> Upload {
+        defer { abandon() }
+        await quiet()
+        let (file, record) = state.withLock { ($0.file, $0.record) }
+        if record.offset > minted.offset { try await store.catalogue.record(id, .put(minted, .none)) }
+        // Cutting now only frees the space early: what is beyond the offset is cut off at the next opening anyway.
+        if let file { try? await store.disk.run { [minted] in try? file.truncate(to: minted.offset.bytes) } }
+        return minted
+    }
+
+    /// Nothing was written, yet what is answered must be committed, as the record of a new upload.
+    private func settleNothing() async throws(StorageError) -> Upload {
+        if !store.table.isSettled(id) { try await store.catalogue.record(id, .put(minted, .none)) }
+        return minted
+    }
+
+    /// Runs the steps of an ending, which follow one another on the store's threads without coming back here.
+    private func end(_ body: @escaping @Sendable (Append, Ending) -> Void) async throws(StorageError) -> Upload {
+        let result: Result<Upload, StorageError> = await withUnsafeContinuation { ending in
+            submit(ending) { body($0, ending) }
+        }
+        return try result.get()
+    }
+
+    private func submit(_ ending: Ending, _ body: @escaping @Sendable (Append) -> Void) {
+        let job = ClosureJob { [self] in body(self) }
+        if !store.disk.submit(job) { ending.resume(returning: .failure(.closed)) }
+    }
+
+    // MARK: On a disk thread
+
+    /// Puts the bytes on stable storage. After a failed write or sync the upload goes back to its recorded offset; a
+    /// full disk keeps what was completely written before.
+    private func seal(_ ending: Ending, then next: (Upload) -> Void) {
+        let (failure, written, reserved, recorded) = state.withLock {
+            ($0.failure, $0.written, $0.reserved, $0.record)
+        }
+        switch failure {
+        case nil, .noSpace: break
+        case .damaged: return recordDamage(recorded, ending)
+        case .some(let failure): return poison(failure, recorded, ending)
+        }
+        do throws(StorageError) {
+            let file = try open()
+            try doing("sync upload \(id)") { () throws(Errno) in
+                if reserved > written || failure != nil { try file.truncate(to: written) }
+                try file.sync()
+            }
+        } catch {
+            return poison(error, recorded, ending)
+        }
+        // Closed here, since a close may write.
+        _ = state.withLock { $0.file.take() }
+        let sealed = recorded.at(Offset(written))
+        if let failure { return recordOffset(sealed, ending, failure) }
+        next(sealed)
+    }
+
+    private func poison(_ failure: StorageError, _ recorded: Upload, _ ending: Ending) {
+        store.files.report(.appendFailed(id, failure))
+        let file = state.withLock { $0.file.take() }
+        // With the catalogue failed too, a checkpoint reported as lost may come back at the next start; its bytes stay.
+        if store.health.failure == nil { try? file?.truncate(to: recorded.offset.bytes) }
+        ending.resume(returning: .failure(failure))
+    }
+
+    private func recordDamage(_ recorded: Upload, _ ending: Ending) {
+        var failed = recorded
+        failed.state = .failed
+        store.catalogue.enqueue(id, .put(failed, .none)) { [id] failure in
+            ending.resume(returning: .failure(failure ?? .damaged(id)))
+        }
+    }
+
+    private func recordOffset(_ sealed: Upload, _ ending: Ending, _ failure: StorageError? = nil) {
+        let syncs = directorySyncs(state.withLock { $0.record })
+        store.catalogue.enqueue(id, .put(sealed, .none), syncs: syncs) { unrecorded in
+            let failure = failure ?? unrecorded
+            ending.resume(returning: failure.map { .failure($0) } ?? .success(sealed))
+        }
+    }
+
+    /// A file is delivered only when its record is committed: without one nobody would ever find it.
+    private func deliverWhenRecorded(_ length: Int64, _ ending: Ending) {
+        if store.table.isRecorded(id) { return deliver(length, ending) }
+        store.catalogue.enqueue(id, .put(state.withLock { $0.record }, .none)) { [self] failure in
+            if let failure { return ending.resume(returning: .failure(failure)) }
+            submit(ending) { $0.deliver(length, ending) }
+        }
+    }
+
+    private func deliver(_ length: Int64, _ ending: Ending) {
+        var whole = state.withLock { $0.record }
+        whole.offset = Offset(length)
+        whole.length = length
+        do throws(StorageError) { try store.files.deliver(id, as: whole.name) } catch {
+            // The bytes are safe and stay; the client may finish once more.
+            store.files.report(.appendFailed(id, error))
+            return recordOffset(whole, ending, error)
+        }
+        let finished = whole.delivered(length: length, seconds: SystemClock.wallNanoseconds / 1_000_000_000)
+        let isRenamed = minted.finished.map { $0.name != whole.name } ?? false
+        store.catalogue.enqueue(id, .put(finished, isRenamed ? .others : .none), syncs: [.uploads, .complete]) {
+            // After a failure the record is compared with the files again, which finds the delivered one.
+            ending.resume(returning: $0.map { .failure($0) } ?? .success(finished))
+        }
+    }
+
+    /// Removes the file of an earlier delivery under another name. If it fails the next start does it.
+    private func removeOlder(_ finished: Upload) async {
+        do throws(StorageError) {
+            let files = store.files
+            try await store.disk.run { () throws(StorageError) in
+                try files.removeDelivered(finished.id, except: finished.name)
+            }
+            try await store.catalogue.record(id, .put(finished, .none))
+        } catch {
+            store.files.report(.removalFailed(id, error))
+        }
+    }
+}

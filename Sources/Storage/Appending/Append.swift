@@ -1,0 +1,189 @@
+internal import LinuxSystem
+internal import Synchronization
+internal import Uploads
+
+extension Upload {
+    /// The record with another offset.
+    func at(_ offset: Offset) -> Upload {
+        var moved = self
+        moved.offset = offset
+        return moved
+    }
+}
+
+/// The machinery behind one `WritePermit`. The object is also the job of its writes, so that a write allocates nothing.
+final class Append: DiskJob {
+    let id: UploadID
+    let store: StoreParts
+    /// The record when the permit was minted.
+    let minted: Upload
+    private let token: UInt64
+    private let hasCheckpoints: Bool
+    let state: Mutex<AppendState>
+
+    init(store: StoreParts, minted: Upload, token: UInt64, hasCheckpoints: Bool) {
+        self.store = store
+        self.minted = minted
+        self.token = token
+        self.hasCheckpoints = hasCheckpoints
+        id = minted.id
+        state = Mutex(AppendState(record: minted, nanoseconds: SystemClock.monotonicNanoseconds))
+    }
+
+    var failure: StorageError? { state.withLock { $0.failure } }
+
+    // MARK: The permit's side
+
+    /// Waits until no write is on its way and takes its buffer back.
+    func drain() async -> AlignedBuffer? {
+        if state.withLock({ $0.isWriting }) {
+            await withUnsafeContinuation { waiter in
+                let goesOn = state.withLock { state in
+                    if state.isWriting { state.writeWaiter = waiter }
+                    return !state.isWriting
+                }
+                if goesOn { waiter.resume() }
+            }
+        }
+        return state.withLock { $0.buffer.take() }
+    }
+
+    /// Starts a write; none is on its way.
+    func start(_ buffer: consuming AlignedBuffer, count: Int, at position: Int64) {
+        var given: AlignedBuffer? = consume buffer
+        let starts = state.withLock { state in
+            state.buffer = given.take()
+            guard state.failure == nil, !state.isReleased else { return false }
+            state.position = position
+            state.count = count
+            state.isWriting = true
+            return true
+        }
+        if starts, !store.disk.submit(self) { finishWrite(nil, .closed) }
+    }
+
+    /// Waits until neither a write nor a checkpoint is on its way.
+    func quiet() async {
+        if state.withLock({ $0.isQuiet }) { return }
+        await withUnsafeContinuation { waiter in
+            let goesOn = state.withLock { state in
+                if !state.isQuiet { state.quietWaiter = waiter }
+                return state.isQuiet
+            }
+            if goesOn { waiter.resume() }
+        }
+    }
+
+    /// Gives the upload free, as soon as nothing is on its way. Bytes beyond the recorded offset are cut off when it is
+    /// opened the next time.
+    func abandon() {
+        let awoken = state.withLock { state in
+            state.isAbandoned = true
+            return state.takeAwoken()
+        }
+        resume(awoken)
+    }
+
+    func resume(_ awoken: Awoken) {
+        awoken.writeWaiter?.resume()
+        awoken.quietWaiter?.resume()
+        if awoken.releases { release() }
+    }
+
+    private func release() {
+        let isFirst = state.withLock { state in
+            defer { state.isReleased = true }
+            // The descriptors are closed before the next holder opens its own.
+            state.file = nil
+            return !state.isReleased
+        }
+        if isFirst { store.table.release(id, token) }
+    }
+
+    // MARK: On a disk thread
+
+    /// Writes the buffer.
+    func run() {
+        var buffer = state.withLock { $0.buffer.take() }
+        var failure: StorageError?
+        do throws(StorageError) {
+            if let memory = buffer?.memory { try write(memory) }
+        } catch { failure = error }
+        finishWrite(buffer.take(), failure)
+    }
+
+    private func write(_ memory: UnsafeRawPointer) throws(StorageError) {
+        let file = try open()
+        let (position, count, reserved) = state.withLock { ($0.position, $0.count, $0.reserved) }
+        var end = position
+        defer { state.withLock { $0.written = end } }
+        do throws(Errno) {
+            if let more = reservation(position: position, count: count, reserved: reserved) {
+                try file.reserve(offset: position, length: more)
+                state.withLock { $0.reserved = position + more }
+            }
+            let gap = Int(position % Int64(AlignedBuffer.alignment))
+            try file.write(memory + gap, count: count, at: position, end: &end)
+        } catch { throw StorageError(error, "write upload \(id)") }
+    }
+
+    /// How many bytes to reserve from `position` on, when a write goes beyond what is and more is to come.
+    private func reservation(position: Int64, count: Int, reserved: Int64) -> Int64? {
+        guard let length = minted.length, position + Int64(count) > reserved else { return nil }
+        guard length > position + Int64(count) else { return nil }
+        return min(max(StorageLimits.reservationBytes, Int64(count)), length - position)
+    }
+
+    /// The data file, opened and cut to the recorded offset by whoever needs it first.
+    func open() throws(StorageError) -> DataFile {
+        if let file = state.withLock({ $0.file }) { return file }
+        let file = try store.files.openData(id, at: minted.offset)
+        state.withLock { $0.file = file }
+        return file
+    }
+
+    private func finishWrite(_ buffer: consuming AlignedBuffer?, _ failure: StorageError?) {
+        var written = consume buffer
+        let nanoseconds = SystemClock.monotonicNanoseconds
+        let (awoken, isDue) = state.withLock { state in
+            if let buffer = written.take() { state.buffer = consume buffer }
+            state.isWriting = false
+            state.failure = state.failure ?? failure
+            let isDue = hasCheckpoints && !state.isAbandoned && state.isCheckpointDue(nanoseconds: nanoseconds)
+            if isDue { state.isCheckpointing = true }
+            return (state.takeAwoken(), isDue)
+        }
+        resume(awoken)
+        if isDue { checkpoint() }
+    }
+
+    /// Records what is written so far while the append goes on.
+    private func checkpoint() {
+        let job = ClosureJob { [self] in
+            let (file, end, record) = state.withLock { ($0.file, $0.written, $0.record) }
+            do throws(Errno) { try file?.sync() } catch {
+                return finishCheckpoint(record, StorageError(error, "sync upload \(id)"))
+            }
+            let next = record.at(Offset(end))
+            store.files.counters.countCheckpoint()
+            store.catalogue.enqueue(id, .put(next, .none), syncs: directorySyncs(record)) { [self] failure in
+                finishCheckpoint(failure == nil ? next : record, failure)
+            }
+        }
+        if !store.disk.submit(job) { finishCheckpoint(state.withLock { $0.record }, .closed) }
+    }
+
+    private func finishCheckpoint(_ record: Upload, _ failure: StorageError?) {
+        let awoken = state.withLock { state in
+            state.isCheckpointing = false
+            state.lastCheckpointNanoseconds = SystemClock.monotonicNanoseconds
+            state.record.offset = record.offset
+            state.failure = state.failure ?? failure
+            return state.takeAwoken()
+        }
+        resume(awoken)
+    }
+
+    /// The name of a new data file must be on the disk before its first offset is recorded.
+    func directorySyncs(_ record: Upload) -> DirectorySyncs { record.offset == .zero ? .uploads : [] }
+}

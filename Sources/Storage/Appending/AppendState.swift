@@ -1,0 +1,64 @@
+internal import LinuxSystem
+internal import Uploads
+
+/// What an append has done so far. Touched by its permit's task and by disk threads, under one lock.
+struct AppendState: ~Copyable {
+    /// The record with the offset that is committed.
+    var record: Upload
+    /// The data file, once the first write has opened it.
+    var file: DataFile?
+    /// The buffer to be written, or one that has been and waits for its owner.
+    var buffer: AlignedBuffer?
+    /// Where the bytes of `buffer` go, and how many there are.
+    var position: Int64
+    var count = 0
+    /// Every byte below was completely written, in order.
+    var written: Int64
+    /// How far blocks are reserved.
+    var reserved: Int64
+    /// The first failure; nothing is written after it.
+    var failure: StorageError?
+    var isWriting = false
+    var isCheckpointing = false
+    var lastCheckpointNanoseconds: Int64
+    /// Who waits until no write is on its way.
+    var writeWaiter: UnsafeContinuation<Void, Never>?
+    /// Who waits until neither a write nor a checkpoint is.
+    var quietWaiter: UnsafeContinuation<Void, Never>?
+    /// Nobody will settle; the upload is released as soon as it is quiet.
+    var isAbandoned = false
+    var isReleased = false
+
+    init(record: Upload, nanoseconds: Int64) {
+        self.record = record
+        position = record.offset.bytes
+        written = position
+        reserved = position
+        lastCheckpointNanoseconds = nanoseconds
+    }
+
+    var isQuiet: Bool { !isWriting && !isCheckpointing }
+
+    /// Whether enough has been written since the last checkpoint to record another one now.
+    func isCheckpointDue(nanoseconds: Int64) -> Bool {
+        let progress = written - record.offset.bytes
+        if isCheckpointing || failure != nil { return false }
+        if progress >= StorageLimits.checkpointBytes { return true }
+        return progress >= StorageLimits.checkpointProgressBytesMin
+            && nanoseconds - lastCheckpointNanoseconds >= StorageLimits.checkpointNanoseconds
+    }
+
+    /// Takes over whoever can go on now, to be resumed outside the lock.
+    mutating func takeAwoken() -> Awoken {
+        Awoken(
+            writeWaiter: isWriting ? nil : writeWaiter.take(), quietWaiter: isQuiet ? quietWaiter.take() : nil,
+            releases: isQuiet && isAbandoned)
+    }
+}
+
+/// Who goes on after a write or a checkpoint.
+struct Awoken {
+    let writeWaiter: UnsafeContinuation<Void, Never>?
+    let quietWaiter: UnsafeContinuation<Void, Never>?
+    let releases: Bool
+}

@@ -1,0 +1,53 @@
+internal import Uploads
+
+/// The way into the catalogue, for every thread: queues changes behind one another and shows them to readers.
+final class Catalogue: Sendable {
+    let table: UploadTable
+    private let changes: BatchQueue<CatalogueChange>
+
+    init(table: UploadTable, changes: BatchQueue<CatalogueChange>) {
+        self.table = table
+        self.changes = changes
+    }
+
+    /// Queues a change of an upload that the caller holds.
+    ///
+    /// - Parameters:
+    ///   - isVisible: whether readers see it at once, or only when it is committed (offsets).
+    ///   - done: called once it is committed or has failed, on the catalogue's thread (or on this one when the store
+    ///     is closed).
+    func enqueue(
+        _ id: UploadID, _ content: CatalogueChange.Content, syncs: DirectorySyncs = [], isVisible: Bool = false,
+        done: (@Sendable (StorageError?) -> Void)? = nil
+    ) {
+        let change = CatalogueChange(id: id, content: content, syncs: syncs, done: done)
+        table.stage(change, isVisible: isVisible)
+        send(change)
+    }
+
+    /// Queues a change and waits for its commit.
+    func record(
+        _ id: UploadID, _ content: CatalogueChange.Content, syncs: DirectorySyncs = [], isVisible: Bool = false
+    ) async throws(StorageError) {
+        let failure: StorageError? = await withUnsafeContinuation { continuation in
+            enqueue(id, content, syncs: syncs, isVisible: isVisible) { continuation.resume(returning: $0) }
+        }
+        if let failure { throw failure }
+    }
+
+    /// Takes the answer of the reader's thread. A correction found on the way is queued before anybody who waits for
+    /// the record can queue anything.
+    func loaded(_ id: UploadID, _ result: Result<LoadedUpload, StorageError>) {
+        let effects = table.loaded(id, result)
+        if case .success(let found) = result, let correction = found.correction {
+            send(CatalogueChange(id: id, content: .put(correction, .none), syncs: [.uploads, .complete], done: nil))
+        }
+        table.perform(effects)
+    }
+
+    private func send(_ change: CatalogueChange) {
+        if changes.send(change) { return }
+        table.committed([(change, .closed)])
+        change.done?(.closed)
+    }
+}

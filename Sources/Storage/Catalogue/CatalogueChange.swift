@@ -1,0 +1,28 @@
+internal import Uploads
+
+/// Directories whose entries must be on stable storage before a change is recorded.
+struct DirectorySyncs: OptionSet {
+    let rawValue: UInt8
+    static let uploads = DirectorySyncs(rawValue: 1)
+    static let complete = DirectorySyncs(rawValue: 2)
+}
+
+/// One change on its way to the catalogue.
+struct CatalogueChange: Sendable {
+    enum Content: Sendable {
+        case put(Upload, Cleanup)
+        case remove
+    }
+
+    let id: UploadID
+    let content: Content
+    let syncs: DirectorySyncs
+    /// Called on the catalogue's thread after the commit, with what went wrong or nil.
+    let done: (@Sendable (StorageError?) -> Void)?
+
+    /// The record that stands once the change is committed.
+    var recorded: Upload? {
+        if case .put(let upload, let cleanup) = content, cleanup != .all { return upload }
+        return nil
+    }
+}

@@ -1,0 +1,65 @@
+internal import Uploads
+
+/// What the reader's thread is asked for.
+enum CatalogueQuery: Sendable {
+    /// The record of an upload; the answer goes to the table.
+    case load(UploadID)
+    /// Uploads past their expiry.
+    case expired(seconds: Int64, limit: Int, UnsafeContinuation<Result<[UploadID], StorageError>, Never>)
+}
+
+/// Reads what memory does not hold, on a connection and a thread of its own, so that it never waits for a commit.
+final class CatalogueReader {
+    private let byID: SQLiteStatement
+    private let byExpiry: SQLiteStatement
+    private let recovery: Recovery
+    private let catalogue: Catalogue
+
+    init(connection: SQLiteConnection, recovery: Recovery, catalogue: Catalogue) throws(StorageError) {
+        self.recovery = recovery
+        self.catalogue = catalogue
+        byID = try connection.prepare("SELECT \(CatalogueRow.columns) FROM uploads WHERE id = ?1")
+        byExpiry = try connection.prepare(
+            "SELECT id FROM uploads WHERE expires IS NOT NULL AND expires <= ?1 ORDER BY expires LIMIT ?2")
+    }
+
+    /// Answers until the queue has ended.
+    func run(_ queries: BatchQueue<CatalogueQuery>) {
+        while let batch = queries.next() {
+            for query in batch {
+                switch query {
+                case .load(let id): catalogue.loaded(id, load(id))
+                case .expired(let seconds, let limit, let continuation):
+                    continuation.resume(returning: expired(seconds: seconds, limit: limit))
+                }
+            }
+        }
+    }
+
+    private func load(_ id: UploadID) -> Result<LoadedUpload, StorageError> {
+        do throws(StorageError) {
+            defer { byID.reset() }
+            try byID.bind(1, id.high, id.low)
+            guard try byID.step() else { return .success(.none) }
+            let row = try CatalogueRow(from: byID)
+            return .success(row.cleanup == .all ? .none : try recovery.examine(row.upload))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func expired(seconds: Int64, limit: Int) -> Result<[UploadID], StorageError> {
+        do throws(StorageError) {
+            defer { byExpiry.reset() }
+            try byExpiry.bind(1, seconds)
+            try byExpiry.bind(2, Int64(limit))
+            var ids: [UploadID] = []
+            while try byExpiry.step() {
+                if let words = byExpiry.words(0) { ids.append(UploadID(high: words.high, low: words.low)) }
+            }
+            return .success(ids)
+        } catch {
+            return .failure(error)
+        }
+    }
+}

@@ -1,0 +1,72 @@
+internal import Uploads
+
+/// Files of an upload that are still to be removed. It is recorded with the change that makes them superfluous, so
+/// that a crash in between forgets none. The raw value is stored.
+enum Cleanup: Int64 {
+    case none = 0
+    /// The upload is deleted: all its files go, then the row. Such a row stands for no record.
+    case all = 1
+    /// A file was delivered under another name than the one before: every file but it goes.
+    case others = 2
+}
+
+/// One row of the catalogue: a record, and what is left to do about its files.
+struct CatalogueRow {
+    let upload: Upload
+    let cleanup: Cleanup
+
+    static let columns = """
+        id, dialect, state, "offset", length, name, content_type, metadata, created, expires, finished_name, \
+        finished_length, finished_at, cleanup
+        """
+
+    /// Writes a whole row: whatever was lost on the way to the catalogue, the next change brings all of it.
+    static let put = """
+        INSERT INTO uploads (\(columns)) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+        ON CONFLICT (id) DO UPDATE SET dialect = ?2, state = ?3, "offset" = ?4, length = ?5, name = ?6,
+        content_type = ?7, metadata = ?8, created = ?9, expires = ?10, finished_name = ?11, finished_length = ?12,
+        finished_at = ?13, cleanup = ?14
+        """
+
+    init(upload: Upload, cleanup: Cleanup) {
+        self.upload = upload
+        self.cleanup = cleanup
+    }
+
+    func bind(to statement: SQLiteStatement) throws(StorageError) {
+        try statement.bind(1, upload.id.high, upload.id.low)
+        try statement.bind(2, upload.dialect.rawValue)
+        try statement.bind(3, Int64(upload.state.rawValue))
+        try statement.bind(4, upload.offset.bytes)
+        try statement.bind(5, upload.length)
+        try statement.bind(6, upload.name.description)
+        try statement.bind(7, upload.contentType)
+        try statement.bind(8, upload.metadata)
+        try statement.bind(9, upload.createdSeconds)
+        try statement.bind(10, upload.expiresSeconds)
+        try statement.bind(11, upload.finished?.name.description)
+        try statement.bind(12, upload.finished?.length)
+        try statement.bind(13, upload.finished?.finishedSeconds)
+        try statement.bind(14, cleanup.rawValue)
+    }
+
+    /// Reads the row on which a statement over `columns` stands.
+    init(from statement: SQLiteStatement) throws(StorageError) {
+        guard let words = statement.words(0),
+            let dialect = statement.text(1).flatMap(DialectName.init(rawValue:)),
+            let state = UInt8(exactly: statement.integer(2)).flatMap(UploadState.init(rawValue:)),
+            statement.integer(3) >= 0, let name = statement.text(5),
+            let cleanup = Cleanup(rawValue: statement.integer(13))
+        else { throw .catalogue("a row holds what no version of this program writes") }
+        var upload = Upload(
+            id: UploadID(high: words.high, low: words.low), dialect: dialect, state: state,
+            offset: Offset(statement.integer(3)), length: statement.optionalInteger(4), name: CleanName(name),
+            contentType: statement.text(6), metadata: statement.text(7), createdSeconds: statement.integer(8),
+            expiresSeconds: statement.optionalInteger(9))
+        if let finishedName = statement.text(10) {
+            upload.finished = FinishedFile(
+                name: CleanName(finishedName), length: statement.integer(11), finishedSeconds: statement.integer(12))
+        }
+        self.init(upload: upload, cleanup: cleanup)
+    }
+}

@@ -1,0 +1,84 @@
+internal import Uploads
+
+/// What was found of an upload that memory did not hold.
+struct LoadedUpload {
+    /// The record as the catalogue has it.
+    let recorded: Upload?
+    /// The record as it should be, where the files tell more; it is to be recorded.
+    let correction: Upload?
+
+    static let none = LoadedUpload(recorded: nil, correction: nil)
+}
+
+/// Compares a record with the files when it is first loaded, so that a start scans nothing.
+///
+/// These are the steps of an upload's life, and what each crash between two of them leaves:
+///
+/// | after the step                           | record        | `uploads/<id>`   | `complete/<id>/`    | recovery        |
+/// |------------------------------------------|---------------|------------------|---------------------|-----------------|
+/// | record created                           | open, 0       | –                | –                   | sound           |
+/// | bytes written                            | open, n       | ≥ n              | –                   | cut at opening  |
+/// | bytes synced, offset recorded            | open, n       | = n              | –                   | sound           |
+/// | whole file renamed (after its sync)      | open, n       | –                | name, whole         | record finished |
+/// | finish recorded                          | finished      | –                | name                | sound           |
+/// | restart: empty file made                 | finished      | empty            | old name            | swept           |
+/// | restart recorded (directory synced)      | open, 0, old  | some             | old name            | cut at opening  |
+/// | new file renamed over or beside the old  | open, n, old  | –                | new name (old name) | record finished |
+/// | finish recorded, old name to be removed  | finished      | –                | new name, old name  | at the start    |
+/// | delete recorded                          | to be removed | maybe            | maybe               | at the start    |
+///
+/// The question is only what an open record without a data file means, with a file under the right name there. A first
+/// attempt has nothing under `complete/<id>/` before its rename. A restart makes the data file, and syncs its
+/// directory, before it is recorded, so from then on the file is missing only once it has been renamed. Either way the
+/// file under the name is the new one, and it was synced before the rename: recording it as finished is right. Its size
+/// must agree with the record, or something else has been at work here.
+///
+/// An offset above zero was recorded after the data file's name had been synced. With the file gone, and not delivered
+/// either, or shorter than the offset, bytes that were promised are lost: the upload is failed.
+struct Recovery {
+    let files: StoreFiles
+    let wallSeconds: @Sendable () -> Int64
+
+    /// Looks at the files of an open upload. Called before anybody can hold it.
+    func examine(_ upload: Upload) throws(StorageError) -> LoadedUpload {
+        guard upload.state == .open else { return LoadedUpload(recorded: upload, correction: nil) }
+        let size = try files.dataSize(upload.id)
+        if let size, size >= upload.offset.bytes { return LoadedUpload(recorded: upload, correction: nil) }
+        if size == nil {
+            if let length = try files.deliveredSize(upload.id, upload.name), isWhole(upload, length) {
+                return LoadedUpload(recorded: upload, correction: try delivered(upload, length))
+            }
+            if upload.offset == .zero { return LoadedUpload(recorded: upload, correction: nil) }
+        }
+        files.report(.damaged(upload.id, recorded: upload.offset, found: size))
+        var failed = upload
+        failed.state = .failed
+        return LoadedUpload(recorded: upload, correction: failed)
+    }
+
+    private func isWhole(_ upload: Upload, _ length: Int64) -> Bool {
+        length >= upload.offset.bytes && (upload.length ?? length) == length
+    }
+
+    private func delivered(_ upload: Upload, _ length: Int64) throws(StorageError) -> Upload {
+        if let older = upload.finished, older.name != upload.name {
+            try files.removeDelivered(upload.id, except: upload.name)
+        }
+        // The crash may have come before the rename was synced.
+        try files.syncDelivered(upload.id)
+        files.report(.deliveredAfterCrash(upload.id))
+        return upload.delivered(length: length, seconds: wallSeconds())
+    }
+}
+
+extension Upload {
+    /// The record of this upload with all its bytes delivered under its name.
+    func delivered(length: Int64, seconds: Int64) -> Upload {
+        var finished = self
+        finished.state = .finished
+        finished.offset = Offset(length)
+        finished.length = length
+        finished.finished = FinishedFile(name: name, length: length, finishedSeconds: seconds)
+        return finished
+    }
+}

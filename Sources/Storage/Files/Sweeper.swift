@@ -1,0 +1,67 @@
+internal import LinuxSystem
+internal import Synchronization
+internal import Uploads
+
+/// Removes data files that no open record stands for: what a crash left of deletions, restarts and lost creations. Runs
+/// once after the start, in small steps, on a thread and a connection of its own.
+final class Sweeper: Sendable {
+    private let files: StoreFiles
+    private let table: UploadTable
+    /// Files written since are not looked at: they belong to this run.
+    private let startNanoseconds: Int64
+    /// 1 once the sweep is to end.
+    private let stopWord = Atomic<UInt32>(0)
+
+    init(files: StoreFiles, table: UploadTable, startNanoseconds: Int64) {
+        self.files = files
+        self.table = table
+        self.startNanoseconds = startNanoseconds
+    }
+
+    func stop() {
+        stopWord.store(1, ordering: .releasing)
+        Futex.wake(stopWord, count: 1)
+    }
+
+    /// Looks at every data file, on the sweep's own thread.
+    func run(_ connection: SQLiteConnection) {
+        var seen = 0
+        var removed = 0
+        do throws(StorageError) {
+            let statement = try connection.prepare("SELECT 1 FROM uploads WHERE id = ?1 AND state = 0 AND cleanup = 0")
+            var failure: StorageError?
+            try files.forEachData { name in
+                do throws(StorageError) {
+                    if try sweep(name, statement) { removed += 1 }
+                } catch { failure = error }
+                seen += 1
+                if seen % StorageLimits.sweepStepFiles == 0 { pause() }
+                return failure == nil && stopWord.load(ordering: .acquiring) == 0
+            }
+            if let failure { throw failure }
+            files.report(.swept(files: removed))
+        } catch {
+            files.report(.sweepFailed(error))
+        }
+    }
+
+    private func sweep(_ name: String, _ statement: SQLiteStatement) throws(StorageError) -> Bool {
+        guard let id = UploadID(name), try files.dataModificationNanoseconds(name) ?? .max < startNanoseconds else {
+            return false
+        }
+        if try isOpen(id, statement) { return false }
+        // Looked at again while nobody else can create or restart it.
+        guard let token = table.claimUnknown(id) else { return false }
+        defer { table.release(id, token) }
+        if try isOpen(id, statement) { return false }
+        return try files.removeData(id)
+    }
+
+    private func isOpen(_ id: UploadID, _ statement: SQLiteStatement) throws(StorageError) -> Bool {
+        defer { statement.reset() }
+        try statement.bind(1, id.high, id.low)
+        return try statement.step()
+    }
+
+    private func pause() { Futex.wait(stopWord, while: 0, nanosecondsMax: StorageLimits.sweepPauseNanoseconds) }
+}

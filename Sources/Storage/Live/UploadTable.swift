@@ -1,0 +1,138 @@
+internal import Synchronization
+internal import Uploads
+
+/// Who holds which upload, and what is known of it: everything about uploads that is in motion, in memory.
+///
+/// An upload has an entry only while somebody holds or awaits it, or a change of it is not committed; the others rest
+/// in a bounded cache and in the catalogue. Nothing here waits; continuations are resumed and fences called outside
+/// the lock.
+final class UploadTable: Sendable {
+    private struct State {
+        var live: [UploadID: LiveUpload] = [:]
+        var resting = RecordCache(countMax: StorageLimits.cachedRecordsMax)
+        var lastToken: UInt64 = 0
+        var isClosed = false
+
+        mutating func nextToken() -> UInt64 {
+            lastToken += 1
+            return lastToken
+        }
+
+        /// Works on an upload's entry, making it if needed, and puts it to rest if nobody needs it afterwards.
+        mutating func with<T>(_ id: UploadID, _ body: (inout LiveUpload) -> T) -> T {
+            var entry = live.removeValue(forKey: id) ?? resting.take(id).map(LiveUpload.init(cached:)) ?? LiveUpload(id)
+            let result = body(&entry)
+            if !entry.isIdle {
+                live[id] = entry
+            } else if let upload = entry.resting {
+                resting.keep(upload)
+            }
+            return result
+        }
+    }
+
+    private let state = Mutex(State())
+    private let queries: BatchQueue<CatalogueQuery>
+
+    init(queries: BatchQueue<CatalogueQuery>) { self.queries = queries }
+
+    // MARK: Requests
+
+    /// The record; never disturbs nor awaits whoever holds the upload.
+    func read(_ id: UploadID) async throws(StorageError) -> Upload? {
+        let result: Result<Upload?, StorageError> = await withUnsafeContinuation { waiter in
+            perform(
+                withOpen { state in state.with(id) { $0.read(waiter) } } ?? [.answer(waiter, .failure(.closed))])
+        }
+        return try result.get()
+    }
+
+    /// The record once nobody holds the upload; whoever does is fenced.
+    func observe(_ id: UploadID) async throws(StorageError) -> Upload? {
+        let result: Result<Upload?, StorageError> = await withUnsafeContinuation { waiter in
+            perform(
+                withOpen { state in state.with(id) { $0.observe(waiter) } } ?? [.answer(waiter, .failure(.closed))])
+        }
+        return try result.get()
+    }
+
+    /// Holds the upload as soon as nobody else does; whoever does is fenced.
+    func claim(_ id: UploadID, onFence: @escaping @Sendable () -> Void) async throws(StorageError) -> Grant {
+        let result: Result<Grant, StorageError> = await withUnsafeContinuation { waiter in
+            perform(
+                withOpen { state in
+                    let token = state.nextToken()
+                    return state.with(id) { $0.claim(token, waiter, onFence: onFence) }
+                } ?? [.grant(waiter, .failure(.closed))])
+        }
+        return try result.get()
+    }
+
+    /// Holds an upload that memory knows nothing of; nil for every other one.
+    func claimUnknown(_ id: UploadID) -> UInt64? {
+        state.withLock { state in
+            guard !state.isClosed, state.live[id] == nil, !state.resting.contains(id) else { return nil }
+            let token = state.nextToken()
+            state.with(id) { $0.holdUnknown(token) }
+            return token
+        }
+    }
+
+    func release(_ id: UploadID, _ token: UInt64) {
+        perform(state.withLock { state in state.with(id) { $0.release(token) } })
+    }
+
+    /// Whether the catalogue has committed a record of an upload that the caller holds.
+    func isRecorded(_ id: UploadID) -> Bool { state.withLock { $0.live[id]?.isRecorded ?? false } }
+
+    /// Whether nothing of an upload that the caller holds is on its way to the catalogue.
+    func isSettled(_ id: UploadID) -> Bool { state.withLock { $0.live[id]?.isSettled ?? true } }
+
+    // MARK: The catalogue's threads
+
+    func stage(_ change: CatalogueChange, isVisible: Bool) {
+        state.withLock { state in state.with(change.id) { $0.stage(change, isVisible: isVisible) } }
+    }
+
+    func committed(_ results: [(CatalogueChange, StorageError?)]) {
+        perform(
+            state.withLock { state in
+                results.flatMap { result in
+                    state.with(result.0.id) { $0.committed(result.0, result.1) }
+                }
+            })
+    }
+
+    func loaded(_ id: UploadID, _ result: Result<LoadedUpload, StorageError>) -> [TableEffect] {
+        state.withLock { state in state.with(id) { $0.loaded(result) } }
+    }
+
+    func perform(_ effects: [TableEffect]) {
+        for effect in effects {
+            switch effect {
+            case .fence(let onFence): onFence()
+            case .answer(let waiter, let result): waiter.resume(returning: result)
+            case .grant(let waiter, let result): waiter.resume(returning: result)
+            case .load(let id):
+                if !queries.send(.load(id)) { perform(loaded(id, .failure(.closed))) }
+            }
+        }
+    }
+
+    // MARK: Closing
+
+    /// Lets nobody in any more.
+    func close() { state.withLock { $0.isClosed = true } }
+
+    /// Sends everybody away who still waits.
+    func failWaiters() {
+        perform(
+            state.withLock { state in
+                state.live.keys.flatMap { id in state.with(id) { $0.fail(.closed) } }
+            })
+    }
+
+    private func withOpen(_ body: (inout State) -> [TableEffect]) -> [TableEffect]? {
+        state.withLock { $0.isClosed ? nil : body(&$0) }
+    }
+}

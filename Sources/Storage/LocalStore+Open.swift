@@ -1,0 +1,85 @@
+internal import LinuxSystem
+internal import Uploads
+
+extension LocalStore {
+    private static let catalogueName = "catalogue.sqlite"
+
+    /// Opens the store in a directory, making it if needed. Blocks, for a time that does not depend on how many uploads
+    /// there are.
+    ///
+    /// - Throws: `directoryInUse`, `incompatible`, `io`, or what the catalogue says; nothing is left running then.
+    public static func open(_ configuration: StoreConfiguration) throws(StorageError) -> LocalStore {
+        let startNanoseconds = SystemClock.wallNanoseconds
+        let root = try lockedRoot(configuration.path)
+        let files = try StoreFiles(root: root, configuration: configuration)
+        let path = "\(configuration.path)/\(catalogueName)"
+        let connection = try SQLiteConnection(path: path, writes: true)
+        try CatalogueSchema.prepare(connection, durability: configuration.durability)
+        try doing("sync \(configuration.path)") { () throws(Errno) in
+            if configuration.durability == .power {
+                try root.sync()
+                try Directory(path: "\(configuration.path)/..").sync()
+            }
+        }
+        try cleanUp(connection, files)
+
+        let queries = BatchQueue<CatalogueQuery>()
+        let changes = BatchQueue<CatalogueChange>()
+        let table = UploadTable(queries: queries)
+        let health = StoreHealth(onEvent: configuration.onEvent)
+        let catalogue = Catalogue(table: table, changes: changes)
+        let writer = try CatalogueWriter(connection: connection, files: files, table: table, health: health)
+        let recovery = Recovery(files: files) { SystemClock.wallNanoseconds / 1_000_000_000 }
+        let reader = try CatalogueReader(
+            connection: try SQLiteConnection(path: path, writes: false), recovery: recovery, catalogue: catalogue)
+        let sweeping = try SQLiteConnection(path: path, writes: false)
+
+        let disk = try DiskThreads(count: min(max(1, configuration.diskThreads), StorageLimits.diskThreadsMax))
+        let sweeper = Sweeper(files: files, table: table, startNanoseconds: startNanoseconds)
+        let threads = StoreThreads(changes: changes, queries: queries, sweeper: sweeper)
+        do throws(StorageError) {
+            try threads.startWriting(writer)
+            try threads.startReading(reader)
+            try threads.startSweeping(sweeping)
+        } catch {
+            threads.stop(disk: disk)
+            throw error
+        }
+        let parts = StoreParts(files: files, disk: disk, table: table, catalogue: catalogue, health: health)
+        return LocalStore(parts: parts, queries: queries, threads: threads, root: root)
+    }
+
+    private static func lockedRoot(_ path: String) throws(StorageError) -> Directory {
+        do throws(Errno) {
+            let root = try Directory.created(path: path)
+            guard try root.lock() else { throw Errno.again }
+            return root
+        } catch {
+            throw error == .again ? .directoryInUse(path) : StorageError(error, "open the data directory \(path)")
+        }
+    }
+
+    /// Removes the files that a crash had left to be removed. They are few: an entry is made with each deletion and
+    /// goes with its files.
+    private static func cleanUp(_ connection: SQLiteConnection, _ files: StoreFiles) throws(StorageError) {
+        let statement = try connection.prepare("SELECT \(CatalogueRow.columns) FROM uploads WHERE cleanup != 0")
+        var rows: [CatalogueRow] = []
+        while try statement.step() { rows.append(try CatalogueRow(from: statement)) }
+        statement.reset()
+        if rows.isEmpty { return }
+        for row in rows {
+            switch row.cleanup {
+            case .none: break
+            case .all: try files.removeAll(row.upload.id)
+            case .others:
+                if let kept = row.upload.finished { try files.removeDelivered(row.upload.id, except: kept.name) }
+            }
+        }
+        let (_, failure) = files.sync([.uploads, .complete])
+        if let failure { throw failure }
+        try connection.execute(
+            """
+            BEGIN IMMEDIATE; DELETE FROM uploads WHERE cleanup = 1; UPDATE uploads SET cleanup = 0 WHERE cleanup = 2; COMMIT
+            """)
+    }
+}

@@ -1,0 +1,104 @@
+internal import LinuxSystem
+internal import Synchronization
+public import Uploads
+
+/// Uploads on this machine's disk: their bytes in files, everything else about them in SQLite.
+///
+/// Its asynchronous functions resume on the caller's executor and never block it. Close it before letting go of it: its
+/// threads run until then.
+public final class LocalStore: Sendable {
+    private let parts: StoreParts
+    private let queries: BatchQueue<CatalogueQuery>
+    private let threads: StoreThreads
+    /// Holds the lock of the directory.
+    private let root: Mutex<Directory?>
+    private let isClosed = Atomic<Bool>(false)
+
+    init(
+        parts: StoreParts, queries: BatchQueue<CatalogueQuery>, threads: StoreThreads, root: consuming Directory
+    ) {
+        self.parts = parts
+        self.queries = queries
+        self.threads = threads
+        self.root = Mutex(consume root)
+    }
+
+    /// Finishes what is queued, stops the threads, closes the catalogue and frees the lock of the directory. Blocks.
+    /// Whoever still waits, and every later call, gets `closed`.
+    public func close() {
+        if isClosed.exchange(true, ordering: .acquiringAndReleasing) { return }
+        parts.table.close()
+        threads.stop(disk: parts.disk)
+        parts.table.failWaiters()
+        root.withLock { $0 = nil }
+    }
+
+    // MARK: Requests
+
+    /// The record, with the offset last recorded; nil if there is none. Disturbs nobody and waits for no append.
+    public func upload(_ id: UploadID) async throws(StorageError) -> Upload? { try await parts.table.read(id) }
+
+    /// The record at rest: fences whoever holds the upload, and answers once its bytes are settled. Nil if there is none.
+    /// A claim that still waits is superseded, so that the next append at the answered offset is right.
+    public func settledUpload(_ id: UploadID) async throws(StorageError) -> Upload? {
+        try await parts.table.observe(id)
+    }
+
+    /// Takes an upload, whether or not there is a record: fences whoever holds it, and answers once it is released.
+    ///
+    /// - Parameter onFence: called at most once, from the newer request's thread, when that one wants the upload. The
+    ///   claim or permit is to be ended soon then; it must not wait.
+    /// - Throws: `superseded` if a newer request came while this one waited.
+    public func claim(
+        _ id: UploadID, onFence: @escaping @Sendable () -> Void
+    ) async throws(StorageError) -> UploadClaim {
+        UploadClaim(try await parts.table.claim(id, onFence: onFence), id: id, store: parts)
+    }
+
+    /// Opens the file as last delivered; nil if none was. Disturbs nobody.
+    ///
+    /// - Throws: `damaged` if the file is not as it was delivered.
+    public func openFinished(_ id: UploadID) async throws(StorageError) -> FinishedReader? {
+        let files = parts.files
+        // A file may be replaced by one of another name between the look at the record and the opening.
+        for _ in 0..<2 {
+            guard let upload = try await upload(id), let finished = upload.finished else { return nil }
+            let opened = try await parts.disk.run { () throws(StorageError) in
+                try files.openDelivered(id, finished.name)
+            }
+            guard let opened else { continue }
+            // While a restarted attempt is being delivered its file is there before its record.
+            guard opened.size == finished.length || upload.state == .open else { throw .damaged(id) }
+            let found = FinishedFile(
+                name: finished.name, length: opened.size, finishedSeconds: finished.finishedSeconds)
+            return FinishedReader(opened, finished: found, disk: parts.disk)
+        }
+        throw .damaged(id)
+    }
+
+    /// Uploads whose expiry is at or before `seconds` since 1970-01-01 UTC, the oldest first, at most `limit` of them.
+    public func expiredUploads(at seconds: Int64, limit: Int) async throws(StorageError) -> [UploadID] {
+        let result: Result<[UploadID], StorageError> = await withUnsafeContinuation { waiter in
+            if !queries.send(.expired(seconds: seconds, limit: limit, waiter)) {
+                waiter.resume(returning: .failure(.closed))
+            }
+        }
+        return try result.get()
+    }
+
+    // MARK: Operation
+
+    /// Bytes that may still be written to the file system. `statvfs(3)`
+    public var freeBytes: Int64 {
+        get throws(StorageError) { try parts.files.freeBytes() }
+    }
+
+    /// What the store has done so far.
+    public var counters: StoreCounters { parts.files.counters.snapshot }
+
+    /// Why nothing can be recorded any more until a restart, or nil.
+    public var failure: StorageError? { isClosed.load(ordering: .acquiring) ? .closed : parts.health.failure }
+
+    /// Whether large writes go past the page cache.
+    public var usesDirectIO: Bool { parts.files.usesDirectIO }
+}

@@ -1,0 +1,75 @@
+public import LinuxSystem
+public import Uploads
+
+/// Why the store could not do what it was asked to.
+public enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The disk or the quota is full. What was completely written before is kept and settled.
+    case noSpace
+    /// A system call failed; the text says what was being done.
+    case io(Errno, String)
+    /// The data file holds fewer bytes than were promised; the upload is failed and never resumed.
+    case damaged(UploadID)
+    /// A newer request took the upload while this one waited for it.
+    case superseded
+    /// Another process (or store) has the data directory of this path.
+    case directoryInUse(String)
+    /// SQLite refused; its words.
+    case catalogue(String)
+    /// The catalogue was written by a newer version of the program.
+    case incompatible(String)
+    /// The store has been closed.
+    case closed
+    /// There is no record of the upload.
+    case unknownUpload(UploadID)
+    /// The upload takes no bytes: it is finished.
+    case notOpen(UploadID)
+    /// The append would start elsewhere than at the recorded offset.
+    case wrongOffset(recorded: Offset)
+
+    /// A stable word for clients, metrics and tests: never changes once released.
+    public var code: String {
+        switch self {
+        case .noSpace: "no-space"
+        case .io: "io-error"
+        case .damaged: "damaged"
+        case .superseded: "superseded"
+        case .directoryInUse: "directory-in-use"
+        case .catalogue: "catalogue-error"
+        case .incompatible: "catalogue-incompatible"
+        case .closed: "store-closed"
+        case .unknownUpload: "unknown-upload"
+        case .notOpen: "not-open"
+        case .wrongOffset: "wrong-offset"
+        }
+    }
+
+    /// One line for the log and the operator.
+    public var description: String {
+        switch self {
+        case .noSpace: "no space left on the device"
+        case .io(let errno, let action): "cannot \(action): \(errno)"
+        case .damaged(let id): "upload \(id) is damaged"
+        case .superseded: "a newer request took the upload"
+        case .directoryInUse(let path): "\(path) is in use by another server"
+        case .catalogue(let text): "catalogue: \(text)"
+        case .incompatible(let text): text
+        case .closed: "the store is closed"
+        case .unknownUpload(let id): "there is no upload \(id)"
+        case .notOpen(let id): "upload \(id) takes no more bytes"
+        case .wrongOffset(let recorded): "the append does not start at the recorded offset \(recorded)"
+        }
+    }
+
+    /// Tells a full disk from every other failure of a system call.
+    init(_ errno: Errno, _ action: @autoclosure () -> String) {
+        self = errno == .noSpace || errno == .quotaExceeded ? .noSpace : .io(errno, action())
+    }
+}
+
+/// Runs a system call and says, if it fails, what was being done.
+@inline(__always)
+func doing<T: ~Copyable>(
+    _ action: @autoclosure () -> String, _ body: () throws(Errno) -> T
+) throws(StorageError) -> T {
+    do throws(Errno) { return try body() } catch { throw StorageError(error, action()) }
+}

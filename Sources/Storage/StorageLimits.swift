@@ -1,0 +1,29 @@
+/// The bounds of the store that no option changes.
+public enum StorageLimits {
+    /// From how many aligned bytes on a piece of a write goes past the page cache. Below that a direct write costs more
+    /// than the copy that it saves.
+    public static let directBytesMin = 64 << 10
+    /// Progress in bytes after which an append records a checkpoint.
+    public static let checkpointBytes: Int64 = 64 << 20
+    /// Time since the last checkpoint in nanoseconds, after which less progress is worth recording.
+    public static let checkpointNanoseconds: Int64 = 5_000_000_000
+    /// The least progress in bytes that is worth a checkpoint.
+    public static let checkpointProgressBytesMin: Int64 = 256 << 10
+    /// How many bytes are reserved on the disk ahead of an append whose length is known.
+    public static let reservationBytes: Int64 = 64 << 20
+    /// The most changes that share one commit of the catalogue.
+    public static let changesPerCommitMax = 4096
+    /// Records of uploads at rest that are kept in memory.
+    public static let cachedRecordsMax = 16_384
+    /// The most threads that do disk work.
+    public static let diskThreadsMax = 64
+
+    /// Pages of 4 KiB after which SQLite carries its log over into the catalogue.
+    static let catalogueLogPages = 4096
+    /// How long the catalogue waits for somebody who reads it with a shell, in milliseconds.
+    static let catalogueBusyMilliseconds = 5000
+    /// Files looked at by the sweep before it pauses.
+    static let sweepStepFiles = 64
+    /// The length of that pause in nanoseconds.
+    static let sweepPauseNanoseconds: Int64 = 1_000_000
+}

@@ -1,0 +1,24 @@
+/// Where a store lives and how it works.
+public struct StoreConfiguration: Sendable {
+    /// The data directory. It is made with its parents if missing; one store at a time has it.
+    public var path: String
+    /// What a settled offset survives.
+    public var durability: Durability
+    /// Threads that write, sync and rename, 1 to `StorageLimits.diskThreadsMax`; a number outside is pulled inside.
+    public var diskThreads: Int
+    /// Whether large writes go past the page cache where the file system allows it.
+    public var directIO: Bool
+    /// Told what an operator should know; called on the store's threads, so it must be quick and must not wait.
+    public var onEvent: @Sendable (StoreEvent) -> Void
+
+    public init(
+        path: String, durability: Durability = .power, diskThreads: Int = 4, directIO: Bool = true,
+        onEvent: @escaping @Sendable (StoreEvent) -> Void = { _ in }
+    ) {
+        self.path = path
+        self.durability = durability
+        self.diskThreads = diskThreads
+        self.directIO = directIO
+        self.onEvent = onEvent
+    }
+}

@@ -1,0 +1,37 @@
+public import LinuxSystem
+public import Uploads
+
+/// Something in the store that belongs in the log.
+public enum StoreEvent: Sendable, Equatable, CustomStringConvertible {
+    /// The data file holds fewer bytes than were promised (nil: it is gone). The upload is failed, for good.
+    case damaged(UploadID, recorded: Offset, found: Int64?)
+    /// A crash had come between the delivery of a whole file and its record; the record was put right.
+    case deliveredAfterCrash(UploadID)
+    /// A write or a sync failed; the upload went back to its recorded offset.
+    case appendFailed(UploadID, StorageError)
+    /// The file system refused direct I/O; from now on every write is buffered.
+    case directIORefused(Errno)
+    /// The catalogue could not be written and takes no more changes until the next start.
+    case catalogueFailed(String)
+    /// Files of a deleted upload could not be removed; the next start tries again.
+    case removalFailed(UploadID, StorageError)
+    /// The sweep ended early; the next start sweeps again.
+    case sweepFailed(StorageError)
+    /// The sweep for data files without an open record has ended, having removed so many.
+    case swept(files: Int)
+
+    /// One line for the log.
+    public var description: String {
+        switch self {
+        case .damaged(let id, let recorded, let found):
+            "upload \(id) is damaged: \(recorded) bytes recorded, \(found.map { "\($0) found" } ?? "the file is gone")"
+        case .deliveredAfterCrash(let id): "upload \(id) had been delivered before the crash; recorded as finished"
+        case .appendFailed(let id, let error): "append to upload \(id) failed: \(error)"
+        case .directIORefused(let errno): "direct I/O refused (\(errno)); every write is buffered now"
+        case .catalogueFailed(let text): "the catalogue takes no more changes until a restart: \(text)"
+        case .removalFailed(let id, let error): "files of deleted upload \(id) are still there: \(error)"
+        case .sweepFailed(let error): "sweep for orphaned data files ended early: \(error)"
+        case .swept(let files): "sweep ended, \(files) orphaned data files removed"
+        }
+    }
+}

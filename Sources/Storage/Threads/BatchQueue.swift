@@ -1,0 +1,60 @@
+internal import LinuxSystem
+internal import Synchronization
+
+/// A queue with one consuming thread, which takes everything that has gathered while it worked.
+final class BatchQueue<Element: Sendable>: Sendable {
+    private struct State {
+        var elements: [Element] = []
+        var isAsleep = false
+        var isStopping = false
+    }
+
+    private let state = Mutex(State())
+    private let word = Atomic<UInt32>(0)
+
+    /// False once the queue is stopping: the element was not taken.
+    func send(_ element: Element) -> Bool {
+        let (isTaken, wakes) = state.withLock { state in
+            if state.isStopping { return (false, false) }
+            state.elements.append(element)
+            defer { state.isAsleep = false }
+            return (true, state.isAsleep)
+        }
+        if wakes { wake() }
+        return isTaken
+    }
+
+    /// Waits for elements and takes them all, in order; nil once the queue has stopped and is empty.
+    func next() -> [Element]? {
+        while true {
+            let step: (batch: [Element], hasEnded: Bool) = state.withLock { state in
+                if state.elements.isEmpty {
+                    if state.isStopping { return ([], true) }
+                    word.store(0, ordering: .relaxed)
+                    state.isAsleep = true
+                    return ([], false)
+                }
+                defer { state.elements = [] }
+                return (state.elements, false)
+            }
+            if step.hasEnded { return nil }
+            if !step.batch.isEmpty { return step.batch }
+            while word.load(ordering: .acquiring) == 0 { Futex.wait(word, while: 0) }
+        }
+    }
+
+    /// Takes no more; the consumer gets what is there, then nil.
+    func stop() {
+        let wakes = state.withLock { state in
+            state.isStopping = true
+            defer { state.isAsleep = false }
+            return state.isAsleep
+        }
+        if wakes { wake() }
+    }
+
+    private func wake() {
+        word.store(1, ordering: .releasing)
+        Futex.wake(word, count: 1)
+    }
+}

@@ -1,0 +1,116 @@
+public import Uploads
+
+/// The right to change one upload, held by one request at a time.
+///
+/// It begins when nobody else holds the upload any more, and ends with `release`, by turning into a `WritePermit`, with
+/// `delete`, or when it is let go of; then the next one who waits gets the upload. Its functions resume on the caller's
+/// executor and never block it.
+public struct UploadClaim: ~Copyable, Sendable {
+    /// The record as settled, with what this claim has changed since; nil if there is none.
+    public private(set) var upload: Upload?
+
+    private let id: UploadID
+    private let store: StoreParts
+    private let token: UInt64
+    private var isHandedOver = false
+
+    init(_ grant: Grant, id: UploadID, store: StoreParts) {
+        upload = grant.upload
+        token = grant.token
+        self.id = id
+        self.store = store
+    }
+
+    deinit { if !isHandedOver { store.table.release(id, token) } }
+
+    /// Creates the record of an upload that has none: open, at offset zero.
+    ///
+    /// It is queued before anything that is recorded of the upload later on, and readers see it at once.
+    ///
+    /// - Parameter isDurable: whether to wait until the record is committed: needed when the client is told of the
+    ///   upload before anything of it is settled.
+    /// - Throws: what the catalogue says, if it was waited for; then there is no record.
+    public mutating func create(_ upload: Upload, isDurable: Bool = false) async throws(StorageError) {
+        precondition(upload.id == id && self.upload == nil && upload.state == .open && upload.offset == .zero)
+        if let failure = store.health.failure { throw failure }
+        if isDurable {
+            try await store.catalogue.record(id, .put(upload, .none), isVisible: true)
+        } else {
+            store.catalogue.enqueue(id, .put(upload, .none), isVisible: true)
+        }
+        self.upload = upload
+    }
+
+    /// Begins an upload anew: back to offset zero, under a new record.
+    ///
+    /// The old bytes are dropped once that is recorded. A file that was delivered stays, also in the record, until the
+    /// new one takes its place.
+    ///
+    /// - Throws: `io`, `noSpace` or what the catalogue says; the record is then unchanged.
+    public mutating func restart(_ upload: Upload) async throws(StorageError) {
+        precondition(upload.id == id && self.upload != nil && upload.state == .open && upload.offset == .zero)
+        if let failure = store.health.failure { throw failure }
+        var fresh = upload
+        fresh.finished = self.upload?.finished
+        let (files, id) = (store.files, id)
+        // From here on the data file is there until it is renamed: `Recovery` counts on it.
+        try await store.disk.run { () throws(StorageError) in try files.ensureData(id) }
+        try await store.catalogue.record(id, .put(fresh, .none), syncs: .uploads)
+        self.upload = fresh
+        try await store.disk.run { () throws(StorageError) in _ = try files.openData(id, at: .zero) }
+    }
+
+    /// Fixes the length of an upload whose client has said it only now. Waits for the commit.
+    public mutating func setLength(_ length: Int64) async throws(StorageError) {
+        guard var upload else { throw .unknownUpload(id) }
+        precondition(upload.length == nil && length >= upload.offset.bytes)
+        upload.length = length
+        try await store.catalogue.record(id, .put(upload, .none))
+        self.upload = upload
+    }
+
+    /// Removes the record and every byte, and releases the upload.
+    ///
+    /// - Throws: what the catalogue says, and then nothing is changed; `io` if files could not be removed: the upload is
+    ///   failed then, and may be deleted again.
+    public consuming func delete() async throws(StorageError) {
+        guard var upload else { throw .unknownUpload(id) }
+        try await store.catalogue.record(id, .put(upload, .all))
+        let (files, id) = (store.files, id)
+        do throws(StorageError) {
+            try await store.disk.run { () throws(StorageError) in try files.removeAll(id) }
+        } catch {
+            files.report(.removalFailed(id, error))
+            upload.state = .failed
+            store.catalogue.enqueue(id, .put(upload, .none), isVisible: true)
+            throw error
+        }
+        store.catalogue.enqueue(id, .remove, syncs: [.uploads, .complete])
+    }
+
+    /// Turns the claim into the right to append.
+    ///
+    /// - Parameters:
+    ///   - offset: where the append starts; it must equal the recorded offset.
+    ///   - hasCheckpoints: whether progress may be recorded before the append is settled. Not so for bytes that are
+    ///     forgotten if a checksum over all of them fails.
+    /// - Throws: `unknownUpload`, `wrongOffset`, `notOpen`, `damaged`, or what has shut the catalogue. The upload is
+    ///   released then.
+    public consuming func permit(
+        at offset: Offset, hasCheckpoints: Bool = true
+    ) async throws(StorageError) -> WritePermit {
+        guard let upload else { throw .unknownUpload(id) }
+        switch upload.state {
+        case .open: break
+        case .finished: throw .notOpen(id)
+        case .failed: throw .damaged(id)
+        }
+        guard upload.offset == offset else { throw .wrongOffset(recorded: upload.offset) }
+        if let failure = store.health.failure { throw failure }
+        isHandedOver = true
+        return WritePermit(Append(store: store, minted: upload, token: token, hasCheckpoints: hasCheckpoints))
+    }
+
+    /// Lets the next one have the upload.
+    public consuming func release() {}
+}

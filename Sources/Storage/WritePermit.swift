@@ -1,0 +1,67 @@
+public import LinuxSystem
+public import Uploads
+
+/// The right to append to one upload, minted after its record, its claim and an equal offset were there.
+///
+/// It ends with `settle`, `finish` or `discard`, each of which releases the upload. A permit that is let go of releases
+/// it too, and what it wrote since the last checkpoint is lost. Its functions resume on the caller's executor and never
+/// block it.
+public struct WritePermit: ~Copyable, Sendable {
+    /// Where the next byte goes, in bytes from the start of the file.
+    public private(set) var nextByte: Int64
+
+    private let append: Append
+
+    init(_ append: Append) {
+        self.append = append
+        nextByte = append.minted.offset.bytes
+    }
+
+    deinit { append.abandon() }
+
+    /// Where in the next buffer the first byte must stand, in bytes from its start, so that memory and file agree on
+    /// what a block is and direct I/O is possible.
+    public var leadingGap: Int { Int(nextByte % Int64(AlignedBuffer.alignment)) }
+
+    /// The first failure, if there was one. Nothing is written after it; `settle` and `finish` report it.
+    public var failure: StorageError? { append.failure }
+
+    /// Starts to write the bytes that stand at `leadingGap ..< leadingGap + count` and returns at once.
+    ///
+    /// One write is on its way at a time: the call first waits for the one before and hands its buffer back (nil for
+    /// the first). It never throws; see `failure`.
+    ///
+    /// - Parameter count: bytes, at least 1, up to the end of the buffer and of an upload whose length is known.
+    public mutating func write(_ buffer: consuming AlignedBuffer, count: Int) async -> AlignedBuffer? {
+        precondition(count > 0 && leadingGap + count <= buffer.count, "the bytes stand in the buffer")
+        precondition(nextByte + Int64(count) <= append.minted.length ?? .max, "the bytes belong to the file")
+        let earlier = await append.drain()
+        append.start(buffer, count: count, at: nextByte)
+        nextByte += Int64(count)
+        return earlier
+    }
+
+    /// Waits for the write on its way and hands its buffer back, if the caller has not got it yet.
+    public mutating func drain() async -> AlignedBuffer? { await append.drain() }
+
+    /// Puts what was written on stable storage, records the offset, and releases the upload. A buffer that was not
+    /// drained is dropped.
+    ///
+    /// - Returns: the record with the new offset, which may be told now.
+    /// - Throws: `noSpace`, with what was completely written before recorded; `io`, `damaged` or what the catalogue says,
+    ///   with the upload back at the offset last recorded. `LocalStore.upload` tells where it stands.
+    public consuming func settle() async throws(StorageError) -> Upload { try await append.settle() }
+
+    /// Like `settle`, for the last byte: the file appears, whole, under its own name, and the upload is finished.
+    ///
+    /// - Parameter length: of the whole file in bytes; all of them were written.
+    /// - Throws: as `settle` does. If the file could not be delivered its bytes stay, and a permit at their end may try
+    ///   again.
+    public consuming func finish(length: Int64) async throws(StorageError) -> Upload {
+        precondition(nextByte == length && append.minted.length ?? length == length, "every byte was written")
+        return try await append.finish(length: length)
+    }
+
+    /// Forgets what this permit wrote: the upload is released at the offset at which the permit was minted.
+    public consuming func discard() async throws(StorageError) -> Upload { try await append.discard() }
+}

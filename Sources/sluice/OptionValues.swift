@@ -1,0 +1,10 @@
+public import ArgumentParser
+public import Logging
+public import Storage
+public import UploadServer
+
+// What options may be set to: the names that the types themselves have.
+
+extension Durability: ExpressibleByArgument {}
+extension LogFormat: ExpressibleByArgument {}
+extension Logger.Level: @retroactive ExpressibleByArgument {}
