@@ -18,7 +18,9 @@ final class Client {
     }
 
     static func connect(_ plan: LoadPlan, on loop: isolated EventLoop) async throws(LoadError) -> Client {
-        Client(plan, try await ClientStream.connect(plan, on: loop), loop.scratch)
+        let stream = try await ClientStream.connect(plan, on: loop)
+        return Client(
+            plan, stream, UnsafeMutableRawBufferPointer(start: loop.scratch.memory, count: loop.scratch.count))
     }
 
     func close(on loop: isolated EventLoop) { stream.close(on: loop) }

@@ -54,13 +54,15 @@ struct LoadGenerator: ParsableCommand {
     @Option(help: ArgumentHelp("A connection may wait so long without a byte moving.", valueName: "seconds"))
     var timeout = 60
 
-    @Option(help: ArgumentHelp("Believe these authorities (PEM). Without it any certificate will do.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Believe these authorities (PEM). Without it any certificate will do.", valueName: "file"))
     var cacert: String?
 
     @Option(help: ArgumentHelp("The server's process, to report its CPU time and memory.", valueName: "pid"))
     var serverPid: Int?
 
-    @Option(help: ArgumentHelp("Makes names and bytes repeatable. Default: another one each time.", valueName: "number"))
+    @Option(
+        help: ArgumentHelp("Makes names and bytes repeatable. Default: another one each time.", valueName: "number"))
     var seed: UInt64?
 
     @Flag(help: "Print one line of JSON.")
