@@ -3,12 +3,13 @@ public enum TLSLimits {
     /// Bytes of a PEM file that is read: certificate chain, key, or authorities (a system's bundle has 0.2 MiB).
     public static let pemBytesMax = 4 << 20
 
-    /// Bytes OpenSSL asks of the kernel at once, and so the read buffer of a session while bytes flow. About eight
-    /// records of 16 KiB a system call; an idle session gives it back.
-    public static let readBufferBytes = 128 << 10
-
     /// Bytes of plaintext in one record (RFC 8446 section 5.1).
     public static let recordBytes = 16 << 10
+
+    /// Bytes OpenSSL asks of the kernel at once, and so the read buffer of a session while bytes flow: four full records
+    /// of TLS 1.3 (22 bytes around the plaintext) and the alignment. From 32 to 256 KiB the cost of a byte was the same;
+    /// an idle session gives the buffer back, but one that stalls inside a record keeps it, so it is not larger.
+    public static let readBufferBytes = 4 * (recordBytes + 22) + 8
 
     /// Bytes of all ALPN names, each with one byte of length.
     public static let protocolBytesMax = 255

@@ -29,8 +29,6 @@ public struct TLSSession: ~Copyable {
     private var endingIsUntold = false
     /// Whether the last read emptied both the buffer and the descriptor, but for a part of a record.
     private var inputIsDrained = false
-    /// Bytes that OpenSSL has encrypted and not yet sent whole: the next write must begin with them.
-    private var unsentBytes = 0
 
     /// The server's side of a connection that was accepted.
     ///
@@ -117,13 +115,14 @@ public struct TLSSession: ~Copyable {
     /// Encrypts and sends until `count` bytes are taken or the descriptor would block.
     ///
     /// After fewer than `count`, the next write must begin with the bytes that were not taken and have at least as
-    /// many of them, up to one record (`TLSLimits.recordBytes`): some may be encrypted already. The memory may move.
+    /// many of them, up to one record (`TLSLimits.recordBytes`): some may be encrypted already. The memory may move. A
+    /// shorter write ends the session with an error.
     ///
     /// - Parameter count: at least 1.
     public mutating func write(
         from memory: UnsafeRawPointer, count: Int
     ) throws(TLSError) -> TLSWriteResult {
-        precondition(count >= max(1, unsentBytes), "a write goes on where the last one would block")
+        precondition(count > 0, "a write needs bytes")
         switch ending {
         case nil, .endOfStream: break
         case .failed(let error): throw error
@@ -135,10 +134,8 @@ public struct TLSSession: ~Copyable {
             switch step.status {
             case SSL_ERROR_NONE:
                 done += step.count
-                unsentBytes = 0
                 continue
             case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE:
-                unsentBytes = min(count - done, TLSLimits.recordBytes)
                 if done > 0 { return .bytes(done) }
                 return step.status == SSL_ERROR_WANT_READ ? .wantsRead : .wantsWrite
             default:

@@ -109,6 +109,24 @@ import Testing
         #expect(throws: TLSError.self) { try end.read(1) }
     }
 
+    @Test func `one context serves many threads`() async throws {
+        let server = try TLSContext.selfSigned(names: ["localhost"], applicationProtocols: ["http/1.1"])
+        let client = try TLSContext.client(
+            trust: .certificateAuthorities(pem: server.certificatePEM), applicationProtocols: ["http/1.1"])
+        try await withThrowingTaskGroup { group in
+            for number in UInt8(0)..<40 {
+                group.addTask {
+                    let link = try Link(server: server, client: client)
+                    try link.handshake()
+                    try link.client.write([number])
+                    #expect(try link.server.read(10).bytes == [number])
+                    #expect(link.server.applicationProtocol == "http/1.1")
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
     @Test func `a peer that leaves during the handshake is no surprise`() throws {
         let server = try TLSContext.selfSigned(names: ["localhost"], applicationProtocols: [])
         let pair = try Socket.pair()

@@ -60,6 +60,14 @@ import Testing
         #expect(received == bytes)
     }
 
+    @Test func `giving up on a write that would block ends the session, not the process`() throws {
+        let link = try Link.established()
+        let bytes = [UInt8](repeating: 1, count: 4_000_000)
+        let first = try bytes.withUnsafeBytes { try link.server.session.write(from: $0.baseAddress!, count: $0.count) }
+        #expect(first != .bytes(bytes.count))
+        for _ in 0..<2 { #expect(throws: TLSError.self) { try link.server.write([2]) } }
+    }
+
     @Test func `one read fills a large buffer from many records`() throws {
         let link = try Link.established()
         var generator = SeededGenerator(seed: 5)

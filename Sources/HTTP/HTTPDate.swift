@@ -1,0 +1,103 @@
+/// A time to the second, written as HTTP writes it (IMF-fixdate, RFC 9110 5.6.7). Pure arithmetic; the clock is read
+/// elsewhere.
+public struct HTTPDate: Hashable, Comparable, Sendable, CustomStringConvertible {
+    /// Seconds since the start of 1970 in UTC, leap seconds not counted; the years 1 to 9999.
+    public let secondsSince1970: Int64
+
+    /// A time outside the years that can be written becomes the nearest one inside.
+    public init(secondsSince1970: Int64) {
+        self.secondsSince1970 = min(max(secondsSince1970, -62_135_596_800), 253_402_300_799)
+    }
+
+    public static func < (left: HTTPDate, right: HTTPDate) -> Bool { left.secondsSince1970 < right.secondsSince1970 }
+
+    private static let weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
+    private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+    /// Like `Sun, 06 Nov 1994 08:49:37 GMT`.
+    public var description: String {
+        var bytes: [UInt8] = []
+        write(into: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Appends the 29 bytes.
+    public func write(into bytes: inout [UInt8]) {
+        let second = secondsSince1970.remainder(86400)
+        let day = (secondsSince1970 - second) / 86400
+        let (year, month, dayOfMonth) = HTTPDate.civil(day)
+        // 1 January 1970 was a Thursday.
+        bytes.append(contentsOf: HTTPDate.weekdays[Int((day + 4).remainder(7))].utf8)
+        bytes.append(contentsOf: [.comma, .space])
+        HTTPDate.append(dayOfMonth, digits: 2, to: &bytes)
+        bytes.append(.space)
+        bytes.append(contentsOf: HTTPDate.months[Int(month - 1)].utf8)
+        bytes.append(.space)
+        HTTPDate.append(year, digits: 4, to: &bytes)
+        bytes.append(.space)
+        HTTPDate.append(second / 3600, digits: 2, to: &bytes)
+        bytes.append(.colon)
+        HTTPDate.append(second / 60 % 60, digits: 2, to: &bytes)
+        bytes.append(.colon)
+        HTTPDate.append(second % 60, digits: 2, to: &bytes)
+        bytes.append(contentsOf: " GMT".utf8)
+    }
+
+    /// Reads exactly that form, weekday checked; nil for anything else. A leap second is the first of the next minute.
+    public init?(_ text: String) {
+        let bytes = Array(text.utf8)
+        guard bytes.count == 29, bytes[3] == .comma, [4, 7, 11, 16].allSatisfy({ bytes[$0] == .space }),
+            bytes[19] == .colon, bytes[22] == .colon, bytes[25...].elementsEqual(" GMT".utf8),
+            let weekday = HTTPDate.weekdays.firstIndex(where: { $0.utf8.elementsEqual(bytes[..<3]) }),
+            let month = HTTPDate.months.firstIndex(where: { $0.utf8.elementsEqual(bytes[8..<11]) }),
+            let dayOfMonth = Int64(digits: bytes, 5..<7), let year = Int64(digits: bytes, 12..<16),
+            let hour = Int64(digits: bytes, 17..<19), let minute = Int64(digits: bytes, 20..<22),
+            let second = Int64(digits: bytes, 23..<25), year > 0, hour < 24, minute < 60, second <= 60
+        else { return nil }
+        let day = HTTPDate.days(year, Int64(month + 1), dayOfMonth)
+        guard HTTPDate.civil(day) == (year, Int64(month + 1), dayOfMonth), (day + 4).remainder(7) == weekday else {
+            return nil
+        }
+        self.init(secondsSince1970: day * 86400 + hour * 3600 + minute * 60 + second)
+    }
+
+    /// Days in the 400 years after which the Gregorian calendar repeats itself.
+    private static let cycle: Int64 = 146_097
+    /// Days from 1 March of year 0 to 1 January 1970. Years that start in March end with the leap day.
+    private static let epoch: Int64 = 719_468
+
+    /// Days since 1970 of a date of the Gregorian calendar, year 1 or later; wrong days run over into the next month.
+    private static func days(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
+        let shifted = month > 2 ? year : year - 1
+        let dayOfYear = ((month + 9) % 12 * 153 + 2) / 5 + day - 1
+        return shifted * 365 + shifted / 4 - shifted / 100 + shifted / 400 + dayOfYear - epoch
+    }
+
+    /// The date `days` after 1 January 1970.
+    private static func civil(_ days: Int64) -> (year: Int64, month: Int64, day: Int64) {
+        let shifted = days + epoch
+        let dayOfCycle = shifted.remainder(cycle)
+        // Take out the leap days before this one, then every year has 365 days.
+        let yearOfCycle = (dayOfCycle - dayOfCycle / 1460 + dayOfCycle / 36524 - dayOfCycle / 146_096) / 365
+        let dayOfYear = dayOfCycle - (365 * yearOfCycle + yearOfCycle / 4 - yearOfCycle / 100)
+        let month = (5 * dayOfYear + 2) / 153
+        let year = (shifted - dayOfCycle) / cycle * 400 + yearOfCycle
+        return (month < 10 ? year : year + 1, month < 10 ? month + 3 : month - 9, dayOfYear - (153 * month + 2) / 5 + 1)
+    }
+
+    private static func append(_ number: Int64, digits: Int, to bytes: inout [UInt8]) {
+        var divisor: Int64 = digits == 4 ? 1000 : 10
+        while divisor > 0 {
+            bytes.append(.zero + UInt8(number / divisor % 10))
+            divisor /= 10
+        }
+    }
+}
+
+extension Int64 {
+    /// The remainder that is never negative.
+    fileprivate func remainder(_ divisor: Int64) -> Int64 {
+        let rest = self % divisor
+        return rest < 0 ? rest + divisor : rest
+    }
+}

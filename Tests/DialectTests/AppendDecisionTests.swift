@@ -1,0 +1,130 @@
+import FileIDDialect
+import HTTP
+import Testing
+import Uploads
+
+/// protocols.md 1.1 to 1.5, and the project's decisions for the file-id dialect.
+@Suite struct AppendDecisionTests {
+    static func upload(_ state: UploadState, offset: Int64, length: Int64?) -> Upload {
+        Upload(
+            id: UploadID(high: 1, low: 2), dialect: .fileID, state: state, offset: Offset(offset), length: length,
+            name: CleanName("a.bin"), createdSeconds: 0)
+    }
+
+    static func request(start: String?, body: Int64?, size: String? = nil) throws -> AppendRequest {
+        var fields = ["X-File-Id: a.bin-100-1"]
+        if let start { fields.append("X-Start-Byte: \(start)") }
+        if let size { fields.append("X-File-Size: \(size)") }
+        fields.append(body.map { "Content-Length: \($0)" } ?? "Transfer-Encoding: chunked")
+        return try AppendRequest(parsedHead("POST /upload", fields), sizeMax: 1000)
+    }
+
+    static func refusal<T>(_ body: () throws -> T) -> Refusal? {
+        do {
+            _ = try body()
+            return nil
+        } catch {
+            return error as? Refusal
+        }
+    }
+
+    @Test func `an unknown id begins at byte 0`() throws {
+        let decision = try AppendDecision(Self.request(start: "0", body: 100), upload: nil)
+        #expect(decision == .begin(length: 100))
+    }
+
+    @Test func `a missing start byte means 0`() throws {
+        #expect(try AppendDecision(Self.request(start: nil, body: 7), upload: nil) == .begin(length: 7))
+    }
+
+    @Test func `an unknown id with another start is told that nothing is there`() throws {
+        let refusal = Self.refusal { try AppendDecision(Self.request(start: "5", body: 95), upload: nil) }
+        #expect(refusal?.status == .conflict)
+        #expect(refusal?.reason == "Wrong start byte")
+        #expect(refusal?.body == "0")
+    }
+
+    @Test func `a start equal to the count appends`() throws {
+        let upload = Self.upload(.open, offset: 40, length: 100)
+        let decision = try AppendDecision(Self.request(start: "40", body: 60), upload: upload)
+        #expect(decision == .append(at: Offset(40), length: 100))
+    }
+
+    @Test func `start 0 restarts what is open and what is finished`() throws {
+        for upload in [Self.upload(.open, offset: 40, length: 100), Self.upload(.finished, offset: 100, length: 100)] {
+            let decision = try AppendDecision(Self.request(start: "0", body: 100), upload: upload)
+            #expect(decision == .restart(length: 100))
+        }
+    }
+
+    @Test(arguments: [("39", Int64(61)), ("41", 59), ("100", 0), ("99", 1)])
+    func `any other start is refused with the true count as the whole body`(start: String, body: Int64) throws {
+        let upload = Self.upload(.open, offset: 40, length: 100)
+        let refusal = Self.refusal { try AppendDecision(Self.request(start: start, body: body), upload: upload) }
+        #expect(refusal?.status == .conflict)
+        #expect(refusal?.reason == "Wrong start byte")
+        #expect(refusal?.bodyBytes == Array("40".utf8))
+    }
+
+    @Test(arguments: ["0", "40"])
+    func `another file size for a known id is refused with the true count`(start: String) throws {
+        let upload = Self.upload(.open, offset: 40, length: 100)
+        let refusal = Self.refusal { try AppendDecision(Self.request(start: start, body: 500), upload: upload) }
+        #expect(refusal?.status == .conflict)
+        #expect(refusal?.code == "wrong-file-size")
+        #expect(refusal?.body == "40")
+    }
+
+    @Test func `an empty body at the end of a finished file is a success`() throws {
+        let upload = Self.upload(.finished, offset: 100, length: 100)
+        #expect(try AppendDecision(Self.request(start: "100", body: 0), upload: upload) == .alreadyFinished)
+    }
+
+    @Test func `a second click on an empty file is a success`() throws {
+        let upload = Self.upload(.finished, offset: 0, length: 0)
+        #expect(try AppendDecision(Self.request(start: "0", body: 0), upload: upload) == .alreadyFinished)
+    }
+
+    @Test func `a whole upload that was not yet delivered takes an empty append`() throws {
+        let upload = Self.upload(.open, offset: 100, length: 100)
+        let decision = try AppendDecision(Self.request(start: "100", body: 0), upload: upload)
+        #expect(decision == .append(at: Offset(100), length: 100))
+    }
+
+    @Test func `a failed upload is never resumed, but may begin anew`() throws {
+        let upload = Self.upload(.failed, offset: 40, length: 100)
+        #expect(try AppendDecision(Self.request(start: "0", body: 100), upload: upload) == .restart(length: 100))
+        let refusal = Self.refusal { try AppendDecision(Self.request(start: "40", body: 60), upload: upload) }
+        #expect(refusal?.code == "upload-damaged")
+        #expect(Self.refusal { try StatusAnswer.digits(for: upload) }?.status == .internalServerError)
+    }
+
+    @Test func `a chunked body takes its file's length from X-File-Size`() throws {
+        #expect(try AppendDecision(Self.request(start: "0", body: nil, size: "100"), upload: nil) == .begin(length: 100))
+        #expect(try AppendDecision(Self.request(start: "0", body: nil), upload: nil) == .begin(length: nil))
+    }
+
+    @Test func `X-File-Size must agree with start and body`() {
+        #expect(Self.refusal { try Self.request(start: "40", body: 60, size: "101") }?.code == "wrong-file-size")
+        #expect(Self.refusal { try Self.request(start: "40", body: 60, size: "100") } == nil)
+    }
+
+    @Test(arguments: ["NaN", "-1", "+1", "1 2", "0x10", "1e3", "99999999999999999999", ""])
+    func `a start byte is one decimal number`(start: String) {
+        #expect(Self.refusal { try Self.request(start: start, body: 1) }?.status == .badRequest)
+    }
+
+    @Test func `a file past the server's bound is refused as too large`() {
+        #expect(Self.refusal { try Self.request(start: "0", body: 1001) }?.status == .contentTooLarge)
+        #expect(Self.refusal { try Self.request(start: "1000", body: 1) }?.status == .contentTooLarge)
+        let size = "9223372036854775807"
+        #expect(Self.refusal { try Self.request(start: size, body: 1) }?.status == .contentTooLarge)
+        #expect(Self.refusal { try Self.request(start: "0", body: nil, size: "1001") }?.status == .contentTooLarge)
+    }
+
+    @Test func `the status of what is unknown is 0, and of what is there its count`() throws {
+        #expect(try StatusAnswer.digits(for: nil) == "0")
+        #expect(try StatusAnswer.digits(for: Self.upload(.open, offset: 40, length: 100)) == "40")
+        #expect(try StatusAnswer.digits(for: Self.upload(.finished, offset: 100, length: 100)) == "100")
+    }
+}

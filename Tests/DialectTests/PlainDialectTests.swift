@@ -1,0 +1,74 @@
+import HTTP
+import PlainDialect
+import Testing
+import Uploads
+
+@Suite struct PlainDialectTests {
+    private func upload(_ fields: [String], pathName: String? = nil) throws -> PlainUpload {
+        try PlainUpload(parsedHead("PUT /files/x", fields), pathName: pathName, sizeMax: 1000)
+    }
+
+    @Test func `the path names the file, else Content-Disposition, else nobody`() throws {
+        let disposition = "Content-Disposition: attachment; filename=\"b.txt\""
+        #expect(try upload(["Content-Length: 1", disposition], pathName: "a.txt").name.description == "a.txt")
+        #expect(try upload(["Content-Length: 1", disposition]).name.description == "b.txt")
+        #expect(try upload(["Content-Length: 1"]).name == .fallback)
+    }
+
+    @Test func `a partial PUT is never taken for the whole file`() {
+        #expect(AppendDecisionTests.refusal { try upload(["Content-Length: 5", "Content-Range: bytes 0-4/10"]) }?.status
+            == .badRequest)
+    }
+
+    @Test func `a file past the bound is refused before its first byte`() {
+        #expect(AppendDecisionTests.refusal { try upload(["Content-Length: 1001"]) }?.status == .contentTooLarge)
+    }
+
+    @Test func `the JSON of a created file survives a hostile name`() {
+        let file = StoredFile(location: "/files/1", name: CleanName(#"a"b\c</script>.txt"#), size: 3)
+        let (head, body) = CreatedAnswer.file(file)
+        #expect(head.status == .created)
+        #expect(body == #"{"location":"/files/1","name":"a\"b_c<_script>.txt","size":3}"# + "\n")
+        #expect(!CreatedAnswer.form([file], wantsPage: true).body.contains("<_script>"))
+    }
+
+    // MARK: Downloads
+
+    private let file = FinishedFile(name: CleanName("a.txt"), length: 10, finishedSeconds: 784_111_777)
+    private let id = UploadID(high: 0, low: 1)
+
+    private func download(_ fields: [String], method: String = "GET") throws -> Download {
+        try Download(parsedHead("\(method) /files/1", fields), id: id, file: file, contentType: "text/html; x=y")
+    }
+
+    @Test func `a finished file is told as an attachment that no browser interprets`() throws {
+        guard case .whole(let head) = try download([]) else { return #expect(Bool(false)) }
+        var bytes: [UInt8] = []
+        head.write(into: &bytes, date: nil)
+        let text = String(decoding: bytes, as: UTF8.self)
+        #expect(text.contains("Content-Disposition: attachment"))
+        #expect(text.contains("X-Content-Type-Options: nosniff"))
+        #expect(text.contains("Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT"))
+    }
+
+    @Test(arguments: [("bytes=0-3", Int64(0)...3), ("bytes=4-", 4...9), ("bytes=-2", 8...9), ("bytes=8-99", 8...9)])
+    func `a range is told exactly`(field: String, range: ClosedRange<Int64>) throws {
+        guard case .range(_, let told) = try download(["Range: \(field)"]) else { return #expect(Bool(false)) }
+        #expect(told == range)
+    }
+
+    @Test func `a range past the end is 416 with the length`() {
+        let refusal = AppendDecisionTests.refusal { try download(["Range: bytes=10-"]) }
+        #expect(refusal?.status == .rangeNotSatisfiable)
+        #expect(refusal?.fields.first?.value == "bytes */10")
+    }
+
+    @Test func `a known ETag is not sent again, and an unknown If-Range gets the whole file`() throws {
+        let tag = "\"\(id)-10-784111777\""
+        guard case .notModified = try download(["If-None-Match: \(tag)"]) else { return #expect(Bool(false)) }
+        guard case .range = try download(["Range: bytes=0-1", "If-Range: \(tag)"]) else { return #expect(Bool(false)) }
+        guard case .whole = try download(["Range: bytes=0-1", "If-Range: \"other\""]) else {
+            return #expect(Bool(false))
+        }
+    }
+}

@@ -1,0 +1,80 @@
+import HTTP
+import TestSupport
+import Testing
+
+@Suite struct ResponseHeadTests {
+    private func written(_ head: ResponseHead, date: HTTPDate? = nil) -> String {
+        var bytes: [UInt8] = []
+        head.write(into: &bytes, date: date)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    @Test func `a head is a status line, fields, a date and an empty line`() {
+        var head = ResponseHead(.created)
+        head.set("Location", "/files/1")
+        head.set("Upload-Offset", 999_999_999_999_999 as Int64)
+        head.set("Content-Length", 0)
+        #expect(
+            written(head, date: HTTPDate(secondsSince1970: 784_111_777))
+                == "HTTP/1.1 201 Created\r\nLocation: /files/1\r\nUpload-Offset: 999999999999999\r\nContent-Length: 0\r\n"
+                + "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n")
+    }
+
+    @Test func `setting replaces in any case, adding does not`() {
+        var head = ResponseHead(.ok)
+        head.add("Vary", "a")
+        head.add("Vary", "b")
+        head.add("Set", "c")
+        #expect(head.contains("vary"))
+        #expect(written(head) == "HTTP/1.1 200 OK\r\nVary: a\r\nVary: b\r\nSet: c\r\n\r\n")
+        head.set("VARY", "d")
+        #expect(written(head) == "HTTP/1.1 200 OK\r\nSet: c\r\nVARY: d\r\n\r\n")
+        #expect(!head.contains("var"))
+    }
+
+    @Test func `a date that is set is not written twice`() {
+        var head = ResponseHead(.ok)
+        head.set("date", "x")
+        #expect(written(head, date: HTTPDate(secondsSince1970: 0)) == "HTTP/1.1 200 OK\r\ndate: x\r\n\r\n")
+    }
+
+    @Test(arguments: [
+        "a\r\nSet-Cookie: b", "a\nb", "a\rb", "a\u{0}b", "\r\n\r\n<html>", "a\u{7F}b\u{1B}c", "\r\u{301}\n",
+        "é\u{85}\r\n",
+    ])
+    func `a hostile value or reason cannot split a response`(hostile: String) {
+        var head = ResponseHead(.badRequest, reason: hostile)
+        head.set("X-Echo", hostile)
+        head.add("X-Echo", hostile)
+        let lines = Array(written(head).utf8).split(separator: 10, omittingEmptySubsequences: false)
+        #expect(lines.count == 5)
+        #expect(lines.dropLast().allSatisfy { $0.last == 13 && !$0.dropLast().contains(13) && !$0.contains(0) })
+        #expect(lines[3] == [13] && lines[4] == [])
+    }
+
+    @Test func `random values cannot split a response`() {
+        var generator = SeededGenerator(seed: 5)
+        for _ in 0..<300 {
+            let value = String(decoding: generator.bytes(20).map { $0 % 16 }, as: UTF8.self)
+            var head = ResponseHead(.ok, reason: value)
+            head.set("X", value)
+            #expect(Array(written(head).utf8).split(separator: 10).count == 3)
+        }
+    }
+
+    @Test func `a reason replaces the standard phrase, a tab and UTF-8 pass`() {
+        #expect(written(ResponseHead(.badRequest, reason: "Wrong\tstart é")) == "HTTP/1.1 400 Wrong\tstart é\r\n\r\n")
+        #expect(written(ResponseHead(Status(599))) == "HTTP/1.1 599 \r\n\r\n")
+    }
+
+    @Test(arguments: [
+        100, 104, 200, 201, 202, 204, 206, 301, 303, 304, 307, 308, 400, 401, 403, 404, 405, 406, 408, 409, 410, 411,
+        412,
+        413, 414, 415, 416, 417, 421, 422, 429, 431, 460, 500, 501, 503, 505, 507,
+    ])
+    func `every status in use has a phrase`(code: Int) {
+        #expect(!Status(code).reason.isEmpty)
+        #expect(Status(code).isInformational == (code < 200))
+        #expect(Status(code).forbidsContent == [100, 104, 204, 304].contains(code))
+    }
+}
