@@ -35,6 +35,6 @@ struct ResponseParserTests {
     func `what is no answer of ours is an error`(text: String) {
         var parser = ResponseParser()
         Array(text.utf8).withUnsafeBytes { parser.append($0) }
-        #expect(throws: LoadError.self) { try parser.next() }
+        #expect(throws: LoadError.self) { _ = try parser.next() }
     }
 }
