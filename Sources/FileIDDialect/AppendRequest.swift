@@ -2,6 +2,7 @@ public import HTTP
 
 /// What a `POST /upload` of this dialect says (protocols.md 1.1, 1.5).
 public struct AppendRequest: Sendable {
+    /// Which file: `X-File-Id`.
     public let fileID: FileID
     /// Where the body's first byte belongs in the file: `X-Start-Byte`, 0 where it is absent.
     public let startByte: Int64
@@ -40,7 +41,8 @@ public struct AppendRequest: Sendable {
         Refusal(.contentTooLarge, code: "too-large", "This server takes files of up to \(sizeMax) bytes.")
     }
 
-    private static func number(_ name: FieldName, _ text: StaticString, in head: RequestHead) throws(Refusal) -> Int64? {
+    private static func number(_ name: FieldName, _ text: StaticString, in head: RequestHead) throws(Refusal) -> Int64?
+    {
         switch head.fields.decimal(name) {
         case .absent: return nil
         case .value(let value): return value

@@ -2,6 +2,7 @@ internal import CEpollShim
 
 /// An open regular file.
 public struct File: ~Copyable, Sendable {
+    /// Closed with this value.
     public let descriptor: FileDescriptor
 
     public init(_ descriptor: consuming FileDescriptor) { self.descriptor = descriptor }

@@ -20,7 +20,8 @@ extension ServerContext {
             let claim = try await store.claim(id, onFence: {})
             try await claim.delete()
         } catch {
-            log.logger.warning("cannot remove an unfinished upload", metadata: ["upload": "\(id)", "error": "\(error)"])
+            log.logger.warning(
+                "cannot remove an unfinished upload", metadata: ["upload": "\(id)", "error": "\(error)"])
         }
     }
 
@@ -38,7 +39,8 @@ extension ServerContext {
         case .closed:
             return ServerContext.stoppingRefusal
         default:
-            log.logger.error("storage", metadata: ["upload": "\(upload.map(\.description) ?? "-")", "error": "\(error)"])
+            log.logger.error(
+                "storage", metadata: ["upload": "\(upload.map(\.description) ?? "-")", "error": "\(error)"])
             return Refusal(
                 .internalServerError, reason: "File error", code: error.code, "The server could not store the bytes.")
         }

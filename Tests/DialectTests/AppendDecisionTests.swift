@@ -100,7 +100,8 @@ import Uploads
     }
 
     @Test func `a chunked body takes its file's length from X-File-Size`() throws {
-        #expect(try AppendDecision(Self.request(start: "0", body: nil, size: "100"), upload: nil) == .begin(length: 100))
+        #expect(
+            try AppendDecision(Self.request(start: "0", body: nil, size: "100"), upload: nil) == .begin(length: 100))
         #expect(try AppendDecision(Self.request(start: "0", body: nil), upload: nil) == .begin(length: nil))
     }
 

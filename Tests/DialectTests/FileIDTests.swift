@@ -4,7 +4,9 @@ import Testing
 import Uploads
 
 @Suite struct FileIDTests {
-    private func fileID(_ text: String) throws -> FileID { try FileID(parsedHead("GET /status", ["X-File-Id: \(text)"])) }
+    private func fileID(_ text: String) throws -> FileID {
+        try FileID(parsedHead("GET /status", ["X-File-Id: \(text)"]))
+    }
 
     @Test(arguments: [
         ("holiday.mp4-1234-1700000000000", "holiday.mp4"),
@@ -22,10 +24,12 @@ import Uploads
 
     @Test func `a name in Latin-1 is read as such`() throws {
         var parser = RequestParser()
-        let bytes = Array("GET /status HTTP/1.1\r\nHost: h\r\nX-File-Id: caf".utf8) + [0xE9]
+        let bytes =
+            Array("GET /status HTTP/1.1\r\nHost: h\r\nX-File-Id: caf".utf8) + [0xE9]
             + Array(".txt-1-2\r\n\r\n".utf8)
         _ = try parser.consume(bytes.span)
-        let id = try FileID(#require(parser.takeHead()))
+        let head = parser.takeHead()
+        let id = try FileID(#require(head))
         #expect(id.bytes.contains(0xE9))
         #expect(id.derivedName.description == "café.txt")
     }

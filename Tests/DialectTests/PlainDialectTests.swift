@@ -16,8 +16,9 @@ import Uploads
     }
 
     @Test func `a partial PUT is never taken for the whole file`() {
-        #expect(AppendDecisionTests.refusal { try upload(["Content-Length: 5", "Content-Range: bytes 0-4/10"]) }?.status
-            == .badRequest)
+        #expect(
+            AppendDecisionTests.refusal { try upload(["Content-Length: 5", "Content-Range: bytes 0-4/10"]) }?.status
+                == .badRequest)
     }
 
     @Test func `a file past the bound is refused before its first byte`() {

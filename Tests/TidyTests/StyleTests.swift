@@ -5,7 +5,8 @@ import Testing
     static let swift = ["Sources", "Tests", "bench"]
 
     @Test func `a file is one room: at most 500 lines`() throws {
-        for file in try StyleTests.swift.flatMap(SourceTree.swiftFiles) + SourceTree.files(under: "CEpollShim", suffix: ".h")
+        for file in try StyleTests.swift.flatMap(SourceTree.swiftFiles)
+            + SourceTree.files(under: "CEpollShim", suffix: ".h")
         where file.lines.count > 500 {
             Issue.record("\(file.path) has \(file.lines.count) lines")
         }
@@ -25,7 +26,8 @@ import Testing
             "Sources/TLS/TLSContext.swift",  // SSL_CTX counts and locks for itself
         ]
         for file in try SourceTree.swiftFiles(under: "Sources") where !listed.contains(file.path) {
-            for word in ["@unchecked Sendable", "nonisolated(unsafe)", "@preconcurrency"] where file.code.contains(word) {
+            for word in ["@unchecked Sendable", "nonisolated(unsafe)", "@preconcurrency"] where file.code.contains(word)
+            {
                 Issue.record("\(file.path) says \(word)")
             }
         }
@@ -58,7 +60,8 @@ import Testing
 
     /// Members that a protocol of the library demands say what that protocol says.
     private func isWitness(_ text: Substring) -> Bool {
-        ["var rawValue", "let rawValue", "func next()", "func hash(into", "func enqueue", "func asUnowned",
+        [
+            "var rawValue", "let rawValue", "func next()", "func hash(into", "func enqueue", "func asUnowned",
             "func checkIsolated", "func isIsolating", "var unownedExecutor", "nonisolated var unownedExecutor",
             "var metadata", "var logLevel", "subscript(metadataKey", "func log(event", "func makeIterator",
         ].contains { text.contains($0) }

@@ -48,7 +48,8 @@ final class Exchange {
         await respond(refusal.responseHead, body: refusal.bodyBytes)
     }
 
-    /// Starts an answer whose content the caller sends with `sendContent`: exactly `contentLength` bytes, none to a HEAD.
+    /// Starts an answer whose content the caller sends with `sendContent`: exactly `contentLength` bytes, none to a
+    /// HEAD.
     func startResponse(_ response: ResponseHead, contentLength: Int64) async {
         await send(begin(response, contentLength: contentLength))
     }
@@ -107,7 +108,9 @@ final class Exchange {
         let isShort = body.isAtEnd || (!body.isAwaited && (body.remaining ?? .max) <= ServerLimits.drainKeptBytes)
         if !isShort || server.isStopping { closes = true }
         var response = response
-        if response.status != .noContent, response.status != .notModified { response.set("Content-Length", contentLength) }
+        if response.status != .noContent, response.status != .notModified {
+            response.set("Content-Length", contentLength)
+        }
         if closes { response.set("Connection", "close") }
         response.set("X-Request-ID", id.description)
         return Exchange.serialized(response)

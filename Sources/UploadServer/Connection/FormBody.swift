@@ -53,7 +53,9 @@ final class FormBody: ByteSource {
             let start = position
             switch try nextEvent(limit: count) {
             case .data(let range):
-                raw.withUnsafeBytes { memory.copyMemory(from: $0.baseAddress! + range.lowerBound, byteCount: range.count) }
+                raw.withUnsafeBytes {
+                    memory.copyMemory(from: $0.baseAddress! + range.lowerBound, byteCount: range.count)
+                }
                 return .bytes(range.count)
             case .held(let bytes): held = bytes[...]
             case .partEnd:
@@ -69,8 +71,7 @@ final class FormBody: ByteSource {
 
     /// What the parser sees next. At most `limit` bytes are offered, so that a data event fits where it goes.
     private func nextEvent(limit: Int = .max) throws(BodyFailure) -> MultipartEvent {
-        let end = min(raw.count, limit == .max ? raw.count : position + limit)
-        guard position < end else { return .needsMore }
+        let end = limit < raw.count - position ? position + limit : raw.count
         do throws(MultipartError) {
             let (event, next) = try raw.withUnsafeBufferPointer { (bytes) throws(MultipartError) in
                 try parser.next(UnsafeBufferPointer(rebasing: bytes[..<end]).span, from: position)
@@ -92,7 +93,9 @@ final class FormBody: ByteSource {
             raw.append(contentsOf: UnsafeRawBufferPointer(rebasing: scratch[..<count]))
             return true
         case .wouldBlock: return false
-        case .end: throw .cutShort
+        case .end:
+            // The form must have ended before its body does.
+            throw .cutShort
         }
     }
 

@@ -28,7 +28,8 @@ struct LogLine {
         switch format {
         case .text:
             append(" \(key)=")
-            let isPlain = !value.isEmpty && value.utf8.allSatisfy { $0 > 0x20 && $0 != 0x22 && $0 != 0x3D && $0 != 0x7F }
+            let isPlain =
+                !value.isEmpty && value.utf8.allSatisfy { $0 > 0x20 && $0 != 0x22 && $0 != 0x3D && $0 != 0x7F }
             if isPlain {
                 append(value)
             } else {
