@@ -92,7 +92,7 @@ let package = Package(
                 "HTTP", "LinuxSystem", "Reactor", "Storage", "TLS", "TestSupport", "UploadServer", "Uploads",
             ],
             swiftSettings: strict),
-        .testTarget(name: "LoadGeneratorTests", dependencies: ["LoadGenerator"], swiftSettings: strict),
+        .testTarget(name: "LoadGeneratorTests", dependencies: ["LinuxSystem", "LoadGenerator"], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]
 )

@@ -1,4 +1,4 @@
-/// How long requests took, in bounded memory: 128 buckets for each power of two, so a percentile is at most 1 % too high.
+/// How long requests took, in bounded memory: 128 buckets for each power of two, so a percentile is 1 % high at most.
 struct LatencyHistogram: Sendable {
     /// Buckets for each power of two, as a power of two.
     private static let precision = 7
