@@ -54,6 +54,7 @@ public final class Server: Sendable {
         selfSignedFingerprint = configuration.certificate == nil ? tls?.certificateFingerprint : nil
         for (listener, tls) in listeners { accept(listener, tls) }
         watchSignals()
+        group.loops[0].spawn { [context] loop in await ExpirySweep(server: context).run(on: loop) }
     }
 
     /// Blocks until the server has stopped. Answers whether everything under way was brought to its end in time.

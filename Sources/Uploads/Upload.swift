@@ -22,11 +22,13 @@ public struct Upload: Equatable, Sendable {
     public var expiresSeconds: Int64?
     /// The file as last delivered. Also there while a restarted attempt is on its way.
     public var finished: FinishedFile?
+    /// Its place among uploads that become one file, nil for an upload that is a file by itself.
+    public var concatenation: Concatenation?
 
     public init(
         id: UploadID, dialect: DialectName, state: UploadState = .open, offset: Offset = .zero, length: Int64?,
         name: CleanName, contentType: String? = nil, metadata: String? = nil, createdSeconds: Int64,
-        expiresSeconds: Int64? = nil, finished: FinishedFile? = nil
+        expiresSeconds: Int64? = nil, finished: FinishedFile? = nil, concatenation: Concatenation? = nil
     ) {
         self.id = id
         self.dialect = dialect
@@ -39,6 +41,7 @@ public struct Upload: Equatable, Sendable {
         self.createdSeconds = createdSeconds
         self.expiresSeconds = expiresSeconds
         self.finished = finished
+        self.concatenation = concatenation
     }
 
     /// Whether every byte of a known length is on stable storage.

@@ -133,6 +133,18 @@ import Uploads
         #expect(try await newer.value.get() == upload)
     }
 
+    @Test func `a new upload is held without a look at the catalogue`() async throws {
+        let fixture = try StoreFixture()
+        let fence = Sign()
+        var claim = try fixture.store.claimNew(upload.id, onFence: { fence.give() })
+        try await claim.create(upload)
+        let newer = contender(fixture.store)
+        await fence.wait()
+        claim.release()
+        #expect(try await newer.value.get() == upload)
+        #expect(fixture.store.counters.loads == 0)
+    }
+
     @Test func `many claims at once never hold together, and none is forgotten`() async throws {
         let fixture = try StoreFixture()
         try await fixture.create(upload, bytes: 1)

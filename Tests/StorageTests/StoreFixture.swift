@@ -109,16 +109,6 @@ private final class EventLog: Sendable {
     }
 }
 
-/// Bytes that depend on the upload and on the position, so that a misplaced or stale one is seen.
-enum Pattern {
-    static func byte(_ id: UploadID, _ position: Int) -> UInt8 {
-        UInt8(truncatingIfNeeded: (UInt64(truncatingIfNeeded: position) &* 0x9E37_79B9_7F4A_7C15 ^ id.low) >> 29)
-    }
-
-    static func bytes(_ id: UploadID, _ range: Range<Int>) -> [UInt8] { range.map { byte(id, $0) } }
-    static func bytes(_ id: UploadID, _ count: Int) -> [UInt8] { bytes(id, 0..<count) }
-}
-
 extension WritePermit {
     /// Appends the next `count` bytes of the pattern, in buffers of `bufferBytes`.
     mutating func append(_ count: Int, of id: UploadID, bufferBytes: Int = 256 << 10) async {
@@ -127,14 +117,25 @@ extension WritePermit {
         while left > 0 {
             let buffer = spare.take() ?? AlignedBuffer(count: bufferBytes)!
             let part = min(left, buffer.count - leadingGap)
-            for index in 0..<part {
-                let byte = Pattern.byte(id, Int(nextByte) + index)
-                buffer.memory.storeBytes(of: byte, toByteOffset: leadingGap + index, as: UInt8.self)
-            }
+            Pattern.fill(buffer.memory + leadingGap, count: part, id, at: Int(nextByte))
             spare = await write(buffer, count: part)
             left -= part
         }
         _ = await drain()
+    }
+
+    /// Everything written so far, as it lies in the file.
+    func readBack() async throws -> [UInt8] {
+        let reader = try await reader()
+        var bytes: [UInt8] = []
+        while Int64(bytes.count) < reader.length {
+            let part = min(Int(reader.length) - bytes.count, 64 << 10)
+            let filled = await reader.read(into: AlignedBuffer(count: 64 << 10)!, at: Int64(bytes.count), count: part)
+            guard filled.count == part else { return bytes }
+            let buffer = filled.takeBuffer()
+            bytes += UnsafeRawBufferPointer(start: buffer.memory, count: part)
+        }
+        return bytes
     }
 
     /// Settles and answers what went wrong, or nil.

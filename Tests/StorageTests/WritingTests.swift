@@ -84,21 +84,30 @@ import Uploads
         #expect(info.st_blocks * 512 < 1_200_000)
     }
 
-    @Test func `long appends record checkpoints that a crash falls back to`() async throws {
-        let fixture = try StoreFixture(durability: .power)
+    @Test func `a long append records checkpoints, and a crash falls back to the last one`() async throws {
+        let fixture = try StoreFixture()
         let upload = Upload.sample(4)
         var claim = try await fixture.claim(upload.id)
         try await claim.create(upload)
         var permit = try await claim.permit(at: .zero)
         let step = 4 << 20
         var spare: AlignedBuffer?
-        while fixture.store.counters.checkpoints == 0 {
+        var recorded = Offset.zero
+        while recorded == .zero {
             let buffer = spare.take() ?? AlignedBuffer(count: step)!
             spare = await permit.write(buffer, count: step)
-            try #require(permit.nextByte <= 10 * StorageLimits.checkpointBytes)
+            recorded = try #require(try await fixture.store.upload(upload.id)).offset
+            try #require(permit.nextByte <= 20 * StorageLimits.checkpointBytes)
         }
-        _ = try await permit.discard()
-        #expect(try await fixture.store.settledUpload(upload.id)?.offset == .zero, "even a checkpoint is forgotten")
+        _ = await permit.drain()
+        #expect(fixture.store.counters.checkpoints >= 1)
+        let crashed = try fixture.crashed()
+        let kept = try #require(try await crashed.store.settledUpload(upload.id))
+        #expect(kept.state == .open && kept.offset >= recorded)
+        _ = try await crashed.claim(upload.id).permit(at: kept.offset).finish(length: kept.offset.bytes)
+
+        #expect(try await permit.discard().offset == .zero, "even a checkpoint is forgotten")
+        #expect(try await fixture.store.settledUpload(upload.id)?.offset == .zero)
         #expect(fixture.contents(fixture.dataPath(upload.id))?.count == 0)
     }
 
