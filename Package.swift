@@ -72,6 +72,14 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        // What it costs: see bench/README.md.
+        .executableTarget(
+            name: "LoadGenerator",
+            dependencies: [
+                "LinuxSystem", "Reactor", "TLS", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "bench/LoadGenerator", swiftSettings: strict),
+
         // Tests mirror the sources.
         .target(name: "TestSupport", dependencies: ["LinuxSystem"], path: "Tests/Support", swiftSettings: strict),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport"], swiftSettings: strict),
@@ -98,6 +106,7 @@ let package = Package(
                 "HTTP", "LinuxSystem", "Reactor", "Storage", "TLS", "TestSupport", "UploadServer", "Uploads",
             ],
             swiftSettings: strict),
+        .testTarget(name: "LoadGeneratorTests", dependencies: ["LinuxSystem", "LoadGenerator"], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]
 )
