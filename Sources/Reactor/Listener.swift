@@ -12,25 +12,39 @@ public final class Listener: Sendable {
         self.address = try socket.localAddress()
     }
 
-    /// Accepts until interrupted, on `loop`. `begin` gets each new descriptor, which it then owns, on the loop that
-    /// was chosen for it.
+    /// What keeps a listener from accepting for a while.
+    public enum Shortage: Sendable {
+        /// The process, or the system, has no descriptors left.
+        case descriptors(Errno)
+        /// As many connections are open as are wanted.
+        case connections(Int)
+    }
+
+    /// Accepts until interrupted, on `loop`. `begin` gets each new descriptor, which it then owns, on the loop that was
+    /// chosen for it.
     ///
-    /// When descriptors have run out, accepting pauses a moment (connections wait in the kernel's queue) and `exhausted`
-    /// is told, then it goes on.
+    /// In a shortage accepting pauses, and connections wait in the kernel's queue; `onShortage` is told at its
+    /// beginning.
+    ///
+    /// - Parameter connectionsMax: open connections on all loops, of all listeners.
     public func run(
-        on loop: isolated EventLoop, group: LoopGroup,
-        exhausted: @Sendable (Errno) -> Void,
+        on loop: isolated EventLoop, group: LoopGroup, connectionsMax: Int,
+        onShortage: @Sendable (Shortage) -> Void,
         begin: @escaping @Sendable (isolated EventLoop, Int32, SocketAddress?) async -> Void
     ) async {
         let number = socket.descriptor.rawValue
         guard let watch = try? loop.watch(number) else { return }
         defer { loop.end(watch, number) }
+        var isShort = false
         do throws(Interruption) {
             while true {
                 try await watch.untilReadable()
-                if let errno = acceptSome(watch, group, begin) {
-                    exhausted(errno)
+                if let shortage = acceptSome(watch, group, connectionsMax, begin) {
+                    if !isShort { onShortage(shortage) }
+                    isShort = true
                     try await watch.pause(nanoseconds: ReactorLimits.acceptPauseNanoseconds)
+                } else {
+                    isShort = false
                 }
                 await Task.yield()
             }
@@ -40,11 +54,12 @@ public final class Listener: Sendable {
     }
 
     private func acceptSome(
-        _ watch: Watch, _ group: LoopGroup,
+        _ watch: Watch, _ group: LoopGroup, _ connectionsMax: Int,
         _ begin: @escaping @Sendable (isolated EventLoop, Int32, SocketAddress?) async -> Void
-    ) -> Errno? {
+    ) -> Shortage? {
         do throws(Errno) {
             for _ in 0..<ReactorLimits.acceptsPerTurn {
+                if group.connectionCount >= connectionsMax { return .connections(connectionsMax) }
                 guard let (descriptor, peer) = try socket.accept() else {
                     watch.exhaustedReading()
                     return nil
@@ -55,7 +70,7 @@ public final class Listener: Sendable {
             }
             return nil
         } catch {
-            return error
+            return .descriptors(error)
         }
     }
 }

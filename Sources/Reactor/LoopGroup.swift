@@ -2,6 +2,7 @@ public import LinuxSystem
 
 /// The event loops of a process, each on a thread of its own.
 public final class LoopGroup: Sendable {
+    /// 1 or more; the first one also accepts.
     public let loops: [EventLoop]
 
     /// Starts `count` loops (1 or more) that share `bufferMemoryBytes` of ingest buffers evenly.
@@ -19,6 +20,9 @@ public final class LoopGroup: Sendable {
     /// The loop with the least to do. The kernel's own spreading (SO_REUSEPORT) is blind to that and would put two fat
     /// uploads on one core half of the time.
     public var leastLoaded: EventLoop { loops.min { $0.load.score < $1.load.score }! }
+
+    /// Connections that live on all loops together.
+    public var connectionCount: Int { loops.reduce(0) { $0 + $1.load.connectionCount } }
 
     /// Makes all loops leave their threads.
     public func stop() { for loop in loops { loop.stop() } }

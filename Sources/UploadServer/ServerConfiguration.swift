@@ -9,6 +9,7 @@ public struct ServerConfiguration: Sendable {
     public var listenTLS: SocketAddress?
     /// PEM files with the certificate chain and its key; nil makes a self-signed certificate, on loopback only.
     public var certificate: (certificateFile: String, keyFile: String)?
+    /// Where uploads live, and what an acknowledged byte survives.
     public var store: StoreConfiguration
     /// Event loops, 1 or more.
     public var threads: Int
@@ -32,7 +33,7 @@ public struct ServerConfiguration: Sendable {
         sizeMax = 1 << 40
         bufferMemoryBytes = 256 << 20
         bodyIdleNanoseconds = 60_000_000_000
-        connectionsMax = 100_000
+        connectionsMax = 50_000
         allowsDownload = true
     }
 }

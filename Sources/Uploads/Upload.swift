@@ -1,7 +1,10 @@
 /// What is known of one upload at one moment: a copy of its record, without its bytes.
 public struct Upload: Equatable, Sendable {
+    /// Its name inside the server.
     public let id: UploadID
+    /// Who created it; nobody else appends to it.
     public var dialect: DialectName
+    /// Where it is in its life.
     public var state: UploadState
     /// Bytes on stable storage, recorded in the catalogue after they got there.
     public var offset: Offset

@@ -46,7 +46,7 @@ import Testing
     @Test func `only the store opens files, and directories`() throws {
         for file in try SourceTree.swiftFiles(under: "Sources")
         where !["Storage", "LinuxSystem"].contains(file.target) {
-            for word in ["Directory(path", "Directory.created", "File(", ".syncData()", "FileManager"]
+            for word in ["Directory(path", "Directory.created", " File(", ".syncData()", "FileManager"]
             where file.code.contains(word) {
                 Issue.record("\(file.path) says \(word)")
             }
