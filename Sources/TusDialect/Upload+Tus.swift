@@ -9,7 +9,7 @@ extension Upload? {
         guard let self else {
             throw .tus(.notFound, code: "unknown-upload", "There is no upload at this address.")
         }
-        guard state != .expired, !self.isExpired(nowSeconds: nowSeconds) else {
+        guard self.state != .expired, !self.isExpired(nowSeconds: nowSeconds) else {
             throw .tus(.gone, code: "upload-expired", "This upload was not continued in time.")
         }
         return self
