@@ -36,10 +36,11 @@ struct IETFTransfer {
         case .bodyEnded, .overflow:
             if permit.failure != nil { return try await fail(permit) }
             let computed = digests.finish()
-            if let promised = transfer.contentDigest,
+            // Run only over a whole content: what was cut at its bound comes to something else.
+            if case .bodyEnded = end, let promised = transfer.contentDigest,
                 !promised.matches(computed[promised.algorithm.computed] ?? [])
             {
-                throw problem(.contentDigest, try await permit.discard())
+                throw await problem(.contentDigest, try await permit.discard())
             }
             var isOverflow = false
             if case .overflow = end { isOverflow = true }
@@ -70,7 +71,9 @@ struct IETFTransfer {
                     ? UploadAnswer.created(stored, at: location, transfer.version, limit: limit)
                     : UploadAnswer.appended(stored, transfer.version))
         case .stopped(let problem):
-            throw self.problem(problem, try await permit.settle())
+            // Past the end of its room the content's own digest was never compared.
+            let isKept = transfer.contentDigest == nil || !isOverflow
+            throw await self.problem(problem, isKept ? try await permit.settle() : try await permit.discard())
         case .lost(let problem):
             _ = try await permit.discard()
             try await exchange.server.store.claim(upload, onFence: {}).invalidate()
@@ -126,8 +129,6 @@ struct IETFTransfer {
     private func breakOff(_ permit: consuming WritePermit, _ failure: BodyFailure) async throws {
         let isProvisional = transfer.contentDigest != nil
         _ = isProvisional ? try await permit.discard() : try await permit.settle()
-        let knowsAddress = !isCreation || interim.tellsAddress
-        // Nobody could ever come back to it.
         if !knowsAddress { await exchange.server.forget(upload) }
         do throws(Refusal) {
             try exchange.refuseUnfinished(failure)
@@ -156,8 +157,12 @@ struct IETFTransfer {
         if let head = interim.progress(offset) { await exchange.inform(head) }
     }
 
-    private func problem(_ problem: UploadProblem, _ stored: Upload) -> Refusal {
-        problem.refusal(transfer.version, offset: stored.offset)
+    /// Whether the client can come back to the upload. If not, what is left of it would lie there for nobody.
+    private var knowsAddress: Bool { !isCreation || interim.tellsAddress }
+
+    private func problem(_ problem: UploadProblem, _ stored: Upload) async -> Refusal {
+        if !knowsAddress { await exchange.server.forget(upload) }
+        return problem.refusal(transfer.version, offset: stored.offset)
     }
 }
 
