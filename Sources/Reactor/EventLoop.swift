@@ -33,7 +33,7 @@ public actor EventLoop {
         buffers = BufferPool(memoryBytes: bufferMemoryBytes)
         guard let memory = AlignedBuffer(count: ReactorLimits.scratchBytes) else { throw .noMemory }
         scratch = memory
-        try epoll.add(executor.wakeUp.descriptor.rawValue, token: EventToken.wakeUp.rawValue)
+        try epoll.addForReading(executor.wakeUp.descriptor.rawValue, token: EventToken.wakeUp.rawValue)
     }
 
     /// Turns the loop on the calling thread until `stop`.

@@ -74,6 +74,8 @@ struct Ingest<Source: ByteSource> {
         if source.isAtEnd { return .bodyEnded }
         watch.setDeadline(SystemClock.monotonicNanoseconds + patience)
         try await source.untilReadable()
+        // From here on it is the server that is waited for, not the client.
+        watch.setDeadline(.max)
         let buffer: AlignedBuffer
         do throws(Interruption) {
             buffer = try await buffers.lease(watch)
@@ -82,6 +84,7 @@ struct Ingest<Source: ByteSource> {
         }
         let gap = permit.leadingGap
         let fill = await fill(buffer.memory + gap, capacity: buffer.count - gap)
+        watch.setDeadline(.max)
         let isOverflow = Int64(fill.count) > room
         let count = isOverflow ? Int(room) : fill.count
         room -= Int64(count)
