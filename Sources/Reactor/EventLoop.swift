@@ -96,11 +96,8 @@ public actor EventLoop {
         let timeout = executor.mayStartSleeping() ? timeoutMilliseconds() : 0
         epoll.wait(timeoutMilliseconds: timeout) { rawToken, readiness in
             let token = EventToken(rawValue: rawToken)
-            if token == .wakeUp {
-                executor.wakeUp.clear()
-            } else {
-                watches[token]?.becameReady(readiness)
-            }
+            // The wake-up's own count is never read: edge-triggered epoll tells of each signal all the same.
+            if token != .wakeUp { watches[token]?.becameReady(readiness) }
         }
         executor.didWake()
         turnNanoseconds = SystemClock.monotonicNanoseconds
