@@ -1,0 +1,129 @@
+"""Fixtures: the real server, the real browser, and a line between them that can be cut."""
+
+import os
+import re
+import signal
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+from proxy import Proxy
+from sluice import Sluice, make_file
+
+TEST_SECONDS = int(os.environ.get("SLUICE_TEST_SECONDS", "90"))
+WAIT_SECONDS = 30
+MEBIBYTE = 1 << 20
+
+expect.set_options(timeout=WAIT_SECONDS * 1000)
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "seconds(limit): the time limit of a test that moves many bytes")
+
+
+@pytest.fixture(autouse=True)
+def time_limit(request):
+    """Every wait below is bounded; this bounds their sum."""
+    marker = request.node.get_closest_marker("seconds")
+    seconds = marker.args[0] if marker else TEST_SECONDS
+
+    def late(_signal, _frame):
+        raise TimeoutError(f"the test took more than {seconds} s")
+
+    signal.signal(signal.SIGALRM, late)
+    signal.alarm(seconds)
+    yield
+    signal.alarm(0)
+
+
+@pytest.fixture
+def sluice(tmp_path):
+    server = Sluice(tmp_path)
+    server.start()
+    yield server
+    server.stop()
+    print(server.log_tail())
+
+
+@pytest.fixture
+def proxy(sluice):
+    line = Proxy(sluice.port)
+    yield line
+    line.close()
+
+
+@pytest.fixture
+def tls_proxy(sluice):
+    line = Proxy(sluice.tls_port, tls=True)
+    yield line
+    line.close()
+
+
+@pytest.fixture
+def files(tmp_path):
+    """Makes files to upload: files("name", size)."""
+    folder = tmp_path / "files"
+    folder.mkdir()
+    return lambda name, size, seed=1: make_file(folder / name, size, seed)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with sync_playwright() as playwright:
+        path = os.environ.get("SLUICE_CHROMIUM", "/usr/bin/chromium")
+        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def tab(browser):
+    """Opens tabs, all in one profile: tab(url). A script error or a breach of the content policy fails the test."""
+    contexts, complaints = {}, []
+
+    def open_tab(url, **options):
+        key = repr(options)
+        if key not in contexts:
+            contexts[key] = browser.new_context(ignore_https_errors=True, **options)
+            contexts[key].set_default_timeout(WAIT_SECONDS * 1000)
+        page = contexts[key].new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda message: complaints.append(message.text) if is_complaint(message) else None)
+        page.on("dialog", lambda dialog: dialog.accept())
+        page.on("filechooser", lambda _: None)  # so that choosers are intercepted before a test waits for one
+        page.goto(url)
+        return page
+
+    yield open_tab
+    for context in contexts.values():
+        context.close()
+    assert complaints == []
+
+
+def is_complaint(message) -> bool:
+    # The browser also logs every cut connection and every 4xx as an error; these are what the tests are about.
+    return message.type == "error" and not message.text.startswith("Failed to load resource")
+
+
+def row(page, name):
+    """The upload of this name in the list."""
+    return page.locator("li.upload").filter(has=page.get_by_text(name, exact=True))
+
+
+def wait_state(page, name, *states):
+    """Waits until the upload is in one of the states."""
+    expect(row(page, name)).to_have_attribute("data-state", re.compile(f"^({'|'.join(states)})$"))
+
+
+def choose(page, *paths):
+    page.set_input_files("#files", [str(path) for path in paths])
+
+
+def assert_appends_start_where_told(proxy, file_id=None):
+    """No byte below an offset that the server has told is ever sent again."""
+    told = {}
+    for exchange in list(proxy.exchanges):
+        if exchange.target.endswith("/status") and exchange.status == 200:
+            told[exchange.file_id] = int(exchange.answer)
+        if exchange.method == "POST" and exchange.file_id and file_id in (None, exchange.file_id):
+            assert exchange.start == told[exchange.file_id]

@@ -1,0 +1,111 @@
+"""The server under test: starts the real binary, kills it, starts it again where it was."""
+
+import hashlib
+import os
+import signal
+import subprocess
+import threading
+from pathlib import Path
+
+START_SECONDS = 20
+STOP_SECONDS = 20
+BLOCK_BYTES = 1 << 20
+
+
+class Sluice:
+    """One data directory and, most of the time, one server process on it."""
+
+    def __init__(self, directory: Path):
+        self.binary = os.environ.get("SLUICE_BINARY", ".build/release/sluice")
+        self.data = directory / "data"
+        self.log = directory / "server.log"
+        self.port = 0
+        self.tls_port = 0
+        self._process = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/"
+
+    @property
+    def tls_url(self) -> str:
+        return f"https://127.0.0.1:{self.tls_port}/"
+
+    def start(self) -> None:
+        """Starts on the ports of the last time, on free ones the first time; returns when both listen."""
+        command = [
+            self.binary, "serve",
+            "--listen", f"127.0.0.1:{self.port}",
+            "--listen-tls", f"127.0.0.1:{self.tls_port}",
+            "--data", str(self.data),
+            "--log-format", "json",
+        ]
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
+        output = self._process.stdout
+        # readline has no time limit of its own: a server that says nothing is killed, which ends the line.
+        alarm = threading.Timer(START_SECONDS, self._process.kill)
+        alarm.start()
+        try:
+            while not (self._ready(output.readline())):
+                if self._process.poll() is not None:
+                    raise RuntimeError(f"the server did not start:\n{self.log_tail()}")
+        finally:
+            alarm.cancel()
+        threading.Thread(target=output.read, daemon=True).start()
+
+    def _ready(self, line: str) -> bool:
+        address = line.strip().rstrip("/")
+        if address.startswith("http://"):
+            self.port = int(address.rpartition(":")[2])
+        if address.startswith("https://"):
+            self.tls_port = int(address.rpartition(":")[2])
+            return True
+        return False
+
+    def kill(self) -> None:
+        """kill -9: no handler runs, nothing is flushed."""
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait(STOP_SECONDS)
+
+    def restart_after_kill(self) -> None:
+        self.kill()
+        self.start()
+
+    def stop(self) -> None:
+        if self._process is None or self._process.poll() is not None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def log_tail(self) -> str:
+        return self.log.read_text(errors="replace")[-4000:] if self.log.exists() else ""
+
+    def finished_files(self) -> list[Path]:
+        return sorted(path for path in (self.data / "complete").glob("*/*") if path.is_file())
+
+    def sha256(self, name: str) -> str:
+        """Of the one finished file of this name."""
+        found = [path for path in self.finished_files() if path.name == name]
+        assert len(found) == 1, f"{name}: {len(found)} finished files"
+        return sha256(found[0])
+
+
+def sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def make_file(path: Path, size: int, seed: int = 1) -> Path:
+    """A file in which no megabyte equals another one, so that a block at the wrong place changes the digest."""
+    block = hashlib.shake_256(str(seed).encode()).digest(BLOCK_BYTES)
+    with path.open("wb") as file:
+        written = 0
+        while written < size:
+            piece = (written.to_bytes(8, "big") + block[8:])[: size - written]
+            file.write(piece)
+            written += len(piece)
+    return path
