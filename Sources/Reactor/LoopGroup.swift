@@ -20,6 +20,9 @@ public final class LoopGroup: Sendable {
     /// uploads on one core half of the time.
     public var leastLoaded: EventLoop { loops.min { $0.load.score < $1.load.score }! }
 
+    /// Connections that live on any of the loops.
+    public var connectionCount: Int { loops.reduce(0) { $0 + $1.load.connectionCount } }
+
     /// Makes all loops leave their threads.
     public func stop() { for loop in loops { loop.stop() } }
 }

@@ -20,5 +20,6 @@ final class ServerContext: Sendable {
     /// Whether the server takes no more requests: those under way are brought to their end.
     var isStopping: Bool { stopping.load(ordering: .relaxed) }
 
-    func beginStopping() { stopping.store(true, ordering: .relaxed) }
+    /// Answers whether this was the first call.
+    func beginStopping() -> Bool { !stopping.exchange(true, ordering: .relaxed) }
 }
