@@ -88,6 +88,7 @@ import Testing
                 let client = try site.client(tls: tls)
                 try client.send(Array(head.utf8) + body)
                 try client.untilDelivered()
+                #expect(await site.untilServing(1))
                 switch cut {
                 case .finish: client.finishSending()
                 case .halfClose:

@@ -109,6 +109,9 @@ final class TestServer: Sendable {
         }.sorted()
     }
 
+    /// Waits until so many connections have come out of the kernel's queue and are served.
+    func untilServing(_ count: Int) async -> Bool { await eventually { server.connectionCount == count } }
+
     /// Waits until no connection is left.
     func untilQuiet() async -> Bool { await eventually { server.connectionCount == 0 } }
 
