@@ -20,6 +20,7 @@ let package = Package(
     products: [.executable(name: "sluice", targets: ["sluice"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-http-structured-headers", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     ],
     targets: [
@@ -37,7 +38,14 @@ let package = Package(
         .target(name: "HTTP", swiftSettings: pure),
         .target(name: "Uploads", swiftSettings: pure),
         .target(name: "FileIDDialect", dependencies: ["HTTP", "Uploads"], swiftSettings: pure),
+        .target(
+            name: "IETFDialect",
+            dependencies: [
+                "HTTP", "Uploads", .product(name: "RawStructuredFieldValues", package: "swift-http-structured-headers"),
+            ],
+            swiftSettings: pure),
         .target(name: "PlainDialect", dependencies: ["HTTP", "Uploads"], swiftSettings: pure),
+        .target(name: "TusDialect", dependencies: ["HTTP", "Uploads"], swiftSettings: pure),
 
         // System: the kernel, the loop, TLS, the disk.
         .target(name: "LinuxSystem", dependencies: ["CEpollShim"], swiftSettings: strict),
@@ -50,8 +58,8 @@ let package = Package(
         .target(
             name: "UploadServer",
             dependencies: [
-                "CZlibShim", "FileIDDialect", "HTTP", "LinuxSystem", "PlainDialect", "Reactor", "Storage", "TLS",
-                "Uploads", .product(name: "Logging", package: "swift-log"),
+                "CZlibShim", "FileIDDialect", "HTTP", "IETFDialect", "LinuxSystem", "PlainDialect", "Reactor", "Storage", "TLS",
+                "TusDialect", "Uploads", .product(name: "Logging", package: "swift-log"),
             ],
             resources: [.embedInCode("Page/index.html")],
             swiftSettings: strict),
@@ -73,6 +81,12 @@ let package = Package(
         .testTarget(
             name: "DialectTests", dependencies: ["FileIDDialect", "HTTP", "PlainDialect", "TestSupport", "Uploads"],
             swiftSettings: strict),
+        .testTarget(
+            name: "IETFDialectTests", dependencies: ["HTTP", "IETFDialect", "TestSupport", "Uploads"],
+            exclude: ["REQUIREMENTS.md"], swiftSettings: strict),
+        .testTarget(
+            name: "TusDialectTests", dependencies: ["HTTP", "TestSupport", "TusDialect", "Uploads"],
+            exclude: ["REQUIREMENTS.md"], swiftSettings: strict),
         .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "ReactorTests", dependencies: ["LinuxSystem", "Reactor", "TestSupport"], swiftSettings: strict),

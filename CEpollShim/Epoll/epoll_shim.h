@@ -21,6 +21,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -208,6 +209,20 @@ static inline int cshim_ftruncate(int fd, int64_t length) { return (int)CSHIM_RE
 // fallocate(2) with FALLOC_FL_KEEP_SIZE: blocks are reserved, the size stays.
 static inline int cshim_reserve(int fd, int64_t offset, int64_t length) {
     return (int)CSHIM_RESULT(syscall(SYS_fallocate, fd, 1, (off_t)offset, (off_t)length));
+}
+
+// Makes a range of one file share its blocks with another's (FICLONERANGE); 0 for length means up to the end.
+static inline int cshim_clone_range(int from, int64_t from_offset, int64_t length, int to, int64_t to_offset) {
+    struct {
+        int64_t src_fd;
+        uint64_t src_offset, src_length, dest_offset;
+    } range = {from, (uint64_t)from_offset, (uint64_t)length, (uint64_t)to_offset};
+    return (int)CSHIM_RESULT(ioctl(to, 0x4020940d /* FICLONERANGE, _IOW(0x94, 13, 32 bytes) */, &range));
+}
+
+static inline long cshim_copy_range(int from, int64_t from_offset, int64_t length, int to, int64_t to_offset) {
+    loff_t source = from_offset, target = to_offset;
+    return CSHIM_RESULT(syscall(SYS_copy_file_range, from, &source, to, &target, (size_t)length, 0));
 }
 
 static inline int cshim_fstat(int fd, struct stat *out) { return (int)CSHIM_RESULT(fstat(fd, out)); }

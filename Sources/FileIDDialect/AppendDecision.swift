@@ -11,11 +11,11 @@ public import Uploads
 /// | open, N bytes     | 0         | any   | restart                         |
 /// | finished, N bytes | = N       | empty | already there, 200              |
 /// | finished, N bytes | 0         | any   | restart beside the finished file |
-/// | failed            | 0         | any   | restart                         |
+/// | failed, expired   | 0         | any   | restart                         |
 /// | any               | otherwise | any   | refuse 409, the true count      |
 ///
 /// A request whose start would do, but that implies another file size than the recorded one, is refused with 409, too.
-/// (A failed upload forgets its size: nothing of it is left.)
+/// (A failed or expired upload forgets its size: nothing of it is left.)
 public enum AppendDecision: Equatable, Sendable {
     /// Make the record, then append from byte 0. `length` is the whole file's, nil while unknown.
     case begin(length: Int64?)
@@ -33,8 +33,10 @@ public enum AppendDecision: Equatable, Sendable {
             return
         }
         let isRestart = request.startByte == 0
-        if upload.state == .failed {
-            guard isRestart else { throw StatusAnswer.damaged }
+        if upload.state == .failed || upload.state == .expired {
+            guard isRestart else {
+                throw upload.state == .failed ? StatusAnswer.damaged : AppendDecision.wrongStart(count: .zero)
+            }
             self = .restart(length: request.fileLength)
             return
         }

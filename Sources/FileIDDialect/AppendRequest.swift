@@ -2,6 +2,7 @@ public import HTTP
 
 /// What a `POST /upload` of this dialect says (protocols.md 1.1, 1.5).
 public struct AppendRequest: Sendable {
+    /// Which file: `X-File-Id`.
     public let fileID: FileID
     /// Where the body's first byte belongs in the file: `X-Start-Byte`, 0 where it is absent.
     public let startByte: Int64

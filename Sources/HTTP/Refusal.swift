@@ -3,9 +3,11 @@
 /// The code travels as `X-Error-Code`, since bodies belong to the dialects. Codes are part of the interface: lower-case
 /// words with hyphens, never reused for something else.
 public struct Refusal: Error, Sendable {
+    /// What it means to any HTTP client.
     public let status: Status
     /// Replaces the standard reason phrase where people get to see it (HTTP/1.1 only).
     public let reason: String?
+    /// What it means to a program that knows this server; stable.
     public let code: String
     /// A sentence for people: the body, unless `body` replaces it.
     public let message: String

@@ -2,6 +2,7 @@ internal import CEpollShim
 
 /// An open directory; names given to it are resolved below it. `openat(2)` and its kin
 public struct Directory: ~Copyable, Sendable {
+    /// Closed with this value.
     public let descriptor: FileDescriptor
 
     /// Opens an existing directory by path.

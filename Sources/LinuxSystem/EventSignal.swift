@@ -2,6 +2,7 @@ internal import CEpollShim
 
 /// A kernel counter that wakes a poller. Any thread may signal it; the poller's thread clears it. `eventfd(2)`
 public struct EventSignal: ~Copyable, Sendable {
+    /// Closed with this value.
     public let descriptor: FileDescriptor
 
     public init() throws(Errno) { descriptor = FileDescriptor(owning: try checked { cshim_eventfd() }) }
@@ -10,5 +11,6 @@ public struct EventSignal: ~Copyable, Sendable {
     /// wakes just as well.
     public func signal() { _ = cshim_eventfd_signal(descriptor.rawValue) }
 
+    /// Takes the signals that have come, so that the descriptor is quiet until the next.
     public func clear() { _ = cshim_eventfd_clear(descriptor.rawValue) }
 }

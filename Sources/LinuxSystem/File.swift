@@ -2,6 +2,7 @@ internal import CEpollShim
 
 /// An open regular file.
 public struct File: ~Copyable, Sendable {
+    /// Closed with this value.
     public let descriptor: FileDescriptor
 
     public init(_ descriptor: consuming FileDescriptor) { self.descriptor = descriptor }
@@ -64,6 +65,39 @@ public struct File: ~Copyable, Sendable {
     public func truncate(to length: Int64) throws(Errno) {
         try checked { cshim_ftruncate(descriptor.rawValue, length) }
     }
+
+    /// Makes the first `length` bytes of `source` appear at `offset` here without copying: both files share the blocks.
+    ///
+    /// Answers false where the file system cannot do that, or not for this range (both ends must lie on blocks, but
+    /// for the end of `source`). `ioctl_ficlonerange(2)`
+    public func clone(_ source: borrowing File, length: Int64, at offset: Int64) throws(Errno) -> Bool {
+        let (from, to) = (source.descriptor.rawValue, descriptor.rawValue)
+        do throws(Errno) {
+            try checked { cshim_clone_range(from, 0, length, to, offset) }
+            return true
+        } catch {
+            switch error.rawValue {
+            case EOPNOTSUPP, EINVAL, ENOTTY, EXDEV, ENOSYS: return false
+            default: throw error
+            }
+        }
+    }
+
+    /// Copies the first `length` bytes of `source` to `offset` here inside the kernel. `copy_file_range(2)`
+    public func copy(_ source: borrowing File, length: Int64, at offset: Int64) throws(Errno) {
+        let (from, to) = (source.descriptor.rawValue, descriptor.rawValue)
+        var done: Int64 = 0
+        while done < length {
+            let start = done
+            let step = min(length - start, File.copyStepBytes)
+            let moved = try checked { cshim_copy_range(from, start, step, to, offset + start) }
+            guard moved > 0 else { throw .io }
+            done += Int64(moved)
+        }
+    }
+
+    /// Bytes copied by one call, so that no call keeps a thread beyond reach for long.
+    private static let copyStepBytes: Int64 = 64 << 20
 
     /// Reserves blocks for a range without moving the end of the file. `fallocate(2)` FALLOC_FL_KEEP_SIZE
     public func reserve(offset: Int64, length: Int64) throws(Errno) {

@@ -2,12 +2,14 @@ internal import CEpollShim
 
 /// Process signals as readable events. `signalfd(2)`
 public struct Signals: ~Copyable, Sendable {
+    /// The signals a server listens to, by their numbers.
     public enum Name: Int32, Sendable {
         case hangUp = 1
         case interrupt = 2
         case terminate = 15
     }
 
+    /// Readable while a signal waits; closed with this value.
     public let descriptor: FileDescriptor
 
     /// Blocks `names` for the calling thread and for every thread that it starts later, so call it first, on the main

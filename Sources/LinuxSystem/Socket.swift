@@ -2,11 +2,13 @@ internal import CEpollShim
 
 /// A non-blocking stream socket. Confined to the thread that uses it; the descriptor closes with the value.
 public struct Socket: ~Copyable, Sendable {
+    /// Closed with this value.
     public let descriptor: FileDescriptor
 
     public init(_ descriptor: consuming FileDescriptor) { self.descriptor = descriptor }
 
-    /// Listens on `address`; port 0 lets the kernel choose one (see `localAddress`). `socket(2)`, `bind(2)`, `listen(2)`
+    /// Listens on `address`; port 0 lets the kernel choose one (see `localAddress`). `socket(2)`, `bind(2)`,
+    /// `listen(2)`
     ///
     /// - Parameter backlog: connections the kernel holds ready, 1 or more.
     public static func listening(on address: SocketAddress, backlog: Int32) throws(Errno) -> Socket {
@@ -43,7 +45,8 @@ public struct Socket: ~Copyable, Sendable {
         return pair
     }
 
-    /// The next connection in the queue, non-blocking and without Nagle's delay, or nil when there is none. `accept4(2)`
+    /// The next connection in the queue, non-blocking and without Nagle's delay, or nil when there is none.
+    /// `accept4(2)`
     ///
     /// - Throws: EMFILE or ENFILE when descriptors have run out; ECONNABORTED and the like are skipped.
     public func accept() throws(Errno) -> (descriptor: Int32, peer: SocketAddress?)? {

@@ -4,6 +4,7 @@ internal import CEpollShim
 public struct SocketAddress: Sendable, Equatable, CustomStringConvertible {
     /// The address without the port, without brackets: `127.0.0.1`, `::1`.
     public let host: String
+    /// 0 asks the system to choose one.
     public let port: UInt16
 
     /// - Throws: EINVAL where `host` is no numeric address.

@@ -3,9 +3,11 @@ public import Uploads
 
 /// A whole file in one request: `PUT` or `POST` with the file as the body (curl -T, --data-binary).
 public struct PlainUpload: Sendable {
+    /// What the finished file will be called.
     public let name: CleanName
     /// Bytes of the file, nil where only the end of the body will tell (chunked).
     public let length: Int64?
+    /// What the client says the file is; hostile until proven otherwise.
     public let contentType: String?
 
     /// - Parameters:

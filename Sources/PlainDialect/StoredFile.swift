@@ -2,7 +2,9 @@ public import Uploads
 
 /// One file that a plain upload or a form left behind, as its sender is told.
 public struct StoredFile: Sendable {
+    /// Its address on this server.
     public let location: String
+    /// The name it was stored under.
     public let name: CleanName
     /// Size in bytes.
     public let size: Int64

@@ -12,36 +12,44 @@ public final class Listener: Sendable {
         self.address = try socket.localAddress()
     }
 
-    /// Accepts until interrupted, on `loop`. `begin` gets each new descriptor, which it then owns, on the loop that
-    /// was chosen for it.
+    /// What keeps a listener from accepting for a while.
+    public enum Shortage: Sendable {
+        /// The process, or the system, has no descriptors left.
+        case descriptors(Errno)
+        /// As many connections are open as are wanted.
+        case connections(Int)
+    }
+
+    /// Accepts until interrupted, on `loop`. `begin` gets each new descriptor, which it then owns, on the loop that was
+    /// chosen for it.
     ///
-    /// When the group has `connectionsMax` connections, or descriptors have run out, accepting pauses a moment
-    /// (connections wait in the kernel's queue), then it goes on. `exhausted` is told when descriptors begin to lack.
-    /// Once interrupted, the address refuses connections.
+    /// In a shortage accepting pauses, and connections wait in the kernel's queue; `onShortage` is told at its
+    /// beginning.
+    ///
+    /// - Parameter connectionsMax: open connections on all loops, of all listeners.
     public func run(
         on loop: isolated EventLoop, group: LoopGroup, connectionsMax: Int,
-        exhausted: @Sendable (Errno) -> Void,
+        onShortage: @Sendable (Shortage) -> Void,
         begin: @escaping @Sendable (isolated EventLoop, Int32, SocketAddress?) async -> Void
     ) async {
         let number = socket.descriptor.rawValue
         guard let watch = try? loop.watch(number) else { return }
         defer { loop.end(watch, number) }
+        var isShort = false
         do throws(Interruption) {
-            var lack: Errno?
             while true {
                 try await watch.untilReadable()
-                if group.connectionCount < connectionsMax {
-                    let error = acceptSome(watch, group, connectionsMax, begin)
-                    if let error, error != lack { exhausted(error) }
-                    lack = error
-                }
-                if lack != nil || group.connectionCount >= connectionsMax {
+                if let shortage = acceptSome(watch, group, connectionsMax, begin) {
+                    if !isShort { onShortage(shortage) }
+                    isShort = true
                     try await watch.pause(nanoseconds: ReactorLimits.acceptPauseNanoseconds)
+                } else {
+                    isShort = false
                 }
                 await Task.yield()
             }
         } catch {
-            // Interrupted: the server stops, and so does accepting.
+            // Interrupted: the server stops, and so does accepting. Who waits in the queue, or comes now, is refused.
             socket.stopListening()
         }
     }
@@ -49,9 +57,10 @@ public final class Listener: Sendable {
     private func acceptSome(
         _ watch: Watch, _ group: LoopGroup, _ connectionsMax: Int,
         _ begin: @escaping @Sendable (isolated EventLoop, Int32, SocketAddress?) async -> Void
-    ) -> Errno? {
+    ) -> Shortage? {
         do throws(Errno) {
-            for _ in 0..<min(ReactorLimits.acceptsPerTurn, connectionsMax - group.connectionCount) {
+            for _ in 0..<ReactorLimits.acceptsPerTurn {
+                if group.connectionCount >= connectionsMax { return .connections(connectionsMax) }
                 guard let (descriptor, peer) = try socket.accept() else {
                     watch.exhaustedReading()
                     return nil
@@ -62,7 +71,7 @@ public final class Listener: Sendable {
             }
             return nil
         } catch {
-            return error
+            return .descriptors(error)
         }
     }
 }

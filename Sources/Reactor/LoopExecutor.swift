@@ -62,8 +62,8 @@ public final class LoopExecutor: SerialExecutor, TaskExecutor {
         wakeUp.signal()
     }
 
-    /// Runs what has been queued up to now; jobs that these jobs enqueue wait for the next turn, so that the poller gets
-    /// its turn as well. `batch` is the caller's array, kept between turns for its memory.
+    /// Runs what has been queued up to now; jobs that these jobs enqueue wait for the next turn, so that the poller
+    /// gets its turn as well. `batch` is the caller's array, kept between turns for its memory.
     func runQueuedJobs(batch: inout [UnownedJob]) {
         state.withLock { swap(&$0.jobs, &batch) }
         for job in batch {

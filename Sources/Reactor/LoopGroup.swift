@@ -2,6 +2,7 @@ public import LinuxSystem
 
 /// The event loops of a process, each on a thread of its own.
 public final class LoopGroup: Sendable {
+    /// 1 or more; the first one also accepts.
     public let loops: [EventLoop]
 
     /// Starts `count` loops (1 or more) that share `bufferMemoryBytes` of ingest buffers evenly.
@@ -20,7 +21,7 @@ public final class LoopGroup: Sendable {
     /// uploads on one core half of the time.
     public var leastLoaded: EventLoop { loops.min { $0.load.score < $1.load.score }! }
 
-    /// Connections that live on any of the loops.
+    /// Connections that live on all loops together.
     public var connectionCount: Int { loops.reduce(0) { $0 + $1.load.connectionCount } }
 
     /// Makes all loops leave their threads.

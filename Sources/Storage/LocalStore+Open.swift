@@ -29,7 +29,7 @@ extension LocalStore {
         let health = StoreHealth(onEvent: configuration.onEvent)
         let catalogue = Catalogue(table: table, changes: changes)
         let writer = try CatalogueWriter(connection: connection, files: files, table: table, health: health)
-        let recovery = Recovery(files: files) { SystemClock.wallNanoseconds / 1_000_000_000 }
+        let recovery = Recovery(files: files, wallSeconds: configuration.wallSeconds)
         let reader = try CatalogueReader(
             connection: try SQLiteConnection(path: path, writes: false), recovery: recovery, catalogue: catalogue)
         let sweeping = try SQLiteConnection(path: path, writes: false)
@@ -45,7 +45,9 @@ extension LocalStore {
             threads.stop(disk: disk)
             throw error
         }
-        let parts = StoreParts(files: files, disk: disk, table: table, catalogue: catalogue, health: health)
+        let parts = StoreParts(
+            files: files, disk: disk, table: table, catalogue: catalogue, health: health,
+            expiry: configuration.expiry, wallSeconds: configuration.wallSeconds)
         return LocalStore(parts: parts, queries: queries, threads: threads, root: root)
     }
 

@@ -55,6 +55,18 @@ public final class LocalStore: Sendable {
         UploadClaim(try await parts.table.claim(id, onFence: onFence), id: id, store: parts)
     }
 
+    /// Takes an upload whose id was drawn at random just now, without looking for a record.
+    ///
+    /// - Parameter onFence: as for `claim`.
+    public func claimNew(
+        _ id: UploadID, onFence: @escaping @Sendable () -> Void
+    ) throws(StorageError) -> UploadClaim {
+        UploadClaim(try parts.table.claimNew(id, onFence: onFence), id: id, store: parts)
+    }
+
+    /// Whether somebody holds the upload at this moment: an append is on its way.
+    public func isHeld(_ id: UploadID) -> Bool { parts.table.isHeld(id) }
+
     /// Opens the file as last delivered; nil if none was. Disturbs nobody.
     ///
     /// - Throws: `damaged` if the file is not as it was delivered.

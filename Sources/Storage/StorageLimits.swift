@@ -18,8 +18,9 @@ public enum StorageLimits {
     /// The most threads that do disk work.
     public static let diskThreadsMax = 64
 
-    /// Pages of 4 KiB after which SQLite carries its log over into the catalogue.
-    static let catalogueLogPages = 4096
+    /// Pages of 4 KiB after which SQLite carries its log over into the catalogue. Half of what the first piece of the
+    /// log's index holds, so that a full disk is met while writing the log, which can be taken back, and not the index.
+    static let catalogueLogPages = 2000
     /// How long the catalogue waits for somebody who reads it with a shell, in milliseconds.
     static let catalogueBusyMilliseconds = 5000
     /// Files looked at by the sweep before it pauses.

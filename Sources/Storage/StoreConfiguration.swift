@@ -1,3 +1,6 @@
+internal import LinuxSystem
+public import Uploads
+
 /// Where a store lives and how it works.
 public struct StoreConfiguration: Sendable {
     /// The data directory. It is made with its parents if missing; one store at a time has it.
@@ -8,6 +11,10 @@ public struct StoreConfiguration: Sendable {
     public var diskThreads: Int
     /// Whether large writes go past the page cache where the file system allows it.
     public var directIO: Bool
+    /// When uploads that nobody goes on with may be removed; each settled append starts the time anew.
+    public var expiry = ExpiryPolicy.never
+    /// The clock of expiry and of records, in seconds since 1970-01-01 UTC. From any thread.
+    public var wallSeconds: @Sendable () -> Int64 = { SystemClock.wallNanoseconds / 1_000_000_000 }
     /// Told what an operator should know; called on the store's threads, so it must be quick and must not wait.
     public var onEvent: @Sendable (StoreEvent) -> Void
 

@@ -1,3 +1,5 @@
+internal import Uploads
+
 /// What a claim and an append need of the store.
 struct StoreParts: Sendable {
     let files: StoreFiles
@@ -5,4 +7,14 @@ struct StoreParts: Sendable {
     let table: UploadTable
     let catalogue: Catalogue
     let health: StoreHealth
+    let expiry: ExpiryPolicy
+    let wallSeconds: @Sendable () -> Int64
+
+    /// The record with its time starting anew; left as it is where nothing expires.
+    func renewed(_ upload: Upload) -> Upload {
+        guard let seconds = expiry.expiresSeconds(nowSeconds: wallSeconds()) else { return upload }
+        var renewed = upload
+        renewed.expiresSeconds = seconds
+        return renewed
+    }
 }

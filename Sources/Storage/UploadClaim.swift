@@ -9,8 +9,8 @@ public struct UploadClaim: ~Copyable, Sendable {
     /// The record as settled, with what this claim has changed since; nil if there is none.
     public private(set) var upload: Upload?
 
-    private let id: UploadID
-    private let store: StoreParts
+    let id: UploadID
+    let store: StoreParts
     private let token: UInt64
     private var isHandedOver = false
 
@@ -33,6 +33,7 @@ public struct UploadClaim: ~Copyable, Sendable {
     public mutating func create(_ upload: Upload, isDurable: Bool = false) async throws(StorageError) {
         precondition(upload.id == id && self.upload == nil && upload.state == .open && upload.offset == .zero)
         if let failure = store.health.failure { throw failure }
+        let upload = store.renewed(upload)
         if isDurable {
             try await store.catalogue.record(id, .put(upload, .none), isVisible: true)
         } else {
@@ -50,7 +51,7 @@ public struct UploadClaim: ~Copyable, Sendable {
     public mutating func restart(_ upload: Upload) async throws(StorageError) {
         precondition(upload.id == id && self.upload != nil && upload.state == .open && upload.offset == .zero)
         if let failure = store.health.failure { throw failure }
-        var fresh = upload
+        var fresh = store.renewed(upload)
         fresh.finished = self.upload?.finished
         let (files, id) = (store.files, id)
         // From here on the data file is there until it is renamed: `Recovery` counts on it.
@@ -102,7 +103,7 @@ public struct UploadClaim: ~Copyable, Sendable {
         guard let upload else { throw .unknownUpload(id) }
         switch upload.state {
         case .open: break
-        case .finished: throw .notOpen(id)
+        case .finished, .expired: throw .notOpen(id)
         case .failed: throw .damaged(id)
         }
         guard upload.offset == offset else { throw .wrongOffset(recorded: upload.offset) }

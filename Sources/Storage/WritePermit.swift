@@ -62,6 +62,15 @@ public struct WritePermit: ~Copyable, Sendable {
         return try await append.finish(length: length)
     }
 
+    /// What is stored of the upload so far, for a digest over all of it. Drain first.
+    ///
+    /// - Throws: `io` where the data file cannot be opened.
+    public func reader() async throws(StorageError) -> StoredReader {
+        let (files, id) = (append.store.files, append.id)
+        let source = try await append.store.disk.run { () throws(StorageError) in try files.openForReading(id) }
+        return StoredReader(source, length: nextByte, disk: append.store.disk)
+    }
+
     /// Forgets what this permit wrote: the upload is released at the offset at which the permit was minted.
     public consuming func discard() async throws(StorageError) -> Upload { try await append.discard() }
 }

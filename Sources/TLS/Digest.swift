@@ -2,6 +2,7 @@ internal import CTLSShim
 
 /// A message digest over bytes that come in pieces.
 public struct Digest: ~Copyable {
+    /// What OpenSSL computes for us.
     public enum Algorithm: CaseIterable, Sendable {
         case sha256
         case sha512

@@ -2,6 +2,7 @@ public import LinuxSystem
 
 /// Why a context could not be made or a session has ended. Nothing can be sent or read on a session after one.
 public struct TLSError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// What a program may want to tell apart.
     public enum Kind: Equatable, Sendable {
         /// A certificate, key, name or option given by the operator cannot be used.
         case configuration
@@ -21,6 +22,7 @@ public struct TLSError: Error, Equatable, Sendable, CustomStringConvertible {
         case library
     }
 
+    /// Whose doing it was.
     public let kind: Kind
 
     /// One line that says what went wrong, with the file's name where one is concerned.

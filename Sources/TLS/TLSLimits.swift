@@ -6,9 +6,10 @@ public enum TLSLimits {
     /// Bytes of plaintext in one record (RFC 8446 section 5.1).
     public static let recordBytes = 16 << 10
 
-    /// Bytes OpenSSL asks of the kernel at once, and so the read buffer of a session while bytes flow: four full records
-    /// of TLS 1.3 (22 bytes around the plaintext) and the alignment. From 32 to 256 KiB the cost of a byte was the same;
-    /// an idle session gives the buffer back, but one that stalls inside a record keeps it, so it is not larger.
+    /// Bytes OpenSSL asks of the kernel at once, and so the read buffer of a session while bytes flow: four full
+    /// records of TLS 1.3 (22 bytes around the plaintext) and the alignment. From 32 to 256 KiB the cost of a byte was
+    /// the same; an idle session gives the buffer back, but one that stalls inside a record keeps it, so it is not
+    /// larger.
     public static let readBufferBytes = 4 * (recordBytes + 22) + 8
 
     /// Bytes of all ALPN names, each with one byte of length.

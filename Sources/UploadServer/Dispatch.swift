@@ -36,6 +36,9 @@ enum Dispatch {
             try await answer(exchange, [.get, .head, .post], StatusHandler.handle)
         case "upload" where segments.count == 1:
             try await answer(exchange, [.post], isForm(head) ? FormHandler.handle : FileIDHandler.handle)
+        case "files" where segments.count <= 2 && head.fields.contains(Dispatch.tusResumable):
+            let segment = segments.count == 2 ? segments[1] : ""
+            try await TusHandler.handle(exchange, id: UploadID(segment), isCollection: segment.isEmpty)
         case "files" where segments.count == 1 || segments.count == 2 && segments[1].isEmpty:
             try await answer(exchange, [.post, .put], isForm(head) ? FormHandler.handle : PlainHandler.handle)
         case "files" where segments.count == 2:
@@ -71,6 +74,8 @@ enum Dispatch {
         return Refusal(
             .methodNotAllowed, code: "method-not-allowed", "This address takes \(list).", fields: [("Allow", list)])
     }
+
+    private static let tusResumable = FieldName("tus-resumable")
 
     private static func isForm(_ head: RequestHead) -> Bool {
         guard head.fields.count(of: .xFileID) == 0, let text = head.fields.text(.contentType),

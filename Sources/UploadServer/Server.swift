@@ -55,6 +55,7 @@ public final class Server: Sendable {
         selfSignedFingerprint = configuration.certificate == nil ? tls?.certificateFingerprint : nil
         for (listener, tls) in listeners { accept(listener, tls) }
         watchSignals()
+        group.loops[0].spawn { [context] loop in await ExpirySweep(server: context).run(on: loop) }
     }
 
     /// Blocks until the server has stopped. Answers whether everything under way was brought to its end in time.
@@ -72,12 +73,12 @@ public final class Server: Sendable {
         group.loops[0].spawn { [self] loop in
             let deadline = SystemClock.monotonicNanoseconds + ServerLimits.stopNanoseconds
             let watch = loop.watch()
-            while connectionCount > 0, SystemClock.monotonicNanoseconds < deadline {
+            while group.connectionCount > 0, SystemClock.monotonicNanoseconds < deadline {
                 try? await watch.pause(nanoseconds: 5_000_000)
                 watch.clearInterruption()
             }
             loop.end(watch)
-            timedOut.store(connectionCount > 0, ordering: .relaxed)
+            timedOut.store(group.connectionCount > 0, ordering: .relaxed)
             // Closing joins the disk threads, which takes a thread that is not a loop.
             _ = try? SystemThread(name: "stop") { [self] in finishStopping() }
         }
@@ -109,7 +110,14 @@ public final class Server: Sendable {
         group.loops[0].spawn { [context, group] loop in
             await listener.run(
                 on: loop, group: group, connectionsMax: context.configuration.connectionsMax,
-                exhausted: { context.log.logger.warning("accepting pauses", metadata: ["error": "\($0)"]) },
+                onShortage: { shortage in
+                    let reason =
+                        switch shortage {
+                        case .descriptors(let errno): "\(errno)"
+                        case .connections(let count): "\(count) connections are open"
+                        }
+                    context.log.logger.warning("accepting pauses", metadata: ["reason": "\(reason)"])
+                },
                 begin: { loop, descriptor, peer in
                     await Connection.serve(descriptor: descriptor, peer: peer, tls: tls, server: context, on: loop)
                 })
@@ -152,7 +160,8 @@ public final class Server: Sendable {
             throw .configuration(
                 """
                 --listen-tls \(address): serving TLS beyond this machine takes a certificate. Give --tls-cert and \
-                --tls-key (PEM files; an ACME client such as certbot makes them), or switch TLS off with --listen-tls ''.
+                --tls-key (PEM files; an ACME client such as certbot makes them), or switch TLS off with \
+                --listen-tls ''.
                 """)
         }
         do throws(TLSError) {

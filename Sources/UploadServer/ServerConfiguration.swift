@@ -9,6 +9,7 @@ public struct ServerConfiguration: Sendable {
     public var listenTLS: SocketAddress?
     /// PEM files with the certificate chain and its key; nil makes a self-signed certificate, on loopback only.
     public var certificate: (certificateFile: String, keyFile: String)?
+    /// Where uploads live, and what an acknowledged byte survives.
     public var store: StoreConfiguration
     /// Event loops, 1 or more.
     public var threads: Int
@@ -41,7 +42,7 @@ public struct ServerConfiguration: Sendable {
         handshakeNanoseconds = ServerLimits.handshakeNanoseconds
         idleNanoseconds = ServerLimits.idleNanoseconds
         headNanoseconds = ServerLimits.headNanoseconds
-        connectionsMax = 100_000
+        connectionsMax = 50_000
         allowsDownload = true
     }
 }

@@ -1,6 +1,7 @@
 internal import Reactor
 internal import Storage
 internal import Synchronization
+internal import TusDialect
 
 /// What all connections of a server share. Immutable, or safe from any thread.
 final class ServerContext: Sendable {
@@ -8,6 +9,8 @@ final class ServerContext: Sendable {
     let store: LocalStore
     let log: ServerLog
     let page: UploadPage
+    /// What is offered by tus.
+    let tusOffer: TusOffer
     private let stopping = Atomic<Bool>(false)
 
     init(configuration: ServerConfiguration, store: LocalStore, log: ServerLog, page: UploadPage) {
@@ -15,10 +18,16 @@ final class ServerContext: Sendable {
         self.store = store
         self.log = log
         self.page = page
+        tusOffer = TusOffer(
+            sizeMax: configuration.sizeMax,
+            algorithms: ChecksumAlgorithm.allCases.filter(\.computed.isAvailable), expiry: configuration.store.expiry)
     }
 
     /// Whether the server takes no more requests: those under way are brought to their end.
     var isStopping: Bool { stopping.load(ordering: .relaxed) }
+
+    /// Seconds since 1970-01-01 UTC, by the clock that uploads expire by.
+    var nowSeconds: Int64 { configuration.store.wallSeconds() }
 
     /// Answers whether this was the first call.
     func beginStopping() -> Bool { !stopping.exchange(true, ordering: .relaxed) }

@@ -4,6 +4,14 @@ enum ServerLimits {
     static let headReadBytes = 64 * 1024
     /// Log lines that wait for a slow reader, in bytes.
     static let logBytesMax = 8 << 20
+    /// How long log lines gather before they are written together.
+    static let logGatherNanoseconds: Int64 = 5_000_000
+    /// Expired uploads removed in one step of the sweep …
+    static let sweepStepUploads = 64
+    /// … the pause after a step, while more is due …
+    static let sweepStepNanoseconds: Int64 = 20_000_000
+    /// … and after the last one.
+    static let sweepRestNanoseconds: Int64 = 15_000_000_000
     /// A body that nobody wants is read to its end when so much of it, at most, is left; the connection then goes on.
     static let drainKeptBytes: Int64 = 64 * 1024
     /// After a refusal the client's remaining bytes are read and dropped so that it can read the answer (closing at

@@ -5,6 +5,7 @@
 /// NFC, at most `UploadLimits.nameBytesMax` bytes of UTF-8 (the extension survives the cut), no separators, no control
 /// or invisible format characters, no leading or trailing dots and spaces, never empty.
 public struct CleanName: Hashable, Sendable, CustomStringConvertible {
+    /// The name itself.
     public let description: String
 
     /// What a nameless file is called.

@@ -1,7 +1,10 @@
 /// What is known of one upload at one moment: a copy of its record, without its bytes.
 public struct Upload: Equatable, Sendable {
+    /// Its name inside the server.
     public let id: UploadID
+    /// Who created it; nobody else appends to it.
     public var dialect: DialectName
+    /// Where it is in its life.
     public var state: UploadState
     /// Bytes on stable storage, recorded in the catalogue after they got there.
     public var offset: Offset
@@ -19,11 +22,13 @@ public struct Upload: Equatable, Sendable {
     public var expiresSeconds: Int64?
     /// The file as last delivered. Also there while a restarted attempt is on its way.
     public var finished: FinishedFile?
+    /// Its place among uploads that become one file, nil for an upload that is a file by itself.
+    public var concatenation: Concatenation?
 
     public init(
         id: UploadID, dialect: DialectName, state: UploadState = .open, offset: Offset = .zero, length: Int64?,
         name: CleanName, contentType: String? = nil, metadata: String? = nil, createdSeconds: Int64,
-        expiresSeconds: Int64? = nil, finished: FinishedFile? = nil
+        expiresSeconds: Int64? = nil, finished: FinishedFile? = nil, concatenation: Concatenation? = nil
     ) {
         self.id = id
         self.dialect = dialect
@@ -36,6 +41,7 @@ public struct Upload: Equatable, Sendable {
         self.createdSeconds = createdSeconds
         self.expiresSeconds = expiresSeconds
         self.finished = finished
+        self.concatenation = concatenation
     }
 
     /// Whether every byte of a known length is on stable storage.

@@ -1,6 +1,8 @@
 /// The name of an upload inside the server: 128 bits, random or the head of a digest. Never a client's own text.
 public struct UploadID: Hashable, Sendable, CustomStringConvertible {
+    /// The first sixteen digits of the text form.
     public let high: UInt64
+    /// The last sixteen.
     public let low: UInt64
 
     public init(high: UInt64, low: UInt64) {

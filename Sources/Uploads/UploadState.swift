@@ -8,7 +8,8 @@
 /// | open     | data file shorter than the record       | failed   |
 /// | finished | restarted by its client (file-id)       | open     |
 /// | failed   | restarted by its client (file-id)       | open     |
-/// | any      | deleted or expired                      | –        |
+/// | open     | not continued in time                   | expired  |
+/// | any      | deleted                                 | –        |
 public enum UploadState: UInt8, Sendable {
     /// Bytes may be appended at the offset.
     case open = 0
@@ -16,4 +17,6 @@ public enum UploadState: UInt8, Sendable {
     case finished = 1
     /// What was promised is not there any more; never resumed.
     case failed = 2
+    /// Its bytes are gone because nobody went on with it; the record stays a while to say so.
+    case expired = 3
 }

@@ -59,6 +59,9 @@ struct Serve: ParsableCommand {
     @Option(help: ArgumentHelp("An upload without a byte for so long is cut; what came is kept.", valueName: "seconds"))
     var bodyTimeout = 60
 
+    @Option(help: ArgumentHelp("Open connections at once; more wait in the system's queue.", valueName: "n"))
+    var maxConnections = 50_000
+
     @Flag(inversion: .prefixedNo, help: "Let finished files be fetched by GET /files/<id>.")
     var download = true
 
@@ -83,6 +86,7 @@ struct Serve: ParsableCommand {
             throw ValidationError("--max-size takes 1 to \(UploadLimits.lengthMax) bytes.")
         }
         if bufferMemory.bytes < 4 << 20 { throw ValidationError("--buffer-memory takes 4M or more.") }
+        if maxConnections < 1 { throw ValidationError("--max-connections takes 1 or more.") }
         if data.isEmpty { throw ValidationError("--data takes a directory.") }
     }
 
@@ -122,6 +126,7 @@ struct Serve: ParsableCommand {
         configuration.sizeMax = maxSize.bytes
         configuration.bufferMemoryBytes = Int(bufferMemory.bytes)
         configuration.bodyIdleNanoseconds = Int64(bodyTimeout) * 1_000_000_000
+        configuration.connectionsMax = maxConnections
         configuration.allowsDownload = download
         return configuration
     }

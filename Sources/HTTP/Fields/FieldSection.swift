@@ -24,6 +24,7 @@ public struct FieldSection: Sendable, RandomAccessCollection {
         self.lines = lines
     }
 
+    /// 0: fields are counted in the order they came.
     public var startIndex: Int { 0 }
     /// The number of field lines, at most `HTTPLimits.fieldCountMax`.
     public var endIndex: Int { lines.count }

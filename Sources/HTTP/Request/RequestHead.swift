@@ -1,6 +1,8 @@
 /// A request head that has passed every check: what is asked, and how the content after it is framed.
 public struct RequestHead: Sendable {
+    /// What is to be done.
     public let method: Method
+    /// What the client speaks.
     public let version: HTTPVersion
     /// All fields, those that are already interpreted below included.
     public let fields: FieldSection

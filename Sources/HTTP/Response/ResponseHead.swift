@@ -5,6 +5,7 @@ public struct ResponseHead: Sendable {
         let value: String
     }
 
+    /// May be changed until the head is written.
     public var status: Status
     /// What follows the code on the wire instead of the standard phrase; browsers of HTTP/1.1 show it to people.
     public var reason: String?

@@ -80,7 +80,7 @@ extension Append {
         }
         // Closed here, since a close may write.
         _ = state.withLock { $0.file.take() }
-        let sealed = recorded.at(Offset(written))
+        let sealed = store.renewed(recorded.at(Offset(written)))
         if let failure { return recordOffset(sealed, ending, failure) }
         next(sealed)
     }
@@ -127,7 +127,7 @@ extension Append {
             store.files.report(.appendFailed(id, error))
             return recordOffset(whole, ending, error)
         }
-        let finished = whole.delivered(length: length, seconds: SystemClock.wallNanoseconds / 1_000_000_000)
+        let finished = whole.delivered(length: length, seconds: store.wallSeconds())
         let isRenamed = minted.finished.map { $0.name != whole.name } ?? false
         store.catalogue.enqueue(id, .put(finished, isRenamed ? .others : .none), syncs: [.uploads, .complete]) {
             // After a failure the record is compared with the files again, which finds the delivered one.

@@ -164,7 +164,7 @@ final class Append: DiskJob {
             do throws(Errno) { try file?.sync() } catch {
                 return finishCheckpoint(record, StorageError(error, "sync upload \(id)"))
             }
-            let next = record.at(Offset(end))
+            let next = store.renewed(record.at(Offset(end)))
             store.files.counters.countCheckpoint()
             store.catalogue.enqueue(id, .put(next, .none), syncs: directorySyncs(record)) { [self] failure in
                 finishCheckpoint(failure == nil ? next : record, failure)

@@ -37,6 +37,7 @@ final class CatalogueReader {
     }
 
     private func load(_ id: UploadID) -> Result<LoadedUpload, StorageError> {
+        recovery.files.counters.countLoad()
         do throws(StorageError) {
             defer { byID.reset() }
             try byID.bind(1, id.high, id.low)

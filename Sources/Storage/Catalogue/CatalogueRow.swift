@@ -17,15 +17,15 @@ struct CatalogueRow {
 
     static let columns = """
         id, dialect, state, "offset", length, name, content_type, metadata, created, expires, finished_name, \
-        finished_length, finished_at, cleanup
+        finished_length, finished_at, cleanup, concatenation
         """
 
     /// Writes a whole row: whatever was lost on the way to the catalogue, the next change brings all of it.
     static let put = """
-        INSERT INTO uploads (\(columns)) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+        INSERT INTO uploads (\(columns)) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
         ON CONFLICT (id) DO UPDATE SET dialect = ?2, state = ?3, "offset" = ?4, length = ?5, name = ?6,
         content_type = ?7, metadata = ?8, created = ?9, expires = ?10, finished_name = ?11, finished_length = ?12,
-        finished_at = ?13, cleanup = ?14
+        finished_at = ?13, cleanup = ?14, concatenation = ?15
         """
 
     init(upload: Upload, cleanup: Cleanup) {
@@ -48,6 +48,7 @@ struct CatalogueRow {
         try statement.bind(12, upload.finished?.length)
         try statement.bind(13, upload.finished?.finishedSeconds)
         try statement.bind(14, cleanup.rawValue)
+        try statement.bind(15, upload.concatenation?.stored)
     }
 
     /// Reads the row on which a statement over `columns` stands.
@@ -66,6 +67,12 @@ struct CatalogueRow {
         if let finishedName = statement.text(10) {
             upload.finished = FinishedFile(
                 name: CleanName(finishedName), length: statement.integer(11), finishedSeconds: statement.integer(12))
+        }
+        if let stored = statement.text(14) {
+            guard let concatenation = Concatenation(stored: stored) else {
+                throw .catalogue("a row holds what no version of this program writes")
+            }
+            upload.concatenation = concatenation
         }
         self.init(upload: upload, cleanup: cleanup)
     }

@@ -10,7 +10,7 @@ enum CatalogueSchema {
         CREATE TABLE uploads (
             id BLOB PRIMARY KEY NOT NULL,
             dialect TEXT NOT NULL,
-            state INTEGER NOT NULL,            -- 0 open, 1 finished, 2 failed
+            state INTEGER NOT NULL,            -- 0 open, 1 finished, 2 failed, 3 expired
             "offset" INTEGER NOT NULL,         -- bytes on stable storage
             length INTEGER,                    -- bytes, NULL while unknown
             name TEXT NOT NULL,
@@ -21,7 +21,8 @@ enum CatalogueSchema {
             finished_name TEXT,                -- the file as last delivered
             finished_length INTEGER,
             finished_at INTEGER,
-            cleanup INTEGER NOT NULL           -- files to remove: 0 none, 1 all (deleted), 2 all but finished_name
+            cleanup INTEGER NOT NULL,          -- files to remove: 0 none, 1 all (deleted), 2 all but finished_name
+            concatenation TEXT                 -- part of, or made of, other uploads
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX uploads_by_expiry ON uploads (expires) WHERE expires IS NOT NULL;
         CREATE INDEX uploads_to_clean_up ON uploads (cleanup) WHERE cleanup != 0;

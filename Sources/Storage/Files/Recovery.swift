@@ -78,6 +78,7 @@ extension Upload {
         finished.state = .finished
         finished.offset = Offset(length)
         finished.length = length
+        finished.expiresSeconds = nil
         finished.finished = FinishedFile(name: name, length: length, finishedSeconds: seconds)
         return finished
     }

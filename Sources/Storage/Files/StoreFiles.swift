@@ -65,6 +65,15 @@ final class StoreFiles: Sendable {
     /// Opens the data file once more, past the page cache.
     func openDirect(_ name: String) throws(Errno) -> File { try uploads.open(name, [.writeOnly, .direct, .noFollow]) }
 
+    /// Opens the data file to read what was written.
+    func openForReading(_ id: UploadID) throws(StorageError) -> DeliveredFile {
+        try doing("read the data file of upload \(id)") { () throws(Errno) in
+            let file = try uploads.open(id.description, [.readOnly, .noFollow])
+            let size = try file.size()
+            return DeliveredFile(file, size: size)
+        }
+    }
+
     /// Makes sure that there is a data file, and leaves its bytes alone.
     func ensureData(_ id: UploadID) throws(StorageError) {
         _ = try doing("make the data file of upload \(id)") { () throws(Errno) in
@@ -76,6 +85,31 @@ final class StoreFiles: Sendable {
         try doing("look at the data file of upload \(id)") { () throws(Errno) in
             try uploads.fileSize(id.description)
         }
+    }
+
+    /// Writes the data file of one upload from those of others, and syncs it.
+    func assemble(_ id: UploadID, from parts: [(id: UploadID, length: Int64)]) throws(StorageError) {
+        let target = try doing("make the data file of upload \(id)") { () throws(Errno) in
+            try uploads.open(id.description, [.writeOnly, .create, .truncate, .noFollow])
+        }
+        var end: Int64 = 0
+        for part in parts where part.length > 0 {
+            let source = try doing("open part \(part.id) of upload \(id)") { () throws(Errno) in
+                let file = try uploads.open(part.id.description, [.readOnly, .noFollow])
+                let size = try file.size()
+                return DeliveredFile(file, size: size)
+            }
+            guard source.size >= part.length else { throw .damaged(part.id) }
+            try doing("concatenate upload \(id)") { () throws(Errno) in
+                if try !target.clone(source.file, length: part.length, at: end) {
+                    try target.copy(source.file, length: part.length, at: end)
+                }
+            }
+            end += part.length
+        }
+        guard durability == .power else { return }
+        try doing("sync upload \(id)") { () throws(Errno) in try target.syncData() }
+        counters.countSync()
     }
 
     // MARK: Delivered files

@@ -83,6 +83,9 @@ struct LiveUpload {
         holder == nil && claim == nil && observers.isEmpty && readers.isEmpty && pending == 0 && knowledge != .loading
     }
 
+    /// Whether somebody holds it.
+    var isHeld: Bool { holder != nil }
+
     /// The record worth keeping of an idle upload.
     var resting: Upload? { knowledge == .known ? record : nil }
 
@@ -113,6 +116,12 @@ struct LiveUpload {
 
     /// Holds an upload that nobody knows of, for the sweep: its work is too short to be fenced.
     mutating func holdUnknown(_ token: UInt64) { holder = Holder(token: token, onFence: {}) }
+
+    /// Holds an upload that is known not to be there.
+    mutating func holdNew(_ token: UInt64, onFence: @escaping @Sendable () -> Void) {
+        knowledge = .known
+        holder = Holder(token: token, onFence: onFence)
+    }
 
     mutating func release(_ token: UInt64) -> [TableEffect] {
         guard holder?.token == token else { return [] }

@@ -78,9 +78,25 @@ final class UploadTable: Sendable {
         }
     }
 
+    /// Holds an upload of which the caller knows that there is none yet.
+    func claimNew(_ id: UploadID, onFence: @escaping @Sendable () -> Void) throws(StorageError) -> Grant {
+        let token: UInt64? = state.withLock { state in
+            if state.isClosed { return nil }
+            precondition(state.live[id] == nil && !state.resting.contains(id), "a random id names a new upload")
+            let token = state.nextToken()
+            state.with(id) { $0.holdNew(token, onFence: onFence) }
+            return token
+        }
+        guard let token else { throw .closed }
+        return Grant(token: token, upload: nil)
+    }
+
     func release(_ id: UploadID, _ token: UInt64) {
         perform(state.withLock { state in state.with(id) { $0.release(token) } })
     }
+
+    /// Whether somebody holds the upload.
+    func isHeld(_ id: UploadID) -> Bool { state.withLock { $0.live[id]?.isHeld ?? false } }
 
     /// Whether the catalogue has committed a record of an upload that the caller holds.
     func isRecorded(_ id: UploadID) -> Bool { state.withLock { $0.live[id]?.isRecorded ?? false } }

@@ -22,6 +22,7 @@ final class Connection {
     private var input: [UInt8] = []
     private var inputStart = 0
     private var parser = RequestParser()
+    private var hasServed = false
 
     private init(
         server: ServerContext, transport: Transport, buffers: BufferPool, loop: EventLoop, peer: String,
@@ -82,8 +83,11 @@ final class Connection {
 
     /// The next request's head; nil when the client has gone, or idled too long, between requests.
     private func nextHead() async throws(HeadFailure) -> RequestHead? {
-        loop.load.becameIdle()
-        defer { loop.load.becameBusy() }
+        // A new connection counts as busy until it has shown what it wants: two that come together part ways.
+        let isIdle = hasServed
+        if isIdle { loop.load.becameIdle() }
+        defer { if isIdle { loop.load.becameBusy() } }
+        hasServed = true
         transport.watch.clearInterruption()
         transport.watch.setDeadline(SystemClock.monotonicNanoseconds + server.configuration.idleNanoseconds)
         var isTiming = false

@@ -13,8 +13,12 @@ extension Exchange {
 
     /// Answers a request whose body stopped before its end, where an answer can still be read, by throwing it.
     ///
-    /// - Parameter superseded: the dialect's words for an append that a newer one replaced.
-    func refuseUnfinished(_ failure: BodyFailure, superseded: Refusal?) throws(Refusal) {
+    /// - Parameters:
+    ///   - superseded: the dialect's words for an append that a newer one replaced.
+    ///   - timedOut: its words for a body that stopped coming.
+    func refuseUnfinished(
+        _ failure: BodyFailure, superseded: Refusal? = nil, timedOut: Refusal? = nil
+    ) throws(Refusal) {
         closeAfterwards()
         switch failure {
         case .malformed(let error): throw Refusal(error)
@@ -26,7 +30,8 @@ extension Exchange {
             throw superseded ?? Refusal(.conflict, code: "superseded", "A newer request took over.")
         case .transport(.interrupted(.stopping)): throw ServerContext.stoppingRefusal
         case .transport(.interrupted):
-            throw Refusal(.requestTimeout, code: "body-timeout", "The body stopped coming. What came is kept.")
+            throw timedOut
+                ?? Refusal(.requestTimeout, code: "body-timeout", "The body stopped coming. What came is kept.")
         case .transport(let error): note = "\(error)"
         }
     }

@@ -48,7 +48,8 @@ final class Exchange {
         await respond(refusal.responseHead, body: refusal.bodyBytes)
     }
 
-    /// Starts an answer whose content the caller sends with `sendContent`: exactly `contentLength` bytes, none to a HEAD.
+    /// Starts an answer whose content the caller sends with `sendContent`: exactly `contentLength` bytes, none to a
+    /// HEAD.
     func startResponse(_ response: ResponseHead, contentLength: Int64) async {
         await send(begin(response, contentLength: contentLength))
     }

@@ -44,8 +44,8 @@ final class RequestBody: ByteSource {
     /// Bytes still to come, nil where only the end will tell.
     var remaining: Int64? { length.map { $0 - received } }
 
-    /// Tells a client that asked for it that its body is welcome (RFC 9110 section 10.1.1). Once, before the first read,
-    /// and never after a refusal.
+    /// Tells a client that asked for it that its body is welcome (RFC 9110 section 10.1.1). Once, before the first
+    /// read, and never after a refusal.
     func welcome() async throws(BodyFailure) {
         guard owesContinue else { return }
         owesContinue = false

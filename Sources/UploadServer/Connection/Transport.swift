@@ -119,8 +119,8 @@ final class Transport {
         while done < count { done += try await moved(writeNow(memory + done, count - done)) }
     }
 
-    /// Says good-bye so that the peer can read the last answer: closes the sending side, then reads and drops what still
-    /// comes, within bounds (RFC 9112 section 9.6). `scratch` is `scratchBytes` of memory for what is dropped.
+    /// Says good-bye so that the peer can read the last answer: closes the sending side, then reads and drops what
+    /// still comes, within bounds (RFC 9112 section 9.6). `scratch` is `scratchBytes` of memory for what is dropped.
     ///
     /// - Parameter draining: whether more may come; it is looked for if it is known to be there, too.
     func closeGently(draining: Bool, scratch: UnsafeMutableRawPointer, scratchBytes: Int) async {

@@ -10,11 +10,11 @@ public final class LogWriter: Sendable {
     private struct State {
         var pending: [UInt8] = []
         var dropped = 0
-        var isClosed = false
     }
 
     private let state = Mutex(State())
     private let generation = Atomic<UInt32>(0)
+    private let closing = Atomic<UInt32>(0)
     private let written = Atomic<UInt32>(0)
     private let descriptor: Int32
 
@@ -39,7 +39,8 @@ public final class LogWriter: Sendable {
 
     /// Waits until everything taken so far is written, and ends the thread. Lines that come later are lost.
     public func close() {
-        state.withLock { $0.isClosed = true }
+        closing.store(1, ordering: .releasing)
+        Futex.wake(closing, count: 1)
         wake()
         while written.load(ordering: .acquiring) == 0 { Futex.wait(written, while: 0) }
     }
@@ -53,10 +54,11 @@ public final class LogWriter: Sendable {
         var batch: [UInt8] = []
         while true {
             let seen = generation.load(ordering: .acquiring)
-            let (dropped, isClosed) = state.withLock { state in
+            let isClosing = closing.load(ordering: .acquiring) == 1
+            let dropped = state.withLock { state in
                 swap(&state.pending, &batch)
                 defer { state.dropped = 0 }
-                return (state.dropped, state.isClosed)
+                return state.dropped
             }
             if dropped > 0 {
                 batch.append(contentsOf: Array("(\(dropped) log lines dropped: the reader is too slow)\n".utf8))
@@ -64,10 +66,11 @@ public final class LogWriter: Sendable {
             if !batch.isEmpty {
                 SystemProcess.write(batch, to: descriptor)
                 batch.removeAll(keepingCapacity: batch.capacity <= 1 << 16)
-                continue
             }
-            if isClosed { break }
+            if isClosing { break }
             Futex.wait(generation, while: seen)
+            // Lines gather a moment: waking this thread for each would cost their writers more than the line does.
+            Futex.wait(closing, while: 0, nanosecondsMax: ServerLimits.logGatherNanoseconds)
         }
         written.store(1, ordering: .releasing)
         Futex.wake(written, count: Int32.max)

@@ -1,0 +1,31 @@
+public import HTTP
+public import Uploads
+
+/// `DELETE` on an upload's address: the client wants it no more.
+public struct CancellationRequest: Sendable {
+    public let version: InteropVersion
+
+    /// - Throws: 400 for fields that have no meaning here, which the drafts up to 6 demand.
+    public init(_ head: RequestHead) throws(Refusal) {
+        version = InteropVersion(head)
+        guard StructuredField.count(UploadField.offset, in: head.fields) == nil,
+            version.completeness(in: head.fields) == nil
+        else { throw UploadProblem.strayField.refusal(version) }
+    }
+
+    /// Returns if the upload is to be removed, and then answered with `UploadAnswer.cancelled`.
+    ///
+    /// - Parameters:
+    ///   - upload: the record, with the right to it in hand; nil if there is none.
+    ///   - nowSeconds: since 1970-01-01 UTC.
+    /// - Throws: 404 for what is unknown; 405 for a finished file, which is its receiver's now, and for what another
+    ///   protocol began.
+    public func check(_ upload: Upload?, nowSeconds: Int64) throws(Refusal) {
+        guard let upload, upload.expiresSeconds ?? .max > nowSeconds else {
+            throw UploadProblem.unknown.refusal(version)
+        }
+        guard upload.dialect == .ietf, upload.state != .finished else {
+            throw UploadProblem.notCancellable.refusal(version)
+        }
+    }
+}

@@ -1,0 +1,24 @@
+public import LinuxSystem
+
+/// The bytes of an upload that is still open, as its permit's holder may read them.
+public struct StoredReader: ~Copyable, Sendable {
+    /// Bytes that were written up to now.
+    public let length: Int64
+
+    private let source: DeliveredFile
+    private let disk: DiskThreads
+
+    init(_ source: DeliveredFile, length: Int64, disk: DiskThreads) {
+        self.source = source
+        self.length = length
+        self.disk = disk
+    }
+
+    /// Reads `count` bytes at `offset` into the start of `buffer`, on a disk thread; fewer only at the end.
+    public func read(into buffer: consuming AlignedBuffer, at offset: Int64, count: Int) async -> FilledBuffer {
+        precondition(count <= buffer.count)
+        let job = ReadJob(source, buffer, offset: offset, count: count)
+        await job.wait(on: disk)
+        return job.result()
+    }
+}

@@ -1,0 +1,42 @@
+public import HTTP
+public import Uploads
+
+/// What can be done about a final upload, given its parts as they stand settled.
+///
+/// Asked when it is created and, while it waits, each time somebody wants to know its offset.
+public enum FinalDecision: Equatable, Sendable {
+    /// Every part is complete: put them together, in their order, to a file of so many bytes.
+    case join(length: Int64)
+    /// Some part is not. The length is known once every part's is.
+    case wait(length: Int64?)
+
+    /// - Parameters:
+    ///   - parts: what is known of each listed upload, in the order of the list; nil for one that is not there.
+    ///   - isNew: whether the final upload is about to be created. A fault of a part is a bad request then (400);
+    ///     later it means that the final upload can never be (410).
+    ///   - nowSeconds: seconds since 1970-01-01 UTC.
+    /// - Throws: where a part is not there any more, is damaged, or was not made to be one; 413 where the whole would
+    ///   be larger than the server takes.
+    public init(parts: [Upload?], isNew: Bool, offer: TusOffer, nowSeconds: Int64) throws(Refusal) {
+        var (stored, isComplete, isMeasured) = (Int64(0), true, true)
+        for part in parts {
+            guard let part, !part.isExpired(nowSeconds: nowSeconds) else {
+                throw FinalDecision.fault(isNew, "part-not-found", "is not there, or not any more")
+            }
+            guard part.dialect == .tus, part.concatenation?.role == .partial else {
+                throw FinalDecision.fault(isNew, "part-not-partial", "was not created as partial")
+            }
+            guard part.state != .failed else { throw FinalDecision.fault(isNew, "part-damaged", "is damaged") }
+            let (sum, overflow) = stored.addingReportingOverflow(part.length ?? part.offset.bytes)
+            guard !overflow, sum <= offer.sizeMax else { throw offer.tooLarge }
+            stored = sum
+            isMeasured = isMeasured && part.length != nil
+            isComplete = isComplete && part.isWhole
+        }
+        self = isComplete ? .join(length: stored) : .wait(length: isMeasured ? stored : nil)
+    }
+
+    private static func fault(_ isNew: Bool, _ code: String, _ what: String) -> Refusal {
+        .tus(isNew ? .badRequest : .gone, code: code, "An upload that the whole is to be made of \(what).")
+    }
+}

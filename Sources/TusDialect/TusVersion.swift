@@ -1,0 +1,48 @@
+public import HTTP
+public import Uploads
+
+/// The one version of tus that is spoken, and the field that says so on every answer.
+public enum TusVersion {
+    /// SemVer; there has been no other since 2016.
+    public static let current = "1.0.0"
+
+    /// Refuses another version, and a missing one unless the method only looks: browsers and curl do not know the
+    /// field.
+    static func check(_ head: RequestHead, method: Method) throws(Refusal) {
+        let version = head.fields.text(.tusResumable)
+        if version == current || version == nil && (method == .head || method == .get) { return }
+        throw Refusal.tus(
+            .preconditionFailed, code: "version-not-supported", "This server speaks tus \(current)."
+        ).adding("Tus-Version", current)
+    }
+}
+
+extension ResponseHead {
+    /// Adds `Tus-Resumable`, which every answer to a tus request carries.
+    public mutating func markAsTus() { set("Tus-Resumable", TusVersion.current) }
+}
+
+extension Refusal {
+    /// The same with `Tus-Resumable`: for refusals that come from outside the dialect. Twice does no harm.
+    public var markedAsTus: Refusal { adding("Tus-Resumable", TusVersion.current) }
+
+    /// The same with the offset that is true now, and where the upload is if the client cannot know yet.
+    ///
+    /// - Parameters:
+    ///   - upload: as it stands settled, after what the refused request brought was dropped.
+    ///   - location: its address, if the refused request was the one that created it.
+    public func telling(_ upload: Upload, location: String? = nil) -> Refusal {
+        let telling = adding("Upload-Offset", upload.offset.description)
+        return location.map { telling.adding("Location", $0) } ?? telling
+    }
+
+    static func tus(
+        _ status: Status, code: String, _ message: String
+    ) -> Refusal {
+        Refusal(status, code: code, message).markedAsTus
+    }
+
+    func adding(_ name: StaticString, _ value: String) -> Refusal {
+        Refusal(status, reason: reason, code: code, message, body: body, fields: fields + [(name, value)])
+    }
+}

@@ -1,0 +1,24 @@
+import CSQLiteShim
+import Testing
+
+/// The catalogue's database as somebody with a shell sees it.
+enum Catalogue {
+    static func execute(at path: String, _ sql: String) throws {
+        var handle: OpaquePointer?
+        defer { sqlite3_close(handle) }
+        try #require(sqlite3_open("\(path)/catalogue.sqlite", &handle) == SQLITE_OK)
+        let code = sqlite3_exec(handle, sql, nil, nil, nil)
+        try #require(code == SQLITE_OK, "\(String(cString: sqlite3_errmsg(handle)))")
+    }
+
+    static func integer(at path: String, _ sql: String) throws -> Int64 {
+        var handle: OpaquePointer?
+        defer { sqlite3_close(handle) }
+        try #require(sqlite3_open("\(path)/catalogue.sqlite", &handle) == SQLITE_OK)
+        var statement: OpaquePointer?
+        defer { sqlite3_finalize(statement) }
+        try #require(sqlite3_prepare_v2(handle, sql, -1, &statement, nil) == SQLITE_OK)
+        try #require(sqlite3_step(statement) == SQLITE_ROW)
+        return sqlite3_column_int64(statement, 0)
+    }
+}

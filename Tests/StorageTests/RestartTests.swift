@@ -1,0 +1,132 @@
+import Foundation
+import Storage
+import TestSupport
+import Testing
+import Uploads
+
+/// A client begins its upload anew (file-id dialect), before or after the file was delivered, and the server crashes at
+/// every step of it.
+@Suite struct RestartTests {
+    private let old = Upload.sample(1, length: 6000, name: "old.bin")
+
+    /// The second attempt: the same length, so that a length proves nothing, and maybe the same name.
+    private func second(_ name: String) -> Upload { Upload.sample(1, length: 6000, name: name) }
+
+    private func delivered() async throws -> StoreFixture {
+        let fixture = try StoreFixture()
+        var claim = try await fixture.claim(old.id)
+        try await claim.create(old)
+        var permit = try await claim.permit(at: .zero)
+        await permit.append(6000, of: UploadID(high: 0, low: 99))
+        _ = try await permit.finish(length: 6000)
+        return fixture
+    }
+
+    private var oldBytes: [UInt8] { Pattern.bytes(UploadID(high: 0, low: 99), 6000) }
+
+    @Test func `an open upload that is restarted forgets its bytes`() async throws {
+        let fixture = try StoreFixture()
+        try await fixture.create(old, bytes: 5000)
+        var claim = try await fixture.claim(old.id)
+        try await claim.restart(old)
+        #expect(fixture.contents(fixture.dataPath(old.id)) == [])
+        var permit = try await claim.permit(at: .zero)
+        await permit.append(6000, of: old.id)
+        _ = try await permit.finish(length: 6000)
+        #expect(fixture.contents(fixture.finishedPath(old.id, "old.bin")) == Pattern.bytes(old.id, 6000))
+    }
+
+    @Test(arguments: ["old.bin", "new.bin"])
+    func `the delivered file stays until the new one takes its place`(name: String) async throws {
+        let fixture = try await delivered()
+        var claim = try await fixture.claim(old.id)
+        try await claim.restart(second(name))
+        #expect(claim.upload?.finished?.name == CleanName("old.bin"))
+        var permit = try await claim.permit(at: .zero)
+        await permit.append(6000, of: old.id)
+        #expect(fixture.contents(fixture.finishedPath(old.id, "old.bin")) == oldBytes)
+        #expect(try await fixture.finishedFile(old.id)?.length == 6000)
+        let finished = try await permit.finish(length: 6000)
+        #expect(finished.finished?.name == CleanName(name))
+        let left = try FileManager.default.contentsOfDirectory(atPath: "\(fixture.path)/complete/\(old.id)")
+        #expect(left == [name], "the older name is gone")
+        #expect(fixture.contents(fixture.finishedPath(old.id, name)) == Pattern.bytes(old.id, 6000))
+        let crashed = try fixture.crashed()
+        #expect(try await crashed.store.upload(old.id) == finished)
+    }
+
+    @Test func `a crash before the restart is recorded leaves the delivered file alone`() async throws {
+        let fixture = try await delivered()
+        let crashed = try fixture.crashed {
+            try place([], at: "\($0)/uploads/\(old.id)")
+        }
+        #expect(await crashed.sweptFiles() == 1)
+        #expect(try await crashed.store.upload(old.id)?.state == .finished)
+        #expect(crashed.contents(crashed.finishedPath(old.id, "old.bin")) == oldBytes)
+    }
+
+    @Test(arguments: ["old.bin", "new.bin"])
+    func `a crash after the restart is recorded does not take the old file for the new one`(name: String) async throws {
+        let fixture = try await delivered()
+        var claim = try await fixture.claim(old.id)
+        try await claim.restart(second(name))
+        let crashed = try fixture.crashed()
+        let found = try #require(try await crashed.store.settledUpload(old.id))
+        #expect(found.state == .open && found.offset == .zero)
+        #expect(try await crashed.finishedFile(old.id)?.name == CleanName("old.bin"))
+        #expect(crashed.contents(crashed.finishedPath(old.id, "old.bin")) == oldBytes)
+        claim.release()
+    }
+
+    @Test(arguments: ["old.bin", "new.bin"])
+    func `a crash after the new file's rename records it as finished`(name: String) async throws {
+        let fixture = try await delivered()
+        var claim = try await fixture.claim(old.id)
+        try await claim.restart(second(name))
+        var permit = try await claim.permit(at: .zero)
+        await permit.append(6000, of: old.id)
+        _ = try await permit.settle()
+        let crashed = try fixture.crashed { path in
+            let target = "\(path)/complete/\(old.id)/\(name)"
+            try? FileManager.default.removeItem(atPath: target)
+            try FileManager.default.moveItem(atPath: "\(path)/uploads/\(old.id)", toPath: target)
+        }
+        let found = try #require(try await crashed.store.settledUpload(old.id))
+        #expect(found.state == .finished && found.finished?.name == CleanName(name))
+        let left = try FileManager.default.contentsOfDirectory(atPath: "\(crashed.path)/complete/\(old.id)")
+        #expect(left == [name])
+        #expect(crashed.contents(crashed.finishedPath(old.id, name)) == Pattern.bytes(old.id, 6000))
+    }
+
+    @Test func `a crash before the older name is removed is made good at the start`() async throws {
+        let fixture = try await delivered()
+        let crashed = try fixture.crashed { path in
+            try place([1], at: "\(path)/complete/\(old.id)/older.bin")
+            try Catalogue.execute(at: path, "UPDATE uploads SET cleanup = 2")
+        }
+        let left = try FileManager.default.contentsOfDirectory(atPath: "\(crashed.path)/complete/\(old.id)")
+        #expect(left == ["old.bin"])
+        #expect(try Catalogue.integer(at: crashed.path, "SELECT count(*) FROM uploads WHERE cleanup != 0") == 0)
+        #expect(try await crashed.store.upload(old.id)?.state == .finished)
+    }
+
+    @Test func `a crash in the middle of a deletion is made good at the start`() async throws {
+        let fixture = try await delivered()
+        let crashed = try fixture.crashed { try Catalogue.execute(at: $0, "UPDATE uploads SET cleanup = 1") }
+        #expect(try await crashed.store.upload(old.id) == nil)
+        #expect(!crashed.exists("\(crashed.path)/complete/\(old.id)"))
+        #expect(try Catalogue.integer(at: crashed.path, "SELECT count(*) FROM uploads") == 0)
+    }
+
+    @Test func `a failed upload may be restarted`() async throws {
+        let fixture = try StoreFixture()
+        try await fixture.create(old, bytes: 5000)
+        let crashed = try fixture.crashed { try FileManager.default.removeItem(atPath: "\($0)/uploads/\(old.id)") }
+        var claim = try await crashed.claim(old.id)
+        #expect(claim.upload?.state == .failed)
+        try await claim.restart(old)
+        var permit = try await claim.permit(at: .zero)
+        await permit.append(6000, of: old.id)
+        #expect(try await permit.finish(length: 6000).state == .finished)
+    }
+}

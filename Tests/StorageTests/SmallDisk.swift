@@ -1,0 +1,61 @@
+import Foundation
+import TestSupport
+
+/// A file system of its own, mounted for one test.
+final class SmallDisk: Sendable {
+    let path: String
+    private let directory: TemporaryDirectory
+
+    /// Whether this process may mount file systems.
+    static let isAvailable: Bool = {
+        guard getuid() == 0, let disk = try? SmallDisk(megabytes: 8) else { return false }
+        return FileManager.default.fileExists(atPath: disk.path + "/lost+found")
+    }()
+
+    /// An ext4 file system of so many megabytes in an image file.
+    init(megabytes: Int) throws {
+        directory = try TemporaryDirectory()
+        path = directory.path + "/disk"
+        try run(
+            """
+            truncate -s \(megabytes)M '\(path).img' && mkfs.ext4 -q -F '\(path).img' && mkdir '\(path)' \
+            && mount -o loop '\(path).img' '\(path)'
+            """)
+    }
+
+    /// A file system in memory, without direct I/O.
+    init(ramfs name: String) throws {
+        directory = try TemporaryDirectory()
+        path = "\(directory.path)/\(name)"
+        try run("mkdir '\(path)' && mount -t ramfs ramfs '\(path)'")
+    }
+
+    deinit { try? run("umount '\(path)'") }
+
+    /// Takes all the space that is left; answers the file that has it.
+    func fill() throws -> String {
+        let file = path + "/filler"
+        try run("dd if=/dev/zero of='\(file)' bs=4096 2>/dev/null; sync '\(file)'")
+        return file
+    }
+
+    /// Takes the power away: whatever is not on the disk yet never gets there, and every call fails. EXT4_IOC_SHUTDOWN
+    func cut() throws {
+        let directory = open(path, O_RDONLY)
+        defer { close(directory) }
+        var noFlush: UInt32 = 2
+        guard ioctl(directory, 0x8004_587D, &noFlush) == 0 else { throw CocoaError(.fileWriteUnknown) }
+    }
+
+    /// Gives the power back, once nothing has a file open any more.
+    func restore() throws { try run("umount '\(path)' && mount -o loop '\(path).img' '\(path)'") }
+
+    private func run(_ script: String) throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        process.arguments = ["-c", script + " >/dev/null 2>&1"]
+        try process.run()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else { throw CocoaError(.fileWriteUnknown) }
+    }
+}

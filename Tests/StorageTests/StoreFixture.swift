@@ -1,0 +1,161 @@
+import Foundation
+import LinuxSystem
+import Storage
+import Synchronization
+import TestSupport
+import Testing
+import Uploads
+
+/// A data directory with one store in it, closed at the latest when the fixture goes.
+final class StoreFixture: Sendable {
+    let path: String
+    let store: LocalStore
+    private let directory: TemporaryDirectory
+    private let log: EventLog
+
+    /// - Parameter path: the data directory, if it is not to be one below `directory`.
+    init(
+        in directory: TemporaryDirectory? = nil, at path: String? = nil, durability: Durability = .process,
+        directIO: Bool = true,
+        diskThreads: Int = 2
+    ) throws {
+        self.directory = try directory ?? TemporaryDirectory()
+        self.path = path ?? self.directory.path + "/data"
+        let log = EventLog()
+        self.log = log
+        store = try LocalStore.open(
+            StoreConfiguration(
+                path: self.path, durability: durability, diskThreads: diskThreads, directIO: directIO,
+                onEvent: { log.append($0) }))
+    }
+
+    deinit { store.close() }
+
+    /// What the store reported so far.
+    var events: [StoreEvent] { log.events }
+
+    /// Waits for the end of the sweep after the start and answers how many files it removed.
+    func sweptFiles() async -> Int {
+        for await event in log.stream {
+            if case .swept(let files) = event { return files }
+        }
+        return -1
+    }
+
+    /// A copy of everything as a crash at this moment would leave it, opened by another store. To be taken while no
+    /// commit is on its way.
+    func crashed(_ damage: (String) throws -> Void = { _ in }) throws -> StoreFixture {
+        let copy = try TemporaryDirectory()
+        try FileManager.default.copyItem(atPath: path, toPath: copy.path + "/data")
+        try damage(copy.path + "/data")
+        return try StoreFixture(in: copy)
+    }
+
+    func claim(_ id: UploadID) async throws -> UploadClaim { try await store.claim(id, onFence: {}) }
+
+    /// Creates an upload and appends the pattern's first bytes to it, without finishing it.
+    @discardableResult
+    func create(_ upload: Upload, bytes count: Int) async throws -> Upload {
+        var claim = try await claim(upload.id)
+        try await claim.create(upload)
+        var permit = try await claim.permit(at: .zero)
+        await permit.append(count, of: upload.id)
+        return try await permit.settle()
+    }
+
+    /// Creates an upload and finishes it at once.
+    @discardableResult
+    func finish(_ upload: Upload, bytes count: Int) async throws -> Upload {
+        var claim = try await claim(upload.id)
+        try await claim.create(upload)
+        var permit = try await claim.permit(at: .zero)
+        await permit.append(count, of: upload.id)
+        return try await permit.finish(length: Int64(count))
+    }
+
+    /// Why an append at `offset` may not begin, or nil.
+    func permitFailure(_ id: UploadID, at offset: Int64) async -> StorageError? {
+        do throws(StorageError) {
+            _ = try await store.claim(id, onFence: {}).permit(at: Offset(offset))
+            return nil
+        } catch { return error }
+    }
+
+    /// What is known of the delivered file once it was opened; nil if there is none.
+    func finishedFile(_ id: UploadID) async throws -> FinishedFile? {
+        guard let reader = try await store.openFinished(id) else { return nil }
+        return reader.finished
+    }
+
+    func dataPath(_ id: UploadID) -> String { "\(path)/uploads/\(id)" }
+    func finishedPath(_ id: UploadID, _ name: String) -> String { "\(path)/complete/\(id)/\(name)" }
+    func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+    func contents(_ path: String) -> [UInt8]? { FileManager.default.contents(atPath: path).map { [UInt8]($0) } }
+}
+
+/// Events as they come, to look at or to wait for.
+private final class EventLog: Sendable {
+    let stream: AsyncStream<StoreEvent>
+    private let continuation: AsyncStream<StoreEvent>.Continuation
+    private let list = Mutex<[StoreEvent]>([])
+
+    init() { (stream, continuation) = AsyncStream.makeStream() }
+
+    var events: [StoreEvent] { list.withLock { $0 } }
+
+    func append(_ event: StoreEvent) {
+        list.withLock { $0.append(event) }
+        continuation.yield(event)
+    }
+}
+
+extension WritePermit {
+    /// Appends the next `count` bytes of the pattern, in buffers of `bufferBytes`.
+    mutating func append(_ count: Int, of id: UploadID, bufferBytes: Int = 256 << 10) async {
+        var left = count
+        var spare: AlignedBuffer?
+        while left > 0 {
+            let buffer = spare.take() ?? AlignedBuffer(count: bufferBytes)!
+            let part = min(left, buffer.count - leadingGap)
+            Pattern.fill(buffer.memory + leadingGap, count: part, id, at: Int(nextByte))
+            spare = await write(buffer, count: part)
+            left -= part
+        }
+        _ = await drain()
+    }
+
+    /// Everything written so far, as it lies in the file.
+    func readBack() async throws -> [UInt8] {
+        let reader = try await reader()
+        var bytes: [UInt8] = []
+        while Int64(bytes.count) < reader.length {
+            let part = min(Int(reader.length) - bytes.count, 64 << 10)
+            let filled = await reader.read(into: AlignedBuffer(count: 64 << 10)!, at: Int64(bytes.count), count: part)
+            guard filled.count == part else { return bytes }
+            let buffer = filled.takeBuffer()
+            bytes += UnsafeRawBufferPointer(start: buffer.memory, count: part)
+        }
+        return bytes
+    }
+
+    /// Settles and answers what went wrong, or nil.
+    consuming func settleFailure() async -> StorageError? {
+        do throws(StorageError) {
+            _ = try await settle()
+            return nil
+        } catch { return error }
+    }
+}
+
+extension Upload {
+    static func sample(_ number: UInt64, length: Int64? = nil, name: String = "file.bin") -> Upload {
+        Upload(
+            id: UploadID(high: 7, low: number), dialect: .tus, length: length, name: CleanName(name),
+            createdSeconds: 1_700_000_000)
+    }
+}
+
+/// Makes a file behind the store's back.
+func place(_ bytes: [UInt8], at path: String) throws {
+    try Data(bytes).write(to: URL(fileURLWithPath: path))
+}
