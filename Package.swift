@@ -72,6 +72,14 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        // What it costs: see bench/README.md.
+        .executableTarget(
+            name: "LoadGenerator",
+            dependencies: [
+                "LinuxSystem", "Reactor", "TLS", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "bench/LoadGenerator", swiftSettings: strict),
+
         // Tests mirror the sources.
         .target(
             name: "TestSupport", dependencies: ["LinuxSystem", "TLS"], path: "Tests/Support",
@@ -101,6 +109,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
+        .testTarget(name: "LoadGeneratorTests", dependencies: ["LinuxSystem", "LoadGenerator"], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]
 )

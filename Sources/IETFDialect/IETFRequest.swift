@@ -1,7 +1,7 @@
 public import HTTP
 
-/// The requests of "Resumable Uploads for HTTP" (draft-ietf-httpbis-resumable-upload), told from all others by what they
-/// say of themselves.
+/// The requests of "Resumable Uploads for HTTP" (draft-ietf-httpbis-resumable-upload), told from all others by what
+/// they say of themselves.
 ///
 /// | method             | address         | and                                                     | is           |
 /// |--------------------|-----------------|---------------------------------------------------------|--------------|

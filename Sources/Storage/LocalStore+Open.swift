@@ -16,11 +16,10 @@ extension LocalStore {
         let connection = try SQLiteConnection(path: path, writes: true)
         try CatalogueSchema.prepare(connection, durability: configuration.durability)
         try doing("sync \(configuration.path)") { () throws(Errno) in
-            if configuration.durability == .power {
-                try root.sync()
-                try Directory(path: "\(configuration.path)/..").sync()
-            }
+            if configuration.durability == .power { try root.sync() }
         }
+        // Only a directory made just now needs this, and whoever may make one there may mostly open it.
+        if configuration.durability == .power { try? Directory(path: "\(configuration.path)/..").sync() }
         try cleanUp(connection, files)
 
         let queries = BatchQueue<CatalogueQuery>()

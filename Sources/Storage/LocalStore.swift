@@ -88,7 +88,7 @@ public final class LocalStore: Sendable {
         throw .damaged(id)
     }
 
-    /// Uploads whose expiry is at or before `seconds` since 1970-01-01 UTC, the oldest first, at most `limit` of them.
+    /// Uploads that are not finished and whose expiry is at or before `seconds` since 1970-01-01 UTC, the oldest first, at most `limit` of them.
     public func expiredUploads(at seconds: Int64, limit: Int) async throws(StorageError) -> [UploadID] {
         let result: Result<[UploadID], StorageError> = await withUnsafeContinuation { waiter in
             if !queries.send(.expired(seconds: seconds, limit: limit, waiter)) {

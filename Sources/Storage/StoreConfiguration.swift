@@ -19,7 +19,7 @@ public struct StoreConfiguration: Sendable {
     public var onEvent: @Sendable (StoreEvent) -> Void
 
     public init(
-        path: String, durability: Durability = .power, diskThreads: Int = 4, directIO: Bool = true,
+        path: String, durability: Durability = .power, diskThreads: Int = 8, directIO: Bool = true,
         onEvent: @escaping @Sendable (StoreEvent) -> Void = { _ in }
     ) {
         self.path = path

@@ -27,6 +27,12 @@ extension UploadClaim {
         return finished
     }
 
+    /// Gives an upload its whole time once more.
+    public consuming func renew() async throws(StorageError) {
+        guard let upload else { throw .unknownUpload(id) }
+        try await store.catalogue.record(id, .put(store.renewed(upload), .none))
+    }
+
     /// Ends an upload that nobody went on with: its bytes go, its record stays as `expired` to say so, and is itself due
     /// for removal after as long again as the upload had.
     public consuming func expire() async throws(StorageError) {

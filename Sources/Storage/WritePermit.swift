@@ -26,6 +26,9 @@ public struct WritePermit: ~Copyable, Sendable {
     /// The first failure, if there was one. Nothing is written after it; `settle` and `finish` report it.
     public var failure: StorageError? { append.failure }
 
+    /// The offset that a checkpoint has recorded by now, and that may be told: at or before what was written.
+    public var recordedOffset: Offset { append.recordedOffset }
+
     /// Starts to write the bytes that stand at `leadingGap ..< leadingGap + count` and returns at once.
     ///
     /// One write is on its way at a time: the call first waits for the one before and hands its buffer back (nil for

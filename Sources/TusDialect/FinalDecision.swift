@@ -20,7 +20,7 @@ public enum FinalDecision: Equatable, Sendable {
     public init(parts: [Upload?], isNew: Bool, offer: TusOffer, nowSeconds: Int64) throws(Refusal) {
         var (stored, isComplete, isMeasured) = (Int64(0), true, true)
         for part in parts {
-            guard let part, !part.isExpired(nowSeconds: nowSeconds) else {
+            guard let part, part.state != .expired, !part.isExpired(nowSeconds: nowSeconds) else {
                 throw FinalDecision.fault(isNew, "part-not-found", "is not there, or not any more")
             }
             guard part.dialect == .tus, part.concatenation?.role == .partial else {

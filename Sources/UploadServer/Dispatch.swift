@@ -1,4 +1,5 @@
 internal import HTTP
+internal import IETFDialect
 internal import Storage
 internal import Uploads
 
@@ -14,7 +15,7 @@ enum Dispatch {
             await exchange.refuse(exchange.server.refusal(for: error, upload: exchange.uploadID))
         } catch let failure as BodyFailure {
             do throws(Refusal) {
-                try exchange.refuseUnfinished(failure, superseded: nil)
+                try exchange.refuseUnfinished(failure)
             } catch {
                 await exchange.refuse(error)
             }
@@ -35,14 +36,10 @@ enum Dispatch {
         case "status" where segments.count == 1:
             try await answer(exchange, [.get, .head, .post], StatusHandler.handle)
         case "upload" where segments.count == 1:
-            try await answer(exchange, [.post], isForm(head) ? FormHandler.handle : FileIDHandler.handle)
-        case "files" where segments.count <= 2 && head.fields.contains(Dispatch.tusResumable):
-            let segment = segments.count == 2 ? segments[1] : ""
-            try await TusHandler.handle(exchange, id: UploadID(segment), isCollection: segment.isEmpty)
-        case "files" where segments.count == 1 || segments.count == 2 && segments[1].isEmpty:
-            try await answer(exchange, [.post, .put], isForm(head) ? FormHandler.handle : PlainHandler.handle)
-        case "files" where segments.count == 2:
-            try await file(exchange, segments[1])
+            try await answer(exchange, [.post], upload)
+        case "files" where segments.count <= 2:
+            let segment = segments.count == 2 && !segments[1].isEmpty ? segments[1] : nil
+            try await FilesDispatch.route(exchange, segment: segment)
         case "healthz" where segments.count == 1:
             try await answer(exchange, [.get, .head], HealthHandler.handle)
         default:
@@ -50,17 +47,18 @@ enum Dispatch {
         }
     }
 
+    /// `POST /upload`: the file-id dialect's own address, which takes the page's form and resumable creations as well.
+    private static func upload(_ exchange: Exchange) async throws {
+        let head = exchange.head
+        if isForm(head) { return try await FormHandler.handle(exchange) }
+        if case .creation = IETFRequest(head, isUploadResource: false) {
+            return try await IETFHandler.create(exchange, name: nil)
+        }
+        try await FileIDHandler.handle(exchange)
+    }
+
     /// Nothing is served at this address.
     static var notFound: Refusal { Refusal(.notFound, code: "not-found", "There is nothing at this address.") }
-
-    /// `/files/<id>` of a stored file, or `/files/<name>` for a new one: the method tells.
-    private static func file(_ exchange: Exchange, _ segment: String) async throws {
-        switch exchange.head.method {
-        case .put: try await PlainHandler.handle(exchange, name: segment)
-        case .get, .head: try await DownloadHandler.handle(exchange, id: UploadID(segment))
-        default: throw methodRefusal(allowed: [.get, .head, .put])
-        }
-    }
 
     private static func answer(
         _ exchange: Exchange, _ methods: [Method], _ handler: (Exchange) async throws -> Void
@@ -69,15 +67,15 @@ enum Dispatch {
         try await handler(exchange)
     }
 
-    private static func methodRefusal(allowed: [Method]) -> Refusal {
+    /// The address does not take the method.
+    static func methodRefusal(allowed: [Method]) -> Refusal {
         let list = (allowed + [.options]).map(\.description).joined(separator: ", ")
         return Refusal(
             .methodNotAllowed, code: "method-not-allowed", "This address takes \(list).", fields: [("Allow", list)])
     }
 
-    private static let tusResumable = FieldName("tus-resumable")
-
-    private static func isForm(_ head: RequestHead) -> Bool {
+    /// Whether the body is a form, of a client that speaks no dialect.
+    static func isForm(_ head: RequestHead) -> Bool {
         guard head.fields.count(of: .xFileID) == 0, let text = head.fields.text(.contentType),
             let type = MediaType(text)
         else { return false }

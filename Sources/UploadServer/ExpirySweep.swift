@@ -46,10 +46,27 @@ struct ExpirySweep {
         let claim = try await server.store.claim(id, onFence: {})
         guard let upload = claim.upload, upload.isExpired(nowSeconds: now) else { return false }
         switch upload.state {
-        case .open: try await claim.expire()
+        case .open:
+            // A whole lives as long as any of the parts that it waits for.
+            if try await hasLiveParts(upload, now) {
+                try await claim.renew()
+                return false
+            }
+            try await claim.expire()
         case .expired, .failed: try await claim.delete()
         case .finished: return false
         }
         return true
+    }
+
+    private func hasLiveParts(_ upload: Upload, _ now: Int64) async throws(StorageError) -> Bool {
+        for part in upload.concatenation?.parts ?? [] {
+            if let record = try await server.store.upload(part), record.state == .open,
+                !record.isExpired(nowSeconds: now)
+            {
+                return true
+            }
+        }
+        return false
     }
 }

@@ -27,6 +27,10 @@ public struct ServerConfiguration: Sendable {
     public var headNanoseconds: Int64
     /// Open connections at once; more wait in the kernel's queue.
     public var connectionsMax: Int
+    /// Which pages of other origins may use the server.
+    public var cors: CORSPolicy
+    /// Whether clients of the IETF dialect that ask for 104s get them. Off behind proxies that cannot pass them on.
+    public var sendsInformational: Bool
     /// Whether finished files can be fetched.
     public var allowsDownload: Bool
 
@@ -43,6 +47,8 @@ public struct ServerConfiguration: Sendable {
         idleNanoseconds = ServerLimits.idleNanoseconds
         headNanoseconds = ServerLimits.headNanoseconds
         connectionsMax = 50_000
+        cors = .none
+        sendsInformational = true
         allowsDownload = true
     }
 }

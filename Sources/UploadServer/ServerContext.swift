@@ -1,7 +1,9 @@
+internal import IETFDialect
 internal import Reactor
 internal import Storage
 internal import Synchronization
 internal import TusDialect
+internal import Uploads
 
 /// What all connections of a server share. Immutable, or safe from any thread.
 final class ServerContext: Sendable {
@@ -9,6 +11,8 @@ final class ServerContext: Sendable {
     let store: LocalStore
     let log: ServerLog
     let page: UploadPage
+    /// What the IETF dialect is allowed.
+    let ietfPolicy: IETFPolicy
     /// What is offered by tus.
     let tusOffer: TusOffer
     private let stopping = Atomic<Bool>(false)
@@ -18,6 +22,9 @@ final class ServerContext: Sendable {
         self.store = store
         self.log = log
         self.page = page
+        ietfPolicy = IETFPolicy(
+            sizeMax: configuration.sizeMax, ageMaxSeconds: configuration.store.expiry.idleSeconds,
+            sendsInterim: configuration.sendsInformational)
         tusOffer = TusOffer(
             sizeMax: configuration.sizeMax,
             algorithms: ChecksumAlgorithm.allCases.filter(\.computed.isAvailable), expiry: configuration.store.expiry)

@@ -14,14 +14,16 @@ public struct CleanName: Hashable, Sendable, CustomStringConvertible {
     /// Makes any text safe; what is left of nothing is `upload`.
     public init(_ hostile: String) {
         var scalars = String.UnicodeScalarView()
-        for scalar in hostile._nfc {
+        for scalar in hostile.unicodeScalars {
             if CleanName.isForbidden(scalar) {
                 if scalar.value == 0x2F || scalar.value == 0x5C { scalars.append("_") }
             } else {
                 scalars.append(scalar)
             }
         }
-        let trimmed = CleanName.trimmed(String(scalars))
+        // Composed only now: what stood between two scalars may have kept them apart.
+        let composed = String(String.UnicodeScalarView(String(scalars)._nfc))
+        let trimmed = CleanName.trimmed(composed)
         let bounded = CleanName.trimmed(CleanName.bounded(trimmed))
         description = bounded.isEmpty ? "upload" : bounded
     }

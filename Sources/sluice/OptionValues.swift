@@ -8,3 +8,9 @@ public import UploadServer
 extension Durability: ExpressibleByArgument {}
 extension LogFormat: ExpressibleByArgument {}
 extension Logger.Level: @retroactive ExpressibleByArgument {}
+
+/// Something that is done or not.
+enum Switch: String, ExpressibleByArgument, CaseIterable {
+    case on
+    case off
+}

@@ -59,6 +59,25 @@ struct Serve: ParsableCommand {
     @Option(help: ArgumentHelp("An upload without a byte for so long is cut; what came is kept.", valueName: "seconds"))
     var bodyTimeout = 60
 
+    @Option(
+        help: ArgumentHelp(
+            "An unfinished upload that nobody goes on with for so long is removed; 0 keeps it for ever.",
+            valueName: "seconds"))
+    var expireAfter: Int64 = 7 * 86_400
+
+    @Option(
+        name: .customLong("cors-origin"),
+        help: ArgumentHelp(
+            "Let pages of this origin use the server (https://app.example, or '*'); may be given several times.",
+            valueName: "origin"))
+    var corsOrigins: [String] = []
+
+    @Flag(name: .customLong("cors-credentials"), help: "Let such pages send cookies and certificates along.")
+    var corsCredentials = false
+
+    @Option(help: "Send 104 to clients that ask for it: on, or off behind proxies that choke on it (nginx).")
+    var informational = Switch.on
+
     @Option(help: ArgumentHelp("Open connections at once; more wait in the system's queue.", valueName: "n"))
     var maxConnections = 50_000
 
@@ -87,6 +106,7 @@ struct Serve: ParsableCommand {
         }
         if bufferMemory.bytes < 4 << 20 { throw ValidationError("--buffer-memory takes 4M or more.") }
         if maxConnections < 1 { throw ValidationError("--max-connections takes 1 or more.") }
+        if expireAfter < 0 { throw ValidationError("--expire-after takes 0 or more seconds.") }
         if data.isEmpty { throw ValidationError("--data takes a directory.") }
     }
 
@@ -118,6 +138,7 @@ struct Serve: ParsableCommand {
     private var serverConfiguration: ServerConfiguration {
         var store = StoreConfiguration(path: data)
         store.durability = durability
+        store.expiry = expireAfter == 0 ? .never : ExpiryPolicy(idleSeconds: expireAfter)
         var configuration = ServerConfiguration(store: store)
         configuration.listen = listen.address
         configuration.listenTLS = listenTls.address
@@ -128,6 +149,8 @@ struct Serve: ParsableCommand {
         configuration.bodyIdleNanoseconds = Int64(bodyTimeout) * 1_000_000_000
         configuration.connectionsMax = maxConnections
         configuration.allowsDownload = download
+        configuration.cors = CORSPolicy(origins: corsOrigins, allowsCredentials: corsCredentials)
+        configuration.sendsInformational = informational == .on
         return configuration
     }
 

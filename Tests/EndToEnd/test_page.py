@@ -280,12 +280,16 @@ def test_second_window_takes_over_and_the_first_does_not_fight_back(sluice, prox
     # To look does not disturb: the second window has asked nothing so far.
     assert len(proxy.asked()) == 1
     choose(second, path)
+    # The second one is held too, 8 MiB further on: the first must not come back while it is at work.
     proxy.wait(lambda: len(proxy.asked()) == 2 and proxy.asked()[1].status == 200)
-    proxy.release()
+    proxy.hold_after(8 * MEBIBYTE)
     wait_state(first, "film.mp4", "superseded")
     expect(row(first, "film.mp4").locator(".words")).to_contain_text("Another window or device took this upload over.")
+    proxy.release()
     wait_state(second, "film.mp4", "finished")
-    wait_state(first, "film.mp4", "superseded")
+    # Once that is done, the first window learns where the file is; it sends no byte for it.
+    wait_state(first, "film.mp4", "finished")
+    assert proxy.appends()[-1].body_bytes == 0
     assert_appends_start_where_told(proxy)
     assert_stored(sluice, path)
 

@@ -41,7 +41,9 @@ import Testing
         #expect(!response.keepsAlive)
     }
 
-    @Test(arguments: ["HTTP/2 200 OK", "HTTP/1.1 99 x", "HTTP/1.1 2000", "HTTP/1.1200 OK", "ICY 200 OK", "HTTP/1.1 -20"])
+    @Test(arguments: [
+        "HTTP/2 200 OK", "HTTP/1.1 99 x", "HTTP/1.1 2000", "HTTP/1.1200 OK", "ICY 200 OK", "HTTP/1.1 -20",
+    ])
     func `what is no status line is refused`(line: String) {
         var parser = ResponseParser()
         let bytes = Array("\(line)\r\n\r\n".utf8)

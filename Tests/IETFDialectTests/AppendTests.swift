@@ -7,7 +7,7 @@ import Uploads
 @Suite struct AppendTests {
     private let limit = UploadLimit(policy, nowSeconds: now)
 
-    private func answer(_ request: @autoclosure () throws -> AppendRequest, _ upload: Upload?) -> Answer? {
+    private func refused(_ request: @autoclosure () throws -> AppendRequest, _ upload: Upload?) -> Answer? {
         Answer(refusal { try AppendDecision(request(), upload) })
     }
 
@@ -20,18 +20,18 @@ import Uploads
 
     @Test(arguments: ["-1", "1.0", "1, 1", "\"1\"", "?1", "+1", "1000000000000000", "01x", "@1", ""])
     func `requirement 20: an offset that does not parse is a missing one`(value: String) {
-        #expect((refusal { try append(at: nil, ["Upload-Offset: \(value)"]) })?.code == "missing-field")
+        #expect((refusal { try append(at: nil, adding: ["Upload-Offset: \(value)"]) })?.code == "missing-field")
     }
 
     @Test func `requirement 20: an offset sent twice is a missing one`() {
-        #expect((refusal { try append(at: 40, ["Upload-Offset: 40"]) })?.code == "missing-field")
+        #expect((refusal { try append(at: 40, adding: ["Upload-Offset: 40"]) })?.code == "missing-field")
     }
 
     @Test(arguments: allVersions, [Int64(0), 39, 41, 100, 999_999_999_999_999])
     func `requirement 21: a wrong offset is 409 with the right one, in field and document`(
         version: InteropVersion, offset: Int64
     ) throws {
-        let answer = try #require(answer(append(version, at: offset, last: false, content: 1), upload()))
+        let answer = try #require(refused(append(version, at: offset, last: false, content: 1), upload()))
         #expect(answer.status == 409)
         #expect(answer["Upload-Offset"] == "40")
         #expect(answer.isComplete(version) == false)
@@ -94,31 +94,33 @@ import Uploads
         #expect(progress?["Location"] == nil)
     }
 
-    @Test(arguments: [
+    private static let repeats: [(offset: Int64, last: Bool, content: Int64?, repeats: Bool)] = [
         (Int64(100), true, Int64?(0), true), (100, true, nil, false), (100, true, 1, false), (100, false, 0, false),
         (40, true, 60, false), (0, true, 0, false),
-    ])
+    ]
+
+    @Test(arguments: repeats)
     func `requirement 26: a complete upload answers again where nothing would change, else refuses`(
         offset: Int64, last: Bool, content: Int64?, repeats: Bool
     ) throws {
         let finished = upload(.finished, offset: 100)
-        let refused = answer(try append(at: offset, last: last, content: content), finished)
-        #expect((refused == nil) == repeats)
-        if let refused {
-            #expect(refused.status == 400)
-            #expect(refused["Upload-Complete"] == "?1")
-            #expect(refused["Upload-Offset"] == "100")
-            #expect(refused.body.contains("#completed-upload\""))
+        let answer = refused(try append(at: offset, last: last, content: content), finished)
+        #expect((answer == nil) == repeats)
+        if let answer {
+            #expect(answer.status == 400)
+            #expect(answer["Upload-Complete"] == "?1")
+            #expect(answer["Upload-Offset"] == "100")
+            #expect(answer.body.contains("#completed-upload\""))
         }
     }
 
     @Test(arguments: allVersions)
     func `requirement 27: completeness is on every refusal of an append, and none redirects`(version: InteropVersion) {
         let answers = [
-            answer(try append(version, at: 3), upload()), answer(try append(version, content: 61), upload()),
-            answer(try append(version), nil), answer(try append(version), upload(.failed)),
-            answer(try append(version), upload(dialect: .tus)), answer(try append(version, at: nil), upload()),
-            answer(try append(version, content: 5000), upload(length: nil)),
+            refused(try append(version, at: 3), upload()), refused(try append(version, content: 61), upload()),
+            refused(try append(version), nil), refused(try append(version), upload(.failed)),
+            refused(try append(version), upload(dialect: .tus)), refused(try append(version, at: nil), upload()),
+            refused(try append(version, content: 5000), upload(length: nil)),
         ]
         for answer in answers {
             #expect(answer?.isComplete(version) == false)
@@ -128,34 +130,38 @@ import Uploads
 
     // MARK: The length (requirement 27: rules 10, 16 and 17 apply to appends)
 
-    @Test(arguments: [
+    private static let told: [LengthRow] = [
         (true, Int64?(60), [String](), Int64?(100)), (true, nil, [], nil), (true, nil, ["Upload-Length: 100"], 100),
         (false, 60, [], nil), (false, 60, ["Upload-Length: 100"], 100), (false, 10, ["Upload-Length: 100"], 100),
         (false, 10, ["Upload-Length: x"], nil),
-    ])
+    ]
+
+    @Test(arguments: told)
     func `requirement 10: an append records a length that was not known`(
         last: Bool, content: Int64?, fields: [String], length: Int64?
     ) throws {
-        let decision = try AppendDecision(append(last: last, content: content, fields), upload(length: nil))
+        let decision = try AppendDecision(append(last: last, content: content, adding: fields), upload(length: nil))
         #expect(decision.recordedLength == length)
         #expect(decision.transfer?.length == length)
         // A known length is not recorded again.
         let fields = ["Upload-Length: 100"]
-        #expect(try AppendDecision(append(last: false, content: 1, fields), upload()).recordedLength == nil)
+        #expect(try AppendDecision(append(last: false, content: 1, adding: fields), upload()).recordedLength == nil)
     }
 
-    @Test(arguments: [
+    private static let contradictions: [LengthRow] = [
         (true, Int64?(59), [String](), Int64?(100)), (true, 61, [], 100), (true, 0, [], 100),
         (false, 10, ["Upload-Length: 99"], 100), (false, 10, ["Upload-Length: 101"], 100),
         (true, 60, ["Upload-Length: 99"], nil), (false, 60, ["Upload-Length: 99"], nil),
         (false, 0, ["Upload-Length: 39"], nil), (true, nil, ["Upload-Length: 99"], 100),
-    ])
+    ]
+
+    @Test(arguments: contradictions)
     func `requirement 16: lengths that disagree are a 400, and the upload stays as it is`(
         last: Bool, content: Int64?, fields: [String], known: Int64?
     ) throws {
         for version in allVersions {
-            let request = try append(version, last: last, content: content, fields)
-            let answer = try #require(answer(request, upload(length: known)))
+            let request = try append(version, last: last, content: content, adding: fields)
+            let answer = try #require(refused(request, upload(length: known)))
             #expect(answer.status == 400)
             #expect(answer.isComplete(version) == false)
             #expect(answer["Upload-Offset"] == "40")
@@ -175,21 +181,21 @@ import Uploads
                     continue
                 }
             } else {
-                #expect(answer(request, upload())?.status == 400)
+                #expect(refused(request, upload())?.status == 400)
             }
         }
     }
 
     @Test func `requirement 17: a lost upload refuses everything`() throws {
-        #expect(answer(try append(), upload(.failed))?.status == 404)
-        #expect(answer(try append(content: 0), upload(.failed))?.status == 404)
+        #expect(refused(try append(), upload(.failed))?.status == 404)
+        #expect(refused(try append(content: 0), upload(.failed))?.status == 404)
         let head = try RetrievalRequest(request("HEAD \(location)"))
         #expect((refusal { try head.answer(upload(.failed), policy: policy, nowSeconds: now) })?.status == .notFound)
     }
 
     @Test(arguments: DialectName.allCases.filter { $0 != .ietf })
     func `an upload of another protocol is not appended to`(dialect: DialectName) {
-        let answer = answer(try append(), upload(dialect: dialect))
+        let answer = refused(try append(), upload(dialect: dialect))
         #expect(answer?.status == 400)
         #expect(answer?["X-Error-Code"] == "other-dialect")
     }

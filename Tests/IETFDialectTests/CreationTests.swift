@@ -7,6 +7,14 @@ import Uploads
 @Suite struct CreationTests {
     private let limit = UploadLimit(policy, nowSeconds: now)
 
+    private static let lengths: [LengthRow] = [
+        (true, Int64?(100), [String](), Int64?(100)), (true, nil, [], nil), (true, nil, ["Upload-Length: 70"], 70),
+        (true, 70, ["Upload-Length: 70"], 70), (false, 40, [], nil), (false, 40, ["Upload-Length: 70"], 70),
+        (false, 70, ["Upload-Length: 70"], 70), (false, nil, ["Upload-Length: 70"], 70),
+        (true, 40, ["Upload-Length: -70"], 40), (false, 40, ["Upload-Length: 70", "Upload-Length: 70"], nil),
+        (false, 40, ["Upload-Length: 7.0"], nil), (false, 0, ["Upload-Length: 0"], 0),
+    ]
+
     @Test func `requirement 5: the first 104 has address, limits and version`() throws {
         let interim = try creation(.draft9).interim
         #expect(interim.tellsAddress)
@@ -78,23 +86,17 @@ import Uploads
         #expect(try CreationRequest(bare, pathName: nil, policy: policy).transfer.length == 0)
     }
 
-    @Test(arguments: [
-        (true, Int64?(100), [String](), Int64?(100)), (true, nil, [], nil), (true, nil, ["Upload-Length: 70"], 70),
-        (true, 70, ["Upload-Length: 70"], 70), (false, 40, [], nil), (false, 40, ["Upload-Length: 70"], 70),
-        (false, 70, ["Upload-Length: 70"], 70), (false, nil, ["Upload-Length: 70"], 70),
-        (true, 40, ["Upload-Length: -70"], 40), (false, 40, ["Upload-Length: 70", "Upload-Length: 70"], nil),
-        (false, 40, ["Upload-Length: 7.0"], nil), (false, 0, ["Upload-Length: 0"], 0),
-    ])
+    @Test(arguments: lengths)
     func `requirement 10: the length is recorded from Upload-Length, and from a complete content`(
         last: Bool, content: Int64?, fields: [String], length: Int64?
     ) throws {
-        let request = try creation(last: last, content: content, fields)
+        let request = try creation(last: last, content: content, adding: fields)
         #expect(request.transfer.length == length)
         #expect(request.upload(uploadID, nowSeconds: now).length == length)
     }
 
     @Test func `requirement 10: a length alone completes nothing`() throws {
-        let transfer = try creation(last: false, content: 70, ["Upload-Length: 70"]).transfer
+        let transfer = try creation(last: false, content: 70, adding: ["Upload-Length: 70"]).transfer
         #expect(transfer.ending(at: 70, isOverflow: false, limit: limit) == .partial)
     }
 
@@ -110,7 +112,8 @@ import Uploads
         let created = Answer(UploadAnswer.created(upload(), at: location, version, limit: limit))
         #expect(created.isComplete(version) == false)
         for refused in [
-            refusal { try creation(version, ["Upload-Length: 7"]) }, refusal { try creation(version, content: 1001) },
+            refusal { try creation(version, adding: ["Upload-Length: 7"]) },
+            refusal { try creation(version, content: 1001) },
         ] {
             #expect(Answer(refused)?.isComplete(version) == false)
             #expect(![301, 302, 303].contains(refused?.status.code))
@@ -119,7 +122,7 @@ import Uploads
 
     @Test(arguments: allVersions)
     func `requirement 13: what ends short of a known length is not complete`(version: InteropVersion) throws {
-        let transfer = try creation(version, content: nil, ["Upload-Length: 100"]).transfer
+        let transfer = try creation(version, content: nil, adding: ["Upload-Length: 100"]).transfer
         #expect(transfer.ending(at: 99, isOverflow: false, limit: limit) == .stopped(.inconsistentLength))
     }
 
@@ -146,15 +149,15 @@ import Uploads
 
     @Test func `requirement 15: the creation's fields describe the file`() throws {
         let fields = ["Content-Type: image/png", "Content-Disposition: inline; filename=\"../ä b.png\""]
-        let request = try creation(fields)
+        let request = try creation(adding: fields)
         let record = request.upload(uploadID, nowSeconds: now)
         #expect(record.name == CleanName("_ä b.png"))
         #expect(record.contentType == "image/png")
         #expect(record.dialect == .ietf)
         #expect(record.state == .open)
         let extended = "Content-Disposition: inline; filename=\"x\"; filename*=UTF-8''%E2%82%AC.txt"
-        #expect(try creation([extended]).name == CleanName("€.txt"))
-        #expect(try creation(fields, line: "PUT /files/c.png", pathName: "c.png").name == CleanName("c.png"))
+        #expect(try creation(adding: [extended]).name == CleanName("€.txt"))
+        #expect(try creation(adding: fields, line: "PUT /files/c.png", pathName: "c.png").name == CleanName("c.png"))
         #expect(try creation().name == .fallback)
     }
 
@@ -164,7 +167,7 @@ import Uploads
     func `requirement 16: a length that contradicts the content is a 400 with a problem document`(
         last: Bool, content: Int64, length: String
     ) throws {
-        let refused = refusal { try creation(last: last, content: content, ["Upload-Length: \(length)"]) }
+        let refused = refusal { try creation(last: last, content: content, adding: ["Upload-Length: \(length)"]) }
         let answer = try #require(Answer(refused))
         #expect(answer.status == 400)
         #expect(answer["Content-Type"] == "application/problem+json")
@@ -176,7 +179,7 @@ import Uploads
 
     @Test(arguments: allVersions)
     func `requirement 17: content past the told length is noticed on the stream`(version: InteropVersion) throws {
-        let transfer = try creation(version, last: false, content: nil, ["Upload-Length: 100"]).transfer
+        let transfer = try creation(version, last: false, content: nil, adding: ["Upload-Length: 100"]).transfer
         #expect(transfer.room == 100)
         let ending = transfer.ending(at: 100, isOverflow: true, limit: limit)
         #expect(ending == (version >= .draft8 ? .lost(.overrun) : .stopped(.overrun)))
@@ -191,7 +194,7 @@ import Uploads
     }
 
     @Test func `a partial PUT is never taken for the whole file`() {
-        #expect((refusal { try creation(["Content-Range: bytes 0-99/200"]) })?.status == .badRequest)
+        #expect((refusal { try creation(adding: ["Content-Range: bytes 0-99/200"]) })?.status == .badRequest)
     }
 
     @Test func `an upload of limited age expires`() throws {

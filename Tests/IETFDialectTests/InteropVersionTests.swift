@@ -159,7 +159,7 @@ import Uploads
     @Test(arguments: allVersions)
     func `table 3.5, a length conflict is 400`(version: InteropVersion) throws {
         #expect(refusal { try AppendDecision(append(version, content: 10), upload()) }?.status == .badRequest)
-        #expect(refusal { try creation(version, ["Upload-Length: 7"]) }?.status == .badRequest)
+        #expect(refusal { try creation(version, adding: ["Upload-Length: 7"]) }?.status == .badRequest)
     }
 
     @Test(arguments: allVersions)

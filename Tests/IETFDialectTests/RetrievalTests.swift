@@ -13,7 +13,7 @@ import Uploads
     }
 
     @Test func `requirement 2: an upload whose bytes are lost is deactivated`() throws {
-        let refused = refusal { try answer(upload(.failed)) }
+        let refused = refusal { try answer(.draft9, upload(.failed)) }
         #expect(refused?.status == .notFound)
         #expect(refused?.code == "invalid-upload")
     }
@@ -41,11 +41,11 @@ import Uploads
     }
 
     @Test func `requirement 18: all bytes there and not complete is not complete`() throws {
-        #expect(try answer(upload(offset: 100))["Upload-Complete"] == "?0")
+        #expect(try answer(.draft9, upload(offset: 100))["Upload-Complete"] == "?0")
     }
 
     @Test func `requirement 19: the answer has no content and redirects nowhere`() throws {
-        let answer = try answer(upload())
+        let answer = try answer(.draft9, upload())
         #expect(answer["Location"] == nil)
         #expect(answer["Content-Type"] == nil)
     }
@@ -77,7 +77,7 @@ import Uploads
 
     @Test(arguments: DialectName.allCases)
     func `an upload of any protocol tells its offset`(dialect: DialectName) throws {
-        #expect(try answer(upload(dialect: dialect))["Upload-Offset"] == "40")
+        #expect(try answer(.draft9, upload(dialect: dialect))["Upload-Offset"] == "40")
     }
 
     // MARK: Cancellation
@@ -147,12 +147,16 @@ import Uploads
         let limit = UploadLimit(small, nowSeconds: now)
         #expect(transfer.ending(at: 90, isOverflow: true, limit: limit) == .stopped(.tooLarge(limit)))
         let refused = [
-            refusal { try creation(content: 1001) }, refusal { try creation(content: nil, ["Upload-Length: 1001"]) },
+            refusal { try creation(content: 1001) },
+            refusal { try creation(content: nil, adding: ["Upload-Length: 1001"]) },
             refusal { try creation(last: false, content: 1001) }, refusal { try creation(content: .max) },
             refusal { try AppendDecision(append(content: 961), upload(length: nil)) },
             refusal { try AppendDecision(append(content: .max), upload(length: nil)) },
             refusal { try AppendDecision(append(last: false, content: .max), upload(length: nil)) },
-            refusal { try AppendDecision(append(last: false, content: 1, ["Upload-Length: 1001"]), upload(length: nil)) },
+            refusal {
+                try AppendDecision(
+                    append(last: false, content: 1, adding: ["Upload-Length: 1001"]), upload(length: nil))
+            },
         ]
         for answer in refused.map({ Answer($0) }) {
             #expect(answer?.status == 413)

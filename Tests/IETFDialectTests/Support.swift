@@ -89,7 +89,7 @@ struct Answer {
 
 /// A creation at a collection, of `length` bytes of content (nil: chunked).
 func creation(
-    _ version: InteropVersion = .draft9, last: Bool = true, content: Int64? = 100, _ more: [String] = [],
+    _ version: InteropVersion = .draft9, last: Bool = true, content: Int64? = 100, adding more: [String] = [],
     line: String = "POST /files", pathName: String? = nil, policy: IETFPolicy = policy
 ) throws -> CreationRequest {
     let framing = content.map { "Content-Length: \($0)" } ?? "Transfer-Encoding: chunked"
@@ -101,7 +101,7 @@ func creation(
 /// An append as a client of this version sends it.
 func append(
     _ version: InteropVersion = .draft9, at offset: Int64? = 40, last: Bool? = true, content: Int64? = 60,
-    _ more: [String] = [], type: String? = "application/partial-upload", policy: IETFPolicy = policy
+    adding more: [String] = [], type: String? = "application/partial-upload", policy: IETFPolicy = policy
 ) throws -> AppendRequest {
     var fields = interop(version) + more
     if let offset { fields.append("Upload-Offset: \(offset)") }
@@ -110,6 +110,9 @@ func append(
     fields.append(content.map { "Content-Length: \($0)" } ?? "Transfer-Encoding: chunked")
     return try AppendRequest(request("PATCH \(location)", fields), policy: policy)
 }
+
+/// A row of a table of lengths: is it the last content, bytes of content (nil: chunked), further fields, a length.
+typealias LengthRow = (last: Bool, content: Int64?, fields: [String], length: Int64?)
 
 extension AppendDecision {
     init(_ request: AppendRequest, _ upload: Upload?) throws(Refusal) {

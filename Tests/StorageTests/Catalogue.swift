@@ -21,4 +21,20 @@ enum Catalogue {
         try #require(sqlite3_step(statement) == SQLITE_ROW)
         return sqlite3_column_int64(statement, 0)
     }
+
+    /// Keeps others from writing, as a shell with an open transaction does.
+    final class Lock {
+        private let handle: OpaquePointer
+
+        init(at path: String) throws {
+            var handle: OpaquePointer?
+            try #require(sqlite3_open("\(path)/catalogue.sqlite", &handle) == SQLITE_OK)
+            self.handle = try #require(handle)
+            try #require(sqlite3_exec(handle, "BEGIN IMMEDIATE", nil, nil, nil) == SQLITE_OK)
+        }
+
+        deinit { sqlite3_close(handle) }
+
+        func release() throws { try #require(sqlite3_exec(handle, "ROLLBACK", nil, nil, nil) == SQLITE_OK) }
+    }
 }

@@ -30,7 +30,7 @@ final class SmallDisk: Sendable {
         try run("mkdir '\(path)' && mount -t ramfs ramfs '\(path)'")
     }
 
-    deinit { try? run("umount '\(path)'") }
+    deinit { try? run("umount -l '\(path)'") }
 
     /// Takes all the space that is left; answers the file that has it.
     func fill() throws -> String {

@@ -17,16 +17,19 @@ final class StoreFixture: Sendable {
     init(
         in directory: TemporaryDirectory? = nil, at path: String? = nil, durability: Durability = .process,
         directIO: Bool = true,
-        diskThreads: Int = 2
+        diskThreads: Int = 2, expiry: ExpiryPolicy = .never,
+        wallSeconds: @escaping @Sendable () -> Int64 = { 1_700_000_000 }
     ) throws {
         self.directory = try directory ?? TemporaryDirectory()
         self.path = path ?? self.directory.path + "/data"
         let log = EventLog()
         self.log = log
-        store = try LocalStore.open(
-            StoreConfiguration(
-                path: self.path, durability: durability, diskThreads: diskThreads, directIO: directIO,
-                onEvent: { log.append($0) }))
+        var configuration = StoreConfiguration(
+            path: self.path, durability: durability, diskThreads: diskThreads, directIO: directIO,
+            onEvent: { log.append($0) })
+        configuration.expiry = expiry
+        configuration.wallSeconds = wallSeconds
+        store = try LocalStore.open(configuration)
     }
 
     deinit { store.close() }
@@ -142,6 +145,14 @@ extension WritePermit {
     consuming func settleFailure() async -> StorageError? {
         do throws(StorageError) {
             _ = try await settle()
+            return nil
+        } catch { return error }
+    }
+
+    /// Finishes and answers what went wrong, or nil.
+    consuming func finishFailure(length: Int64) async -> StorageError? {
+        do throws(StorageError) {
+            _ = try await finish(length: length)
             return nil
         } catch { return error }
     }

@@ -111,18 +111,48 @@ import Uploads
         #expect(fixture.contents(fixture.dataPath(upload.id))?.count == 0)
     }
 
-    @Test func `settles at the same time share commits`() async throws {
-        let fixture = try StoreFixture(durability: .power, diskThreads: 4)
-        let before = fixture.store.counters
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for number in UInt64(1)...100 {
-                group.addTask { try await fixture.create(Upload.sample(number), bytes: 100) }
-            }
-            try await group.waitForAll()
+    @Test func `changes that wait for a commit share the next one`() async throws {
+        let fixture = try StoreFixture(durability: .power)
+        // Keeps the catalogue's thread in its first transaction until all changes are queued.
+        let lock = try Catalogue.Lock(at: fixture.path)
+        for number in UInt64(1)...100 {
+            var claim = try await fixture.claim(Upload.sample(number).id)
+            try await claim.create(.sample(number))
         }
-        let after = fixture.store.counters
-        #expect(after.changes - before.changes == 200)
-        #expect(after.commits - before.commits < 100)
-        #expect(after.directorySyncs - before.directorySyncs < 100)
+        try lock.release()
+        var last = try await fixture.claim(Upload.sample(101).id)
+        try await last.create(.sample(101), isDurable: true)
+        #expect(fixture.store.counters.changes == 101)
+        #expect(fixture.store.counters.commits <= 3)
+    }
+
+    @Test func `what is not committed yet is read all the same`() async throws {
+        let fixture = try StoreFixture()
+        let upload = Upload.sample(1)
+        let lock = try Catalogue.Lock(at: fixture.path)
+        var claim = try await fixture.claim(upload.id)
+        try await claim.create(upload)
+        claim.release()
+        #expect(try await fixture.store.upload(upload.id) == upload)
+        #expect(try await fixture.store.settledUpload(upload.id) == upload)
+        #expect(try Catalogue.integer(at: fixture.path, "SELECT count(*) FROM uploads") == 0)
+        try lock.release()
+    }
+
+    @Test func `an append postpones the expiry`() async throws {
+        let clock = MovableClock(100)
+        let fixture = try StoreFixture(expiry: ExpiryPolicy(idleSeconds: 400)) { clock.seconds }
+        let upload = Upload.sample(1)
+        var claim = try await fixture.claim(upload.id)
+        try await claim.create(upload)
+        var permit = try await claim.permit(at: .zero)
+        #expect(try await fixture.store.upload(upload.id)?.expiresSeconds == 500)
+        clock.seconds = 500
+        await permit.append(10, of: upload.id)
+        #expect(try await permit.settle().expiresSeconds == 900)
+        #expect(try await fixture.store.expiredUploads(at: 899, limit: 1) == [])
+        #expect(try await fixture.store.expiredUploads(at: 900, limit: 1) == [upload.id])
+        _ = try await fixture.claim(upload.id).permit(at: Offset(10)).finish(length: 10)
+        #expect(try await fixture.store.expiredUploads(at: 900, limit: 1) == [], "a finished file is not removed")
     }
 }

@@ -15,7 +15,8 @@ import Testing
         "TLS": ["CTLSShim", "LinuxSystem"],
         "Storage": ["CSQLiteShim", "LinuxSystem", "Synchronization", "Uploads"],
         "UploadServer": [
-            "CZlibShim", "FileIDDialect", "HTTP", "IETFDialect", "LinuxSystem", "Logging", "PlainDialect", "Reactor", "Storage",
+            "CZlibShim", "FileIDDialect", "HTTP", "IETFDialect", "LinuxSystem", "Logging", "PlainDialect", "Reactor",
+            "Storage",
             "Synchronization", "TLS", "TusDialect", "Uploads",
         ],
         "sluice": ["ArgumentParser", "Foundation", "LinuxSystem", "Logging", "Storage", "UploadServer", "Uploads"],

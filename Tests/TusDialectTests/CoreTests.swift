@@ -245,6 +245,11 @@ import Uploads
         #expect(plan.ending(at: 100) == .finish(length: 100))
     }
 
+    @Test func `a whole upload of another dialect is not for tus to deliver`() throws {
+        let upload = Tus.upload(.open, offset: 100, dialect: .ietf)
+        #expect(try Tus.ask(upload).sent["upload-offset"] == "100")
+    }
+
     @Test func `a body that stopped coming is a 503 that tells where to go on`() {
         let refusal = TusAnswer.timedOut(Tus.upload(offset: 40), isKept: true)
         #expect(refusal.status == .serviceUnavailable)

@@ -37,6 +37,25 @@ import Uploads
         #expect(refusal { try Tus.ask(Tus.upload(offset: 40, expires: Tus.now + 1)) } == nil)
     }
 
+    @Test func `tus 36: an upload whose bytes were swept is 410 as long as its record says so`() {
+        let upload = Tus.upload(.expired, expires: Tus.now + 60)
+        for refusal in [
+            refusal { try Tus.ask(upload) }, refusal { try Tus.decide(Tus.patch(0), upload) },
+            refusal { try Termination.check(upload, nowSeconds: Tus.now) },
+        ] {
+            #expect(refusal?.status == .gone)
+            #expect(refusal?.code == "upload-expired")
+        }
+    }
+
+    @Test func `tus 36: a part whose bytes were swept is not there any more`() {
+        let part = Tus.part(offset: 0, length: 0, state: .expired, expires: Tus.now + 60)
+        let refusal = refusal {
+            try FinalDecision(parts: [part], isNew: true, offer: Tus.offer, nowSeconds: Tus.now)
+        }
+        #expect(refusal?.code == "part-not-found")
+    }
+
     @Test func `tus 42: termination is announced, and takes any upload of this dialect`() {
         #expect(Tus.offer.extensions.contains("termination"))
         for upload in [

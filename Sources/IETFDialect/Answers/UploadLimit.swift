@@ -14,7 +14,8 @@ public struct UploadLimit: Hashable, Sendable {
         // An upload that was taken at a larger size keeps it, whatever the operator has decided since.
         let size = max(policy.sizeMax, upload?.length ?? 0)
         sizeMax = size < UploadLimits.lengthMax ? size : nil
-        ageSeconds = if let upload { upload.expiresSeconds.map { max($0 - nowSeconds, 0) } } else { policy.ageMaxSeconds }
+        ageSeconds =
+            if let upload { upload.expiresSeconds.map { max($0 - nowSeconds, 0) } } else { policy.ageMaxSeconds }
     }
 
     /// The field's text; never empty, which would not be valid. Nil for versions without the field.

@@ -3,8 +3,8 @@ public import Uploads
 
 /// What can be wrong with a request of this dialect, and how the client is told.
 ///
-/// Whatever is said here is about the upload and not the final answer of the file's own resource: `Upload-Complete: ?0`,
-/// but where resuming is pointless.
+/// Whatever is said here is about the upload and not the answer of the file's own resource: `Upload-Complete: ?0`, but
+/// where resuming is pointless.
 public enum UploadProblem: Error, Hashable, Sendable {
     /// The append does not start where the upload ends.
     case mismatchingOffset(provided: Int64)

@@ -18,8 +18,8 @@ enum Base64 {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// Nil for a character outside the alphabet or a length that no bytes have. Padding may be missing, and bits past the
-    /// last byte mean nothing.
+    /// Nil for a character outside the alphabet or a length that no bytes have. Padding may be missing, and bits past
+    /// the last byte mean nothing.
     static func decode(_ text: String) -> [UInt8]? {
         var digits = Array(text.utf8)[...]
         while digits.last == UInt8(ascii: "="), text.utf8.count - digits.count < 2 { digits.removeLast() }

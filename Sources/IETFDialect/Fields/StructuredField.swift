@@ -1,8 +1,8 @@
 internal import HTTP
 internal import RawStructuredFieldValues
 
-/// Reads structured fields (RFC 9651). One that does not parse, is sent twice, or is of another type is as good as absent;
-/// parameters are legal and mean nothing.
+/// Reads structured fields (RFC 9651). One that does not parse, is sent twice, or is of another type is as good as
+/// absent; parameters are legal and mean nothing.
 enum StructuredField {
     /// The members of dictionaries that this dialect makes sense of.
     enum Member {

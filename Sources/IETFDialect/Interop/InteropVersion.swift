@@ -1,8 +1,8 @@
 public import HTTP
 internal import Uploads
 
-/// Which revision of the draft a client speaks (`Upload-Draft-Interop-Version`). What it changes is in the extensions, one
-/// file for each difference; everything else is the same for all.
+/// Which revision of the draft a client speaks (`Upload-Draft-Interop-Version`). What it changes is in the extensions,
+/// one file for each difference; everything else is the same for all.
 ///
 /// | version     | drafts     | news                                                                              |
 /// |-------------|------------|-----------------------------------------------------------------------------------|
@@ -29,7 +29,8 @@ public enum InteropVersion: Int64, Sendable, CaseIterable, Comparable {
 
     /// A number that is not known is no reason to refuse an upload: such a client only gets no 104.
     public init(_ head: RequestHead) {
-        self = StructuredField.count(UploadField.interopVersion, in: head.fields)
+        self =
+            StructuredField.count(UploadField.interopVersion, in: head.fields)
             .flatMap { InteropVersion(rawValue: $0) } ?? .unversioned
     }
 
@@ -39,7 +40,7 @@ public enum InteropVersion: Int64, Sendable, CaseIterable, Comparable {
     ///
     /// - Parameters:
     ///   - isComplete: nil where nothing is said of it.
-    ///   - offset: nil where nothing is said of it. Drafts up to 6 demand it on every final answer; all others allow it.
+    ///   - offset: nil where nothing is said of it. Drafts up to 6 demand it on final answers; all others allow it.
     func fields(isComplete: Bool?, offset: Offset?) -> [(name: StaticString, value: String)] {
         var fields: [(name: StaticString, value: String)] = []
         if self != .unversioned { fields.append(("Upload-Draft-Interop-Version", String(rawValue))) }

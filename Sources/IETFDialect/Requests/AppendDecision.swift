@@ -3,18 +3,17 @@ public import Uploads
 
 /// What is to be done with an append, given the upload as it stands settled.
 ///
-/// | upload                  | request                                    | decision                                    |
-/// |-------------------------|--------------------------------------------|---------------------------------------------|
-/// | none, expired           | any                                        | refuse 404                                  |
-/// | failed                  | any                                        | refuse 404                                  |
-/// | of another dialect      | any                                        | refuse 400                                  |
-/// | finished, N bytes       | empty, last, at N                          | answer again (versions to 5 and from 9), else 400 |
-/// | finished                | otherwise                                  | refuse 400                                  |
-/// | open, N bytes           | not at N                                   | refuse 409 with N                           |
-/// | open                    | its length or end contradicts the known one | refuse 400                                 |
-/// | open                    | not last, past the known length            | lost (from version 8), else refuse 400      |
-/// | open, length unknown    | more than the server takes                 | refuse 413                                  |
-/// | open                    | otherwise                                  | append                                      |
+/// | upload                | request                    | decision                           |
+/// |-----------------------|----------------------------|------------------------------------|
+/// | none, expired, failed | any                        | refuse 404                         |
+/// | of another dialect    | any                        | refuse 400                         |
+/// | finished, N bytes     | empty, last, at N          | answer again; versions 6 to 8: 400 |
+/// | finished              | otherwise                  | refuse 400                         |
+/// | open, N bytes         | not at N                   | refuse 409 with N                  |
+/// | open                  | contradicts the length     | refuse 400                         |
+/// | open                  | not last, past the length  | upload lost; up to version 7: 400  |
+/// | open, length unknown  | more than the server takes | refuse 413                         |
+/// | open                  | otherwise                  | append                             |
 public enum AppendDecision: Sendable {
     /// Append at the recorded offset. Where the whole file's length has become known by this, it is to be recorded
     /// first: `recordsLength`, else nil.
@@ -79,7 +78,9 @@ public enum AppendDecision: Sendable {
 extension Upload? {
     /// The upload, if it can be spoken of at all.
     func current(_ version: InteropVersion, nowSeconds: Int64) throws(Refusal) -> Upload {
-        guard let self, self.expiresSeconds ?? .max > nowSeconds else { throw UploadProblem.unknown.refusal(version) }
+        guard let self, self.state != .expired, self.expiresSeconds ?? .max > nowSeconds else {
+            throw UploadProblem.unknown.refusal(version)
+        }
         guard self.state != .failed else { throw UploadProblem.invalid.refusal(version) }
         return self
     }

@@ -2,6 +2,7 @@ public import HTTP
 
 /// More bytes of an upload: what a `PATCH` on its address says.
 public struct AppendRequest: Sendable {
+    /// Which revision of the draft its client speaks.
     public let version: InteropVersion
     /// The 104s it gets; never one with an address.
     public let interim: InterimAnswers

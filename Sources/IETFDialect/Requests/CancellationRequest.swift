@@ -3,6 +3,7 @@ public import Uploads
 
 /// `DELETE` on an upload's address: the client wants it no more.
 public struct CancellationRequest: Sendable {
+    /// Which revision of the draft its client speaks.
     public let version: InteropVersion
 
     /// - Throws: 400 for fields that have no meaning here, which the drafts up to 6 demand.

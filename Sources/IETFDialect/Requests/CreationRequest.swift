@@ -3,6 +3,7 @@ public import Uploads
 
 /// A new upload, perhaps with its first content, perhaps with all of it.
 public struct CreationRequest: Sendable {
+    /// Which revision of the draft its client speaks.
     public let version: InteropVersion
     /// What its content brings, from byte 0 on.
     public let transfer: Transfer
@@ -10,7 +11,9 @@ public struct CreationRequest: Sendable {
     public let interim: InterimAnswers
     /// What the client says of the whole file's digests.
     public let digests: RepresentationDigests
+    /// From the address or `Content-Disposition`, clean; `upload` where neither names the file.
     public let name: CleanName
+    /// `Content-Type` as sent, hostile; nil where absent.
     public let contentType: String?
     private let ageMaxSeconds: Int64?
 
@@ -51,7 +54,8 @@ public struct CreationRequest: Sendable {
     public func upload(_ id: UploadID, nowSeconds: Int64) -> Upload {
         Upload(
             id: id, dialect: .ietf, length: transfer.length, name: name, contentType: contentType,
-            metadata: digests.metadata, createdSeconds: nowSeconds, expiresSeconds: ageMaxSeconds.map { nowSeconds + $0 })
+            metadata: digests.metadata, createdSeconds: nowSeconds,
+            expiresSeconds: ageMaxSeconds.map { nowSeconds + $0 })
     }
 }
 

@@ -3,6 +3,7 @@ public import Uploads
 
 /// The question for the offset: `HEAD` or `GET` on an upload's address.
 public struct RetrievalRequest: Sendable {
+    /// Which revision of the draft its client speaks.
     public let version: InteropVersion
     /// Whether an append in flight is to be fenced and settled first, so that the offset told is the one that the next
     /// append must have. Not for a `GET` that does not say that it is of this protocol: a person who opens an address

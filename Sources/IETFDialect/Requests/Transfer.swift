@@ -2,6 +2,7 @@ public import Uploads
 
 /// What the content of one creation or append brings, and what its end means.
 public struct Transfer: Sendable {
+    /// Which revision of the draft its client speaks.
     public let version: InteropVersion
     /// Where its first byte goes.
     public let start: Offset

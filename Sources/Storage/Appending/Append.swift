@@ -2,15 +2,6 @@ internal import LinuxSystem
 internal import Synchronization
 internal import Uploads
 
-extension Upload {
-    /// The record with another offset.
-    func at(_ offset: Offset) -> Upload {
-        var moved = self
-        moved.offset = offset
-        return moved
-    }
-}
-
 /// The machinery behind one `WritePermit`. The object is also the job of its writes, so that a write allocates nothing.
 final class Append: DiskJob {
     let id: UploadID
@@ -31,6 +22,7 @@ final class Append: DiskJob {
     }
 
     var failure: StorageError? { state.withLock { $0.failure } }
+    var recordedOffset: Offset { state.withLock { $0.record.offset } }
 
     // MARK: The permit's side
 

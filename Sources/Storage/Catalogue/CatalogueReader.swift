@@ -20,7 +20,10 @@ final class CatalogueReader {
         self.catalogue = catalogue
         byID = try connection.prepare("SELECT \(CatalogueRow.columns) FROM uploads WHERE id = ?1")
         byExpiry = try connection.prepare(
-            "SELECT id FROM uploads WHERE expires IS NOT NULL AND expires <= ?1 ORDER BY expires LIMIT ?2")
+            """
+            SELECT id FROM uploads WHERE expires IS NOT NULL AND expires <= ?1 AND state != 1 AND cleanup = 0
+            ORDER BY expires LIMIT ?2
+            """)
     }
 
     /// Answers until the queue has ended.

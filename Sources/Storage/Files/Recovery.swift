@@ -70,16 +70,3 @@ struct Recovery {
         return upload.delivered(length: length, seconds: wallSeconds())
     }
 }
-
-extension Upload {
-    /// The record of this upload with all its bytes delivered under its name.
-    func delivered(length: Int64, seconds: Int64) -> Upload {
-        var finished = self
-        finished.state = .finished
-        finished.offset = Offset(length)
-        finished.length = length
-        finished.expiresSeconds = nil
-        finished.finished = FinishedFile(name: name, length: length, finishedSeconds: seconds)
-        return finished
-    }
-}

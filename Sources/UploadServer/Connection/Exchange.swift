@@ -42,6 +42,19 @@ final class Exchange {
         await send(bytes)
     }
 
+    /// Sends an informational answer (1xx) ahead of the final one.
+    func inform(_ response: ResponseHead) async {
+        precondition(response.status.isInformational && answered == nil, "the final answer comes last")
+        guard !isBroken else { return }
+        var bytes: [UInt8] = []
+        response.write(into: &bytes, date: nil)
+        do throws(TransportError) {
+            try await connection.transport.write(bytes)
+        } catch {
+            isBroken = true
+        }
+    }
+
     /// Answers with an error whose code a program can rely on.
     func refuse(_ refusal: Refusal) async {
         note = refusal.code
@@ -111,6 +124,7 @@ final class Exchange {
         if response.status != .noContent, response.status != .notModified {
             response.set("Content-Length", contentLength)
         }
+        server.configuration.cors.mark(&response, answering: head)
         if closes {
             response.set("Connection", "close")
         } else if head.version == .http10 {

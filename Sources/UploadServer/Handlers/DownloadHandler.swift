@@ -6,20 +6,23 @@ internal import Uploads
 
 /// `GET` and `HEAD` of a finished file. Never fences and never waits for an append.
 enum DownloadHandler {
-    static func handle(_ exchange: Exchange, id: UploadID?) async throws {
-        let server = exchange.server
-        guard server.configuration.allowsDownload, let id, let upload = try await server.store.upload(id),
-            let file = try await server.store.openFinished(id)
-        else { throw Dispatch.notFound }
-        exchange.uploadID = id
-        let answer = try Download(exchange.head, id: id, file: file.finished, contentType: upload.contentType)
+    /// - Parameter describe: adds what a dialect says of the upload beside its file.
+    static func handle(
+        _ exchange: Exchange, _ upload: Upload, describe: (inout ResponseHead) -> Void
+    ) async throws {
+        guard let file = try await exchange.server.store.openFinished(upload.id) else { throw Dispatch.notFound }
+        let answer = try Download(
+            exchange.head, id: upload.id, file: file.finished, contentType: upload.contentType)
         switch answer {
-        case .notModified(let response):
+        case .notModified(var response):
+            describe(&response)
             await exchange.respond(response)
-        case .whole(let response):
+        case .whole(var response):
+            describe(&response)
             await exchange.startResponse(response, contentLength: file.finished.length)
             if exchange.head.method == .get { try await send(file, from: 0, count: file.finished.length, exchange) }
-        case .range(let response, let range):
+        case .range(var response, let range):
+            describe(&response)
             let count = range.upperBound - range.lowerBound + 1
             await exchange.startResponse(response, contentLength: count)
             try await send(file, from: range.lowerBound, count: count, exchange)

@@ -25,10 +25,11 @@ enum TusConcatenation {
         var claim = try await server.store.claim(id, onFence: {})
         var upload = request.upload(
             id, length: decision.length, offer: server.tusOffer, nowSeconds: server.nowSeconds)
-        if let earlier = claim.upload {
-            upload = earlier
-        } else {
-            try await claim.create(upload, isDurable: true)
+        switch claim.upload?.state {
+        case nil: try await claim.create(upload, isDurable: true)
+        // What is said of an earlier attempt does not stand in the way of a new one.
+        case .expired, .failed: try await claim.restart(upload)
+        case .open, .finished: upload = claim.upload ?? upload
         }
         if upload.state == .open, case .join = decision {
             upload = try await join(claim, parts, server)

@@ -1,6 +1,7 @@
 internal import LinuxSystem
 internal import Reactor
 internal import Storage
+internal import Uploads
 
 /// Moves a body into an upload: socket → ingest buffer → permit, one buffer filling while the one before it is written.
 ///
@@ -29,10 +30,13 @@ struct Ingest<Source: ByteSource> {
     private var isFast = true
     /// Holds everything that the caller may want to see of each piece on its way: digests.
     private let inspect: ((UnsafeRawBufferPointer) -> Void)?
+    /// Told when more of the upload has been recorded while the body still flows.
+    private let progress: ((Offset) async -> Void)?
 
     /// - Parameter room: bytes the upload may still take; what comes beyond ends the ingest.
     init(
-        _ source: Source, of exchange: Exchange, room: Int64, inspect: ((UnsafeRawBufferPointer) -> Void)? = nil
+        _ source: Source, of exchange: Exchange, room: Int64, inspect: ((UnsafeRawBufferPointer) -> Void)? = nil,
+        progress: ((Offset) async -> Void)? = nil
     ) {
         self.source = source
         buffers = exchange.connection.buffers
@@ -40,12 +44,14 @@ struct Ingest<Source: ByteSource> {
         patience = exchange.server.configuration.bodyIdleNanoseconds
         self.room = room
         self.inspect = inspect
+        self.progress = progress
     }
 
     /// Runs to the end of the body, or to what stops it. Failures of the disk are the permit's to report: the first one
     /// ends the reading early.
     mutating func run(into permit: inout WritePermit) async -> End {
         var end: End?
+        var told = permit.recordedOffset
         while end == nil {
             do throws(BodyFailure) {
                 end = try await fillAndWrite(&permit)
@@ -53,6 +59,10 @@ struct Ingest<Source: ByteSource> {
                 end = .failed(error)
             }
             if permit.failure != nil { break }
+            if let progress, end == nil, permit.recordedOffset > told {
+                told = permit.recordedOffset
+                await progress(told)
+            }
             await Task.yield()
         }
         await reclaim(&permit)

@@ -1,0 +1,63 @@
+# Sluice in one word each; `make help` lists them. On a Debian-like system what is missing is installed first.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+SWIFT ?= swift
+# More options for `make serve` and `make bench`: make serve ARGS="--listen 0.0.0.0:8080"
+ARGS ?=
+
+RELEASE := .build/release/sluice
+VENV := .build/venv
+SWIFT_SOURCES := Sources Tests $(wildcard bench) Package.swift
+SHELL_SCRIPTS := .ci/run $(shell grep -rlE '^\#!.*\bbash$$' scripts bench 2>/dev/null)
+PACKAGES := libsqlite3-dev libssl-dev pkg-config:pkg-config zlib1g-dev
+TEST_PACKAGES := chromium:chromium curl:curl openssl:openssl
+
+.PHONY: help serve test bench format lint clean build-packages test-packages release
+
+help: ## Show this list
+	@sed -nE 's/^([a-z]+):.*## (.*)$$/  make \1	\2/p' Makefile | expand -t 16
+
+serve: release ## Build and serve on this machine, http://127.0.0.1:8080 and https://127.0.0.1:8443, into ./data
+	@$(if $(ARGS),,echo "Try, from another shell:  curl -T README.md http://127.0.0.1:8080/files/")
+	@exec $(RELEASE) serve $(ARGS)
+
+test: build-packages test-packages ## Run every test: the Swift ones, then the real server with a real browser
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build
+	@$(MAKE) --no-print-directory release $(VENV)/installed
+	scripts/readme-options --check $(RELEASE)
+	SLUICE_BINARY=$(CURDIR)/$(RELEASE) $(VENV)/bin/python -m pytest Tests/EndToEnd
+
+bench: build-packages ## Measure the server on this machine
+	bench/run $(ARGS)
+
+format: ## Format the Swift sources in place
+	$(SWIFT) format --in-place --parallel --recursive $(SWIFT_SOURCES)
+
+lint: ## Check format and shell scripts (with shellcheck, where it is installed)
+	$(SWIFT) format lint --strict --parallel --recursive $(SWIFT_SOURCES)
+	@if command -v shellcheck >/dev/null; then shellcheck $(SHELL_SCRIPTS); fi
+
+clean: ## Remove everything that was built; ./data stays
+	rm -rf .build
+
+# The Swift libraries go into the program, so that it can be copied to a machine without Swift.
+release: build-packages
+	$(SWIFT) build --configuration release --static-swift-stdlib --product sluice
+
+$(VENV)/installed: Tests/EndToEnd/requirements.txt
+	"$$(scripts/python)" -m venv --clear $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --requirement $<
+	@touch $@
+
+build-packages:
+	@if ! command -v $(firstword $(SWIFT)) >/dev/null; then \
+	    echo "There is no Swift here: https://www.swift.org/install/linux/ (6.2 or newer)" >&2; exit 1; fi
+	@scripts/need $(PACKAGES)
+
+test-packages:
+	@scripts/need $(TEST_PACKAGES)

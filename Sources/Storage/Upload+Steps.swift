@@ -1,0 +1,20 @@
+internal import Uploads
+
+extension Upload {
+    /// The record with another offset.
+    func at(_ offset: Offset) -> Upload {
+        var moved = self
+        moved.offset = offset
+        return moved
+    }
+
+    /// The record with all its bytes delivered under its name.
+    func delivered(length: Int64, seconds: Int64) -> Upload {
+        var finished = at(Offset(length))
+        finished.state = .finished
+        finished.length = length
+        finished.expiresSeconds = nil
+        finished.finished = FinishedFile(name: name, length: length, finishedSeconds: seconds)
+        return finished
+    }
+}

@@ -1,0 +1,91 @@
+internal import HTTP
+internal import IETFDialect
+internal import LinuxSystem
+internal import PlainDialect
+internal import Reactor
+internal import Storage
+internal import Uploads
+
+/// "Resumable Uploads for HTTP": creation wherever plain uploads are taken, everything else on `/files/<id>`.
+enum IETFHandler {
+    // MARK: Creation
+
+    /// - Parameter name: the last segment of the address where that names the file.
+    static func create(_ exchange: Exchange, name: String?) async throws {
+        let server = exchange.server
+        let request = try CreationRequest(exchange.head, pathName: name, policy: server.ietfPolicy)
+        let id = UploadID(high: Randomness.word(), low: Randomness.word())
+        exchange.uploadID = id
+        var claim = try server.store.claimNew(id, onFence: exchange.fence())
+        // Whoever is told the address before the end may come back to it after a crash.
+        try await claim.create(
+            request.upload(id, nowSeconds: server.nowSeconds), isDurable: request.interim.tellsAddress)
+        let limit = UploadLimit(server.ietfPolicy, upload: claim.upload, nowSeconds: server.nowSeconds)
+        if let address = request.interim.address(server.location(of: id), limit: limit) {
+            await exchange.inform(address)
+        }
+        let flow = IETFTransfer(
+            request.transfer, interim: request.interim, exchange: exchange, limit: limit, isCreation: true)
+        try await flow.run(claim)
+    }
+
+    // MARK: Append
+
+    static func append(_ exchange: Exchange, _ id: UploadID) async throws {
+        let server = exchange.server
+        let request = try AppendRequest(exchange.head, policy: server.ietfPolicy)
+        var claim = try await server.store.claim(id, onFence: exchange.fence())
+        switch try AppendDecision(request, upload: claim.upload, nowSeconds: server.nowSeconds) {
+        case .answerAgain(let upload):
+            claim.release()
+            await complete(exchange, upload, request.version, digest: nil)
+        case .invalidate(let problem):
+            try await claim.invalidate()
+            throw problem.refusal(request.version)
+        case .append(let transfer, let recordsLength):
+            if let recordsLength { try await claim.setLength(recordsLength) }
+            let limit = UploadLimit(server.ietfPolicy, upload: claim.upload, nowSeconds: server.nowSeconds)
+            let flow = IETFTransfer(
+                transfer, interim: request.interim, exchange: exchange, limit: limit, isCreation: false)
+            try await flow.run(claim)
+        }
+    }
+
+    // MARK: Offset
+
+    /// `HEAD` and `GET` on an upload's address: the offset, or a finished file with the offset told beside it.
+    static func retrieve(_ exchange: Exchange, _ id: UploadID) async throws {
+        let server = exchange.server
+        let request = try RetrievalRequest(exchange.head)
+        let upload = request.fences ? try await server.store.settledUpload(id) : try await server.store.upload(id)
+        if request.takesFile, let upload, upload.finished != nil, server.configuration.allowsDownload {
+            let limit = UploadLimit(server.ietfPolicy, upload: upload, nowSeconds: server.nowSeconds)
+            return try await DownloadHandler.handle(exchange, upload) { response in
+                UploadAnswer.describe(&response, upload, request.version, limit: limit)
+            }
+        }
+        await exchange.respond(
+            try request.answer(upload, policy: server.ietfPolicy, nowSeconds: server.nowSeconds))
+    }
+
+    // MARK: Cancellation
+
+    static func cancel(_ exchange: Exchange, _ id: UploadID) async throws {
+        let request = try CancellationRequest(exchange.head)
+        let claim = try await exchange.server.store.claim(id, onFence: exchange.fence())
+        try request.check(claim.upload, nowSeconds: exchange.server.nowSeconds)
+        try await claim.delete()
+        await exchange.respond(UploadAnswer.cancelled(request.version))
+    }
+
+    /// What the plain upload of the whole file would have been answered, marked as the end of this upload.
+    static func complete(
+        _ exchange: Exchange, _ upload: Upload, _ version: InteropVersion, digest: PromisedDigest?
+    ) async {
+        let stored = StoredFile(
+            location: exchange.server.location(of: upload.id), name: upload.name, size: upload.offset.bytes)
+        var (head, body) = CreatedAnswer.file(stored)
+        UploadAnswer.completed(&head, upload, version, digest: digest)
+        await exchange.respond(head, body: Array(body.utf8))
+    }
+}

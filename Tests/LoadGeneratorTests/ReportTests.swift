@@ -1,0 +1,30 @@
+import Testing
+
+@testable import LoadGenerator
+
+struct ReportTests {
+    @Test(arguments: [
+        (0, 3, "0.000"), (1.5, 1, "1.5"), (0.0454, 3, "0.045"), (2.996, 2, "3.00"), (-1.25, 2, "-1.25"),
+        (-0.001, 1, "0.0"),
+        (1234.5, 0, "1235"),
+    ])
+    func `a number has as many decimals as asked for`(number: Double, decimals: Int, text: String) {
+        #expect(number.text(decimals: decimals) == text)
+    }
+
+    @Test func `a process is read from the kernel's books, whatever its name`() throws {
+        let stat = "77 (a) b (c) S 1 77 77 0 -1 4194560 9 0 0 0 250 31 0 0 20 0 5 0 9 9"
+        let status = "Name:\ta\nVmPeak:\t 900 kB\nVmHWM:\t   800 kB\nVmRSS:\t   700 kB\n"
+        let usage = try #require(ServerProcess.Usage(stat: stat, status: status))
+        #expect(usage.userNanoseconds == 2_500_000_000)
+        #expect(usage.systemNanoseconds == 310_000_000)
+        #expect(usage.residentBytes == 700 << 10)
+        #expect(usage.residentPeakBytes == 800 << 10)
+        #expect(ServerProcess.Usage(stat: "", status: status) == nil)
+        #expect(ServerProcess.Usage(stat: stat, status: "") == nil)
+    }
+
+    @Test func `a process that is not there is an error`() {
+        #expect(throws: LoadError.self) { try ServerProcess(number: 0).usage() }
+    }
+}

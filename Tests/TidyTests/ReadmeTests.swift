@@ -1,0 +1,91 @@
+import Foundation
+import Testing
+
+/// What the pages say of the sources, compared with the sources.
+@Suite struct ReadmeTests {
+    @Test func `README lists every error code, and no other`() throws {
+        var told: Set<String> = []
+        for line in try section("## Errors").split(separator: "\n") {
+            let cells = line.split(separator: "|")
+            let text = cells.count == 3 ? cells[1] : line.hasPrefix("Only inside") ? line : ""
+            for match in text.matches(of: /`([a-z0-9.-]+)`/) { told.insert(String(match.1)) }
+        }
+        let known = try ReadmeTests.errorCodes()
+        #expect(told.subtracting(known).sorted() == [], "README lists codes that nobody sends")
+        #expect(known.subtracting(told).sorted() == [], "README lacks codes")
+    }
+
+    @Test func `the error codes are found where they are written`() throws {
+        let known = try ReadmeTests.errorCodes()
+        // One of each kind: a refusal's literal, a raw value, a property's case.
+        #expect(known.isSuperset(of: ["wrong-start-byte", "bad-content-length", "no-space"]))
+    }
+
+    @Test func `README lists every option of serve`() throws {
+        let source = try #require(
+            try SourceTree.swiftFiles(under: "Sources/sluice").first { $0.path.hasSuffix("Serve.swift") })
+        var options: Set<String> = []
+        var isOption = false
+        for line in source.lines {
+            let text = line.drop { $0 == " " }
+            if text.hasPrefix("@Option") || text.hasPrefix("@Flag") { isOption = true }
+            guard isOption, let match = text.prefixMatch(of: /var ([A-Za-z]+)/) else { continue }
+            options.insert(match.1.reduce(into: "--") { $0 += $1.isUppercase ? "-" + $1.lowercased() : String($1) })
+            isOption = false
+        }
+        let told = try section("## Options").matches(of: /\| `(--[a-z-]+)`/).map { String($0.1) }
+        #expect(options.count > 10)
+        #expect(Set(told) == options)
+    }
+
+    @Test(arguments: ["README.md", "Sources/README.md"])
+    func `every link within the repository leads somewhere`(page: String) throws {
+        let text = try ReadmeTests.text(page)
+        let folder = SourceTree.top.appending(path: page).deletingLastPathComponent()
+        for match in text.matches(of: /\]\(([^)#:]+)(#[^)]*)?\)/) {
+            let target = folder.appending(path: String(match.1)).standardizedFileURL
+            #expect(FileManager.default.fileExists(atPath: target.path), "\(page) links to \(match.1)")
+        }
+    }
+
+    @Test func `the architecture page names types that are there`() throws {
+        let files = try SourceTree.swiftFiles(under: "Sources") + SourceTree.swiftFiles(under: "Tests")
+        let code = files.map(\.code).joined(separator: "\n")
+        let names = try ReadmeTests.text("Sources/README.md").matches(of: /`([A-Z][A-Za-z]+)(\.([a-z][A-Za-z]+))?`/)
+        #expect(names.count > 30)
+        for match in names {
+            for word in [match.1, match.3].compactMap({ $0 }) where !code.contains(word) {
+                Issue.record("Sources/README.md names \(match.0)")
+            }
+        }
+    }
+
+    // MARK: Reading
+
+    private static func text(_ path: String) throws -> String {
+        try String(contentsOf: SourceTree.top.appending(path: path), encoding: .utf8)
+    }
+
+    /// A section of README.md, from its heading to the next one of its rank.
+    private func section(_ heading: String) throws -> Substring {
+        let text = try ReadmeTests.text("README.md")
+        let start = try #require(text.range(of: "\n\(heading)\n")).upperBound
+        let end = text.range(of: "\n## ", range: start..<text.endIndex)?.lowerBound ?? text.endIndex
+        return text[start..<end]
+    }
+
+    /// Every word that can stand in `X-Error-Code`: of refusals as they are made, of error types that have a `code`.
+    private static func errorCodes() throws -> Set<String> {
+        var codes: Set<String> = []
+        for file in try SourceTree.swiftFiles(under: "Sources") {
+            for match in file.code.matches(of: /code: "([a-z0-9.-]+)"/) { codes.insert(String(match.1)) }
+            if file.code.contains("public var code: String { rawValue }") {
+                for match in file.code.matches(of: /case [A-Za-z]+ = "([a-z0-9.-]+)"/) { codes.insert(String(match.1)) }
+            }
+            if let property = file.code.firstMatch(of: /public var code: String \{\n(?s:.*?)\n {4}\}/) {
+                for match in property.0.matches(of: /: "([a-z0-9.-]+)"/) { codes.insert(String(match.1)) }
+            }
+        }
+        return codes
+    }
+}

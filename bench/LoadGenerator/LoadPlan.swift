@@ -1,0 +1,53 @@
+internal import LinuxSystem
+internal import TLS
+
+/// What a run is to do. Immutable, read by all threads.
+struct LoadPlan: Sendable {
+    let url: ServerURL
+    /// Nil on a plain connection.
+    let tls: TLSContext?
+    let dialect: Dialect
+    let connections: Int
+    /// Requests of all connections together.
+    let requests: Int
+    /// Size of each upload in bytes.
+    let bodyBytes: Int64
+    let threads: Int
+    /// Body bytes a second on each connection, nil for as many as go.
+    let bytesPerSecond: Int64?
+    /// How long connections are held idle after one request each, nil where the run is about requests.
+    let idleSeconds: Int?
+    /// How long a connection may wait without a byte moving, in nanoseconds.
+    let patienceNanoseconds: Int64
+    let seed: UInt64
+    let body: BodyMemory
+
+    /// The head of the request that carries the body (or asks, in the status dialect), complete with its empty line.
+    func head(of request: Int) -> [UInt8] {
+        switch dialect {
+        case .plain:
+            head("PUT /files/bench-\(seedText)-\(request).bin HTTP/1.1\r\nContent-Length: \(bodyBytes)\r\n")
+        case .fileID:
+            head(
+                "POST /upload HTTP/1.1\r\nX-File-Id: \(fileID(of: request))\r\nX-Start-Byte: 0\r\n"
+                    + "Content-Length: \(bodyBytes)\r\n")
+        case .status:
+            statusHead(of: request)
+        }
+    }
+
+    /// The head of the request that asks how many bytes the server has.
+    func statusHead(of request: Int) -> [UInt8] {
+        head("GET /status HTTP/1.1\r\nX-File-Id: \(fileID(of: request))\r\n")
+    }
+
+    private func head(_ lines: String) -> [UInt8] { Array("\(lines)Host: \(url.authority)\r\n\r\n".utf8) }
+
+    /// What a browser would make of a file's name, size and time; another one for each request and each seed.
+    private func fileID(of request: Int) -> String {
+        var generator = SplitMix(seed: seed &+ UInt64(request))
+        return "bench-\(String(generator.next(), radix: 16)).bin-\(bodyBytes)-\(request)"
+    }
+
+    private var seedText: String { String(seed, radix: 16) }
+}
