@@ -16,6 +16,9 @@ public actor EventLoop {
     /// Memory for bodies on their way to the disk.
     public let buffers: BufferPool
 
+    /// Ingest buffers on lease, for whoever looks from outside.
+    public var leasedBufferCount: Int { buffers.leasedCount }
+
     /// Memory that any task of the loop may use between two suspensions; its content means nothing to the next.
     public let scratch: AlignedBuffer
 

@@ -24,6 +24,8 @@ enum ServerLimits {
     static let bufferHoldNanoseconds: Int64 = 50_000_000
     /// Bytes that must come within one hold for a body to count as fast and keep its buffer between arrivals.
     static let fastBodyBytes = 128 * 1024
+    /// What a download reads from the disk at once, in bytes: its memory, whatever its client does.
+    static let downloadBufferBytes = 128 * 1024
     /// The TLS handshake, from accept to finish.
     static let handshakeNanoseconds: Int64 = 15_000_000_000
     /// A connection without a request.
@@ -34,6 +36,4 @@ enum ServerLimits {
     static let responseNanoseconds: Int64 = 60_000_000_000
     /// From SIGTERM to the end of the process, whatever still runs.
     static let stopNanoseconds: Int64 = 30_000_000_000
-    /// File parts in one form.
-    static let formPartsMax = 1000
 }
