@@ -58,7 +58,8 @@ let package = Package(
         .target(
             name: "UploadServer",
             dependencies: [
-                "CZlibShim", "FileIDDialect", "HTTP", "IETFDialect", "LinuxSystem", "PlainDialect", "Reactor", "Storage", "TLS",
+                "CZlibShim", "FileIDDialect", "HTTP", "IETFDialect", "LinuxSystem", "PlainDialect", "Reactor",
+                "Storage", "TLS",
                 "TusDialect", "Uploads", .product(name: "Logging", package: "swift-log"),
             ],
             resources: [.embedInCode("Page/index.html")],
@@ -81,7 +82,9 @@ let package = Package(
             path: "bench/LoadGenerator", swiftSettings: strict),
 
         // Tests mirror the sources.
-        .target(name: "TestSupport", dependencies: ["LinuxSystem"], path: "Tests/Support", swiftSettings: strict),
+        .target(
+            name: "TestSupport", dependencies: ["LinuxSystem", "TLS"], path: "Tests/Support",
+            swiftSettings: strict),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "UploadsTests", dependencies: ["Uploads", "TestSupport"], swiftSettings: strict),
         .testTarget(
@@ -104,6 +107,7 @@ let package = Package(
             name: "UploadServerTests",
             dependencies: [
                 "HTTP", "LinuxSystem", "Reactor", "Storage", "TLS", "TestSupport", "UploadServer", "Uploads",
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
         .testTarget(name: "LoadGeneratorTests", dependencies: ["LinuxSystem", "LoadGenerator"], swiftSettings: strict),

@@ -35,6 +35,9 @@ public final class BufferPool {
     /// Buffers that hold memory, leased or not.
     public var count: Int { madeCount }
 
+    /// Whether a lease would have to wait.
+    public var isExhausted: Bool { !waiting.isEmpty || (freeCount == 0 && madeCount >= limit) }
+
     /// A buffer, at once or when one comes back. Its content is undefined. The task that sleeps for it is `watch`'s.
     ///
     /// - Throws: what interrupted the wait; no buffer is held then.

@@ -49,7 +49,8 @@ public final class Listener: Sendable {
                 await Task.yield()
             }
         } catch {
-            // Interrupted: the server stops, and so does accepting.
+            // Interrupted: the server stops, and so does accepting. Who waits in the queue, or comes now, is refused.
+            socket.stopListening()
         }
     }
 

@@ -75,8 +75,10 @@ public final class Watch {
         }
     }
 
-    /// Moves the deadline, which replaces the earlier one. `.max` for none.
+    /// Moves the deadline, which replaces the earlier one, also one that has passed without the task having slept
+    /// through it: that one has been met. `.max` for none.
     public func setDeadline(_ nanoseconds: Int64) {
+        if interruption == .timedOut { interruption = nil }
         deadline = nanoseconds
         if nanoseconds < armed {
             armed = nanoseconds

@@ -17,16 +17,17 @@ public final class Server: Sendable {
     private let context: ServerContext
     private let group: LoopGroup
     private let listeners: [(listener: Listener, tls: TLSContext?)]
-    private let signals: Signals
+    private let signals: Signals?
     private let hasStopped = Atomic<UInt32>(0)
     private let timedOut = Atomic<Bool>(false)
 
     /// Opens the store, binds the addresses, starts the loops. Requests are served when this returns.
     ///
     /// - Parameters:
-    ///   - signals: SIGTERM and SIGINT as descriptor; made on the main thread before any other thread.
+    ///   - signals: SIGTERM and SIGINT as descriptor; made on the main thread before any other thread. Nil where the
+    ///     process has other ways to call `stop`.
     public init(
-        _ configuration: ServerConfiguration, signals: consuming Signals, log: ServerLog
+        _ configuration: ServerConfiguration, signals: consuming Signals? = nil, log: ServerLog
     ) throws(ServerError) {
         self.signals = signals
         let tls = try Server.tlsContext(configuration)
@@ -64,11 +65,10 @@ public final class Server: Sendable {
     }
 
     /// Begins to stop, as SIGTERM does: no new requests, appends in flight are settled and answered, then the store is
-    /// closed. From any thread, once.
+    /// closed. From any thread; only the first call counts.
     public func stop() {
-        guard !context.isStopping else { return }
-        context.beginStopping()
-        context.log.logger.info("stopping", metadata: ["connections": "\(group.connectionCount)"])
+        guard context.beginStopping() else { return }
+        context.log.logger.info("stopping", metadata: ["connections": "\(connectionCount)"])
         for loop in group.loops { loop.spawn { $0.interruptAll(.stopping) } }
         group.loops[0].spawn { [self] loop in
             let deadline = SystemClock.monotonicNanoseconds + ServerLimits.stopNanoseconds
@@ -91,6 +91,19 @@ public final class Server: Sendable {
         Futex.wake(hasStopped, count: Int32.max)
     }
 
+    /// What the store has done so far.
+    var storeCounters: StoreCounters { context.store.counters }
+
+    /// Ingest buffers that connections, or disk threads on their behalf, hold.
+    func leasedBufferCount() async -> Int {
+        var count = 0
+        for loop in group.loops { count += await loop.leasedBufferCount }
+        return count
+    }
+
+    /// Open connections, those included that are being closed.
+    var connectionCount: Int { group.connectionCount }
+
     // MARK: Starting
 
     private func accept(_ listener: Listener, _ tls: TLSContext?) {
@@ -112,11 +125,15 @@ public final class Server: Sendable {
     }
 
     private func watchSignals() {
+        let number: Int32
+        switch signals {
+        case .some(let signals): number = signals.descriptor.rawValue
+        case .none: return
+        }
         group.loops[0].spawn { [self] loop in
-            let number = signals.descriptor.rawValue
             guard let watch = try? loop.watch(number) else { return }
             while true {
-                while let signal = signals.next() {
+                while let signal = signals?.next() {
                     guard signal != .hangUp else { continue }
                     // A second one means it.
                     if context.isStopping { SystemProcess.exitNow(1) }

@@ -19,6 +19,12 @@ public struct ServerConfiguration: Sendable {
     public var bufferMemoryBytes: Int
     /// Time without a byte after which a body counts as dead, in nanoseconds.
     public var bodyIdleNanoseconds: Int64
+    /// From accepting a connection to the end of its TLS handshake, in nanoseconds.
+    public var handshakeNanoseconds: Int64
+    /// How long a connection may wait for its next request, in nanoseconds.
+    public var idleNanoseconds: Int64
+    /// A request head, from its first byte to its last, in nanoseconds.
+    public var headNanoseconds: Int64
     /// Open connections at once; more wait in the kernel's queue.
     public var connectionsMax: Int
     /// Which pages of other origins may use the server.
@@ -37,6 +43,9 @@ public struct ServerConfiguration: Sendable {
         sizeMax = 1 << 40
         bufferMemoryBytes = 256 << 20
         bodyIdleNanoseconds = 60_000_000_000
+        handshakeNanoseconds = ServerLimits.handshakeNanoseconds
+        idleNanoseconds = ServerLimits.idleNanoseconds
+        headNanoseconds = ServerLimits.headNanoseconds
         connectionsMax = 50_000
         cors = .none
         sendsInformational = true

@@ -36,5 +36,6 @@ final class ServerContext: Sendable {
     /// Seconds since 1970-01-01 UTC, by the clock that uploads expire by.
     var nowSeconds: Int64 { configuration.store.wallSeconds() }
 
-    func beginStopping() { stopping.store(true, ordering: .relaxed) }
+    /// Answers whether this was the first call.
+    func beginStopping() -> Bool { !stopping.exchange(true, ordering: .relaxed) }
 }

@@ -1,7 +1,8 @@
 /// The bounds of the server that no option changes.
 enum ServerLimits {
-    /// Bytes read from a connection at once while no body flows.
-    static let headReadBytes = 64 * 1024
+    /// Bytes read from a connection at once while no body flows: a head and a little more, since what belongs to a body
+    /// is copied once more from here.
+    static let headReadBytes = 8 * 1024
     /// Log lines that wait for a slow reader, in bytes.
     static let logBytesMax = 8 << 20
     /// How long log lines gather before they are written together.
@@ -23,6 +24,8 @@ enum ServerLimits {
     static let bufferHoldNanoseconds: Int64 = 50_000_000
     /// Bytes that must come within one hold for a body to count as fast and keep its buffer between arrivals.
     static let fastBodyBytes = 128 * 1024
+    /// What a download reads from the disk at once, in bytes: its memory, whatever its client does.
+    static let downloadBufferBytes = 128 * 1024
     /// The TLS handshake, from accept to finish.
     static let handshakeNanoseconds: Int64 = 15_000_000_000
     /// A connection without a request.
@@ -33,6 +36,4 @@ enum ServerLimits {
     static let responseNanoseconds: Int64 = 60_000_000_000
     /// From SIGTERM to the end of the process, whatever still runs.
     static let stopNanoseconds: Int64 = 30_000_000_000
-    /// File parts in one form.
-    static let formPartsMax = 1000
 }

@@ -65,6 +65,29 @@ import Testing
         #expect(waited >= 60_000_000)
     }
 
+    @Test func `a deadline that passed while the task did something else is met by setting the next`() async throws {
+        let group = try LoopGroup(count: 1, bufferMemoryBytes: 4 << 20)
+        defer { group.stop() }
+        await onLoop(group.loops[0]) { loop in
+            let watch = loop.watch()
+            let clock = loop.watch()
+            defer {
+                loop.end(watch)
+                loop.end(clock)
+            }
+            watch.setDeadline(SystemClock.monotonicNanoseconds + 1_000_000)
+            // The task waits for a disk, say, not on its watch.
+            try? await clock.pause(nanoseconds: 20_000_000)
+            #expect(throws: Interruption.timedOut) { try watch.checkInterruption() }
+            watch.setDeadline(SystemClock.monotonicNanoseconds + 60_000_000_000)
+            #expect(throws: Never.self) { try watch.checkInterruption() }
+            let epoch = watch.beginEpoch()
+            loop.interrupt(watch.token, epoch: epoch, Interruption(rawValue: 7))
+            watch.setDeadline(.max)
+            #expect(throws: Interruption(rawValue: 7)) { try watch.checkInterruption() }
+        }
+    }
+
     @Test func `an interrupt reaches only the work it was meant for`() async throws {
         let group = try LoopGroup(count: 1, bufferMemoryBytes: 4 << 20)
         defer { group.stop() }

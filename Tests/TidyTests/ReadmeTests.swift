@@ -79,6 +79,8 @@ import Testing
         var codes: Set<String> = []
         for file in try SourceTree.swiftFiles(under: "Sources") {
             for match in file.code.matches(of: /code: "([a-z0-9.-]+)"/) { codes.insert(String(match.1)) }
+            // A tuple of status, code and message.
+            for match in file.code.matches(of: /\(\s*\.[A-Za-z]+, "([a-z0-9.-]+)",/) { codes.insert(String(match.1)) }
             if file.code.contains("public var code: String { rawValue }") {
                 for match in file.code.matches(of: /case [A-Za-z]+ = "([a-z0-9.-]+)"/) { codes.insert(String(match.1)) }
             }

@@ -53,7 +53,7 @@ final class Connection {
 
     private func run() async {
         do throws(TransportError) {
-            transport.watch.setDeadline(SystemClock.monotonicNanoseconds + ServerLimits.handshakeNanoseconds)
+            transport.watch.setDeadline(SystemClock.monotonicNanoseconds + server.configuration.handshakeNanoseconds)
             try await transport.handshake()
         } catch {
             server.log.handshakeFailed(peer: peer, error)
@@ -71,7 +71,7 @@ final class Connection {
             await Dispatch.handle(exchange)
             guard await exchange.conclude() else { return }
         }
-        await transport.closeGently(draining: false, scratch: scratch.baseAddress!, scratchBytes: scratch.count)
+        await transport.closeGently(draining: hasInput, scratch: scratch.baseAddress!, scratchBytes: scratch.count)
     }
 
     // MARK: Heads
@@ -89,13 +89,13 @@ final class Connection {
         defer { if isIdle { loop.load.becameBusy() } }
         hasServed = true
         transport.watch.clearInterruption()
-        transport.watch.setDeadline(SystemClock.monotonicNanoseconds + ServerLimits.idleNanoseconds)
+        transport.watch.setDeadline(SystemClock.monotonicNanoseconds + server.configuration.idleNanoseconds)
         var isTiming = false
         while true {
             if let head = try parseInput() { return head }
             if !isTiming, !parser.isIdle {
                 // The head's own clock starts with its first byte and no later byte stretches it.
-                transport.watch.setDeadline(SystemClock.monotonicNanoseconds + ServerLimits.headNanoseconds)
+                transport.watch.setDeadline(SystemClock.monotonicNanoseconds + server.configuration.headNanoseconds)
                 isTiming = true
             }
             do throws(TransportError) {

@@ -23,7 +23,7 @@ extension Exchange {
         switch failure {
         case .malformed(let error): throw Refusal(error)
         case .malformedForm(let error):
-            throw Refusal(.badRequest, code: error.code, error.message)
+            throw Refusal(error.status, code: error.code, error.message)
         case .cutShort:
             throw Refusal(.badRequest, code: "body-cut-short", "The connection ended before the body did.")
         case .transport(.interrupted(.fenced)):

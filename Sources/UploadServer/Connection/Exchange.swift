@@ -98,7 +98,7 @@ final class Exchange {
         }
         if closes {
             await connection.transport.closeGently(
-                draining: !body.isAtEnd, scratch: connection.scratch.baseAddress!,
+                draining: !body.isAtEnd || connection.hasInput, scratch: connection.scratch.baseAddress!,
                 scratchBytes: connection.scratch.count)
             return false
         }
@@ -125,12 +125,18 @@ final class Exchange {
             response.set("Content-Length", contentLength)
         }
         server.configuration.cors.mark(&response, answering: head)
-        if closes { response.set("Connection", "close") }
+        if closes {
+            response.set("Connection", "close")
+        } else if head.version == .http10 {
+            response.set("Connection", "keep-alive")
+        }
         response.set("X-Request-ID", id.description)
         return Exchange.serialized(response)
     }
 
     private func send(_ bytes: [UInt8]) async {
+        // The work is done: a fence that comes only now must not end the connection.
+        _ = watch.beginEpoch()
         watch.clearInterruption()
         watch.setDeadline(SystemClock.monotonicNanoseconds + ServerLimits.responseNanoseconds)
         do throws(TransportError) {

@@ -121,10 +121,12 @@ final class Transport {
 
     /// Says good-bye so that the peer can read the last answer: closes the sending side, then reads and drops what
     /// still comes, within bounds (RFC 9112 section 9.6). `scratch` is `scratchBytes` of memory for what is dropped.
+    ///
+    /// - Parameter draining: whether more may come; it is looked for if it is known to be there, too.
     func closeGently(draining: Bool, scratch: UnsafeMutableRawPointer, scratchBytes: Int) async {
         if !isBroken { session?.closeNotify() }
         socket.shutdownWriting()
-        guard draining else { return }
+        guard draining || mayRead else { return }
         watch.clearInterruption()
         watch.setDeadline(SystemClock.monotonicNanoseconds + ServerLimits.drainClosingNanoseconds)
         var left = ServerLimits.drainClosingBytes

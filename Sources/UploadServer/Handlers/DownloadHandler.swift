@@ -1,7 +1,6 @@
 internal import HTTP
 internal import LinuxSystem
 internal import PlainDialect
-internal import Reactor
 internal import Storage
 internal import Uploads
 
@@ -30,22 +29,23 @@ enum DownloadHandler {
         }
     }
 
-    /// Buffer by buffer: a disk thread reads, the loop sends.
+    /// Piece by piece: a disk thread reads, the loop sends. The memory is the download's own, and small: with the
+    /// ingest buffers, clients who read slowly could keep those from the uploads.
     private static func send(
         _ file: borrowing FinishedReader, from start: Int64, count: Int64, _ exchange: Exchange
     ) async throws {
+        guard var buffer = AlignedBuffer(count: ServerLimits.downloadBufferBytes) else {
+            return exchange.abortResponse()
+        }
         var sent: Int64 = 0
         while sent < count {
-            guard let buffer = try? await exchange.connection.buffers.lease(exchange.watch) else {
-                return exchange.abortResponse()
-            }
             let wanted = Int(min(Int64(buffer.count), count - sent))
             let read = await file.read(into: buffer, at: start + sent, count: wanted)
             let isWhole = read.count == wanted
-            let filled = read.takeBuffer()
-            let isSent = isWhole ? await exchange.sendContent(from: filled.memory, count: wanted) : false
-            exchange.connection.buffers.giveBack(filled)
-            guard isSent else { return exchange.abortResponse() }
+            buffer = read.takeBuffer()
+            guard isWhole, await exchange.sendContent(from: buffer.memory, count: wanted) else {
+                return exchange.abortResponse()
+            }
             sent += Int64(wanted)
         }
     }

@@ -12,7 +12,7 @@ enum FileIDHandler {
         let id = server.uploadID(of: request.fileID)
         exchange.uploadID = id
 
-        var claim = try await server.store.claim(id, onFence: exchange.fence())
+        var claim = try await FileIDHandler.claim(id, exchange)
         let decision = try AppendDecision(request, upload: claim.upload)
         if decision == .alreadyFinished, let upload = claim.upload {
             claim.release()
@@ -36,7 +36,20 @@ enum FileIDHandler {
                 ?? AppendRequest.tooLarge(server.configuration.sizeMax)
         case .failed(let failure):
             let upload = try await permit.settle()
-            try exchange.refuseUnfinished(failure, superseded: AppendAnswer.superseded(count: upload.offset))
+            try exchange.refuseUnfinished(
+                failure, superseded: AppendAnswer.superseded(count: upload.offset),
+                timedOut: AppendAnswer.timedOut(count: upload.offset))
+        }
+    }
+
+    /// Takes the upload. Where a newer request overtakes this one in the queue, the count is what is recorded by now.
+    private static func claim(_ id: UploadID, _ exchange: Exchange) async throws -> UploadClaim {
+        let store = exchange.server.store
+        do throws(StorageError) {
+            return try await store.claim(id, onFence: exchange.fence())
+        } catch {
+            guard error == .superseded else { throw error }
+            throw AppendAnswer.superseded(count: try await store.upload(id)?.offset ?? .zero)
         }
     }
 

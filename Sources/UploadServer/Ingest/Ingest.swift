@@ -65,8 +65,13 @@ struct Ingest<Source: ByteSource> {
             }
             await Task.yield()
         }
-        if let last = await permit.drain() { buffers.giveBack(last) }
+        await reclaim(&permit)
         return end ?? .bodyEnded
+    }
+
+    /// Waits for the write on its way, if any, and returns its buffer to the pool.
+    private func reclaim(_ permit: inout WritePermit) async {
+        if let last = await permit.drain() { buffers.giveBack(last) }
     }
 
     /// One buffer's way. Answers how the ingest ended, nil to go on.
@@ -74,6 +79,10 @@ struct Ingest<Source: ByteSource> {
         if source.isAtEnd { return .bodyEnded }
         watch.setDeadline(SystemClock.monotonicNanoseconds + patience)
         try await source.untilReadable()
+        // From here on it is the server that is waited for, not the client.
+        watch.setDeadline(.max)
+        // Nobody waits for a buffer with one in hand: if all did, nobody would ever get one.
+        if buffers.isExhausted { await reclaim(&permit) }
         let buffer: AlignedBuffer
         do throws(Interruption) {
             buffer = try await buffers.lease(watch)
@@ -81,7 +90,9 @@ struct Ingest<Source: ByteSource> {
             throw .transport(.interrupted(error))
         }
         let gap = permit.leadingGap
-        let fill = await fill(buffer.memory + gap, capacity: buffer.count - gap)
+        let capacity = buffer.count - gap
+        let fill = await fill(buffer.memory + gap, capacity: capacity)
+        watch.setDeadline(.max)
         let isOverflow = Int64(fill.count) > room
         let count = isOverflow ? Int(room) : fill.count
         room -= Int64(count)
@@ -90,6 +101,8 @@ struct Ingest<Source: ByteSource> {
         } else {
             inspect?(UnsafeRawBufferPointer(start: buffer.memory + gap, count: count))
             if let earlier = await permit.write(buffer, count: count) { buffers.giveBack(earlier) }
+            // The body pauses: the next byte may come in a minute, and the buffer must not wait for it.
+            if fill.count < capacity { await reclaim(&permit) }
         }
         if isOverflow { return .overflow }
         if let failure = fill.failure { throw failure }

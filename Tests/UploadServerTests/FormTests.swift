@@ -1,0 +1,159 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import UploadServer
+
+/// `multipart/form-data`, as browsers without a script and `curl -F` send it.
+@Suite(.timeLimit(.minutes(1))) struct FormTests {
+    let site: TestServer
+
+    init() throws { site = try TestServer() }
+
+    static func part(_ name: String, _ filename: String?, _ content: String) -> String {
+        "--B\r\nContent-Disposition: form-data; name=\"\(name)\"" + (filename.map { "; filename=\"\($0)\"" } ?? "")
+            + "\r\n\r\n\(content)\r\n"
+    }
+
+    func send(
+        _ body: String, to target: String = "/upload", type: String = "multipart/form-data; boundary=B",
+        fields: [String] = [], every piece: Int? = nil
+    ) throws -> RawResponse {
+        let client = try site.client()
+        let head = TestServer.head(
+            "POST", target, ["Content-Type: \(type)", "Content-Length: \(body.utf8.count)"] + fields)
+        try client.send(Array((head + body).utf8), every: piece)
+        return try client.response()
+    }
+
+    func contents() throws -> [String: String] {
+        var found: [String: String] = [:]
+        for file in site.finishedFiles {
+            let path = "\(site.directory.path)/data/complete/\(file)"
+            found[String(file.split(separator: "/")[1])] = try String(contentsOfFile: path, encoding: .utf8)
+        }
+        return found
+    }
+
+    @Test(arguments: ["/upload", "/files/", "/files"]) func `a form's file is stored`(target: String) throws {
+        let body = FormTests.part("myfile", "a.txt", "hello") + FormTests.part("submit", nil, "Upload") + "--B--\r\n"
+        let answer = try send(body, to: target)
+        #expect(answer.status == 201)
+        #expect(answer["Location"] == "/files/\(site.finishedFiles[0].split(separator: "/")[0])")
+        #expect(try contents() == ["a.txt": "hello"])
+    }
+
+    @Test(arguments: [1, 3, 17, 1000]) func `many files of one form are stored, however it is cut up`(piece: Int) throws
+    {
+        var body = ""
+        var expected: [String: String] = [:]
+        for index in 0..<40 {
+            // Contents that look like delimiters, up to a point.
+            let content = String("\r\n--B-\r\n--\r\n-\r\r\n--".prefix(index)) + String(repeating: "x", count: index * 7)
+            body += FormTests.part("f", "\(index).txt", content)
+            expected["\(index).txt"] = content
+        }
+        let answer = try send(body + "--B--", every: piece)
+        #expect(answer.status == 201)
+        #expect(answer["Location"] == nil)
+        #expect(try contents() == expected)
+    }
+
+    @Test(arguments: 0..<12) func `a file that ends where a buffer does is stored to the byte`(short: Int) throws {
+        // The delimiter begins in one ingest buffer and ends in the next.
+        let content = String(repeating: "x", count: (1 << 20) - short)
+        #expect(try send(FormTests.part("f", "a", content) + "--B--").status == 201)
+        #expect(try contents()["a"] == content)
+    }
+
+    @Test func `a form in chunks is stored`() throws {
+        let body = FormTests.part("f", "a", "hello") + "--B--\r\n"
+        let client = try site.client()
+        try client.send(
+            TestServer.head(
+                "POST", "/files/", ["Content-Type: multipart/form-data; boundary=B", "Transfer-Encoding: chunked"]))
+        for character in body {
+            try client.send("1\r\n\(character)\r\n".replacing("1\r\n\r\n\r\n", with: "2\r\n\r\n\r\n"))
+        }
+        try client.send("0\r\n\r\n")
+        #expect(try client.response().status == 201)
+        #expect(try contents() == ["a": "hello"])
+    }
+
+    @Test func `a form without a file is refused, and an empty file with a name is a file`() throws {
+        let none = try send(FormTests.part("f", "", "") + FormTests.part("t", nil, "text") + "--B--")
+        #expect(none.status == 400)
+        #expect(none.reason == "No file")
+        #expect(try send("--B--").status == 400)
+        #expect(site.finishedFiles.isEmpty && site.openFiles.isEmpty)
+        #expect(try send(FormTests.part("f", "empty", "") + "--B--").status == 201)
+        #expect(try send(FormTests.part("f", "", "content without a name") + "--B--").status == 201)
+        #expect(try contents().count == 2)
+    }
+
+    @Test func `people without a script get a page, in which names are only names`() throws {
+        let answer = try send(
+            FormTests.part("f", "<b>&.txt", "hello") + "--B--", fields: ["Accept: text/html,*/*"])
+        #expect(answer.status == 201)
+        #expect(answer["Content-Type"] == "text/html; charset=utf-8")
+        #expect(answer.text.contains("&amp;.txt") && !answer.text.contains("<b>"))
+    }
+
+    @Test(arguments: [
+        ("multipart/form-data", "--B--", 400), ("multipart/form-data; boundary=", "--B--", 400),
+        ("multipart/form-data; boundary=\"\(String(repeating: "b", count: 71))\"", "--B--", 400),
+        ("multipart/form-data; boundary=C", FormTests.part("f", "a", "hello") + "--B--", 400),
+        ("multipart/form-data; boundary=B", FormTests.part("f", "a", "hello"), 400),
+        ("multipart/form-data; boundary=B", "", 400),
+        ("multipart/form-data; boundary=B", "--B\r\nContent-Disposition : form-data\r\n\r\n\r\n--B--", 400),
+        (
+            "multipart/form-data; boundary=B",
+            "--B\r\nX: " + String(repeating: "x", count: 20_000) + "\r\n\r\n\r\n--B--", 431
+        ),
+        ("multipart/form-data; boundary=B", String(repeating: "x", count: 5000) + "\r\n--B--", 400),
+        (
+            "multipart/form-data; boundary=B",
+            (0..<300).map { FormTests.part("t\($0)", nil, "x") }.joined() + "--B--", 413
+        ),
+    ])
+    func `a broken form is refused and leaves nothing open`(type: String, body: String, status: Int) throws {
+        let answer = try send(body, type: type)
+        #expect(answer.status == status)
+        #expect(answer["X-Error-Code"] != nil)
+        #expect(site.openFiles.isEmpty && site.finishedFiles.isEmpty)
+        #expect(try send(FormTests.part("f", "after", "hello") + "--B--").status == 201)
+    }
+
+    @Test(arguments: InterruptionTests.Cut.allCases)
+    func `of a cut form the whole files stay, and nothing of the cut one`(
+        cut: InterruptionTests.Cut
+    ) async throws {
+        do {
+            let client = try site.client()
+            try client.send(
+                TestServer.head(
+                    "POST", "/upload", ["Content-Type: multipart/form-data; boundary=B", "Content-Length: 9999"])
+                    + FormTests.part("f", "whole", "hello") + FormTests.part("f", "cut", "world").dropLast(4))
+            try client.untilDelivered()
+            #expect(await site.untilServing(1))
+            switch cut {
+            case .finish, .halfClose: client.finishSending()
+            case .rudeFinish: client.finishSendingRudely()
+            case .reset: client.resetOnClose()
+            }
+            if cut == .halfClose { #expect(try client.response().status == 400) }
+        }
+        #expect(await site.untilQuiet())
+        #expect(site.openFiles.isEmpty)
+        #expect(try contents() == ["whole": "hello"])
+    }
+
+    @Test func `a file in a form may not be larger than any other`() throws {
+        let small = try TestServer { $0.sizeMax = 1000 }
+        let body = FormTests.part("f", "a", String(repeating: "x", count: 1001)) + "--B--"
+        let head = TestServer.head(
+            "POST", "/upload", ["Content-Type: multipart/form-data; boundary=B", "Content-Length: \(body.utf8.count)"])
+        #expect(try small.ask(head, body: Array(body.utf8)).status == 413)
+        #expect(small.openFiles.isEmpty && small.finishedFiles.isEmpty)
+    }
+}
