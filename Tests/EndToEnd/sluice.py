@@ -15,10 +15,11 @@ BLOCK_BYTES = 1 << 20
 class Sluice:
     """One data directory and, most of the time, one server process on it."""
 
-    def __init__(self, directory: Path):
+    def __init__(self, directory: Path, *options: str):
         self.binary = os.environ.get("SLUICE_BINARY", ".build/release/sluice")
         self.data = directory / "data"
         self.log = directory / "server.log"
+        self.options = list(options)
         self.port = 0
         self.tls_port = 0
         self._process = None
@@ -39,6 +40,7 @@ class Sluice:
             "--listen-tls", f"127.0.0.1:{self.tls_port}",
             "--data", str(self.data),
             "--log-format", "json",
+            *self.options,
         ]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
@@ -86,6 +88,11 @@ class Sluice:
 
     def finished_files(self) -> list[Path]:
         return sorted(path for path in (self.data / "complete").glob("*/*") if path.is_file())
+
+    def finished(self, location: str) -> Path:
+        """The one finished file of the upload at this address."""
+        [found] = (self.data / "complete" / location.rpartition("/")[2]).iterdir()
+        return found
 
     def sha256(self, name: str) -> str:
         """Of the one finished file of this name."""
