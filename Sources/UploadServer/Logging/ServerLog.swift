@@ -2,6 +2,7 @@ internal import HTTP
 internal import LinuxSystem
 public import Logging
 internal import Uploads
+internal import Wire
 
 /// What the server writes down: one line for each request, and what happens besides.
 public struct ServerLog: Sendable {
