@@ -10,7 +10,7 @@ internal import Uploads
 /// | with `Tus-Resumable`, but a GET                 | tus                                    |
 /// | PATCH of `application/offset+octet-stream`      | tus, which asks for the version (412)  |
 /// | HEAD, GET, DELETE on an upload's address        | IETF, which any client understands; of a finished file a download |
-/// | PATCH, or content with a completeness field     | IETF                                   |
+/// | PATCH, or content with a completeness field     | IETF, which asks for the media type (415) |
 /// | POST or PUT of a form                           | form                                   |
 /// | any other POST or PUT                           | plain                                  |
 enum FilesDispatch {
@@ -40,7 +40,10 @@ enum FilesDispatch {
         case .post where segment == nil, .put:
             if Dispatch.isForm(head) { return try await FormHandler.handle(exchange) }
             try await PlainHandler.handle(exchange, name: segment)
-        case .get where segment != nil, .head where segment != nil:
+        case .patch where exchange.uploadID != nil:
+            throw UploadProblem.mediaType.refusal(.unversioned)
+        case .get where segment != nil, .head where segment != nil, .patch where segment != nil,
+            .delete where segment != nil:
             throw Dispatch.notFound
         default:
             throw Dispatch.methodRefusal(
