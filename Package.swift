@@ -58,7 +58,8 @@ let package = Package(
         .target(
             name: "UploadServer",
             dependencies: [
-                "CZlibShim", "FileIDDialect", "HTTP", "IETFDialect", "LinuxSystem", "PlainDialect", "Reactor", "Storage", "TLS",
+                "CZlibShim", "FileIDDialect", "HTTP", "IETFDialect", "LinuxSystem", "PlainDialect", "Reactor",
+                "Storage", "TLS",
                 "TusDialect", "Uploads", .product(name: "Logging", package: "swift-log"),
             ],
             resources: [.embedInCode("Page/index.html")],

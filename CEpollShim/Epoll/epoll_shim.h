@@ -60,11 +60,6 @@ static inline int cshim_eventfd_signal(int fd) {
     return (int)CSHIM_RESULT(write(fd, &one, sizeof one));
 }
 
-static inline int cshim_eventfd_clear(int fd) {
-    uint64_t value = 0;
-    return (int)CSHIM_RESULT(read(fd, &value, sizeof value));
-}
-
 // Blocks the signals for the calling thread (threads started later inherit that) and returns a descriptor that reads
 // them.
 static inline int cshim_signalfd(const int *signals, int count) {

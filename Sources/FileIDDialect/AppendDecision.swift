@@ -8,9 +8,9 @@ public import Uploads
 /// | none              | 0         | any   | begin                           |
 /// | none              | > 0       | any   | refuse 409, count 0             |
 /// | open, N bytes     | = N       | any   | append at N                     |
-/// | open, N bytes     | 0         | any   | restart                         |
+/// | open, N bytes     | 0         | any   | restart, unless `X-Restart: no` |
 /// | finished, N bytes | = N       | empty | already there, 200              |
-/// | finished, N bytes | 0         | any   | restart beside the finished file |
+/// | finished, N bytes | 0         | any   | restart beside the finished file, unless `X-Restart: no` |
 /// | failed, expired   | 0         | any   | restart                         |
 /// | any               | otherwise | any   | refuse 409, the true count      |
 ///
@@ -32,7 +32,7 @@ public enum AppendDecision: Equatable, Sendable {
             self = .begin(length: request.fileLength)
             return
         }
-        let isRestart = request.startByte == 0
+        let isRestart = request.startByte == 0 && (request.mayRestart || upload.offset == .zero)
         if upload.state == .failed || upload.state == .expired {
             guard isRestart else {
                 throw upload.state == .failed ? StatusAnswer.damaged : AppendDecision.wrongStart(count: .zero)

@@ -10,11 +10,18 @@ public struct AppendRequest: Sendable {
     public let bodyLength: Int64?
     /// The size of the whole file as far as this request tells: start and body, and `X-File-Size` where sent.
     public let fileLength: Int64?
+    /// Whether start 0 may throw away what is stored: not so with `X-Restart: no`.
+    ///
+    /// A browser that loses a reused connection sends the same POST again without a word to its page (protocols.md
+    /// 1.3). A page that has asked for the count first means "append" and never "begin anew"; this is how it can say
+    /// so.
+    public let mayRestart: Bool
 
     /// - Parameter sizeMax: the largest file taken, in bytes.
     public init(_ head: RequestHead, sizeMax: Int64) throws(Refusal) {
         fileID = try FileID(head)
         startByte = try AppendRequest.number(.xStartByte, "X-Start-Byte", in: head) ?? 0
+        mayRestart = head.fields.text(AppendRequest.xRestart) != "no"
         let declared = try AppendRequest.number(.xFileSize, "X-File-Size", in: head)
         switch head.framing {
         case .none: bodyLength = 0
@@ -35,6 +42,8 @@ public struct AppendRequest: Sendable {
         }
         guard (fileLength ?? 0) <= sizeMax else { throw AppendRequest.tooLarge(sizeMax) }
     }
+
+    private static let xRestart = FieldName("x-restart")
 
     /// More than the server takes.
     public static func tooLarge(_ sizeMax: Int64) -> Refusal {

@@ -21,6 +21,13 @@ public struct Epoll: ~Copyable {
         try checked { cshim_epoll_ctl(self.descriptor.rawValue, EPOLL_CTL_ADD, descriptor, interest, token) }
     }
 
+    /// Watches a descriptor that is only ever read: an eventfd is always writable, and each reading of it would be told
+    /// as another edge. `epoll_ctl(2)` EPOLL_CTL_ADD
+    public func addForReading(_ descriptor: Int32, token: UInt64) throws(Errno) {
+        let interest = EPOLLIN.rawValue | EPOLLET.rawValue
+        try checked { cshim_epoll_ctl(self.descriptor.rawValue, EPOLL_CTL_ADD, descriptor, interest, token) }
+    }
+
     /// Stops watching. A no-op for a descriptor that is not watched. `epoll_ctl(2)` EPOLL_CTL_DEL
     public func remove(_ descriptor: Int32) {
         _ = cshim_epoll_ctl(self.descriptor.rawValue, EPOLL_CTL_DEL, descriptor, 0, 0)

@@ -1,6 +1,7 @@
 internal import CEpollShim
 
-/// A kernel counter that wakes a poller. Any thread may signal it; the poller's thread clears it. `eventfd(2)`
+/// A kernel counter that wakes a poller. Any thread may signal it, and each signal is an
+/// edge to a poller that watches it edge-triggered, so nobody needs to read it. `eventfd(2)`
 public struct EventSignal: ~Copyable, Sendable {
     /// Closed with this value.
     public let descriptor: FileDescriptor
@@ -10,7 +11,4 @@ public struct EventSignal: ~Copyable, Sendable {
     /// Makes the descriptor readable. It cannot fail while the value lives, but for a counter already full, which
     /// wakes just as well.
     public func signal() { _ = cshim_eventfd_signal(descriptor.rawValue) }
-
-    /// Takes the signals that have come, so that the descriptor is quiet until the next.
-    public func clear() { _ = cshim_eventfd_clear(descriptor.rawValue) }
 }

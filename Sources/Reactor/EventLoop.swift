@@ -36,7 +36,7 @@ public actor EventLoop {
         buffers = BufferPool(memoryBytes: bufferMemoryBytes)
         guard let memory = AlignedBuffer(count: ReactorLimits.scratchBytes) else { throw .noMemory }
         scratch = memory
-        try epoll.add(executor.wakeUp.descriptor.rawValue, token: EventToken.wakeUp.rawValue)
+        try epoll.addForReading(executor.wakeUp.descriptor.rawValue, token: EventToken.wakeUp.rawValue)
     }
 
     /// Turns the loop on the calling thread until `stop`.
@@ -99,11 +99,8 @@ public actor EventLoop {
         let timeout = executor.mayStartSleeping() ? timeoutMilliseconds() : 0
         epoll.wait(timeoutMilliseconds: timeout) { rawToken, readiness in
             let token = EventToken(rawValue: rawToken)
-            if token == .wakeUp {
-                executor.wakeUp.clear()
-            } else {
-                watches[token]?.becameReady(readiness)
-            }
+            // The wake-up's own count is never read: edge-triggered epoll tells of each signal all the same.
+            if token != .wakeUp { watches[token]?.becameReady(readiness) }
         }
         executor.didWake()
         turnNanoseconds = SystemClock.monotonicNanoseconds

@@ -20,7 +20,7 @@ public struct CORSPolicy: Sendable {
         Authorization, Content-Type, Content-Disposition, Tus-Resumable, Upload-Length, Upload-Offset, \
         Upload-Metadata, Upload-Defer-Length, Upload-Concat, Upload-Checksum, Upload-Complete, Upload-Incomplete, \
         Upload-Draft-Interop-Version, Repr-Digest, Content-Digest, Want-Repr-Digest, X-HTTP-Method-Override, \
-        X-Request-ID, X-Requested-With, X-File-Id, X-Start-Byte, X-File-Size
+        X-Request-ID, X-Requested-With, X-File-Id, X-Start-Byte, X-File-Size, X-Restart
         """
     private static let responseFields = """
         Location, Upload-Offset, Upload-Length, Upload-Metadata, Upload-Defer-Length, Upload-Concat, Upload-Expires, \

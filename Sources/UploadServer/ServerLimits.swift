@@ -1,7 +1,8 @@
 /// The bounds of the server that no option changes.
 enum ServerLimits {
-    /// Bytes read from a connection at once while no body flows.
-    static let headReadBytes = 64 * 1024
+    /// Bytes read from a connection at once while no body flows: a head and a little more, since what belongs to a body
+    /// is copied once more from here.
+    static let headReadBytes = 8 * 1024
     /// Log lines that wait for a slow reader, in bytes.
     static let logBytesMax = 8 << 20
     /// How long log lines gather before they are written together.

@@ -36,10 +36,15 @@ public struct UploadID: Hashable, Sendable, CustomStringConvertible {
 
     /// 32 lower-case hexadecimal digits; safe in a path and in a URL.
     public var description: String {
-        func text(_ word: UInt64) -> String {
-            let digits = String(word, radix: 16)
-            return String(repeating: "0", count: 16 - digits.count) + digits
+        // By hand: every request has one in its log line, every file in its path.
+        var digits: [UInt8] = []
+        digits.reserveCapacity(32)
+        for word in [high, low] {
+            for shift in stride(from: UInt64(60), through: 0, by: -4) {
+                let digit = UInt8(truncatingIfNeeded: word >> shift) & 15
+                digits.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+            }
         }
-        return text(high) + text(low)
+        return String(decoding: digits, as: UTF8.self)
     }
 }

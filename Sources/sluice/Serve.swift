@@ -66,13 +66,12 @@ struct Serve: ParsableCommand {
     var expireAfter: Int64 = 7 * 86_400
 
     @Option(
-        name: .customLong("cors-origin"),
         help: ArgumentHelp(
             "Let pages of this origin use the server (https://app.example, or '*'); may be given several times.",
             valueName: "origin"))
-    var corsOrigins: [String] = []
+    var corsOrigin: [String] = []
 
-    @Flag(name: .customLong("cors-credentials"), help: "Let such pages send cookies and certificates along.")
+    @Flag(help: "Let such pages send cookies and certificates along.")
     var corsCredentials = false
 
     @Option(help: "Send 104 to clients that ask for it: on, or off behind proxies that choke on it (nginx).")
@@ -149,7 +148,7 @@ struct Serve: ParsableCommand {
         configuration.bodyIdleNanoseconds = Int64(bodyTimeout) * 1_000_000_000
         configuration.connectionsMax = maxConnections
         configuration.allowsDownload = download
-        configuration.cors = CORSPolicy(origins: corsOrigins, allowsCredentials: corsCredentials)
+        configuration.cors = CORSPolicy(origins: corsOrigin, allowsCredentials: corsCredentials)
         configuration.sendsInformational = informational == .on
         return configuration
     }

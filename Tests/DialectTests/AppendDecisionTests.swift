@@ -57,6 +57,20 @@ import Uploads
         }
     }
 
+    @Test func `a client that forbids a restart is told the count instead`() throws {
+        let fields = ["X-File-Id: a", "X-Start-Byte: 0", "Content-Length: 100", "X-Restart: no"]
+        let request = try AppendRequest(parsedHead("POST /upload", fields), sizeMax: 1000)
+        for state in [UploadState.open, .finished] {
+            let upload = Self.upload(state, offset: state == .open ? 40 : 100, length: 100)
+            let refusal = Self.refusal { try AppendDecision(request, upload: upload) }
+            #expect(refusal?.code == "wrong-start-byte")
+            #expect(refusal?.body == upload.offset.description)
+        }
+        let fresh = Self.upload(.open, offset: 0, length: 100)
+        #expect(try AppendDecision(request, upload: fresh) == .append(at: .zero, length: 100))
+        #expect(try AppendDecision(request, upload: nil) == .begin(length: 100))
+    }
+
     @Test(arguments: [("39", Int64(61)), ("41", 59), ("100", 0), ("99", 1)])
     func `any other start is refused with the true count as the whole body`(start: String, body: Int64) throws {
         let upload = Self.upload(.open, offset: 40, length: 100)

@@ -46,6 +46,33 @@ def sluice(tmp_path):
 
 
 @pytest.fixture
+def start(tmp_path):
+    """Starts a server with options of the test's own: start("--max-size", "1K")."""
+    servers = []
+
+    def start_server(*options):
+        server = Sluice(tmp_path / f"server{len(servers)}", *options)
+        server.data.parent.mkdir()
+        servers.append(server)
+        server.start()
+        return server
+
+    yield start_server
+    for server in servers:
+        server.stop()
+        print(server.log_tail())
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """One server for all tests of a module that neither kill it nor look at all of its files."""
+    server = Sluice(tmp_path_factory.mktemp("shared"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
 def proxy(sluice):
     line = Proxy(sluice.port)
     yield line

@@ -20,7 +20,7 @@ class Sluice:
         self.binary = os.environ.get("SLUICE_BINARY", ".build/release/sluice")
         self.data = directory / "data"
         self.log = directory / "server.log"
-        self.options = options
+        self.options = list(options)
         self.preparation = preparation
         self.port = 0
         self.tls_port = 0
@@ -103,6 +103,11 @@ class Sluice:
 
     def finished_files(self) -> list[Path]:
         return sorted(path for path in (self.data / "complete").glob("*/*") if path.is_file())
+
+    def finished(self, location: str) -> Path:
+        """The one finished file of the upload at this address."""
+        [found] = (self.data / "complete" / location.rpartition("/")[2]).iterdir()
+        return found
 
     def sha256(self, name: str) -> str:
         """Of the one finished file of this name."""

@@ -10,8 +10,9 @@ import time
 import pytest
 
 from conftest import MEBIBYTE
-from raw import Raw, append, status
+from file_id import append, begin, status
 from sluice import Sluice, make_file, sha256
+from wire import Closed, Line
 
 UPLOADS = 8
 UPLOAD_BYTES = 12 * MEBIBYTE
@@ -27,7 +28,6 @@ class Uploader(threading.Thread):
         self.server, self.file_id, self.data, self.tls = server, file_id, data, tls
         self.told = 0
         self.sent = 0
-        self.shrunk = None
         self.failure = None
 
     @property
@@ -44,12 +44,10 @@ class Uploader(threading.Thread):
     def attempt(self) -> bool:
         try:
             count = status(self.port, self.file_id, self.tls)
-            if count < self.told:
-                self.shrunk = (self.told, count)
             assert count >= self.told, f"{self.file_id}: told {self.told}, now {count}"
             self.told = count
-            with Raw(self.port, self.tls) as client:
-                client.begin(self.file_id, count, len(self.data) - count)
+            with Line(self.port, self.tls) as client:
+                begin(client, self.file_id, count, len(self.data) - count)
                 for position in range(count, len(self.data), PIECE_BYTES):
                     client.send(self.data[position : position + PIECE_BYTES])
                     self.sent += PIECE_BYTES
@@ -60,7 +58,7 @@ class Uploader(threading.Thread):
             # The server was told to stop, or this client's own last connection was still being settled.
             assert answer.status in (409, 503), (answer.status, answer.reason)
             return False
-        except OSError:
+        except (OSError, Closed):
             # Down; the port is free until the server is back.
             time.sleep(0.01)
             return False

@@ -335,6 +335,15 @@ def test_too_large_is_final(proxy, tab, files):
         "The file is too large for this server. The server says: Uploads here may have at most 10 MB.")
 
 
+def test_other_size_of_a_known_upload_is_final(proxy, tab, files):
+    page = tab(proxy.url)
+    # HTTP/1.1 with a reason phrase of the server's own, which route.fulfill cannot give: so the count is what tells.
+    refuse(page, 409, "0")
+    choose(page, files("notes.txt", 1000))
+    wait_state(page, "notes.txt", "refused")
+    expect(row(page, "notes.txt").locator(".words")).to_have_text("The server knows this upload with another size.")
+
+
 def test_full_disk_is_waited_for_and_can_be_retried_at_once(sluice, proxy, tab, files):
     path = files("notes.txt", 1000)
     page = tab(proxy.url)

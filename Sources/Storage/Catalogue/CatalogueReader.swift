@@ -12,12 +12,16 @@ enum CatalogueQuery: Sendable {
 final class CatalogueReader {
     private let byID: SQLiteStatement
     private let byExpiry: SQLiteStatement
+    private let begin: SQLiteStatement
+    private let commit: SQLiteStatement
     private let recovery: Recovery
     private let catalogue: Catalogue
 
     init(connection: SQLiteConnection, recovery: Recovery, catalogue: Catalogue) throws(StorageError) {
         self.recovery = recovery
         self.catalogue = catalogue
+        begin = try connection.prepare("BEGIN")
+        commit = try connection.prepare("COMMIT")
         byID = try connection.prepare("SELECT \(CatalogueRow.columns) FROM uploads WHERE id = ?1")
         byExpiry = try connection.prepare(
             """
@@ -29,6 +33,10 @@ final class CatalogueReader {
     /// Answers until the queue has ended.
     func run(_ queries: BatchQueue<CatalogueQuery>) {
         while let batch = queries.next() {
+            // One look at the database for all that have gathered. Without it each query makes its own, which is right
+            // as well, only slower.
+            try? begin.run()
+            defer { try? commit.run() }
             for query in batch {
                 switch query {
                 case .load(let id): catalogue.loaded(id, load(id))

@@ -36,7 +36,9 @@ enum FileIDHandler {
                 ?? AppendRequest.tooLarge(server.configuration.sizeMax)
         case .failed(let failure):
             let upload = try await permit.settle()
-            try exchange.refuseUnfinished(failure, superseded: AppendAnswer.superseded(count: upload.offset))
+            try exchange.refuseUnfinished(
+                failure, superseded: AppendAnswer.superseded(count: upload.offset),
+                timedOut: AppendAnswer.timedOut(count: upload.offset))
         }
     }
 

@@ -79,6 +79,8 @@ struct Ingest<Source: ByteSource> {
         if source.isAtEnd { return .bodyEnded }
         watch.setDeadline(SystemClock.monotonicNanoseconds + patience)
         try await source.untilReadable()
+        // From here on it is the server that is waited for, not the client.
+        watch.setDeadline(.max)
         // Nobody waits for a buffer with one in hand: if all did, nobody would ever get one.
         if buffers.isExhausted { await reclaim(&permit) }
         let buffer: AlignedBuffer
@@ -90,6 +92,7 @@ struct Ingest<Source: ByteSource> {
         let gap = permit.leadingGap
         let capacity = buffer.count - gap
         let fill = await fill(buffer.memory + gap, capacity: capacity)
+        watch.setDeadline(.max)
         let isOverflow = Int64(fill.count) > room
         let count = isOverflow ? Int(room) : fill.count
         room -= Int64(count)
