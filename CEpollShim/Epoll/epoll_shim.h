@@ -151,6 +151,13 @@ static inline int cshim_parse_address(const char *text, uint16_t port, struct so
     return -EINVAL;
 }
 
+// Writes the bytes of a numeric address, in network order, into out (16 bytes). Returns 4 or 16, or -EINVAL.
+static inline int cshim_address_bytes(const char *text, unsigned char *out) {
+    if (inet_pton(AF_INET, text, out) == 1) return 4;
+    if (inet_pton(AF_INET6, text, out) == 1) return 16;
+    return -EINVAL;
+}
+
 // Writes the numeric address into text (at least INET6_ADDRSTRLEN bytes) and returns the port, or a negated errno.
 static inline int cshim_format_address(const struct sockaddr_storage *address, char *text, uint32_t capacity) {
     if (address->ss_family == AF_INET) {

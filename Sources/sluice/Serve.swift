@@ -67,6 +67,20 @@ struct Serve: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            """
+            What the server is called outside, for the addresses that it tells. Without it they are relative, which \
+            is right behind most proxies.
+            """, valueName: "url"))
+    var publicUrl: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Believe Forwarded and X-Forwarded-For from these addresses (10.0.0.0/8); may be given several times.",
+            valueName: "network"))
+    var trustedProxy: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
             "Let pages of this origin use the server (https://app.example, or '*'); may be given several times.",
             valueName: "origin"))
     var corsOrigin: [String] = []
@@ -105,6 +119,15 @@ struct Serve: ParsableCommand {
         }
         if bufferMemory.bytes < 4 << 20 { throw ValidationError("--buffer-memory takes 4M or more.") }
         if maxConnections < 1 { throw ValidationError("--max-connections takes 1 or more.") }
+        for network in trustedProxy where NetworkPrefix(network) == nil {
+            throw ValidationError("--trusted-proxy takes an address or a network like 10.0.0.0/8, not '\(network)'.")
+        }
+        if let publicUrl {
+            let url = URL(string: publicUrl)
+            guard let scheme = url?.scheme, ["http", "https"].contains(scheme), url?.host() != nil else {
+                throw ValidationError("--public-url takes http://… or https://…, not '\(publicUrl)'.")
+            }
+        }
         if expireAfter < 0 { throw ValidationError("--expire-after takes 0 or more seconds.") }
         if data.isEmpty { throw ValidationError("--data takes a directory.") }
     }
@@ -148,6 +171,8 @@ struct Serve: ParsableCommand {
         configuration.bodyIdleNanoseconds = Int64(bodyTimeout) * 1_000_000_000
         configuration.connectionsMax = maxConnections
         configuration.allowsDownload = download
+        configuration.publicURL = publicUrl.map { String($0.reversed().drop { $0 == "/" }.reversed()) }
+        configuration.trustedProxies = trustedProxy.compactMap { NetworkPrefix($0) }
         configuration.cors = CORSPolicy(origins: corsOrigin, allowsCredentials: corsCredentials)
         configuration.sendsInformational = informational == .on
         return configuration

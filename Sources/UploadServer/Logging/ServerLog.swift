@@ -28,7 +28,11 @@ public struct ServerLog: Sendable {
         let level = status == 0 || status >= 500 ? "warning" : "info"
         var line = LogLine(format, level: level, message: "request")
         line.set("request", exchange.id.description)
-        line.set("peer", exchange.connection.peer)
+        line.set(
+            "peer",
+            ForwardedClient.address(
+                exchange.head.fields, peer: exchange.connection.peer,
+                trusted: exchange.server.configuration.trustedProxies))
         line.set("method", exchange.head.method.description)
         line.set("path", exchange.head.target.path)
         line.set("status", Int64(status))
