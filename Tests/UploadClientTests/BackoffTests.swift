@@ -20,7 +20,8 @@ import Testing
         var backoff = Backoff(retriesMax: nil)
         var step = ClientLimits.backoffNanoseconds
         for random in [0, 1, UInt64.max, 12_345, 0, UInt64.max, 3, 4, 5, 6] {
-            let pause = try #require(backoff.pause(now: 0, retryAfterSeconds: nil, random: random))
+            let next = backoff.pause(now: 0, retryAfterSeconds: nil, random: random)
+            let pause = try #require(next)
             #expect((step / 2...step).contains(pause))
             step = min(step * 2, ClientLimits.backoffMaxNanoseconds)
         }
