@@ -94,10 +94,8 @@ public final class UploadRun: Sendable {
         case .success:
             job.record.remove()
             display.end()
-        case .failure(let failure):
-            // What was refused is not to be gone on with.
-            if failure.kind == .refused { job.record.remove() }
-            display.breakOff()
+        // The record stays, after a refusal too: a password that was wrong may be right the next time.
+        case .failure: display.breakOff()
         }
         return result
     }

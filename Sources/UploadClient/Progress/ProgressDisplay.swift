@@ -116,7 +116,8 @@ private struct ProgressDrawing {
             return
         }
         let percent = Amounts.wholePercent(line.done, of: line.total)
-        guard percent / 10 > told.percent / 10 || now - told.nanoseconds > 5_000_000_000 else { return }
+        let age = now - told.nanoseconds
+        guard age > 5_000_000_000 || age > 1_000_000_000 && percent / 10 > told.percent / 10 else { return }
         told = (now, percent)
         var text = "\(name): \(percent) %, \(Amounts.bytes(line.done)) of \(Amounts.bytes(line.total))"
         if let rate = line.bytesPerSecond { text += ", \(Amounts.bytes(Int64(rate)))/s" }
