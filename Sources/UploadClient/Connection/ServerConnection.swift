@@ -149,13 +149,8 @@ final class ServerConnection {
             case .certificate:
                 return .network("\(place): \(error) (see --cacert and --insecure)")
             case .configuration: return .network("\(place): \(error)")
-<<<<<<< HEAD
-            case .alert, .handshakeFailed:
-                return inHandshake ? .network("\(place): \(error)") : .transient("\(place): \(error)")
-=======
             case .handshakeFailed: return .network("\(place): \(error) (does it speak TLS?)")
             case .alert where inHandshake: return .network("\(place): \(error)")
->>>>>>> part/client
             default: return .transient("\(place): \(error)")
             }
         case let error as HTTPParseError: return .network("\(place): not an HTTP server's answer: \(error)")
