@@ -2,6 +2,7 @@
 public enum ChecksumAlgorithm: String, CaseIterable, Sendable {
     case sha1
     case sha256
+    case sha512
     case md5
     /// The CRC of zlib and Ethernet.
     case crc32
@@ -13,6 +14,7 @@ public enum ChecksumAlgorithm: String, CaseIterable, Sendable {
         switch self {
         case .sha1: 20
         case .sha256: 32
+        case .sha512: 64
         case .md5: 16
         case .crc32, .crc32c: 4
         }

@@ -137,6 +137,7 @@ class Proxy:
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SOCKET_BUFFER_BYTES)
         listener.bind(("127.0.0.1", 0))
+        listener.listen()
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{listener.getsockname()[1]}/"
         self._thread = threading.Thread(target=self._run, args=(listener,), daemon=True)
         self._thread.start()
@@ -166,9 +167,12 @@ class Proxy:
         self._loop.call_soon_threadsafe(lambda: [link.end(reset=True) for link in list(self._links)])
         self.release()
 
-    def wait(self, condition, seconds: float = 30) -> None:
+    def waits(self, condition, seconds: float = 30) -> bool:
         with self.changed:
-            assert self.changed.wait_for(condition, seconds), "the proxy waited in vain"
+            return self.changed.wait_for(condition, seconds)
+
+    def wait(self, condition, seconds: float = 30) -> None:
+        assert self.waits(condition, seconds), "the proxy waited in vain"
 
     def close(self) -> None:
         self.cut_all()

@@ -28,6 +28,7 @@ def crc32c(data: bytes) -> int:
 DIGESTS = {
     "sha1": lambda data: hashlib.sha1(data).digest(),
     "sha256": lambda data: hashlib.sha256(data).digest(),
+    "sha512": lambda data: hashlib.sha512(data).digest(),
     "md5": lambda data: hashlib.md5(data).digest(),
     "crc32": lambda data: zlib.crc32(data).to_bytes(4, "big"),
     "crc32c": lambda data: crc32c(data).to_bytes(4, "big"),

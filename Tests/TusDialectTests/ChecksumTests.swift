@@ -29,7 +29,7 @@ import Uploads
     }
 
     @Test func `tus 38: discovery lists the algorithms, those the system allows`() {
-        #expect(Tus.offer.discovery.sent["tus-checksum-algorithm"] == "sha1,sha256,md5,crc32,crc32c")
+        #expect(Tus.offer.discovery.sent["tus-checksum-algorithm"] == "sha1,sha256,sha512,md5,crc32,crc32c")
         let strict = TusOffer(sizeMax: 1, algorithms: [.sha1, .sha256])
         #expect(strict.discovery.sent["tus-checksum-algorithm"] == "sha1,sha256")
         #expect(TusOffer(sizeMax: 1, algorithms: [.md5]).discovery.sent["tus-checksum-algorithm"] == nil)

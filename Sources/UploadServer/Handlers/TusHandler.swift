@@ -150,6 +150,7 @@ extension ChecksumAlgorithm {
         switch self {
         case .sha1: .sha1
         case .sha256: .sha256
+        case .sha512: .sha512
         case .md5: .md5
         case .crc32: .crc32
         case .crc32c: .crc32c
