@@ -1,4 +1,5 @@
 internal import CZlibShim
+internal import HTTP
 internal import LinuxSystem
 internal import TLS
 
@@ -6,6 +7,7 @@ internal import TLS
 public enum Checksum: String, CaseIterable, Sendable {
     case sha1
     case sha256
+    case sha512
     case md5
     case crc32
     case crc32c
@@ -19,6 +21,7 @@ public enum Checksum: String, CaseIterable, Sendable {
         switch self {
         case .sha1: return try digest(.sha1, file, range)
         case .sha256: return try digest(.sha256, file, range)
+        case .sha512: return try digest(.sha512, file, range)
         case .md5: return try digest(.md5, file, range)
         case .crc32, .crc32c:
             var crc: UInt32 = 0

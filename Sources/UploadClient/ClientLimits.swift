@@ -15,6 +15,10 @@ enum ClientLimits {
     /// How long an answer may take once everything is sent: the server brings a large file to its disk, or puts it
     /// together from parts.
     static let answerNanoseconds: Int64 = 180_000_000_000
+    /// How long a request with a large body waits for the server's word before it sends the body all the same.
+    static let welcomeNanoseconds: Int64 = 2_000_000_000
+    /// A body of this size, in bytes, is worth waiting for that word.
+    static let welcomeBytes = 1 << 20
     /// How long an answer may take that was on its way when the connection broke.
     static let lastWordsNanoseconds: Int64 = 500_000_000
     /// Without `--retries`: how long attempts may go on without a byte of progress.

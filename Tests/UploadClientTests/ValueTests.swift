@@ -86,13 +86,3 @@ import Testing
         }
     }
 }
-
-@Suite struct Base64Tests {
-    @Test func `agrees with the library`() {
-        var generator = SeededGenerator(seed: 3)
-        for count in 0..<50 {
-            let bytes = generator.bytes(count)
-            #expect(Base64.encode(bytes) == Data(bytes).base64EncodedString())
-        }
-    }
-}

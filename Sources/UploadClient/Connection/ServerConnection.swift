@@ -81,9 +81,11 @@ final class ServerConnection {
         do {
             limit(ClientLimits.stallNanoseconds)
             try await transport.write(request.head(further: further))
-            if let range = request.range, try await !send(range, of: file, interim, progress) {
-                // The answer came before the end: what it is about is known, but what was sent of the rest is not.
-                isSpent = true
+            if let range = request.range {
+                let isWelcome = request.isPatient ? try await waitForWelcome(interim) : true
+                // An answer that came before the end of the content leaves nobody who knows where that would end.
+                let isSent = isWelcome ? try await send(range, of: file, interim, progress) : false
+                if !isSent { isSpent = true }
             }
             limit(ClientLimits.answerNanoseconds)
             let answer = try await reader.read(answering: request.method, interim: interim)
@@ -93,6 +95,27 @@ final class ServerConnection {
             isSpent = true
             if let last = try? await lastWords(request, error) { return last }
             throw (error as? AttemptError) ?? ServerConnection.failure(error, "\(url.authority)")
+        }
+    }
+
+    /// Waits a moment for an informational answer. Answers false where the final one came instead.
+    private func waitForWelcome(_ interim: (ReceivedResponse) -> Void) async throws -> Bool {
+        limit(ClientLimits.welcomeNanoseconds)
+        var isWelcome = false
+        while true {
+            let isAnswered = try reader.mayAnswer { response in
+                isWelcome = true
+                interim(response)
+            }
+            if isAnswered { return false }
+            if isWelcome { return true }
+            do throws(TransportError) {
+                try await transport.untilReadable()
+            } catch {
+                guard case .interrupted(.timedOut) = error else { throw error }
+                transport.watch.clearInterruption()
+                return true
+            }
         }
     }
 

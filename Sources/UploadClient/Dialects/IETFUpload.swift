@@ -44,8 +44,9 @@ final class IETFUpload: DialectUpload {
             (name: "Content-Type", value: "application/octet-stream"),
             (name: "Content-Disposition", value: ContentDisposition.attachment(filename: job.file.name)),
         ]
+        // Whoever sends before the 104 is there may lose it together with the connection, and then begins anew.
         let answer = try await session.send(
-            Request(.post, job.collection, fields, content: content), on: loop, interim: keepAddress,
+            Request(.post, job.collection, fields, content: content, isPatient: true), on: loop, interim: keepAddress,
             progress: progress(from: 0))
         guard answer.isSuccess else { throw answer.failure }
         let location = answer.location.flatMap { job.collection.resolve($0) }
