@@ -39,7 +39,13 @@ public final class Server: Sendable {
         }
         let store: LocalStore
         do throws(StorageError) {
-            store = try LocalStore.open(configuration.store)
+            var storeConfiguration = configuration.store
+            let others = storeConfiguration.onEvent
+            storeConfiguration.onEvent = { event in
+                log.stored(event)
+                others(event)
+            }
+            store = try LocalStore.open(storeConfiguration)
         } catch {
             throw .system("--data \(configuration.store.path): \(error)")
         }

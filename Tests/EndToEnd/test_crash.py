@@ -12,7 +12,7 @@ import pytest
 from conftest import MEBIBYTE
 from file_id import append, begin, status
 from sluice import Sluice, make_file, sha256
-from wire import Closed, Line
+from wire import Closed, Line, ask
 
 UPLOADS = 8
 UPLOAD_BYTES = 12 * MEBIBYTE
@@ -96,6 +96,26 @@ def test_no_kill_takes_back_what_was_told(tmp_path, seed):
             assert server.sha256(f"out{number}") == sha256(path)
     finally:
         server.stop()
+
+
+def test_bytes_that_vanished_are_told_of_loudly_and_never_resumed(sluice):
+    """A data file shorter than its record: the disk, or somebody, lost what was promised."""
+    with Line(sluice.port) as line:
+        begin(line, "lost-100000-1", 0, 100000)
+        line.send(b"x" * 60000)
+        line.half_close()
+        assert line.answer().code == "body-cut-short"
+    sluice.kill()
+    (data,) = (sluice.data / "uploads").iterdir()
+    os.truncate(data, 10000)
+    sluice.start()
+    answer = ask(sluice.port, "GET", "/status", {"X-File-Id": "lost-100000-1"})
+    assert (answer.status, answer.code) == (500, "upload-damaged")
+    assert append(sluice.port, "lost-100000-1", 60000, b"x" * 40000).status == 500
+    assert append(sluice.port, "lost-100000-1", 0, b"y" * 100000).status == 200
+    sluice.terminate()
+    assert sluice.wait() == 0
+    assert "is damaged: 60000 bytes recorded, 10000 found" in sluice.log.read_text()
 
 
 def test_an_answered_upload_is_there_after_a_kill(sluice):

@@ -1,6 +1,8 @@
 internal import HTTP
 internal import LinuxSystem
 public import Logging
+internal import Storage
+internal import TLS
 internal import Uploads
 internal import Wire
 
@@ -55,6 +57,23 @@ public struct ServerLog: Sendable {
     }
 
     func handshakeFailed(peer: String, _ error: TransportError) {
-        logger.info("TLS handshake failed", metadata: ["peer": "\(peer)", "error": "\(error)"])
+        var metadata: Logger.Metadata = ["peer": "\(peer)", "error": "\(error)"]
+        if case .tls(let failure) = error, !failure.details.isEmpty {
+            metadata["details"] = "\(failure.details.joined(separator: "; "))"
+        }
+        logger.info("TLS handshake failed", metadata: metadata)
+    }
+
+    /// Writes what the store reports: from any of its threads.
+    func stored(_ event: StoreEvent) {
+        let level: Logger.Level =
+            switch event {
+            case .catalogueFailed: .critical
+            case .damaged, .appendFailed: .error
+            case .removalFailed, .sweepFailed: .warning
+            case .deliveredAfterCrash, .directIORefused: .notice
+            case .swept(let files): files > 0 ? .info : .debug
+            }
+        logger.log(level: level, "\(event)")
     }
 }
