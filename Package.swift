@@ -51,23 +51,29 @@ let package = Package(
         .target(name: "LinuxSystem", dependencies: ["CEpollShim"], swiftSettings: strict),
         .target(name: "Reactor", dependencies: ["LinuxSystem"], swiftSettings: strict),
         .target(name: "TLS", dependencies: ["CTLSShim", "LinuxSystem"], swiftSettings: strict),
+        .target(name: "Wire", dependencies: ["LinuxSystem", "Reactor", "TLS"], swiftSettings: strict),
         .target(
             name: "Storage", dependencies: ["CSQLiteShim", "LinuxSystem", "Uploads"], swiftSettings: strict),
+
+        // The client.
+        .target(
+            name: "UploadClient",
+            dependencies: ["CZlibShim", "HTTP", "LinuxSystem", "Reactor", "TLS", "Uploads", "Wire"],
+            swiftSettings: strict),
 
         // The server and its command line.
         .target(
             name: "UploadServer",
             dependencies: [
                 "CZlibShim", "FileIDDialect", "HTTP", "IETFDialect", "LinuxSystem", "PlainDialect", "Reactor",
-                "Storage", "TLS",
-                "TusDialect", "Uploads", .product(name: "Logging", package: "swift-log"),
+                "Storage", "TLS", "TusDialect", "Uploads", "Wire", .product(name: "Logging", package: "swift-log"),
             ],
             resources: [.embedInCode("Page/index.html")],
             swiftSettings: strict),
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "LinuxSystem", "Storage", "UploadServer", "Uploads",
+                "LinuxSystem", "Storage", "TLS", "UploadClient", "UploadServer", "Uploads",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -109,6 +115,10 @@ let package = Package(
                 "HTTP", "LinuxSystem", "Reactor", "Storage", "TLS", "TestSupport", "UploadServer", "Uploads",
                 .product(name: "Logging", package: "swift-log"),
             ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "UploadClientTests",
+            dependencies: ["LinuxSystem", "Reactor", "TLS", "TestSupport", "UploadClient", "sluice"],
             swiftSettings: strict),
         .testTarget(name: "LoadGeneratorTests", dependencies: ["LinuxSystem", "LoadGenerator"], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),

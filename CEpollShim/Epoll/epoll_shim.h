@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
@@ -150,6 +151,13 @@ static inline int cshim_parse_address(const char *text, uint16_t port, struct so
     return -EINVAL;
 }
 
+// Writes the bytes of a numeric address, in network order, into out (16 bytes). Returns 4 or 16, or -EINVAL.
+static inline int cshim_address_bytes(const char *text, unsigned char *out) {
+    if (inet_pton(AF_INET, text, out) == 1) return 4;
+    if (inet_pton(AF_INET6, text, out) == 1) return 16;
+    return -EINVAL;
+}
+
 // Writes the numeric address into text (at least INET6_ADDRSTRLEN bytes) and returns the port, or a negated errno.
 static inline int cshim_format_address(const struct sockaddr_storage *address, char *text, uint32_t capacity) {
     if (address->ss_family == AF_INET) {
@@ -164,6 +172,33 @@ static inline int cshim_format_address(const struct sockaddr_storage *address, c
     }
     return -EAFNOSUPPORT;
 }
+
+// Looks a host up, numeric or by name (getaddrinfo), best address first. Blocks. Returns how many addresses were
+// written to out; 0 on failure, with the EAI_ number in *failure.
+static inline int cshim_resolve(
+    const char *host, uint16_t port, struct sockaddr_storage *out, int capacity, int *failure) {
+    struct addrinfo hints, *list = 0;
+    memset(&hints, 0, sizeof hints);
+    hints.ai_family = AF_UNSPEC;
+    hints.ai_socktype = SOCK_STREAM;
+    char service[8];
+    snprintf(service, sizeof service, "%u", (unsigned)port);
+    *failure = getaddrinfo(host, service, &hints, &list);
+    if (*failure != 0) return 0;
+    int count = 0;
+    for (struct addrinfo *entry = list; entry && count < capacity; entry = entry->ai_next) {
+        if (entry->ai_family != AF_INET && entry->ai_family != AF_INET6) continue;
+        memset(&out[count], 0, sizeof out[count]);
+        memcpy(&out[count], entry->ai_addr, entry->ai_addrlen);
+        count++;
+    }
+    freeaddrinfo(list);
+    return count;
+}
+
+static inline int cshim_is_unknown_name(int failure) { return failure == EAI_NONAME; }
+
+static inline const char *cshim_resolve_text(int failure) { return gai_strerror(failure); }
 
 // ---- files --------------------------------------------------------------------------------------------------------
 
@@ -329,6 +364,12 @@ static inline int64_t cshim_raise_open_files_limit(void) {
         if (setrlimit(RLIMIT_NOFILE, &limit) != 0) return -(int64_t)errno;
     }
     return (int64_t)limit.rlim_cur;
+}
+
+// The width of the terminal behind fd in columns, 0 where it is unknown.
+static inline int cshim_terminal_columns(int fd) {
+    struct winsize size;
+    return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
 static inline int cshim_is_terminal(int fd) { return isatty(fd); }

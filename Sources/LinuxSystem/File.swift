@@ -19,6 +19,8 @@ public struct File: ~Copyable, Sendable {
         public static let exclusive = Options(rawValue: O_EXCL)
         public static let truncate = Options(rawValue: O_TRUNC)
         public static let noFollow = Options(rawValue: Int32(O_NOFOLLOW))
+        /// Opening never waits, for a writer of a pipe say; without effect on regular files.
+        public static let nonBlocking = Options(rawValue: O_NONBLOCK)
         /// Past the page cache: addresses, offsets and lengths in multiples of `AlignedBuffer.alignment`.
         public static let direct = Options(rawValue: cshim_o_direct())
     }
@@ -28,6 +30,20 @@ public struct File: ~Copyable, Sendable {
         var info = stat()
         try checked { cshim_fstat(descriptor.rawValue, &info) }
         return Int64(info.st_size)
+    }
+
+    /// When the content was last changed, in nanoseconds since 1970. `fstat(2)`
+    public func modificationNanoseconds() throws(Errno) -> Int64 {
+        var info = stat()
+        try checked { cshim_fstat(descriptor.rawValue, &info) }
+        return Int64(info.st_mtim.tv_sec) * 1_000_000_000 + Int64(info.st_mtim.tv_nsec)
+    }
+
+    /// Whether this is a regular file: one with a size, and bytes that can be read again. `fstat(2)`
+    public func isRegular() throws(Errno) -> Bool {
+        var info = stat()
+        try checked { cshim_fstat(descriptor.rawValue, &info) }
+        return info.st_mode & UInt32(S_IFMT) == UInt32(S_IFREG)
     }
 
     /// Writes all `count` bytes at `offset`, going on after short writes. `pwrite(2)`

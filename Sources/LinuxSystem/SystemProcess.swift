@@ -14,6 +14,12 @@ public enum SystemProcess {
     /// Whether a descriptor is a terminal. `isatty(3)`
     public static func isTerminal(_ descriptor: Int32) -> Bool { cshim_is_terminal(descriptor) == 1 }
 
+    /// The width of the terminal behind a descriptor, in columns; nil where it has none to tell. `TIOCGWINSZ`
+    public static func terminalColumns(_ descriptor: Int32) -> Int? {
+        let columns = Int(cshim_terminal_columns(descriptor))
+        return columns > 0 ? columns : nil
+    }
+
     /// Ends the process at once, without unwinding or flushing anything. `_exit(2)`
     public static func exitNow(_ code: Int32) -> Never {
         cshim_exit_now(code)

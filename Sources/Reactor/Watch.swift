@@ -33,6 +33,9 @@ public final class Watch {
     /// Whether a read may find something. True until a read came up short.
     public var isReadable: Bool { ready.contains(.readable) }
 
+    /// Whether a write may move something. True until a write would have blocked.
+    public var isWritable: Bool { ready.contains(.writable) }
+
     /// To be told after a read that would have blocked, or came up short: edge-triggered epoll tells of new bytes only.
     public func exhaustedReading() { ready.remove(.readable) }
 

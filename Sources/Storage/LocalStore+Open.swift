@@ -80,7 +80,10 @@ extension LocalStore {
         if let failure { throw failure }
         try connection.execute(
             """
-            BEGIN IMMEDIATE; DELETE FROM uploads WHERE cleanup = 1; UPDATE uploads SET cleanup = 0 WHERE cleanup = 2; COMMIT
+            BEGIN IMMEDIATE;
+            DELETE FROM uploads WHERE cleanup = 1;
+            UPDATE uploads SET cleanup = 0 WHERE cleanup = 2;
+            COMMIT
             """)
     }
 }

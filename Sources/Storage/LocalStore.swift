@@ -38,8 +38,8 @@ public final class LocalStore: Sendable {
     /// The record, with the offset last recorded; nil if there is none. Disturbs nobody and waits for no append.
     public func upload(_ id: UploadID) async throws(StorageError) -> Upload? { try await parts.table.read(id) }
 
-    /// The record at rest: fences whoever holds the upload, and answers once its bytes are settled. Nil if there is none.
-    /// A claim that still waits is superseded, so that the next append at the answered offset is right.
+    /// The record at rest: fences whoever holds the upload, and answers once its bytes are settled. Nil if there is
+    /// none. A claim that still waits is superseded, so that the next append at the answered offset is right.
     public func settledUpload(_ id: UploadID) async throws(StorageError) -> Upload? {
         try await parts.table.observe(id)
     }
@@ -88,7 +88,8 @@ public final class LocalStore: Sendable {
         throw .damaged(id)
     }
 
-    /// Uploads that are not finished and whose expiry is at or before `seconds` since 1970-01-01 UTC, the oldest first, at most `limit` of them.
+    /// Uploads that are not finished and whose expiry is at or before `seconds` since 1970-01-01 UTC, the oldest
+    /// first, at most `limit` of them.
     public func expiredUploads(at seconds: Int64, limit: Int) async throws(StorageError) -> [UploadID] {
         let result: Result<[UploadID], StorageError> = await withUnsafeContinuation { waiter in
             if !queries.send(.expired(seconds: seconds, limit: limit, waiter)) {

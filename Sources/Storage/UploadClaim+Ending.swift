@@ -33,8 +33,8 @@ extension UploadClaim {
         try await store.catalogue.record(id, .put(store.renewed(upload), .none))
     }
 
-    /// Ends an upload that nobody went on with: its bytes go, its record stays as `expired` to say so, and is itself due
-    /// for removal after as long again as the upload had.
+    /// Ends an upload that nobody went on with: its bytes go, its record stays as `expired` to say so, and is itself
+    /// due for removal after as long again as the upload had.
     public consuming func expire() async throws(StorageError) {
         guard let upload, upload.state == .open else { throw .unknownUpload(id) }
         var expired = store.renewed(upload)

@@ -72,7 +72,8 @@ public struct UploadClaim: ~Copyable, Sendable {
 
     /// Removes the record and every byte, and releases the upload.
     ///
-    /// - Throws: what the catalogue says, and then nothing is changed; `io` if files could not be removed: the upload is
+    /// - Throws: what the catalogue says, and then nothing is changed; `io` if files could not be removed: the upload
+    /// is
     ///   failed then, and may be deleted again.
     public consuming func delete() async throws(StorageError) {
         guard var upload else { throw .unknownUpload(id) }

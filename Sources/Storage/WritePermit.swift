@@ -51,7 +51,8 @@ public struct WritePermit: ~Copyable, Sendable {
     /// drained is dropped.
     ///
     /// - Returns: the record with the new offset, which may be told now.
-    /// - Throws: `noSpace`, with what was completely written before recorded; `io`, `damaged` or what the catalogue says,
+    /// - Throws: `noSpace`, with what was completely written before recorded; `io`, `damaged` or what the catalogue
+    /// says,
     ///   with the upload back at the offset last recorded. `LocalStore.upload` tells where it stands.
     public consuming func settle() async throws(StorageError) -> Upload { try await append.settle() }
 

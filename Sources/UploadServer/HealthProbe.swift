@@ -2,6 +2,7 @@ public import LinuxSystem
 internal import Reactor
 internal import Synchronization
 internal import TLS
+internal import Wire
 
 /// Asks a server on this machine for `/healthz`, as a container's health check does.
 public enum HealthProbe {

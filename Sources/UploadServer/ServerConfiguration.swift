@@ -27,6 +27,11 @@ public struct ServerConfiguration: Sendable {
     public var headNanoseconds: Int64
     /// Open connections at once; more wait in the kernel's queue.
     public var connectionsMax: Int
+    /// What the server is called outside (`https://uploads.example/prefix`, no slash at the end); nil where addresses
+    /// are told without it, which is right behind any proxy.
+    public var publicURL: String?
+    /// Whose word counts on where requests come from.
+    public var trustedProxies: [NetworkPrefix]
     /// Which pages of other origins may use the server.
     public var cors: CORSPolicy
     /// Whether clients of the IETF dialect that ask for 104s get them. Off behind proxies that cannot pass them on.
@@ -47,6 +52,8 @@ public struct ServerConfiguration: Sendable {
         idleNanoseconds = ServerLimits.idleNanoseconds
         headNanoseconds = ServerLimits.headNanoseconds
         connectionsMax = 50_000
+        publicURL = nil
+        trustedProxies = []
         cors = .none
         sendsInformational = true
         allowsDownload = true

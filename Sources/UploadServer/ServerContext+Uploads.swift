@@ -11,8 +11,8 @@ extension ServerContext {
         UploadID(digest: Digest.sha256(Array("file-id\u{0}".utf8) + fileID.bytes))
     }
 
-    /// Where an upload is to be found, relative to this server whatever it is called outside.
-    func location(of id: UploadID) -> String { "/files/\(id)" }
+    /// Where an upload is to be found; relative to this server, whatever it is called outside, unless it was told.
+    func location(of id: UploadID) -> String { "\(configuration.publicURL ?? "")/files/\(id)" }
 
     /// Removes an upload that nobody can resume. What cannot be removed now is logged, and stays.
     func forget(_ id: UploadID) async {

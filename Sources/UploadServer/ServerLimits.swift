@@ -15,11 +15,6 @@ enum ServerLimits {
     static let sweepRestNanoseconds: Int64 = 15_000_000_000
     /// A body that nobody wants is read to its end when so much of it, at most, is left; the connection then goes on.
     static let drainKeptBytes: Int64 = 64 * 1024
-    /// After a refusal the client's remaining bytes are read and dropped so that it can read the answer (closing at
-    /// once would reset the connection and eat it): so many bytes at most …
-    static let drainClosingBytes: Int64 = 64 << 20
-    /// … and so long at most.
-    static let drainClosingNanoseconds: Int64 = 10_000_000_000
     /// A large buffer is kept for a body that pauses so long at most; then its bytes are written as they are.
     static let bufferHoldNanoseconds: Int64 = 50_000_000
     /// Bytes that must come within one hold for a body to count as fast and keep its buffer between arrivals.

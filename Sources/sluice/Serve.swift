@@ -66,13 +66,26 @@ struct Serve: ParsableCommand {
     var expireAfter: Int64 = 7 * 86_400
 
     @Option(
-        name: .customLong("cors-origin"),
+        help: ArgumentHelp(
+            """
+            What the server is called outside, for the addresses that it tells. Without it they are relative, which \
+            is right behind most proxies.
+            """, valueName: "url"))
+    var publicUrl: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Believe Forwarded and X-Forwarded-For from these addresses (10.0.0.0/8); may be given several times.",
+            valueName: "network"))
+    var trustedProxy: [String] = []
+
+    @Option(
         help: ArgumentHelp(
             "Let pages of this origin use the server (https://app.example, or '*'); may be given several times.",
             valueName: "origin"))
-    var corsOrigins: [String] = []
+    var corsOrigin: [String] = []
 
-    @Flag(name: .customLong("cors-credentials"), help: "Let such pages send cookies and certificates along.")
+    @Flag(help: "Let such pages send cookies and certificates along.")
     var corsCredentials = false
 
     @Option(help: "Send 104 to clients that ask for it: on, or off behind proxies that choke on it (nginx).")
@@ -106,6 +119,15 @@ struct Serve: ParsableCommand {
         }
         if bufferMemory.bytes < 4 << 20 { throw ValidationError("--buffer-memory takes 4M or more.") }
         if maxConnections < 1 { throw ValidationError("--max-connections takes 1 or more.") }
+        for network in trustedProxy where NetworkPrefix(network) == nil {
+            throw ValidationError("--trusted-proxy takes an address or a network like 10.0.0.0/8, not '\(network)'.")
+        }
+        if let publicUrl {
+            let url = URL(string: publicUrl)
+            guard let scheme = url?.scheme, ["http", "https"].contains(scheme), url?.host() != nil else {
+                throw ValidationError("--public-url takes http://… or https://…, not '\(publicUrl)'.")
+            }
+        }
         if expireAfter < 0 { throw ValidationError("--expire-after takes 0 or more seconds.") }
         if data.isEmpty { throw ValidationError("--data takes a directory.") }
     }
@@ -149,7 +171,9 @@ struct Serve: ParsableCommand {
         configuration.bodyIdleNanoseconds = Int64(bodyTimeout) * 1_000_000_000
         configuration.connectionsMax = maxConnections
         configuration.allowsDownload = download
-        configuration.cors = CORSPolicy(origins: corsOrigins, allowsCredentials: corsCredentials)
+        configuration.publicURL = publicUrl.map { String($0.reversed().drop { $0 == "/" }.reversed()) }
+        configuration.trustedProxies = trustedProxy.compactMap { NetworkPrefix($0) }
+        configuration.cors = CORSPolicy(origins: corsOrigin, allowsCredentials: corsCredentials)
         configuration.sendsInformational = informational == .on
         return configuration
     }

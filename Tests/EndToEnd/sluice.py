@@ -15,11 +15,13 @@ BLOCK_BYTES = 1 << 20
 class Sluice:
     """One data directory and, most of the time, one server process on it."""
 
-    def __init__(self, directory: Path, *options: str):
+    def __init__(self, directory: Path, *options: str, preparation=None):
+        """Further options for the command line; `preparation` runs in the new process before it becomes the server."""
         self.binary = os.environ.get("SLUICE_BINARY", ".build/release/sluice")
         self.data = directory / "data"
         self.log = directory / "server.log"
         self.options = list(options)
+        self.preparation = preparation
         self.port = 0
         self.tls_port = 0
         self._process = None
@@ -43,7 +45,8 @@ class Sluice:
             *self.options,
         ]
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
+            self._process = subprocess.Popen(
+                command, stdout=subprocess.PIPE, stderr=log, text=True, preexec_fn=self.preparation)
         output = self._process.stdout
         # readline has no time limit of its own: a server that says nothing is killed, which ends the line.
         alarm = threading.Timer(START_SECONDS, self._process.kill)
@@ -73,6 +76,18 @@ class Sluice:
     def restart_after_kill(self) -> None:
         self.kill()
         self.start()
+
+    def terminate(self) -> None:
+        """SIGTERM, and no waiting."""
+        self._process.terminate()
+
+    def wait(self) -> int:
+        """Waits for the end of the process and answers its exit code."""
+        return self._process.wait(STOP_SECONDS)
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
 
     def stop(self) -> None:
         if self._process is None or self._process.poll() is not None:

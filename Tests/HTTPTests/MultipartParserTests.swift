@@ -78,7 +78,8 @@ import Testing
     @Test func `a browser's form is read the same wherever it is split`() {
         let sent =
             "--AaB03x\r\nContent-Disposition: form-data; name=\"submit\"\r\n\r\nSend\r\n"
-            + "--AaB03x  \t\r\nContent-Disposition: form-data; name=\"myfile\"; filename=\"caf\u{C3}\u{A9} %22.txt\"\r\n"
+            + "--AaB03x  \t\r\n"
+            + "Content-Disposition: form-data; name=\"myfile\"; filename=\"caf\u{C3}\u{A9} %22.txt\"\r\n"
             + "Content-Type: text/plain; charset=utf-8\r\n\r\nline\r\n\r\n--AaB03\r\n"
             + "\r\n--AaB03x\r\ncontent-disposition:form-data;name=empty\r\n\r\n\r\n--AaB03x--"
         expectEverywhere(

@@ -16,7 +16,8 @@ import Testing
         head.set("Content-Length", 0)
         #expect(
             written(head, date: HTTPDate(secondsSince1970: 784_111_777))
-                == "HTTP/1.1 201 Created\r\nLocation: /files/1\r\nUpload-Offset: 999999999999999\r\nContent-Length: 0\r\n"
+                == "HTTP/1.1 201 Created\r\nLocation: /files/1\r\n"
+                + "Upload-Offset: 999999999999999\r\nContent-Length: 0\r\n"
                 + "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n")
     }
 

@@ -119,8 +119,8 @@ import Uploads
             at: fixture.path,
             """
             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)
-            INSERT INTO uploads SELECT randomblob(16), 'tus', 0, 0, 1000, 'name', NULL, NULL, 1, 2, NULL, NULL, NULL, 0, NULL
-            FROM n
+            INSERT INTO uploads
+            SELECT randomblob(16), 'tus', 0, 0, 1000, 'name', NULL, NULL, 1, 2, NULL, NULL, NULL, 0, NULL FROM n
             """)
         let crashed = try fixture.crashed()
         let start = SystemClock.monotonicNanoseconds

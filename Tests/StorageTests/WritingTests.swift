@@ -113,10 +113,11 @@ import Uploads
 
     @Test func `changes that wait for a commit share the next one`() async throws {
         let fixture = try StoreFixture(durability: .power)
-        // Keeps the catalogue's thread in its first transaction until all changes are queued.
+        // Keeps the catalogue's thread in its first transaction until all changes are queued. Nothing here waits, since
+        // that thread loses its patience after a while.
         let lock = try Catalogue.Lock(at: fixture.path)
         for number in UInt64(1)...100 {
-            var claim = try await fixture.claim(Upload.sample(number).id)
+            var claim = try fixture.store.claimNew(Upload.sample(number).id, onFence: {})
             try await claim.create(.sample(number))
         }
         try lock.release()

@@ -21,23 +21,6 @@ import Testing
         #expect(known.isSuperset(of: ["wrong-start-byte", "bad-content-length", "no-space"]))
     }
 
-    @Test func `README lists every option of serve`() throws {
-        let source = try #require(
-            try SourceTree.swiftFiles(under: "Sources/sluice").first { $0.path.hasSuffix("Serve.swift") })
-        var options: Set<String> = []
-        var isOption = false
-        for line in source.lines {
-            let text = line.drop { $0 == " " }
-            if text.hasPrefix("@Option") || text.hasPrefix("@Flag") { isOption = true }
-            guard isOption, let match = text.prefixMatch(of: /var ([A-Za-z]+)/) else { continue }
-            options.insert(match.1.reduce(into: "--") { $0 += $1.isUppercase ? "-" + $1.lowercased() : String($1) })
-            isOption = false
-        }
-        let told = try section("## Options").matches(of: /\| `(--[a-z-]+)`/).map { String($0.1) }
-        #expect(options.count > 10)
-        #expect(Set(told) == options)
-    }
-
     @Test(arguments: ["README.md", "Sources/README.md"])
     func `every link within the repository leads somewhere`(page: String) throws {
         let text = try ReadmeTests.text(page)

@@ -12,9 +12,9 @@ import Testing
         }
     }
 
-    @Test func `a line has at most 120 columns`() throws {
+    @Test func `a line has at most 120 columns, tables aside`() throws {
         for file in try StyleTests.swift.flatMap(SourceTree.swiftFiles) {
-            for (number, line) in file.lines.enumerated() where line.count > 120 {
+            for (number, line) in file.lines.enumerated() where line.count > 120 && !isTable(line) {
                 Issue.record("\(file.path):\(number + 1) has \(line.count) columns")
             }
         }
@@ -57,6 +57,9 @@ import Testing
             }
         }
     }
+
+    /// A row of a table in a comment cannot be broken.
+    private func isTable(_ line: Substring) -> Bool { line.drop { $0 == " " }.hasPrefix("/// |") }
 
     /// Members that a protocol of the library demands say what that protocol says.
     private func isWitness(_ text: Substring) -> Bool {

@@ -174,7 +174,11 @@ import Testing
             TestServer.head("PUT", "/files/a", ["Content-Length: 11"]), body: PlainTests.hello)
         #expect(stored.status == 201)
         for method in ["GET", "HEAD"] {
-            #expect(try closed.ask(TestServer.head(method, try #require(stored["Location"]))).status == 404)
+            // The address tells where the upload stands, and nothing else.
+            let answer = try closed.ask(TestServer.head(method, try #require(stored["Location"])))
+            #expect(answer.status == 204)
+            #expect(answer["Upload-Offset"] == "11")
+            #expect(answer.body.isEmpty)
         }
     }
 

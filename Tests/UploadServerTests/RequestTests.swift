@@ -54,7 +54,7 @@ import Testing
 
     @Test(arguments: [
         ("GET", "/nothing", 404), ("GET", "/upload", 405), ("DELETE", "/status", 405), ("BREW", "/", 405),
-        ("PATCH", "/files/x", 405), ("GET", "/files/", 405), ("GET", "/files/zz", 404), ("GET", "/files/a/b", 404),
+        ("PATCH", "/files/x", 404), ("GET", "/files/", 405), ("GET", "/files/zz", 404), ("GET", "/files/a/b", 404),
         ("GET", "/%zz", 400), ("GET", "/..", 400), ("GET", "/%2e%2e/etc/passwd", 400), ("GET", "//", 404),
         ("GET", "/files/00000000000000000000000000000000", 404), ("PUT", "/files/../x", 400), ("GET", "/?x=y", 200),
         ("GET", "/status/", 404), ("GET", "/STATUS", 404),

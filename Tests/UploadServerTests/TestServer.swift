@@ -36,9 +36,7 @@ final class TestServer: Sendable {
         configuration.threads = 2
         configuration.bufferMemoryBytes = 32 << 20
         change(&configuration)
-        logDescriptor = open(
-            getenv("E2ELOG").map { String(cString: $0) } ?? "/dev/null", O_WRONLY | O_CLOEXEC | O_CREAT | O_APPEND,
-            0o644)
+        logDescriptor = open("/dev/null", O_WRONLY | O_CLOEXEC)
         log = try LogWriter(descriptor: logDescriptor)
         server = try Server(configuration, log: ServerLog(writer: log, format: .text, level: .info))
     }

@@ -36,7 +36,7 @@ public struct PromisedDigest: Hashable, Sendable {
         for algorithm in DigestAlgorithm.allCases {
             let prefix = "\(algorithm.key)=:"
             guard text.hasPrefix(prefix), text.hasSuffix(":"), text.utf8.count > prefix.utf8.count,
-                let bytes = Base64.decode(String(text.dropFirst(prefix.count).dropLast())),
+                let bytes = Base64.decodeLeniently(String(text.dropFirst(prefix.count).dropLast())),
                 bytes.count == algorithm.byteCount
             else { continue }
             self.init(algorithm, bytes)

@@ -31,7 +31,8 @@ enum StructuredField {
             guard case .item(let item) = member else { return nil }
             switch item.rfc9651BareItem {
             case .integer(let value): return (key, .integer(value))
-            case .undecodedByteSequence(let text): return (key, Base64.decode(text).map { .bytes($0) } ?? .other)
+            case .undecodedByteSequence(let text):
+                return (key, Base64.decodeLeniently(text).map { .bytes($0) } ?? .other)
             default: return (key, .other)
             }
         }

@@ -1,4 +1,5 @@
 internal import HTTP
+internal import Wire
 
 /// Bytes of a file on their way in: a request's body, or one part of a form. Confined to its connection's loop.
 protocol ByteSource: AnyObject {

@@ -2,6 +2,7 @@ internal import HTTP
 internal import LinuxSystem
 internal import Reactor
 internal import TLS
+internal import Wire
 
 /// One client's connection, from accept to close: reads heads, hands requests to the dispatcher one after the other,
 /// and sees to it that the client can read the last answer. Confined to its loop; its one task is `serve`.

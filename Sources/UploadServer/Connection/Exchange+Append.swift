@@ -1,5 +1,6 @@
 internal import HTTP
 internal import Reactor
+internal import Wire
 
 extension Exchange {
     /// What a newer request for the same upload calls: this exchange's task is interrupted wherever it sleeps, on its

@@ -2,6 +2,7 @@ internal import HTTP
 internal import LinuxSystem
 internal import Reactor
 internal import Uploads
+internal import Wire
 
 /// One request and its one answer. Confined to its connection's loop.
 final class Exchange {
@@ -148,7 +149,7 @@ final class Exchange {
     }
 
     private func discardRest() async -> Bool {
-        watch.setDeadline(SystemClock.monotonicNanoseconds + ServerLimits.drainClosingNanoseconds)
+        watch.setDeadline(SystemClock.monotonicNanoseconds + WireLimits.drainClosingNanoseconds)
         do throws(BodyFailure) {
             while !body.isAtEnd {
                 if case .wouldBlock = try body.readNow(

@@ -1,6 +1,7 @@
 internal import HTTP
 internal import LinuxSystem
 internal import Reactor
+internal import Wire
 
 /// The body of the request that a connection is at: its framing taken away, its bytes straight from the transport into
 /// the reader's memory. Confined to the connection's loop.

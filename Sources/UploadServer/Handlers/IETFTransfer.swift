@@ -4,6 +4,7 @@ internal import LinuxSystem
 internal import Reactor
 internal import Storage
 internal import Uploads
+internal import Wire
 
 /// The content of one creation or append of the IETF dialect, from the claim to the answer.
 struct IETFTransfer {

@@ -2,6 +2,7 @@ internal import LinuxSystem
 internal import Reactor
 internal import Storage
 internal import Uploads
+internal import Wire
 
 /// Moves a body into an upload: socket → ingest buffer → permit, one buffer filling while the one before it is written.
 ///

@@ -2,6 +2,7 @@ internal import HTTP
 internal import LinuxSystem
 public import Logging
 internal import Uploads
+internal import Wire
 
 /// What the server writes down: one line for each request, and what happens besides.
 public struct ServerLog: Sendable {
@@ -27,7 +28,11 @@ public struct ServerLog: Sendable {
         let level = status == 0 || status >= 500 ? "warning" : "info"
         var line = LogLine(format, level: level, message: "request")
         line.set("request", exchange.id.description)
-        line.set("peer", exchange.connection.peer)
+        line.set(
+            "peer",
+            ForwardedClient.address(
+                exchange.head.fields, peer: exchange.connection.peer,
+                trusted: exchange.server.configuration.trustedProxies))
         line.set("method", exchange.head.method.description)
         line.set("path", exchange.head.target.path)
         line.set("status", Int64(status))

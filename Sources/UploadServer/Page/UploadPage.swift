@@ -12,7 +12,7 @@ final class UploadPage: Sendable {
     init() {
         plain = PackageResources.index_html
         compressed = Gzip.compress(plain)
-        tag = EntityTag(UploadPage.base64(Array(Digest.sha256(plain)[..<12])))
+        tag = EntityTag(Base64.encode(Digest.sha256(plain)[..<12]))
         let script = UploadPage.hashes(of: "script", in: plain)
         let style = UploadPage.hashes(of: "style", in: plain)
         policy =
@@ -45,7 +45,7 @@ final class UploadPage: Sendable {
             let end = find(close, in: page, from: start + open.count)
         {
             let digest = Digest.sha256(Array(page[(start + open.count)..<end]))
-            sources.append("'sha256-\(base64(digest))'")
+            sources.append("'sha256-\(Base64.encode(digest))'")
             position = end
         }
         return sources.isEmpty ? "'none'" : sources.joined(separator: " ")
@@ -54,18 +54,5 @@ final class UploadPage: Sendable {
     private static func find(_ needle: [UInt8], in page: [UInt8], from start: Int) -> Int? {
         guard page.count >= needle.count else { return nil }
         return (start...(page.count - needle.count)).first { page[$0..<$0 + needle.count].elementsEqual(needle) }
-    }
-
-    private static func base64(_ bytes: [UInt8]) -> String {
-        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
-        var text = ""
-        for start in stride(from: 0, to: bytes.count, by: 3) {
-            let group = (0..<3).map { start + $0 < bytes.count ? Int(bytes[start + $0]) : 0 }
-            let word = group[0] << 16 | group[1] << 8 | group[2]
-            for digit in 0..<4 {
-                text.append(start + digit > bytes.count ? "=" : alphabet[word >> (18 - 6 * digit) & 63])
-            }
-        }
-        return text
     }
 }

@@ -1,11 +1,11 @@
-internal import LinuxSystem
-internal import Reactor
-internal import TLS
+public import LinuxSystem
+public import Reactor
+public import TLS
 
 /// The byte stream of one connection, plain or through TLS, as its task sees it. Confined to the connection's loop.
-final class Transport {
+public final class Transport {
     /// Where the connection's task sleeps.
-    let watch: Watch
+    public let watch: Watch
     private let socket: Socket
     private var session: TLSSession?
     /// The TLS session must write before it can read on, or read before it can write on (a key update).
@@ -15,7 +15,7 @@ final class Transport {
     private var isBroken = false
 
     /// - Parameter watch: watches the socket's descriptor; its owner ends it before this value goes.
-    init(socket: consuming Socket, watch: Watch, tls: TLSContext?) throws(TransportError) {
+    public init(socket: consuming Socket, watch: Watch, tls: TLSContext?) throws(TransportError) {
         self.watch = watch
         if let tls {
             do throws(TLSError) {
@@ -32,7 +32,7 @@ final class Transport {
     /// The client's end of a connection that is already made.
     ///
     /// - Parameter serverName: whom the certificate must name, where the context verifies.
-    init(
+    public init(
         socket: consuming Socket, watch: Watch, client: TLSContext?, serverName: String
     ) throws(TransportError) {
         self.watch = watch
@@ -49,13 +49,14 @@ final class Transport {
         self.socket = socket
     }
 
-    var descriptor: Int32 { socket.descriptor.rawValue }
+    /// The socket's number, for ending the watch.
+    public var descriptor: Int32 { socket.descriptor.rawValue }
 
     /// Whether the bytes are encrypted on the wire.
-    var isEncrypted: Bool { session != nil }
+    public var isEncrypted: Bool { session != nil }
 
     /// Completes the TLS handshake; at once on a plain connection.
-    func handshake() async throws(TransportError) {
+    public func handshake() async throws(TransportError) {
         guard session != nil else { return }
         while true {
             let progress: TLSProgress
@@ -74,10 +75,10 @@ final class Transport {
     }
 
     /// Whether a read would find bytes without waiting for the network.
-    var mayRead: Bool { watch.isReadable || (session?.hasBufferedInput ?? false) }
+    public var mayRead: Bool { watch.isReadable || (session?.hasBufferedInput ?? false) }
 
     /// Sleeps until a read may find something.
-    func untilReadable() async throws(TransportError) {
+    public func untilReadable() async throws(TransportError) {
         if readingWaitsForWriting {
             readingWaitsForWriting = false
             try await untilWritable()
@@ -88,7 +89,7 @@ final class Transport {
     }
 
     /// Reads what is there, up to `count` bytes, straight into `memory`. Never waits.
-    func readNow(into memory: UnsafeMutableRawPointer, count: Int) throws(TransportError) -> IOResult {
+    public func readNow(into memory: UnsafeMutableRawPointer, count: Int) throws(TransportError) -> IOResult {
         guard mayRead else { return .wouldBlock }
         let result = session == nil ? try readPlain(memory, count) : try readEncrypted(memory, count)
         // A read that came up short emptied the socket; edge-triggered epoll tells when there is more. Not so once the
@@ -102,7 +103,7 @@ final class Transport {
     }
 
     /// Sends all of `bytes`.
-    func write(_ bytes: [UInt8]) async throws(TransportError) {
+    public func write(_ bytes: [UInt8]) async throws(TransportError) {
         var done = 0
         while done < bytes.count {
             let start = done
@@ -114,22 +115,45 @@ final class Transport {
     }
 
     /// Sends `count` bytes from memory that stays valid until this returns.
-    func write(from memory: UnsafeRawPointer, count: Int) async throws(TransportError) {
+    public func write(from memory: UnsafeRawPointer, count: Int) async throws(TransportError) {
         var done = 0
         while done < count { done += try await moved(writeNow(memory + done, count - done)) }
+    }
+
+    /// Sends what the socket takes now, at most `count` bytes; 0 when it takes none. Never waits. The next call must go
+    /// on where this one stopped, with no fewer bytes than were left over.
+    public func writeSome(from memory: UnsafeRawPointer, count: Int) throws(TransportError) -> Int {
+        guard case .bytes(let moved) = try writeNow(memory, count) else {
+            if !writingWaitsForReading { watch.exhaustedWriting() }
+            return 0
+        }
+        return moved
+    }
+
+    /// Sleeps, after `writeSome` took nothing, until the socket takes bytes again or a read may find something: a
+    /// client must see an answer that comes before it has sent everything.
+    public func untilWritableOrReadable() async throws(TransportError) {
+        let waitsForReading = writingWaitsForReading
+        writingWaitsForReading = false
+        do throws(Interruption) {
+            while !mayRead, waitsForReading || !watch.isWritable { try await watch.untilWoken() }
+            try watch.checkInterruption()
+        } catch {
+            throw .interrupted(error)
+        }
     }
 
     /// Says good-bye so that the peer can read the last answer: closes the sending side, then reads and drops what
     /// still comes, within bounds (RFC 9112 section 9.6). `scratch` is `scratchBytes` of memory for what is dropped.
     ///
     /// - Parameter draining: whether more may come; it is looked for if it is known to be there, too.
-    func closeGently(draining: Bool, scratch: UnsafeMutableRawPointer, scratchBytes: Int) async {
+    public func closeGently(draining: Bool, scratch: UnsafeMutableRawPointer, scratchBytes: Int) async {
         if !isBroken { session?.closeNotify() }
         socket.shutdownWriting()
         guard draining || mayRead else { return }
         watch.clearInterruption()
-        watch.setDeadline(SystemClock.monotonicNanoseconds + ServerLimits.drainClosingNanoseconds)
-        var left = ServerLimits.drainClosingBytes
+        watch.setDeadline(SystemClock.monotonicNanoseconds + WireLimits.drainClosingNanoseconds)
+        var left = WireLimits.drainClosingBytes
         while left > 0 {
             // Below TLS: nobody will look at the bytes, so nobody needs to decrypt them.
             guard let result = try? socket.receive(into: scratch, count: scratchBytes) else { return }
@@ -147,7 +171,7 @@ final class Transport {
     }
 
     /// Makes the closing of the connection a reset.
-    func abort() { socket.resetOnClose() }
+    public func abort() { socket.resetOnClose() }
 
     private func readPlain(_ memory: UnsafeMutableRawPointer, _ count: Int) throws(TransportError) -> IOResult {
         do throws(Errno) { return try socket.receive(into: memory, count: count) } catch { throw .system(error) }

@@ -1,9 +1,9 @@
-internal import LinuxSystem
-internal import Reactor
-internal import TLS
+public import LinuxSystem
+public import Reactor
+public import TLS
 
 /// Why no more bytes move on a connection.
-enum TransportError: Error {
+public enum TransportError: Error {
     /// Somebody, or a deadline, stopped the task that waited. The connection itself is sound.
     case interrupted(Interruption)
     /// The peer reset the connection, or the network did.
@@ -16,22 +16,13 @@ enum TransportError: Error {
 
 extension TransportError: CustomStringConvertible {
     /// For the log.
-    var description: String {
+    public var description: String {
         switch self {
         case .interrupted(.timedOut): "timed out"
-        case .interrupted(.stopping): "server stopping"
-        case .interrupted(.fenced): "superseded by a newer request"
         case .interrupted: "interrupted"
         case .system(let errno): "\(errno)"
         case .tls(let error): "\(error)"
         case .truncated: "connection closed in the middle"
         }
     }
-}
-
-extension Interruption {
-    /// A newer request took the upload over.
-    static let fenced = Interruption(rawValue: 1)
-    /// The server stops.
-    static let stopping = Interruption(rawValue: 2)
 }

@@ -1,0 +1,39 @@
+import HTTP
+import LinuxSystem
+import Testing
+
+@testable import UploadServer
+
+@Suite struct ForwardedTests {
+    private func client(_ fields: [String], peer: String = "10.0.0.1") throws -> String {
+        var parser = RequestParser()
+        let text = (["GET / HTTP/1.1", "Host: h"] + fields).joined(separator: "\r\n") + "\r\n\r\n"
+        _ = try parser.consume(Array(text.utf8).span)
+        let head = parser.takeHead()
+        let trusted = ["10.0.0.0/8", "fd00::/8"].compactMap { NetworkPrefix($0) }
+        return ForwardedClient.address(try #require(head).fields, peer: peer, trusted: trusted)
+    }
+
+    @Test func `whoever is not trusted speaks for itself alone`() throws {
+        #expect(try client(["X-Forwarded-For: 1.2.3.4"], peer: "192.0.2.7") == "192.0.2.7")
+    }
+
+    @Test(arguments: [
+        ("X-Forwarded-For: 1.2.3.4", "1.2.3.4"),
+        ("X-Forwarded-For: 6.6.6.6, 1.2.3.4, 10.0.0.9", "1.2.3.4"),
+        ("X-Forwarded-For: 10.0.0.7", "10.0.0.7"),
+        ("X-Forwarded-For: nonsense", "10.0.0.1"),
+        ("Forwarded: for=192.0.2.60;proto=http;by=203.0.113.43", "192.0.2.60"),
+        ("Forwarded: For=\"[2001:db8::1]:4711\"", "2001:db8::1"),
+        ("Forwarded: for=6.6.6.6, for=192.0.2.60:8080, for=\"[fd00::2]\"", "192.0.2.60"),
+        ("Forwarded: for=_hidden, for=10.0.0.2", "10.0.0.2"),
+        ("Forwarded: proto=https", "10.0.0.1"),
+    ])
+    func `a trusted proxy names the client, however long the chain`(field: String, address: String) throws {
+        #expect(try client([field]) == address)
+    }
+
+    @Test func `Forwarded goes before X-Forwarded-For`() throws {
+        #expect(try client(["X-Forwarded-For: 1.1.1.1", "Forwarded: for=2.2.2.2"]) == "2.2.2.2")
+    }
+}
