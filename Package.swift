@@ -58,7 +58,7 @@ let package = Package(
         // The client.
         .target(
             name: "UploadClient",
-            dependencies: ["CZlibShim", "HTTP", "LinuxSystem", "Reactor", "TLS", "Uploads", "Wire"],
+            dependencies: ["CZlibShim", "HTTP", "LinuxSystem", "Reactor", "TLS", "Wire"],
             swiftSettings: strict),
 
         // The server and its command line.

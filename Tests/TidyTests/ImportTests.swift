@@ -21,7 +21,7 @@ import Testing
         ],
         "Wire": ["LinuxSystem", "Reactor", "TLS"],
         "UploadClient": [
-            "CZlibShim", "HTTP", "LinuxSystem", "Reactor", "Synchronization", "TLS", "Uploads", "Wire",
+            "CZlibShim", "HTTP", "LinuxSystem", "Reactor", "Synchronization", "TLS", "Wire",
         ],
         "sluice": [
             "ArgumentParser", "Foundation", "LinuxSystem", "Logging", "Storage", "Synchronization", "TLS",

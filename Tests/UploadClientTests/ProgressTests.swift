@@ -48,6 +48,8 @@ import Testing
         line.trouble = "connection lost"
         #expect(line.text(columns: 80) == "big.iso   33%  1.0/3.0 GiB  reconnecting… connection lost")
         #expect(line.text(columns: 35) == "big.iso   33%  reconnecti…tion lost")
+        line.isUnicode = false
+        #expect(line.text(columns: 35) == "big.iso   33%  reconnecti~tion lost")
     }
 
     @Test func `an empty file is complete, and 100 is not said too early`() {

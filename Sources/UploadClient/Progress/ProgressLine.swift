@@ -16,6 +16,11 @@ struct ProgressLine {
     ///
     /// In a narrow terminal it goes without the bar, then without the time that is left, the rate, the bytes.
     func text(columns: Int) -> String {
+        // One column for one, so that the width stays.
+        isUnicode ? laidOut(columns: columns) : laidOut(columns: columns).replacing("…", with: "~")
+    }
+
+    private func laidOut(columns: Int) -> String {
         let percent = Amounts.percent(done, of: total)
         let bytes = Amounts.bytes(done, of: total)
         var fields = [percent, bytes]
