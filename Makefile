@@ -14,7 +14,7 @@ VENV := .build/venv
 SWIFT_SOURCES := Sources Tests $(wildcard bench) Package.swift
 SHELL_SCRIPTS := .ci/run $(shell grep -rlE '^\#!.*\bbash$$' scripts bench 2>/dev/null)
 PACKAGES := libsqlite3-dev libssl-dev pkg-config:pkg-config zlib1g-dev
-TEST_PACKAGES := chromium:chromium curl:curl openssl:openssl
+TEST_PACKAGES := chromium:chromium curl:curl haproxy:haproxy nginx:nginx-light openssl:openssl
 
 .PHONY: help serve test bench format lint clean build-packages test-packages release
 

@@ -218,6 +218,7 @@ class Proxy:
         self._links.add(link)
         try:
             await asyncio.gather(self._up(link, reader), self._down(link, server_reader))
+            link.end(reset=False)
         except OSError:
             link.end(reset=True)
         finally:
@@ -246,7 +247,8 @@ class Proxy:
                 self.changed.notify_all()
             link.client.write(data)
             await link.client.drain()
-        link.end(reset=False)
+        # What the client still sends goes on to the server: one that refuses early wants its answer to be read.
+        link.client.write_eof()
 
     async def _pass_hold(self, link: _Link, count: int) -> None:
         with self.changed:

@@ -66,7 +66,7 @@ class Line:
             context.verify_mode = ssl.CERT_NONE
             raw = context.wrap_socket(raw)
         self._socket = raw
-        self._input = b""
+        self._input = bytearray()
 
     def __enter__(self):
         return self
@@ -131,7 +131,8 @@ class Line:
             count = int(fields["content-length"])
             while len(self._input) < count:
                 self._more()
-            answer.body, self._input = self._input[:count], self._input[count:]
+            answer.body = bytes(self._input[:count])
+            del self._input[:count]
         return answer
 
     def is_closed(self) -> bool:

@@ -1,0 +1,164 @@
+import Logging
+import Storage
+import TestSupport
+import Testing
+import Uploads
+
+@testable import UploadServer
+
+/// The sweep, by a clock that a test moves; and what a client is told before and after.
+@Suite struct ExpiryTests {
+    private static let idleSeconds: Int64 = 100
+
+    private let directory: TemporaryDirectory
+    private let clock = MovableClock(1_000_000)
+
+    init() throws { directory = try TemporaryDirectory() }
+
+    @Test func `an upload past its time is 410, swept or not, then 404`() async throws {
+        let open = try create(serving(), "Upload-Length: 10", body: "some")
+        clock.seconds += Self.idleSeconds
+        // Swept already or not: the server's own sweep begins when it starts.
+        #expect(try head(serving(), open).status == 410)
+        _ = try await sweep()
+        do {
+            let server = try serving()
+            #expect(try head(server, open).status == 410)
+            #expect(server.openFiles == [])
+        }
+        clock.seconds += Self.idleSeconds
+        #expect(try await sweep() == 1)
+        #expect(try head(serving(), open).status == 404)
+    }
+
+    @Test func `an append starts the time anew`() async throws {
+        let open = try create(serving(), "Upload-Length: 10", body: "some")
+        clock.seconds += Self.idleSeconds - 1
+        do {
+            let server = try serving()
+            let fields = ["Tus-Resumable: 1.0.0", "Upload-Offset: 4", "Content-Length: 1", Self.type]
+            #expect(try server.ask(TestServer.head("PATCH", open, fields), body: [1]).status == 204)
+        }
+        clock.seconds += Self.idleSeconds - 1
+        #expect(try await sweep() == 0)
+        #expect(try head(serving(), open)["Upload-Offset"] == "5")
+    }
+
+    @Test func `finished files stay`() async throws {
+        let whole = try create(serving(), "Upload-Length: 4", body: "some")
+        clock.seconds += 10 * Self.idleSeconds
+        #expect(try await sweep() == 0)
+        do {
+            let server = try serving()
+            #expect(try head(server, whole)["Upload-Offset"] == "4")
+            #expect(try server.ask(TestServer.head("GET", whole)).text == "some")
+        }
+    }
+
+    @Test func `a whole lives as long as a part that it waits for`() async throws {
+        let part: String
+        let whole: String
+        do {
+            let server = try serving()
+            part = try create(server, "Upload-Length: 4\r\nUpload-Concat: partial", body: "so")
+            whole = try create(server, "Upload-Concat: final;\(part)", body: "")
+        }
+        clock.seconds += Self.idleSeconds - 1
+        do {
+            let server = try serving()
+            let fields = ["Tus-Resumable: 1.0.0", "Upload-Offset: 2", "Content-Length: 1", Self.type]
+            #expect(try server.ask(TestServer.head("PATCH", part, fields), body: [1]).status == 204)
+        }
+        // The whole's own time is over, the part's is not.
+        clock.seconds += 2
+        _ = try await sweep()
+        do {
+            let server = try serving()
+            #expect(try head(server, whole).status == 200)
+            let fields = ["Tus-Resumable: 1.0.0", "Upload-Offset: 3", "Content-Length: 1", Self.type]
+            #expect(try server.ask(TestServer.head("PATCH", part, fields), body: [2]).status == 204)
+            #expect(try head(server, whole)["Upload-Offset"] == "4")
+        }
+    }
+
+    @Test func `more than one step's worth goes in steps`() async throws {
+        let count = ServerLimits.sweepStepUploads + 3
+        do {
+            let server = try serving()
+            for _ in 0..<count { _ = try create(server, "Upload-Length: 10", body: "") }
+        }
+        clock.seconds += Self.idleSeconds
+        #expect(try await sweep() == 2)
+        #expect(try await sweep() == 0)
+    }
+
+    @Test func `every dialect's unfinished uploads expire`() async throws {
+        let ietf: String
+        do {
+            let server = try serving()
+            let file =
+                "POST /upload HTTP/1.1\r\nHost: a\r\nX-File-Id: b\r\nX-Start-Byte: 0\r\nContent-Length: 9\r\n\r\n"
+            let client = try server.client()
+            try client.send(file + "some")
+            try client.untilDelivered()
+            client.finishSending()
+            #expect(try client.response().status == 400)
+            #expect(try server.status("b") == 4)
+            let fields = ["Upload-Complete: ?0", "Content-Length: 4"]
+            ietf = try server.ask(TestServer.head("POST", "/files", fields), body: Array("some".utf8))["Location"]!
+        }
+        clock.seconds += Self.idleSeconds
+        #expect(try await sweep() == 1)
+        do {
+            let server = try serving()
+            #expect(try server.status("b") == 0)
+            #expect(try server.ask(TestServer.head("HEAD", ietf)).status == 404)
+            #expect(server.openFiles == [])
+        }
+    }
+
+    // MARK: The server, and the sweep on what it left
+
+    private static let type = "Content-Type: application/offset+octet-stream"
+
+    /// A server on the directory, by the clock, until it is let go of.
+    private func serving() throws -> TestServer { try TestServer(directory) { configure(&$0.store) } }
+
+    private func configure(_ store: inout StoreConfiguration) {
+        store.expiry = ExpiryPolicy(idleSeconds: Self.idleSeconds)
+        store.wallSeconds = { [clock] in clock.seconds }
+    }
+
+    /// Sweeps until nothing more is due, no server running. Answers how many steps that took.
+    private func sweep() async throws -> Int {
+        var store = StoreConfiguration(path: "\(directory.path)/data", durability: .process)
+        configure(&store)
+        let open = try LocalStore.open(store)
+        let writer = try LogWriter(descriptor: 2)
+        let context = ServerContext(
+            configuration: ServerConfiguration(store: store), store: open,
+            log: ServerLog(writer: writer, format: .text, level: .error), page: UploadPage())
+        var steps = 0
+        var due = try await open.expiredUploads(at: clock.seconds, limit: 1).count
+        while due > 0, steps < 100 {
+            let isMore = await ExpirySweep(server: context).step()
+            steps += 1
+            due = isMore ? 1 : 0
+        }
+        open.close()
+        writer.close()
+        return steps
+    }
+
+    private func create(_ server: TestServer, _ fields: String, body: String) throws -> String {
+        var lines = ["Tus-Resumable: 1.0.0", fields, "Content-Length: \(body.utf8.count)"]
+        if !body.isEmpty { lines.append(Self.type) }
+        let answer = try server.ask(TestServer.head("POST", "/files", lines), body: Array(body.utf8))
+        #expect(answer.status == 201)
+        return answer["Location"]!
+    }
+
+    private func head(_ server: TestServer, _ location: String) throws -> RawResponse {
+        try server.ask(TestServer.head("HEAD", location, ["Tus-Resumable: 1.0.0"]))
+    }
+}
