@@ -247,6 +247,9 @@ class Proxy:
                 self.changed.notify_all()
             link.client.write(data)
             await link.client.drain()
+        if self._hold_after is not None:
+            # Nothing more gets through to the server, so the client has nobody to talk to.
+            return link.end(reset=False)
         # What the client still sends goes on to the server: one that refuses early wants its answer to be read.
         link.client.write_eof()
 
