@@ -1,6 +1,6 @@
 public import HTTP
 
-/// What a `POST /upload` of this dialect says (protocols.md 1.1, 1.5).
+/// What a `POST /upload` of this dialect says.
 public struct AppendRequest: Sendable {
     /// Which file: `X-File-Id`.
     public let fileID: FileID
@@ -12,9 +12,8 @@ public struct AppendRequest: Sendable {
     public let fileLength: Int64?
     /// Whether start 0 may throw away what is stored: not so with `X-Restart: no`.
     ///
-    /// A browser that loses a reused connection sends the same POST again without a word to its page (protocols.md
-    /// 1.3). A page that has asked for the count first means "append" and never "begin anew"; this is how it can say
-    /// so.
+    /// A browser that loses a reused connection sends the same POST again without a word to its page. A page that has
+    /// asked for the count first means "append" and never "begin anew"; this is how it can say so.
     public let mayRestart: Bool
 
     /// - Parameter sizeMax: the largest file taken, in bytes.

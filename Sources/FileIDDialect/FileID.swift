@@ -4,7 +4,7 @@ public import Uploads
 /// The name that a client of this dialect made for its file: `name-size-lastModified`, in bytes as they arrived.
 ///
 /// Opaque, and hostile: names, dots, slashes, quotes, any Latin-1 byte. It never becomes a path or a key by itself; the
-/// server hashes it (protocols.md 1.5).
+/// server hashes it.
 public struct FileID: Hashable, Sendable {
     /// 1…1,024 bytes, no control bytes, no white space at the ends.
     public let bytes: [UInt8]

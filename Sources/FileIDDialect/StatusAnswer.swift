@@ -1,7 +1,7 @@
 public import HTTP
 public import Uploads
 
-/// The answer to "how many bytes do you have?" (protocols.md 1.1, C1, C2).
+/// The answer to "how many bytes do you have?".
 public enum StatusAnswer {
     /// - Parameter upload: the record as settled, nil if nothing is known about the id.
     /// - Returns: the digits that make the whole body; always with status 200.

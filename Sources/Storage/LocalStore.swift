@@ -67,7 +67,7 @@ public final class LocalStore: Sendable {
     /// Whether somebody holds the upload at this moment: an append is on its way.
     public func isHeld(_ id: UploadID) -> Bool { parts.table.isHeld(id) }
 
-    /// Opens the file as last delivered; nil if none was. Disturbs nobody.
+    /// Opens the file as last delivered; nil if none was, or if it has been taken away since. Disturbs nobody.
     ///
     /// - Throws: `damaged` if the file is not as it was delivered.
     public func openFinished(_ id: UploadID) async throws(StorageError) -> FinishedReader? {
@@ -85,7 +85,8 @@ public final class LocalStore: Sendable {
                 name: finished.name, length: opened.size, finishedSeconds: finished.finishedSeconds)
             return FinishedReader(opened, finished: found, disk: parts.disk)
         }
-        throw .damaged(id)
+        // Whoever takes finished files out of the directory may do so.
+        return nil
     }
 
     /// Uploads that are not finished and whose expiry is at or before `seconds` since 1970-01-01 UTC, the oldest

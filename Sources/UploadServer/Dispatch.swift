@@ -1,6 +1,7 @@
 internal import HTTP
 internal import IETFDialect
 internal import Storage
+internal import TusDialect
 internal import Uploads
 
 /// Finds the handler of a request, by address first and by what the request says of itself second.
@@ -10,7 +11,7 @@ enum Dispatch {
         do {
             try await route(exchange)
         } catch let refusal as Refusal {
-            await exchange.refuse(refusal)
+            await exchange.refuse(FilesDispatch.isTus(exchange.head) ? refusal.markedAsTus : refusal)
         } catch let error as StorageError {
             await exchange.refuse(exchange.server.refusal(for: error, upload: exchange.uploadID))
         } catch let failure as BodyFailure {

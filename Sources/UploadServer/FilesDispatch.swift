@@ -2,8 +2,7 @@ internal import HTTP
 internal import IETFDialect
 internal import Uploads
 
-/// Finds the dialect of a request for `/files` and `/files/<segment>`; the first line that fits decides
-/// (protocols.md section 6):
+/// Finds the dialect of a request for `/files` and `/files/<segment>`; the first line that fits decides:
 ///
 /// | request                                         | is                                     |
 /// |-------------------------------------------------|----------------------------------------|
@@ -56,7 +55,8 @@ enum FilesDispatch {
         return id
     }
 
-    private static func isTus(_ head: RequestHead) -> Bool {
+    /// Whether every answer to the request has to name a version of tus.
+    static func isTus(_ head: RequestHead) -> Bool {
         if head.fields.contains(tusResumable) { return head.method != .get }
         return head.method == .patch
             && head.fields.text(.contentType).flatMap { MediaType($0) }?.essence == "application/offset+octet-stream"

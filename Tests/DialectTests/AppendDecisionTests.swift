@@ -3,7 +3,7 @@ import HTTP
 import Testing
 import Uploads
 
-/// protocols.md 1.1 to 1.5, and the project's decisions for the file-id dialect.
+/// What the file-id dialect makes of an append, given the record.
 @Suite struct AppendDecisionTests {
     static func upload(_ state: UploadState, offset: Int64, length: Int64?) -> Upload {
         Upload(

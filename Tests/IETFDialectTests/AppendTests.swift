@@ -3,7 +3,7 @@ import IETFDialect
 import Testing
 import Uploads
 
-/// protocols.md 3.4, requirements 10, 16, 17 and 20 to 27, for appends.
+/// REQUIREMENTS.md, numbers 10, 16, 17 and 20 to 27, for appends.
 @Suite struct AppendTests {
     private let limit = UploadLimit(policy, nowSeconds: now)
 

@@ -3,7 +3,7 @@ import IETFDialect
 import Testing
 import Uploads
 
-/// protocols.md 3.4, requirements 5 to 17 and 35.
+/// REQUIREMENTS.md, numbers 5 to 17 and 35.
 @Suite struct CreationTests {
     private let limit = UploadLimit(policy, nowSeconds: now)
 

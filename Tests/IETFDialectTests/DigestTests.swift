@@ -3,7 +3,7 @@ import IETFDialect
 import Testing
 import Uploads
 
-/// protocols.md 3.9: Content-Digest, Repr-Digest and Want-Repr-Digest of RFC 9530.
+/// Content-Digest, Repr-Digest and Want-Repr-Digest of RFC 9530.
 @Suite struct DigestTests {
     /// Of the five bytes `hello`, made with other tools.
     static let sha256 = "sha-256=:LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=:"

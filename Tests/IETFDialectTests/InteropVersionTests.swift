@@ -3,7 +3,7 @@ import IETFDialect
 import Testing
 import Uploads
 
-/// protocols.md table 3.5, row by row, over all versions. Rows about completeness fields on creations are in
+/// What differs between the versions, row by row, over all of them. Rows about completeness fields on creations are in
 /// `RecognitionTests`.
 @Suite struct InteropVersionTests {
     @Test(arguments: ["2", "0", "11", "-3", "6.0", "?1", "\"6\"", "6, 6", "1000000000000000", ""])

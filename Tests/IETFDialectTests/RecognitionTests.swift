@@ -2,7 +2,7 @@ import HTTP
 import IETFDialect
 import Testing
 
-/// protocols.md section 6, item 3 and 5: which requests are of this dialect.
+/// Which requests are of this dialect.
 @Suite struct RecognitionTests {
     private func kind(_ line: String, _ fields: [String], upload: Bool = false) throws -> IETFRequest? {
         try IETFRequest(request(line, fields), isUploadResource: upload)

@@ -3,7 +3,7 @@ import IETFDialect
 import Testing
 import Uploads
 
-/// protocols.md 3.4, requirements 2, 4, 18, 19, 28, 30, 33 and 34.
+/// REQUIREMENTS.md, numbers 2, 4, 18, 19, 28, 30, 33 and 34.
 @Suite struct RetrievalTests {
     private func answer(
         _ version: InteropVersion = .draft9, _ upload: Upload?, method: String = "HEAD", policy: IETFPolicy = policy

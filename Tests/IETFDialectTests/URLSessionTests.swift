@@ -3,7 +3,7 @@ import IETFDialect
 import Testing
 import Uploads
 
-/// protocols.md 3.7: what Apple's systems send, request by request, with the record that the requests before have left.
+/// What Apple's systems send, request by request, with the record that the requests before have left.
 @Suite struct URLSessionTests {
     /// What an app's own fields look like; they come with every request of the sequence.
     private let app = [

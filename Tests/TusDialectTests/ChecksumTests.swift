@@ -4,7 +4,7 @@ import Testing
 import TusDialect
 import Uploads
 
-/// Checksum and its trailer: protocols.md 2.3, numbers 37 to 41.
+/// Checksum and its trailer: REQUIREMENTS.md, numbers 37 to 41.
 @Suite struct ChecksumTests {
     static func digest(_ algorithm: ChecksumAlgorithm, _ byte: UInt8 = 7) -> [UInt8] {
         Array(repeating: byte, count: algorithm.digestBytes)

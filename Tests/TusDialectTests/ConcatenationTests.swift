@@ -3,7 +3,7 @@ import Testing
 import TusDialect
 import Uploads
 
-/// Concatenation: protocols.md 2.3, numbers 43 to 53.
+/// Concatenation: REQUIREMENTS.md, numbers 43 to 53.
 @Suite struct ConcatenationTests {
     static let one = UploadID(high: 0, low: 1)
     static let two = UploadID(high: 0, low: 2)

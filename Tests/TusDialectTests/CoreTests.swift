@@ -3,7 +3,7 @@ import Testing
 import TusDialect
 import Uploads
 
-/// The core protocol: protocols.md 2.3, numbers 1 to 19, and the decisions of 2.4.
+/// The core protocol: REQUIREMENTS.md, numbers 1 to 19, and what the text leaves open.
 @Suite struct CoreTests {
     @Test func `tus 1: the core needs no extension`() throws {
         let bare = TusOffer(sizeMax: 1000, algorithms: [])

@@ -3,7 +3,7 @@ import Testing
 import TusDialect
 import Uploads
 
-/// Creation, deferred length, first bytes: protocols.md 2.3, numbers 20 to 33.
+/// Creation, deferred length, first bytes: REQUIREMENTS.md, numbers 20 to 33.
 @Suite struct CreationTests {
     static func record(_ request: CreationRequest, offer: TusOffer = Tus.offer) -> Upload {
         request.upload(Tus.id, length: request.length, offer: offer, nowSeconds: Tus.now)

@@ -3,7 +3,7 @@ import Testing
 import TusDialect
 import Uploads
 
-/// Expiration and termination: protocols.md 2.3, numbers 34 to 36, and 42.
+/// Expiration and termination: REQUIREMENTS.md, numbers 34 to 36, and 42.
 @Suite struct ExpirationTests {
     @Test func `tus 34: expiration is announced where uploads expire`() {
         #expect(Tus.expiring.extensions.contains("expiration"))

@@ -4,7 +4,7 @@ import Testing
 import TusDialect
 import Uploads
 
-/// `Upload-Metadata`, and with it base 64: protocols.md 2.2 and 2.4.
+/// `Upload-Metadata`, and with it base 64: their syntax, strictly.
 @Suite struct UploadMetadataTests {
     static func metadata(_ field: String) throws -> UploadMetadata {
         try UploadMetadata(parsedHead("POST /files", ["Upload-Metadata: \(field)"]))

@@ -168,6 +168,16 @@ import Testing
         #expect(answer["Content-Security-Policy"]?.contains("sandbox") == true)
     }
 
+    @Test func `a finished file that its owner has taken away is not there`() throws {
+        let site = try TestServer()
+        let stored = try site.ask(
+            TestServer.head("PUT", "/files/a", ["Content-Length: 11"]), body: PlainTests.hello)
+        let location = try #require(stored["Location"])
+        try FileManager.default.removeItem(
+            atPath: "\(site.directory.path)/data/complete/\(location.dropFirst("/files/".count))/a")
+        #expect(try site.ask(TestServer.head("GET", location)).status == 404)
+    }
+
     @Test func `files cannot be fetched where that is switched off`() throws {
         let closed = try TestServer { $0.allowsDownload = false }
         let stored = try closed.ask(
