@@ -35,9 +35,9 @@ struct ErrorQueue {
 
 extension TLSError {
     /// A failure of OpenSSL itself, with the thread's queue.
-    static func library(_ action: String) -> TLSError {
+    static func openSSL(_ action: String) -> TLSError {
         let queue = ErrorQueue.drained()
-        return TLSError(.library, "OpenSSL cannot \(action): \(queue.reason)", details: queue.details)
+        return TLSError(.openSSL, "OpenSSL cannot \(action): \(queue.reason)", details: queue.details)
     }
 
     /// Something the operator gave cannot be used; the thread's queue is taken along as details only.

@@ -44,7 +44,7 @@ struct PEMFile: ~Copyable {
     /// Runs `body` with an OpenSSL reader at the start of the text.
     func withReader<R: ~Copyable>(_ body: (OpaquePointer) throws(TLSError) -> R) throws(TLSError) -> R {
         guard let reader = BIO_new_mem_buf(memory.baseAddress, Int32(count)) else {
-            throw .library("read PEM text")
+            throw .openSSL("read PEM text")
         }
         defer { BIO_free(reader) }
         return try body(reader)

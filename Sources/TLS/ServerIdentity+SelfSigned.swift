@@ -8,7 +8,7 @@ extension ServerIdentity {
     static func selfSigned(names: [String]) throws(TLSError) -> ServerIdentity {
         let alternatives = try subjectAlternativeNames(names)
         ERR_clear_error()
-        guard let key = cshim_new_p256_key(), let certificate = X509_new() else { throw .library("make a key") }
+        guard let key = cshim_new_p256_key(), let certificate = X509_new() else { throw .openSSL("make a key") }
         let identity = ServerIdentity(owning: certificate, key: key)
         var done = X509_set_version(certificate, 2) == 1  // counted from 0: version 3
         done = done && setSerialNumber(certificate) && setValidity(certificate)
@@ -25,7 +25,7 @@ extension ServerIdentity {
             done = done && cshim_certificate_extend(certificate, identifier, value) == 1
         }
         done = done && X509_sign(certificate, key, EVP_sha256()) > 0
-        if !done { throw .library("make a self-signed certificate") }
+        if !done { throw .openSSL("make a self-signed certificate") }
         return identity
     }
 

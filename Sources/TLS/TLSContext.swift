@@ -76,7 +76,7 @@ public final class TLSContext: @unchecked Sendable {
         let identifier = Array("sluice".utf8)
         guard SSL_CTX_set_session_id_context(context, identifier, UInt32(identifier.count)) == 1,
             SSL_CTX_set_num_tickets(context, TLSLimits.tickets) == 1
-        else { throw .library("set up tickets") }
+        else { throw .openSSL("set up tickets") }
         if protocols.pointee.count > 0 { cshim_context_select_protocols(context, protocols) }
     }
 
@@ -88,13 +88,13 @@ public final class TLSContext: @unchecked Sendable {
         try configure()
         try believe(trust)
         if let onlyVersion, cshim_context_set_only_version(context, onlyVersion.rawValue) != 1 {
-            throw .library("offer one version")
+            throw .openSSL("offer one version")
         }
         let count = protocols.pointee.count
         let refused = withUnsafeBytes(of: &protocols.pointee.bytes) {
             SSL_CTX_set_alpn_protos(context, $0.baseAddress?.assumingMemoryBound(to: UInt8.self), count)
         }
-        if refused != 0 { throw .library("set ALPN names") }
+        if refused != 0 { throw .openSSL("set ALPN names") }
     }
 
     deinit {
@@ -105,7 +105,7 @@ public final class TLSContext: @unchecked Sendable {
     /// A new session, owned by the caller, that refers to this context: it must not outlive it.
     func makeSession() throws(TLSError) -> OpaquePointer {
         ERR_clear_error()
-        guard let session = SSL_new(context) else { throw .library("make a session") }
+        guard let session = SSL_new(context) else { throw .openSSL("make a session") }
         return session
     }
 
@@ -114,7 +114,7 @@ public final class TLSContext: @unchecked Sendable {
     ) throws(TLSError) -> (OpaquePointer, UnsafeMutablePointer<cshim_protocols>) {
         let encoded = try ApplicationProtocols.encoded(names)
         ERR_clear_error()
-        guard let context = SSL_CTX_new(method) else { throw .library("make a context") }
+        guard let context = SSL_CTX_new(method) else { throw .openSSL("make a context") }
         let protocols = UnsafeMutablePointer<cshim_protocols>.allocate(capacity: 1)
         protocols.initialize(to: cshim_protocols())
         protocols.pointee.count = UInt32(encoded.count)
@@ -127,14 +127,14 @@ public final class TLSContext: @unchecked Sendable {
         guard cshim_context_set_common(context, TLSLimits.readBufferBytes) == 1,
             SSL_CTX_set_cipher_list(context, preference.suites12) == 1,
             SSL_CTX_set_ciphersuites(context, preference.suites13) == 1
-        else { throw .library("set versions and cipher suites") }
+        else { throw .openSSL("set versions and cipher suites") }
     }
 
     private func believe(_ trust: TLSTrust) throws(TLSError) {
         switch trust.source {
         case .none: return SSL_CTX_set_verify(context, SSL_VERIFY_NONE, nil)
         case .system:
-            if SSL_CTX_set_default_verify_paths(context) != 1 { throw .library("find the system's authorities") }
+            if SSL_CTX_set_default_verify_paths(context) != 1 { throw .openSSL("find the system's authorities") }
         case .file(let file):
             try believe(authorities: PEMFile(path: file, role: "authorities file"), named: "authorities file \(file)")
         case .pem(let pem):
@@ -148,7 +148,7 @@ public final class TLSContext: @unchecked Sendable {
         defer { for certificate in certificates { X509_free(certificate) } }
         let store = SSL_CTX_get_cert_store(context)
         for certificate in certificates where X509_STORE_add_cert(store, certificate) != 1 {
-            throw .library("keep an authority")
+            throw .openSSL("keep an authority")
         }
     }
 }

@@ -19,7 +19,7 @@ public struct TLSError: Error, Equatable, Sendable, CustomStringConvertible {
         /// The connection ended in the middle of the handshake, or was found ended without close_notify when writing.
         case truncated
         /// OpenSSL has no memory, or refuses a call that is right: not the peer's doing.
-        case library
+        case openSSL
     }
 
     /// Whose doing it was.

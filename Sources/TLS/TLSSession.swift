@@ -33,7 +33,7 @@ public struct TLSSession: ~Copyable {
     /// The server's side of a connection that was accepted.
     ///
     /// - Parameter descriptor: a connected, non-blocking stream socket.
-    /// - Throws: `.library` when memory is out.
+    /// - Throws: `.openSSL` when memory is out.
     public init(server context: TLSContext, descriptor: Int32) throws(TLSError) {
         session = try TLSSession.attached(context, descriptor)
         self.context = context
@@ -189,7 +189,7 @@ public struct TLSSession: ~Copyable {
         let session = try context.makeSession()
         if cshim_session_attach(session, descriptor) == 1 { return session }
         SSL_free(session)
-        throw .library("attach a session to a descriptor")
+        throw .openSSL("attach a session to a descriptor")
     }
 
     /// Names the server to ask for and to verify; false where the name cannot be one.
