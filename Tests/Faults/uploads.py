@@ -117,6 +117,12 @@ class Upload:
         self.told = offset
         return offset
 
+    def refused(self, client, answer: Answer, start: int, offset: int) -> None:
+        """The server says that the upload does not stand at `start`, but at `offset`."""
+        if offset == start and answer.code != "superseded":
+            raise self.fail(f"refused at {start}, and told to go on at {offset}")
+        self.tell(client, offset)
+
     def finish(self, client) -> None:
         """The server said that the file is whole."""
         self.told, self.finished, self.compared = self.content.size, True, False
@@ -215,7 +221,7 @@ class FileID(Upload):
         elif answer.code == "body-too-short" and end < self.content.size:
             self.tell(client, end)
         elif answer.status == 409 and not self.anew:
-            self.tell(client, int(answer.body))
+            self.refused(client, answer, start, int(answer.body))
         elif answer.code == "superseded":
             self.note("by a connection of its own that was broken off before")
         else:
@@ -302,7 +308,7 @@ class Tus(Upload):
             method, fields["X-HTTP-Method-Override"] = "POST", "PATCH"
         answer = client.send(self, dice, method, self.location, fields, start, end)
         if answer is not None:
-            self.patched(client, answer, end)
+            self.patched(client, answer, start, end)
 
     def patch_fields(self, start, end) -> dict:
         fields = self.VERSION | self.BYTES | {"Upload-Offset": start}
@@ -310,14 +316,14 @@ class Tus(Upload):
             fields["Upload-Length"] = end
         return fields
 
-    def patched(self, client, answer, end):
+    def patched(self, client, answer, start, end):
         if answer.status == 204:
             if self.tell(client, answer.offset) != end and not self.finished:
                 raise self.fail(f"appended up to {answer.offset} instead of {end}")
             if end == self.content.size:
                 self.finish(client)
         elif answer.status == 409:
-            self.tell(client, answer.offset)
+            self.refused(client, answer, start, answer.offset)
         else:
             self.surprise(client, answer)
 
@@ -513,7 +519,7 @@ class IETF(Upload):
         if answer is None:
             return
         if answer.status == 409:
-            self.tell(client, answer.offset)
+            self.refused(client, answer, start, answer.offset)
         elif answer.status // 100 == 2:
             self.appended(client, answer, end, end == size)
         elif answer.status == 400 and self.says_complete(answer):

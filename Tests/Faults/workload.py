@@ -33,6 +33,8 @@ CLIENTS = 12
 ANSWER_SECONDS = 60
 # How long a client tries to get through to a server that should be there.
 PATIENCE_SECONDS = 60
+# Attempts that were answered, or broken off by the client, without any progress.
+ATTEMPTS_MAX = 300
 PARK_SECONDS = ANSWER_SECONDS + 10
 RETRY_SECONDS = 0.005
 # Finished uploads kept to be looked at again and again; of older ones the file is compared once more and removed.
@@ -162,8 +164,8 @@ class Client:
                     part.sent = max(part.sent, first + size)
                     line.send(part.content.data[first : first + size])
                     self.pulse.beat("sent", size)
-            for part, line, _, _ in bodies:
-                part.patched(self, self._read(part, line, "PATCH"), part.content.size)
+            for part, line, start, _ in bodies:
+                part.patched(self, self._read(part, line, "PATCH"), start, part.content.size)
         finally:
             for line in lines:
                 line.close()
@@ -394,15 +396,19 @@ class Workload:
         return upload
 
     def _carry(self, client: Client, upload: Upload) -> None:
-        since = time.monotonic()
+        since, idle = time.monotonic(), 0
         while not upload.done:
             if not self._pass_gate():
                 return
+            before = (upload.told, upload.location, upload.finished)
             upload.attempts += 1
             dice = Random(f"{self.seed}/{upload.number}/{upload.attempts}")
             try:
                 upload.attempt(client, dice)
                 since = time.monotonic()
+                idle = idle + 1 if before == (upload.told, upload.location, upload.finished) else 0
+                if idle > ATTEMPTS_MAX:
+                    raise upload.fail(f"{ATTEMPTS_MAX} answered attempts brought nothing")
                 if upload.abandoned and upload.told > 0 and not upload.done:
                     return upload.note("left lying")
             except Gone:
