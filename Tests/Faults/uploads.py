@@ -83,7 +83,7 @@ class Upload:
         self.tls = dice.random() < 0.5
         self.told = self.sent = self.attempts = 0
         self.finished = self.deleted = self.gone = False
-        # When the last request that keeps it alive was begun.
+        # When the last append that was answered was begun: the upload's time runs from there.
         self.touched = time.monotonic()
         self.location: str | None = None
         self.accepted = [content]
