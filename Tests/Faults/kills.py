@@ -139,10 +139,11 @@ class Run:
             catalogue.close()
 
     def _log_of(self, text: str) -> str:
-        """What the server's log says of the uploads that a text speaks of, and everything that it warns of."""
+        """What the server's log says of the uploads that a text speaks of, and all its own troubles."""
         ids = set(re.findall(r"/files/([0-9a-f]{32})", text))
+        trouble = re.compile(r'"level":"(warning|error|critical)","message":"(?!request")')
         lines = self.server.log.read_text(errors="replace").splitlines()
-        wanted = [line for line in lines if '"level":"info"' not in line or any(one in line for one in ids)]
+        wanted = [line for line in lines if trouble.search(line) or any(one in line for one in ids)]
         return "\n".join(wanted[-LOG_LINES:])
 
     def _orphans(self, catalogue: sqlite3.Connection) -> set[str]:
