@@ -2,7 +2,7 @@ internal import LinuxSystem
 internal import Uploads
 
 extension LocalStore {
-    private static let catalogueName = "catalogue.sqlite"
+    static let catalogueName = "catalogue.sqlite"
 
     /// Opens the store in a directory, making it if needed. Blocks, for a time that does not depend on how many uploads
     /// there are.
@@ -34,7 +34,7 @@ extension LocalStore {
         let sweeping = try SQLiteConnection(path: path, writes: false)
 
         let disk = try DiskThreads(count: min(max(1, configuration.diskThreads), StorageLimits.diskThreadsMax))
-        let sweeper = Sweeper(files: files, table: table, startNanoseconds: startNanoseconds)
+        let sweeper = Sweeper(files: files, table: table, health: health, startNanoseconds: startNanoseconds)
         let threads = StoreThreads(changes: changes, queries: queries, sweeper: sweeper)
         do throws(StorageError) {
             try threads.startWriting(writer)
@@ -50,9 +50,10 @@ extension LocalStore {
         return LocalStore(parts: parts, queries: queries, threads: threads, root: root)
     }
 
-    private static func lockedRoot(_ path: String) throws(StorageError) -> Directory {
+    /// Opens the data directory and takes its lock, which goes with the answer.
+    static func lockedRoot(_ path: String, mustExist: Bool = false) throws(StorageError) -> Directory {
         do throws(Errno) {
-            let root = try Directory.created(path: path)
+            let root = mustExist ? try Directory(path: path) : try Directory.created(path: path)
             guard try root.lock() else { throw Errno.again }
             return root
         } catch {
