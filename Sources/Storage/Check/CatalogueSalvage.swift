@@ -50,8 +50,8 @@ struct CatalogueSalvage {
         """
     }
 
-    /// Copies rows up to the end of the range (it was read as a whole), or up to damage; `last` is the number of the last
-    /// row that could be read.
+    /// Copies rows up to the end of the range (it was read as a whole), or up to damage; `last` is the number of the
+    /// last row that could be read.
     private func copy(
         _ range: ClosedRange<Int64>, _ source: SQLiteStatement, to put: SQLiteStatement
     ) throws(StorageError) -> (rows: Int, last: Int64?, isWhole: Bool) {

@@ -12,6 +12,7 @@ public struct CheckFinding: Sendable, Equatable, CustomStringConvertible {
         case repaired
     }
 
+    /// Whether it is damage.
     public let severity: Severity
     /// The upload concerned, nil where it is the catalogue or the directory.
     public let upload: UploadID?

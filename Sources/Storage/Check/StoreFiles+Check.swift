@@ -24,8 +24,8 @@ extension StoreFiles {
         return names
     }
 
-    /// The only file that was delivered for an upload, with its length in bytes and when it was written, in seconds since
-    /// 1970; nil where there is none or more than one.
+    /// The only file that was delivered for an upload, with its length in bytes and when it was written, in seconds
+    /// since 1970; nil where there is none or more than one.
     func onlyDelivered(
         _ id: UploadID
     ) throws(StorageError) -> (name: CleanName, length: Int64, seconds: Int64)? {
