@@ -28,7 +28,10 @@ extension LocalStore {
         let health = StoreHealth(onEvent: configuration.onEvent)
         let catalogue = Catalogue(table: table, changes: changes)
         let writer = try CatalogueWriter(connection: connection, files: files, table: table, health: health)
-        let recovery = Recovery(files: files, wallSeconds: configuration.wallSeconds)
+        let clock = SteadyClock(
+            wallSeconds: configuration.wallSeconds, bootSeconds: configuration.bootSeconds,
+            onJump: { files.report(.clockJumped(seconds: $0)) })
+        let recovery = Recovery(files: files, wallSeconds: { clock.seconds })
         let reader = try CatalogueReader(
             connection: try SQLiteConnection(path: path, writes: false), recovery: recovery, catalogue: catalogue)
         let sweeping = try SQLiteConnection(path: path, writes: false)
@@ -46,7 +49,7 @@ extension LocalStore {
         }
         let parts = StoreParts(
             files: files, disk: disk, table: table, catalogue: catalogue, health: health,
-            expiry: configuration.expiry, wallSeconds: configuration.wallSeconds)
+            expiry: configuration.expiry, wallSeconds: { clock.seconds })
         return LocalStore(parts: parts, queries: queries, threads: threads, root: root)
     }
 
