@@ -141,7 +141,8 @@ class Soak:
     def __init__(self, directory: Path):
         self.server = Sluice(directory, "--expire-after", str(EXPIRE_SECONDS), "--body-timeout", "20")
         self.workload = Workload(
-            SEED, CLIENTS, largest=4 * MEBIBYTE, expires_after=EXPIRE_SECONDS, pause=PAUSE_SECONDS, slow_pause=0.15)
+            SEED, CLIENTS, largest=4 * MEBIBYTE, expires_after=EXPIRE_SECONDS, pause=PAUSE_SECONDS, slow_pause=0.15,
+            kept=100)
         self.others = [Vandal(self.workload, f"{SEED}/vandal"), Reader(self.workload, f"{SEED}/reader", PAUSE_SECONDS)]
         self.sampler = Sampler(self.server, self.workload)
         self.marks: list[tuple[float, str]] = []

@@ -37,8 +37,7 @@ PATIENCE_SECONDS = 60
 ATTEMPTS_MAX = 300
 PARK_SECONDS = ANSWER_SECONDS + 10
 RETRY_SECONDS = 0.005
-# Finished uploads kept to be looked at again and again; of older ones the file is compared once more and removed.
-KEPT_UPLOADS = 150
+KEPT_UPLOADS = 200
 WEIGHTS = {FileID: 5, Tus: 6, TusParallel: 2, IETF: 5, Plain: 5, Form: 2}
 
 
@@ -245,17 +244,18 @@ class Workload:
 
     def __init__(self, seed: int, clients: int = CLIENTS, *, largest: int = 8 * MEBIBYTE, tolerated=("stopping",),
                  expires_after: float | None = None, weights: dict | None = None, quota: int | None = None,
-                 pause: float = 0, slow_pause: float = 0.002):
+                 pause: float = 0, slow_pause: float = 0.002, kept: int = KEPT_UPLOADS):
         """
         `largest`: bytes of the largest file. `tolerated`: error codes after which a client just tries again.
         `expires_after`: the server's --expire-after in seconds; now and then an upload is left lying then.
         `weights`: how often each class of `uploads.DIALECTS` is chosen. `quota`: uploads a client, unbounded unless set.
         `pause`: seconds between a client's uploads, in the mean. `slow_pause`: seconds between pieces of a slow body.
+        `kept`: how many uploads are looked at again and again; of older ones the file is compared and removed.
         """
         self.seed, self.largest, self.tolerated = seed, largest, set(tolerated)
         self.expires_after, self.quota = expires_after, quota
         self.weights = weights or WEIGHTS
-        self.pause, self.slow_pause = pause, slow_pause
+        self.pause, self.slow_pause, self.kept = pause, slow_pause, kept
         self.pulse = Pulse()
         self.server = None
         self.uploads: list[Upload] = []
@@ -494,10 +494,10 @@ class Workload:
 
     def _retire(self, data: Path) -> None:
         """Bounds what a long run keeps: older files are compared for the last time, and removed."""
-        over = len(self.uploads) - 2 * KEPT_UPLOADS
-        if over < 0:
+        over = len(self.uploads) - self.kept
+        if over < self.kept / 4:
             return
-        for upload in self.uploads[: over + KEPT_UPLOADS]:
+        for upload in self.uploads[:over]:
             if not upload.done and not upload.gone:
                 continue
             self._compare(data, upload, whole=True)
