@@ -11,6 +11,7 @@ final class ServerContext: Sendable {
     let store: LocalStore
     let log: ServerLog
     let page: UploadPage
+    let admission: Admission
     /// What the IETF dialect is allowed.
     let ietfPolicy: IETFPolicy
     /// What is offered by tus.
@@ -22,6 +23,7 @@ final class ServerContext: Sendable {
         self.store = store
         self.log = log
         self.page = page
+        admission = Admission(configuration, log: log.logger)
         ietfPolicy = IETFPolicy(
             sizeMax: configuration.sizeMax, ageMaxSeconds: configuration.store.expiry.idleSeconds,
             sendsInterim: configuration.sendsInformational)
