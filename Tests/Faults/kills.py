@@ -82,8 +82,9 @@ class Run:
             self.workload.stop()
             self.server.stop()
         recovered = self.server.log.read_text(errors="replace").count("had been delivered before the crash")
-        return (f"{self.arena.name}: {self.kills} kills in {time.monotonic() - begun:.0f} s, {recovered} of them between "
-                f"a rename and its record; {self.workload.summary()}")
+        return (
+            f"{self.arena.name}: {self.kills} kills in {time.monotonic() - begun:.0f} s, which left {recovered} files "
+            f"renamed and not recorded; {self.workload.summary()}")
 
     def _life(self, dice: Random) -> None:
         moment = dice.choices(list(MOMENTS), WEIGHTS)[0]
