@@ -47,7 +47,7 @@ class Pulse:
     Counts what happens, and acts when a count is reached, in the thread that reaches it.
 
     kinds: `request` (heads sent), `sent` (bytes of bodies), `last` (bodies sent whole), `join` (concatenations asked
-    for), `told` (offsets named), `finished`, `deleted`.
+    for), `told` (offsets named), `finished`, `deleted`, `gone` (expired).
     """
 
     def __init__(self):
@@ -338,8 +338,9 @@ class Workload:
         known = set()
         for upload in list(self.uploads):
             known.update(identity(location) for location, _ in upload.delivered())
+            was_finished = upload.finished
             self._compare(data, upload, thorough or not upload.compared)
-            upload.compared = upload.finished
+            upload.compared = was_finished and upload.finished
         self._look_at_strangers(data, known)
         self._retire(data)
 
@@ -373,8 +374,8 @@ class Workload:
     def summary(self) -> str:
         counts = self.pulse.counts
         return (f"seed {self.seed}: {len(self.uploads) + self.retired} uploads, {counts['finished']} finishes told, "
-                f"{counts['told']} offsets told, {counts['deleted']} deleted, {counts['request']} requests, "
-                f"{counts['sent'] >> 20} MiB sent")
+                f"{counts['told']} offsets told, {counts['deleted']} deleted, {counts['gone']} expired, "
+                f"{counts['request']} requests, {counts['sent'] >> 20} MiB sent")
 
     # Clients
 
@@ -423,8 +424,7 @@ class Workload:
                 if upload.abandoned and upload.told > 0 and not upload.done:
                     return upload.note("left lying")
             except Gone:
-                upload.gone = True
-                return
+                return self._let_go(upload)
             except Broken:
                 raise
             except (AssertionError, LookupError, ValueError) as error:
@@ -440,6 +440,10 @@ class Workload:
                 if not self._open:
                     since = time.monotonic()
         upload.settled()
+
+    def _let_go(self, upload: Upload) -> None:
+        upload.gone = True
+        self.pulse.beat("gone")
 
     def _pass_gate(self, client: Client) -> bool:
         with self._changed:
@@ -463,7 +467,7 @@ class Workload:
         try:
             upload.check(inspector)
         except Gone:
-            upload.gone = True
+            self._let_go(upload)
         except (OSError, Closed) as error:
             self.fail(upload.fail(f"the server does not answer after its start: {type(error).__name__} {error}"))
         except Broken as error:
