@@ -23,6 +23,7 @@ struct Ingest<Source: ByteSource> {
     private let source: Source
     private let buffers: BufferPool
     private let watch: Watch
+    private let counters: LoopCounters
     /// Nanoseconds without a byte after which the body counts as dead.
     private let patience: Int64
     /// Bytes the upload may still take.
@@ -42,6 +43,7 @@ struct Ingest<Source: ByteSource> {
         self.source = source
         buffers = exchange.connection.buffers
         watch = exchange.watch
+        counters = exchange.connection.counters
         patience = exchange.server.configuration.bodyIdleNanoseconds
         self.room = room
         self.inspect = inspect
@@ -94,6 +96,7 @@ struct Ingest<Source: ByteSource> {
         let capacity = buffer.count - gap
         let fill = await fill(buffer.memory + gap, capacity: capacity)
         watch.setDeadline(.max)
+        counters.bytesReceived.add(Int64(fill.count))
         let isOverflow = Int64(fill.count) > room
         let count = isOverflow ? Int(room) : fill.count
         room -= Int64(count)
