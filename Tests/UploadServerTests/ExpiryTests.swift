@@ -44,6 +44,15 @@ import Uploads
         #expect(try head(serving(), open)["Upload-Offset"] == "5")
     }
 
+    @Test func `a wall clock that leaps while the server runs ends nothing`() throws {
+        let server = try serving()
+        let open = try create(server, "Upload-Length: 10", body: "some")
+        clock.seconds += 365 * 86_400
+        #expect(try head(server, open)["Upload-Offset"] == "4")
+        clock.seconds -= 365 * 86_400
+        #expect(try head(server, open)["Upload-Offset"] == "4")
+    }
+
     @Test func `finished files stay`() async throws {
         let whole = try create(serving(), "Upload-Length: 4", body: "some")
         clock.seconds += 10 * Self.idleSeconds
