@@ -91,6 +91,10 @@ class Sluice:
         return self._process.wait(STOP_SECONDS)
 
     @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
     def is_running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 

@@ -5,6 +5,7 @@ Each life of the server has a plan, drawn from the seed: what to count until the
 whether the next server is killed as well while it starts.
 """
 
+import re
 import sqlite3
 import time
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ WEIGHTS = [4, 4, 3, 5, 2, 2]
 LIFE_SECONDS = 1.5
 START_STRIKES_MAX = 3
 SWEEP_SECONDS = 30
+LOG_LINES = 60
 
 
 @dataclass
@@ -70,11 +72,13 @@ class Run:
             self.workload.verify(self.server, thorough=True)
             self._end()
         except Broken as error:
-            raise Broken(f"{self.arena}, after {self.kills} kills: {error}\n{self.server.log_tail()}") from None
+            raise Broken(f"{self.arena}, after {self.kills} kills: {error}\n{self._log_of(str(error))}") from None
         finally:
             self.workload.stop()
             self.server.stop()
-        return f"{self.arena.name}: {self.kills} kills in {time.monotonic() - begun:.0f} s; {self.workload.summary()}"
+        recovered = self.server.log.read_text(errors="replace").count("had been delivered before the crash")
+        return (f"{self.arena.name}: {self.kills} kills in {time.monotonic() - begun:.0f} s, {recovered} of them between "
+                f"a rename and its record; {self.workload.summary()}")
 
     def _life(self, dice: Random) -> None:
         moment = dice.choices(list(MOMENTS), WEIGHTS)[0]
@@ -133,6 +137,14 @@ class Run:
                 time.sleep(0.1)
         finally:
             catalogue.close()
+
+    def _log_of(self, text: str) -> str:
+        """What the server's log says of the uploads that a text speaks of, and all its own troubles."""
+        ids = set(re.findall(r"/files/([0-9a-f]{32})", text))
+        trouble = re.compile(r'"level":"(warning|error|critical)","message":"(?!request")')
+        lines = self.server.log.read_text(errors="replace").splitlines()
+        wanted = [line for line in lines if trouble.search(line) or any(one in line for one in ids)]
+        return "\n".join(wanted[-LOG_LINES:])
 
     def _orphans(self, catalogue: sqlite3.Connection) -> set[str]:
         known = {row[0].lower() for row in catalogue.execute("SELECT hex(id) FROM uploads WHERE state = 0")}

@@ -26,8 +26,14 @@ def test_no_kill_takes_back_what_was_told(tmp_path):
             directory = tmp_path / str(number)
             directory.mkdir()
             runs.append(pool.submit(fight, arena, str(directory)))
+        failures = []
         for run in as_completed(runs):
-            print(run.result())
+            try:
+                print(run.result())
+            except Broken as error:
+                failures.append(str(error))
+    if failures:
+        pytest.fail("\n\n".join(failures), pytrace=False)
 
 
 # Controls: the harness has to find these.

@@ -83,7 +83,7 @@ class Upload:
         self.tls = dice.random() < 0.5
         self.told = self.sent = self.attempts = 0
         self.finished = self.deleted = self.gone = False
-        # When the last request that keeps it alive was begun.
+        # When the last append that was answered was begun: the upload's time runs from there.
         self.touched = time.monotonic()
         self.location: str | None = None
         self.accepted = [content]
@@ -375,6 +375,9 @@ class TusParallel(Upload):
     def fail(self, text):
         return Broken("\n".join([str(super().fail(text)), *(str(part.fail("a part of it")) for part in self.parts)]))
 
+    def lost(self, client, text):
+        return Gone() if any(client.may_have_expired(part) for part in self.parts) else super().lost(client, text)
+
     @property
     def done(self):
         return self.finished and (not self.removes_parts or all(part.deleted for part in self.parts))
@@ -403,6 +406,8 @@ class TusParallel(Upload):
             "Upload-Concat": self.FINAL + " ".join(part.location for part in self.parts),
             "Upload-Metadata": f"filename {base64.b64encode(self.content.name.encode()).decode()}"}
         answer = client.ask(self, "POST", "/files", fields, after_head="join")
+        if answer.code == "part-not-found":
+            raise self.lost(client, "a part is not there any more")
         if answer.status != 201:
             return self.surprise(client, answer)
         if self.location not in (None, answer.location):

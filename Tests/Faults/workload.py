@@ -37,8 +37,7 @@ PATIENCE_SECONDS = 60
 ATTEMPTS_MAX = 300
 PARK_SECONDS = ANSWER_SECONDS + 10
 RETRY_SECONDS = 0.005
-# Finished uploads kept to be looked at again and again; of older ones the file is compared once more and removed.
-KEPT_UPLOADS = 150
+KEPT_UPLOADS = 200
 WEIGHTS = {FileID: 5, Tus: 6, TusParallel: 2, IETF: 5, Plain: 5, Form: 2}
 
 
@@ -106,7 +105,7 @@ class Client:
         """
         data = upload.content.data[start:end] if body is None else body
         fields = dict(fields)
-        upload.touched = time.monotonic()
+        begun = time.monotonic()
         line = self._line(upload.tls, fresh=dice.random() < 0.4)
         chunked = chunked or bool(data) and dice.random() < 0.15
         expects = early is None and bool(data) and dice.random() < 0.1
@@ -122,11 +121,11 @@ class Client:
         if early or expects:
             interim = line.message(method)
             if interim.status >= 200:
-                return self._final(upload, line, interim)
+                return self._final(upload, line, interim, begun)
             if early:
                 early(interim)
         try:
-            for position, size in pieces(dice, stop):
+            for position, size in pieces(dice, stop, self.workload.slow_pause):
                 upload.sent = max(upload.sent, start + position + size)
                 (line.chunk if chunked else line.send)(data[position : position + size])
                 self.pulse.beat("sent", size)
@@ -137,20 +136,20 @@ class Client:
             self.pulse.beat("last")
         except (BrokenPipeError, ConnectionResetError):
             upload.note("the server stopped reading")
-        return self._read(upload, line, method)
+        return self._read(upload, line, method, begun)
 
     def send_parts(self, upload: TusParallel, parts: list[Tus], dice: Random) -> None:
         """The rest of each part, on a connection of its own, all at once."""
         lines, bodies = [], []
+        begun = time.monotonic()
         try:
             for part in parts:
                 start, end = part.told, part.content.size
-                part.touched = upload.touched = time.monotonic()
                 part.note(f"PATCH {part.location} {start}..{end}")
                 lines.append(self._connect(part.tls))
                 lines[-1].head("PATCH", part.location, part.patch_fields(start, end), end - start)
                 self.pulse.beat("request")
-                bodies.append((part, lines[-1], start, pieces(dice, end - start)))
+                bodies.append((part, lines[-1], start, pieces(dice, end - start, self.workload.slow_pause)))
             left = list(bodies)
             while left:
                 for body in list(left):
@@ -165,7 +164,7 @@ class Client:
                     line.send(part.content.data[first : first + size])
                     self.pulse.beat("sent", size)
             for part, line, start, _ in bodies:
-                part.patched(self, self._read(part, line, "PATCH"), start, part.content.size)
+                part.patched(self, self._read(part, line, "PATCH", begun), start, part.content.size)
         finally:
             for line in lines:
                 line.close()
@@ -203,18 +202,21 @@ class Client:
             finally:
                 line.reset()
 
-    def _read(self, upload: Upload, line: Line, method: str) -> Answer:
+    def _read(self, upload: Upload, line: Line, method: str, begun: float | None = None) -> Answer:
         answer = line.message(method)
         while answer.status < 200:
             # Progress. The offset counts from the moment on in which it is read here.
             if "upload-offset" in answer.fields:
                 upload.tell(self, answer.offset)
             answer = line.message(method)
-        return self._final(upload, line, answer)
+        return self._final(upload, line, answer, begun)
 
-    def _final(self, upload: Upload, line: Line, answer: Answer) -> Answer:
+    def _final(self, upload: Upload, line: Line, answer: Answer, begun: float | None) -> Answer:
         offset = answer.fields.get("upload-offset", answer.body[:20].decode("latin-1"))
         upload.note(f"  {answer.status} {answer.code or ''} {offset}")
+        if begun is not None and answer.status < 300:
+            # The server counts from when it settled, which is later. Of what was not answered it may know nothing.
+            upload.touched = begun
         if answer.fields.get("connection") == "close" and self._lines.get(upload.tls) is line:
             self._lines.pop(upload.tls).close()
         return answer
@@ -224,7 +226,7 @@ def brief(fields: dict) -> str:
     return " ".join(f"{name}={value}" for name, value in fields.items() if name not in ("Tus-Resumable", "Content-Type"))
 
 
-def pieces(dice: Random, size: int):
+def pieces(dice: Random, size: int, slow_pause: float):
     """Positions and sizes in which a body of so many bytes is sent: at once, in large pieces, in small ones, slowly."""
     pace = dice.choice(["once", "large", "large", "small", "slow"])
     largest = {"once": size, "large": 256 * KIBIBYTE, "small": max(1000, size // 50), "slow": max(1, size // 8)}[pace]
@@ -234,22 +236,26 @@ def pieces(dice: Random, size: int):
         yield position, count
         position += count
         if pace == "slow":
-            time.sleep(0.002)
+            time.sleep(slow_pause)
 
 
 class Workload:
     """The clients, and the ledger of their uploads."""
 
     def __init__(self, seed: int, clients: int = CLIENTS, *, largest: int = 8 * MEBIBYTE, tolerated=("stopping",),
-                 expires_after: float | None = None, weights: dict | None = None, quota: int | None = None):
+                 expires_after: float | None = None, weights: dict | None = None, quota: int | None = None,
+                 pause: float = 0, slow_pause: float = 0.002, kept: int = KEPT_UPLOADS):
         """
         `largest`: bytes of the largest file. `tolerated`: error codes after which a client just tries again.
         `expires_after`: the server's --expire-after in seconds; now and then an upload is left lying then.
         `weights`: how often each class of `uploads.DIALECTS` is chosen. `quota`: uploads a client, unbounded unless set.
+        `pause`: seconds between a client's uploads, in the mean. `slow_pause`: seconds between pieces of a slow body.
+        `kept`: how many uploads are looked at again and again; of older ones the file is compared and removed.
         """
         self.seed, self.largest, self.tolerated = seed, largest, set(tolerated)
         self.expires_after, self.quota = expires_after, quota
         self.weights = weights or WEIGHTS
+        self.pause, self.slow_pause, self.kept = pause, slow_pause, kept
         self.pulse = Pulse()
         self.server = None
         self.uploads: list[Upload] = []
@@ -299,7 +305,7 @@ class Workload:
         with self._changed:
             self._open = False
             if not self._changed.wait_for(lambda: self._parked >= self._alive(), PARK_SECONDS):
-                self._fail(Broken("the clients do not come to rest"))
+                self.fail(Broken("the clients do not come to rest"))
         self.raise_failure()
 
     def verify(self, server, thorough: bool = False) -> None:
@@ -321,15 +327,13 @@ class Workload:
         self.raise_failure()
 
     def verify_files(self, data: Path, thorough: bool = False) -> None:
-        """The part of `verify` that needs no server: a told file is there before any recovery."""
+        """
+        The part of `verify` that needs no server: a told file is there before any recovery. Clients may be at work.
+        """
         known = set()
         for upload in list(self.uploads):
-            for location, accepted in upload.delivered():
-                known.add(identity(location))
-                trouble = self._delivered(data, location, accepted, thorough or not upload.compared)
-                if trouble:
-                    self._fail(upload.fail(f"a finished file is not what was sent: {trouble}"))
-                    self.raise_failure()
+            known.update(identity(location) for location, _ in upload.delivered())
+            self._compare(data, upload, thorough or not upload.compared)
             upload.compared = upload.finished
         self._look_at_strangers(data, known)
         self._retire(data)
@@ -342,7 +346,7 @@ class Workload:
         for thread in self._threads:
             thread.join(max(0.1, end - time.monotonic()))
         if any(thread.is_alive() for thread in self._threads) and self._failure is None:
-            self._fail(Broken("the clients do not come to an end"))
+            self.fail(Broken("the clients do not come to an end"))
         self.raise_failure()
         self.verify(server, thorough=True)
         for upload in self.uploads:
@@ -381,8 +385,10 @@ class Workload:
                 upload = self._plan(number, index)
                 self.uploads.append(upload)
                 self._carry(client, upload)
+                if self.pause and not self._ends:
+                    time.sleep(Random(f"{self.seed}/{upload.number}/pause").uniform(0, 2 * self.pause))
         except BaseException as error:
-            self._fail(error)
+            self.fail(error)
         finally:
             client.drop()
 
@@ -398,7 +404,7 @@ class Workload:
     def _carry(self, client: Client, upload: Upload) -> None:
         since, idle = time.monotonic(), 0
         while not upload.done:
-            if not self._pass_gate():
+            if not self._pass_gate(client):
                 return
             before = (upload.told, upload.location, upload.finished)
             upload.attempts += 1
@@ -430,16 +436,17 @@ class Workload:
                     since = time.monotonic()
         upload.settled()
 
-    def _pass_gate(self) -> bool:
+    def _pass_gate(self, client: Client) -> bool:
         with self._changed:
             if not self._open:
+                client.drop()
                 self._parked += 1
                 self._changed.notify_all()
                 self._changed.wait_for(lambda: self._open)
                 self._parked -= 1
             return self.quota != -1 and self._failure is None
 
-    def _fail(self, error: BaseException) -> None:
+    def fail(self, error: BaseException) -> None:
         with self._changed:
             if self._failure is None:
                 self._failure = error
@@ -453,54 +460,64 @@ class Workload:
         except Gone:
             upload.gone = True
         except (OSError, Closed) as error:
-            self._fail(upload.fail(f"the server does not answer after its start: {type(error).__name__} {error}"))
+            self.fail(upload.fail(f"the server does not answer after its start: {type(error).__name__} {error}"))
         except Broken as error:
-            self._fail(error)
+            self.fail(error)
         self.raise_failure()
 
-    @staticmethod
-    def _delivered(data: Path, location: str, accepted: list[Content], whole: bool) -> str | None:
-        try:
-            path = the_file(data, location)
-            if whole:
-                return differs(path, accepted)
-            size = path.stat().st_size
-        except (OSError, ValueError) as error:
-            return f"{type(error).__name__} {error}"
-        return None if any(size == content.size for content in accepted) else f"{size} bytes"
+    def _compare(self, data: Path, upload: Upload, whole: bool) -> None:
+        """Compares an upload's files with what was sent, or only their sizes."""
+        for chance in (1, 2):
+            troubles = [look(data, location, accepted, whole) for location, accepted in upload.delivered()]
+            if not any(troubles):
+                return upload.settled() if upload.done else None
+            # A client at work may have replaced or deleted it meanwhile; then it knows by now.
+        self.fail(upload.fail(f"a finished file is not what was sent: {troubles}"))
+        self.raise_failure()
 
     def _look_at_strangers(self, data: Path, known: set[str]) -> None:
         """Files whose answer was lost are whole as well: nothing appears under its name before it is."""
         for entry in os.scandir(data / "complete"):
             if entry.name in known or entry.name in self._strangers:
                 continue
-            for file in Path(entry.path).iterdir():
-                accepted = Content.named(file.name)
-                trouble = differs(file, accepted) if accepted else "a name that nobody gave it"
-                if trouble:
-                    raise Broken(f"seed {self.seed}: {file} is there, and not whole: {trouble}")
-                self._strangers.add(entry.name)
+            try:
+                for file in Path(entry.path).iterdir():
+                    accepted = Content.named(file.name)
+                    trouble = differs(file, accepted) if accepted else "a name that nobody gave it"
+                    if trouble and file.exists():
+                        self.fail(Broken(f"{file} is there, and not whole: {trouble}"))
+                        self.raise_failure()
+                    self._strangers.add(entry.name)
+            except FileNotFoundError:
+                # Deleted by its client just now.
+                continue
 
     def _retire(self, data: Path) -> None:
         """Bounds what a long run keeps: older files are compared for the last time, and removed."""
-        over = len(self.uploads) - 2 * KEPT_UPLOADS
-        if over < 0:
+        over = len(self.uploads) - self.kept
+        if over < self.kept / 4:
             return
-        old, self.uploads[: over + KEPT_UPLOADS] = self.uploads[: over + KEPT_UPLOADS], []
-        kept = []
-        for upload in old:
+        for upload in self.uploads[:over]:
             if not upload.done and not upload.gone:
-                kept.append(upload)
                 continue
-            self.retired += 1
-            for location, accepted in upload.delivered():
-                trouble = self._delivered(data, location, accepted, True)
-                if trouble:
-                    self._fail(upload.fail(f"a finished file is not what was sent: {trouble}"))
-                    self.raise_failure()
+            self._compare(data, upload, whole=True)
+            for location, _ in upload.delivered():
                 self._strangers.add(identity(location))
                 the_file(data, location).unlink()
-        self.uploads[:0] = kept
+            self.retired += 1
+            self.uploads.remove(upload)
+
+
+def look(data: Path, location: str, accepted: list[Content], whole: bool) -> str | None:
+    """What is wrong with a delivered file; nil if nothing is."""
+    try:
+        path = the_file(data, location)
+        if whole:
+            return differs(path, accepted)
+        size = path.stat().st_size
+    except (OSError, ValueError) as error:
+        return f"{type(error).__name__} {error}"
+    return None if any(size == content.size for content in accepted) else f"{size} bytes"
 
 
 def plan_size(dice: Random, largest: int) -> int:
