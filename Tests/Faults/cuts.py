@@ -45,7 +45,7 @@ class Plan:
 
 
 class WriteOut:
-    """The kernel's write-back, but hasty: starts the writing of any file below a directory, without flushing the disk."""
+    """The kernel's write-back, but hasty: starts writing any file of the data directory, without flushing the disk."""
 
     def __init__(self, root: Path, dice: Random):
         self._root, self._dice = root, dice

@@ -1,8 +1,8 @@
 """Disks whose power can be cut: a real ext4 or XFS, on a loop device, over the file system of `disk/`.
 
-What a disk has said is flushed lies in its image file, which outlives it: detach, attach, and the file system is what a
-machine finds after the power came back. Everything that is mounted has the prefix in its path, so that a later run finds
-and removes what a killed one left.
+What a disk has confirmed after a flush lies in its image file, which outlives it: detach, attach, and the file system
+is what a machine finds when the power is back. Everything that is mounted has the prefix in its path, so that a later
+run finds and removes what a killed one left.
 """
 
 import contextlib
@@ -35,8 +35,8 @@ KINDS = {
     "ext4": Kind(
         128 * MEBIBYTE, 512,
         ["mkfs.ext4", "-q", "-F", "-m", "0", "-E", "lazy_itable_init=0,lazy_journal_init=0"]),
-    # XFS looks at the head of a block of metadata to see whether its log has something newer. It does not survive a block
-    # that was torn behind its head, so its disk has sectors that are as large as its blocks, as most disks today have.
+    # XFS looks at the head of a block of metadata to see whether its log has something newer, so it does not survive a
+    # block that was torn behind its head. Its disk has sectors as large as its blocks, as most disks have today.
     "xfs": Kind(300 * MEBIBYTE, 4096, ["mkfs.xfs", "-q", "-f"]),
 }
 

@@ -1,4 +1,4 @@
-"""Disks that fail, are full, or slow. Each failure is answered and logged as what it is, and takes back nothing told."""
+"""Disks that fail, are full, or slow. A failure is answered and logged as what it is, and takes back nothing told."""
 
 import hashlib
 import json

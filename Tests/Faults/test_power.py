@@ -51,12 +51,13 @@ def test_control_a_server_that_syncs_nothing_loses_what_it_told(disk, tmp_path, 
 
 @pytest.mark.seconds(300)
 def test_control_a_server_that_resumes_at_the_size_of_a_file_builds_on_garbage(disk, tmp_path):
+    update = """UPDATE uploads SET "offset" = max("offset", ?1)
+                WHERE id = ?2 AND state = 0 AND ?1 <= coalesce(length, ?1)"""
+
     def believe_sizes(run):
         catalogue = sqlite3.connect(run.server.data / "catalogue.sqlite")
         for path in (run.server.data / "uploads").iterdir():
-            catalogue.execute(
-                'UPDATE uploads SET "offset" = max("offset", ?1) WHERE id = ?2 AND state = 0 AND ?1 <= coalesce(length, ?1)',
-                (path.stat().st_size, bytes.fromhex(path.name)))
+            catalogue.execute(update, (path.stat().st_size, bytes.fromhex(path.name)))
         catalogue.commit()
         catalogue.close()
 

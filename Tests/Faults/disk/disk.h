@@ -1,7 +1,7 @@
 /* A disk with a volatile write cache, as every disk has one, whose power can be cut and which can be told to fail.
  *
- * What was flushed lies in the image file. What was only written is kept in a log, in memory, and every read sees it, until
- * a flush carries it over or a cut decides what becomes of it. Every function may be called from any thread. */
+ * What was flushed lies in the image file. What was only written is kept in a log, in memory, and every read sees it,
+ * until a flush carries it over or a cut decides what becomes of it. Every function may be called from any thread. */
 #ifndef SLUICE_TESTS_DISK_H
 #define SLUICE_TESTS_DISK_H
 
@@ -14,8 +14,8 @@
 
 enum operation { READ, WRITE, FLUSH, OPERATIONS };
 
-/* Opens the image file. A cut tears writes at multiples of `sector` bytes: what this disk writes in one piece. Answers 0, or a
- * negative errno. */
+/* Opens the image file. A cut tears writes at multiples of `sector` bytes: what this disk writes in one piece. Answers
+ * 0, or a negative errno. */
 int disk_open(const char *image, size_t sector);
 off_t disk_size(void);
 
@@ -25,7 +25,7 @@ int disk_write(const void *bytes, size_t count, off_t at);
 /* Makes stable what was written before the call. */
 int disk_flush(void);
 
-/* Obeys one line: see control.c. Answers 0, or -EINVAL for a line that it does not understand. */
+/* Obeys one line: see the end of disk.c. Answers 0, or -EINVAL for a line that it does not understand. */
 int disk_control(char *line);
 /* Writes the state as JSON. Answers the length. */
 int disk_report(char *text, size_t capacity);

@@ -1,5 +1,5 @@
-/* A file system with two files: `disk`, which is the disk, for a loop device, and `control`, which takes one command a write
- * and tells the disk's state as JSON.
+/* A file system with two files: `disk`, which is the disk, for a loop device, and `control`, which takes one command a
+ * write and tells the disk's state as JSON.
  *
  *   faultdisk IMAGE MOUNTPOINT SECTOR_BYTES
  *

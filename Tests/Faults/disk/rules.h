@@ -8,8 +8,8 @@
 
 #define TEXT_BYTES_MAX 200
 
-/* Operations of one kind that fail: of those that touch the bytes [from, to) and, if there is a text, carry it, the first
- * `after` pass, and then every `every`-th fails, `times` times. */
+/* Operations of one kind that fail: of those that touch the bytes [from, to) and, if there is a text, carry it, the
+ * first `after` pass, and then every `every`-th fails, `times` times. */
 struct rule {
     bool armed;
     uint64_t after, every, times;
