@@ -7,6 +7,7 @@ whether the next server is killed as well while it starts.
 
 import re
 import sqlite3
+import subprocess
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -70,7 +71,11 @@ class Run:
             self.server.kill()
             self.server.start()
             self.workload.verify(self.server, thorough=True)
-            self._end()
+            self._await_sweep()
+            self.server.kill()
+            self._check()
+            if self.workload.pulse.counts["told"] < self.kills:
+                raise Broken("hardly anything was told, so that nothing was tested")
         except Broken as error:
             raise Broken(f"{self.arena}, after {self.kills} kills: {error}\n{self._log_of(str(error))}") from None
         finally:
@@ -83,8 +88,11 @@ class Run:
     def _life(self, dice: Random) -> None:
         moment = dice.choices(list(MOMENTS), WEIGHTS)[0]
         delay = dice.choice([0, 0, dice.uniform(0, 0.001), dice.uniform(0, 0.01)])
+        is_stopping = dice.random() < 0.1
 
         def kill():
+            if is_stopping:
+                self.server.terminate()
             # The moment is counted, the way from there to a sync or a rename is not: hence the delay.
             time.sleep(delay)
             self.server.strike()
@@ -92,8 +100,12 @@ class Run:
         workload = self.workload
         workload.pulse.arm(moment, dice.randint(1, MOMENTS[moment]), lambda: workload.crash(kill))
         workload.run(self.server)
-        if not workload.await_crash(LIFE_SECONDS) and workload.pulse.disarm():
-            workload.crash(kill)
+        if not workload.await_crash(LIFE_SECONDS):
+            if workload.pulse.disarm():
+                workload.crash(kill)
+            else:
+                # It was reached just now.
+                workload.await_crash(LIFE_SECONDS)
         self.server.wait()
         self.kills += 1
         looks = dice.random() < 0.7
@@ -120,16 +132,10 @@ class Run:
             self.kills += 1
         self.server.start()
 
-    def _end(self) -> None:
-        """What a server that was killed so often must not have left behind."""
-        log = self.server.log.read_text(errors="replace")
-        if "is damaged" in log:
-            raise Broken("the server itself found damage")
+    def _await_sweep(self) -> None:
+        """A server that was killed so often leaves no data files behind for which no upload stands."""
         catalogue = sqlite3.connect(f"file:{self.server.data}/catalogue.sqlite?mode=ro", uri=True)
         try:
-            [[verdict]] = catalogue.execute("PRAGMA integrity_check")
-            if verdict != "ok":
-                raise Broken(f"the catalogue: {verdict}")
             end = time.monotonic() + SWEEP_SECONDS
             while orphans := self._orphans(catalogue):
                 if time.monotonic() > end:
@@ -138,6 +144,19 @@ class Run:
         finally:
             catalogue.close()
 
+    def _orphans(self, catalogue: sqlite3.Connection) -> set[str]:
+        known = {row[0].lower() for row in catalogue.execute("SELECT hex(id) FROM uploads WHERE state = 0")}
+        return {path.name for path in (self.server.data / "uploads").iterdir()} - known
+
+    def _check(self) -> None:
+        """What the server itself thinks of the directory."""
+        check = [self.server.binary, "check", "--quiet", "--data", str(self.server.data)]
+        done = subprocess.run(check, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise Broken(f"sluice check: {done.stdout[-4000:]}{done.stderr}")
+        if "is damaged" in self.server.log.read_text(errors="replace"):
+            raise Broken("the server itself found damage")
+
     def _log_of(self, text: str) -> str:
         """What the server's log says of the uploads that a text speaks of, and all its own troubles."""
         ids = set(re.findall(r"/files/([0-9a-f]{32})", text))
@@ -145,10 +164,6 @@ class Run:
         lines = self.server.log.read_text(errors="replace").splitlines()
         wanted = [line for line in lines if trouble.search(line) or any(one in line for one in ids)]
         return "\n".join(wanted[-LOG_LINES:])
-
-    def _orphans(self, catalogue: sqlite3.Connection) -> set[str]:
-        known = {row[0].lower() for row in catalogue.execute("SELECT hex(id) FROM uploads WHERE state = 0")}
-        return {path.name for path in (self.server.data / "uploads").iterdir()} - known
 
 
 def fight(arena: Arena, directory: str) -> str:
