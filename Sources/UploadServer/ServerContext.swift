@@ -36,7 +36,7 @@ final class ServerContext: Sendable {
     var isStopping: Bool { stopping.load(ordering: .relaxed) }
 
     /// Seconds since 1970-01-01 UTC, by the clock that uploads expire by.
-    var nowSeconds: Int64 { configuration.store.wallSeconds() }
+    var nowSeconds: Int64 { store.nowSeconds }
 
     /// Answers whether this was the first call.
     func beginStopping() -> Bool { !stopping.exchange(true, ordering: .relaxed) }
