@@ -34,8 +34,10 @@ public struct ServerConfiguration: Sendable {
     public var idleNanoseconds: Int64
     /// A request head, from its first byte to its last, in nanoseconds.
     public var headNanoseconds: Int64
-    /// The least a body may bring in bytes a second, averaged over a minute of waiting for it; 0 for no such bound.
+    /// The least a body may bring in bytes a second, averaged over a window of waiting for it; 0 for no such bound.
     public var bodyRateBytes: Int64
+    /// That window, in nanoseconds.
+    public var bodyRateWindowNanoseconds: Int64
     /// Open connections at once; more are refused.
     public var connectionsMax: Int
     /// Open connections at once of one client address (IPv6: of one /64), 0 for no such bound; trusted proxies are not
@@ -70,6 +72,7 @@ public struct ServerConfiguration: Sendable {
         idleNanoseconds = ServerLimits.idleNanoseconds
         headNanoseconds = ServerLimits.headNanoseconds
         bodyRateBytes = ServerLimits.bodyRateBytes
+        bodyRateWindowNanoseconds = ServerLimits.bodyRateWindowNanoseconds
         connectionsMax = ServerLimits.connectionsMax
         connectionsPerAddressMax = nil
         publicURL = nil
