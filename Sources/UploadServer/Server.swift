@@ -102,24 +102,18 @@ public final class Server: Sendable {
 
     private func accept(_ door: Door) {
         let entrance = door.entrance
-        // Who looks after the server gets in when it is full, and while it stops.
-        let reserve = entrance == .admin ? ServerLimits.adminConnectionsMax : 0
         group.loops[0].spawn { [context, group] loop in
             await door.listener.run(
-                on: loop, group: group, connectionsMax: context.configuration.connectionsMax + reserve,
-                isSpared: entrance == .admin,
+                on: loop, group: group, isSpared: entrance == .admin,
                 onShortage: { shortage in
-                    let reason =
-                        switch shortage {
-                        case .descriptors(let errno): "\(errno)"
-                        case .connections(let count): "\(count) connections are open"
-                        }
                     context.countAcceptPause()
-                    context.log.logger.warning("accepting pauses", metadata: ["reason": "\(reason)"])
+                    context.log.logger.warning("accepting pauses", metadata: ["reason": "\(shortage)"])
                 },
+                admits: { context.admission.admits($0, $1, by: entrance) },
                 begin: { loop, descriptor, peer in
                     await Connection.serve(
                         descriptor: descriptor, peer: peer, entrance: entrance, server: context, on: loop)
+                    context.admission.left(peer, by: entrance)
                 })
         }
     }

@@ -13,6 +13,7 @@ final class ServerContext: Sendable {
     let store: LocalStore
     let log: ServerLog
     let page: UploadPage
+    let admission: Admission
     /// What the IETF dialect is allowed.
     let ietfPolicy: IETFPolicy
     /// What is offered by tus.
@@ -39,6 +40,7 @@ final class ServerContext: Sendable {
         self.credentials = credentials
         self.supervisor = supervisor
         counters = loops.map { _ in LoopCounters() }
+        admission = Admission(configuration, log: log.logger)
         ietfPolicy = IETFPolicy(
             sizeMax: configuration.sizeMax, ageMaxSeconds: configuration.store.expiry.idleSeconds,
             sendsInterim: configuration.sendsInformational)

@@ -126,6 +126,31 @@ import Uploads
         }
     }
 
+    @Test func `a finished file outlives an attempt to replace it`() async throws {
+        let location: String
+        do {
+            let server = try serving()
+            let append = TestServer.append("b", start: 0, length: 4)
+            location = try server.ask(append, body: Array("some".utf8))["Location"]!
+            let client = try server.client()
+            try client.send(append + "an")
+            try client.untilDelivered()
+            client.finishSending()
+            #expect(try client.response().status == 400)
+            #expect(try server.status("b") == 2)
+        }
+        for _ in 1...3 {
+            clock.seconds += Self.idleSeconds
+            _ = try await sweep()
+        }
+        do {
+            let server = try serving()
+            #expect(try server.status("b") == 4)
+            #expect(try server.ask(TestServer.head("GET", location)).text == "some")
+            #expect(server.openFiles == [])
+        }
+    }
+
     // MARK: The server, and the sweep on what it left
 
     private static let type = "Content-Type: application/offset+octet-stream"
