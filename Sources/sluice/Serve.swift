@@ -178,7 +178,7 @@ struct Serve: ParsableCommand {
             let openFiles = try SystemProcess.raiseOpenFilesLimit()
             var configuration = serverConfiguration(openFiles: openFiles)
             configuration.inheritedSockets = try InheritedSocket.all()
-            let service = try ServiceManager.connected()
+            let service = try serviceManager()
             writer = try LogWriter(descriptor: 2)
             log = ServerLog(writer: writer, format: logFormat, level: logLevel)
             server = try Server(configuration, signals: signals, service: service, log: log)
@@ -222,6 +222,10 @@ struct Serve: ParsableCommand {
         configuration.cors = CORSPolicy(origins: corsOrigin, allowsCredentials: corsCredentials)
         configuration.sendsInformational = informational == .on
         return configuration
+    }
+
+    private func serviceManager() throws(ServerError) -> ServiceManager? {
+        do throws(Errno) { return try ServiceManager.connected() } catch { throw .system("NOTIFY_SOCKET: \(error)") }
     }
 
     private func announce(_ server: Server) {
