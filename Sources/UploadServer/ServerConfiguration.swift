@@ -37,8 +37,10 @@ public struct ServerConfiguration: Sendable {
     /// How long a client that has connected, or begun a request, may take to say what it wants when the server stops,
     /// in nanoseconds.
     public var stopRequestNanoseconds: Int64
-    /// The least a body may bring in bytes a second, averaged over a minute of waiting for it; 0 for no such bound.
+    /// The least a body may bring in bytes a second, averaged over a window of waiting for it; 0 for no such bound.
     public var bodyRateBytes: Int64
+    /// That window, in nanoseconds.
+    public var bodyRateWindowNanoseconds: Int64
     /// Open connections at once; more are refused.
     public var connectionsMax: Int
     /// Open connections at once of one client address (IPv6: of one /64), 0 for no such bound; trusted proxies are not
@@ -74,6 +76,7 @@ public struct ServerConfiguration: Sendable {
         headNanoseconds = ServerLimits.headNanoseconds
         stopRequestNanoseconds = ServerLimits.stopRequestNanoseconds
         bodyRateBytes = ServerLimits.bodyRateBytes
+        bodyRateWindowNanoseconds = ServerLimits.bodyRateWindowNanoseconds
         connectionsMax = ServerLimits.connectionsMax
         connectionsPerAddressMax = nil
         publicURL = nil

@@ -28,7 +28,7 @@ enum ServerLimits {
     /// A request head, from its first byte to its last.
     static let headNanoseconds: Int64 = 20_000_000_000
     /// The minimum rate of a body is an average over so much time spent waiting for it; the first window is the grace
-    /// that a slow start gets. In whole seconds.
+    /// that a slow start gets.
     static let bodyRateWindowNanoseconds: Int64 = 60_000_000_000
     /// The minimum rate unless an option says another, in bytes a second: an eighth of the slowest link that anybody
     /// uploads over.

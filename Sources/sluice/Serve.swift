@@ -175,10 +175,10 @@ struct Serve: ParsableCommand {
         do {
             // First of all: threads that are started later inherit the blocked signals.
             let signals = try Signals([.terminate, .interrupt, .hangUp])
-            let openFiles = try SystemProcess.raiseOpenFilesLimit()
-            var configuration = serverConfiguration(openFiles: openFiles)
-            configuration.inheritedSockets = try InheritedSocket.all()
+            let inherited = try InheritedSocket.all()
             let service = try serviceManager()
+            var configuration = serverConfiguration(openFiles: try SystemProcess.raiseOpenFilesLimit())
+            configuration.inheritedSockets = inherited
             writer = try LogWriter(descriptor: 2)
             log = ServerLog(writer: writer, format: logFormat, level: logLevel)
             server = try Server(configuration, signals: signals, service: service, log: log)

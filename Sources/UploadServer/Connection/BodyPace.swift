@@ -4,6 +4,7 @@
 /// when its bytes have come, however soon; so a body may pause within one, and no single sleep decides.
 struct BodyPace {
     private let patience: Int64
+    private let window: Int64
     private let windowBytes: Int64
     /// Waited since the last byte.
     private var silence: Int64 = 0
@@ -15,11 +16,12 @@ struct BodyPace {
 
     /// - Parameters:
     ///   - idleNanoseconds: the longest silence.
-    ///   - minimumRate: bytes a second, on average over a window of `ServerLimits.bodyRateWindowNanoseconds`; 0 for no
-    ///     such bound.
-    init(idleNanoseconds: Int64, minimumRate: Int64) {
+    ///   - minimumRate: bytes a second, on average over a window of waiting; 0 for no such bound.
+    ///   - windowNanoseconds: a millisecond or more.
+    init(idleNanoseconds: Int64, minimumRate: Int64, windowNanoseconds: Int64) {
         patience = idleNanoseconds
-        windowBytes = minimumRate * (ServerLimits.bodyRateWindowNanoseconds / 1_000_000_000)
+        window = windowNanoseconds
+        windowBytes = minimumRate * (windowNanoseconds / 1_000_000) / 1000
     }
 
     /// For how many nanoseconds the client may be waited for now, `received` bytes having come in all.
@@ -32,7 +34,7 @@ struct BodyPace {
             waited = 0
             windowStart = received
         }
-        let rest = windowBytes > 0 ? ServerLimits.bodyRateWindowNanoseconds - waited : .max
+        let rest = windowBytes > 0 ? window - waited : .max
         return max(0, min(patience - silence, rest))
     }
 
@@ -43,5 +45,5 @@ struct BodyPace {
     }
 
     /// Whether a window has passed without its bytes.
-    var isTooSlow: Bool { windowBytes > 0 && waited >= ServerLimits.bodyRateWindowNanoseconds }
+    var isTooSlow: Bool { windowBytes > 0 && waited >= window }
 }

@@ -27,7 +27,8 @@ final class RequestBody: ByteSource {
         framing = head.framing
         let configuration = connection.server.configuration
         pace = BodyPace(
-            idleNanoseconds: configuration.bodyIdleNanoseconds, minimumRate: configuration.bodyRateBytes)
+            idleNanoseconds: configuration.bodyIdleNanoseconds, minimumRate: configuration.bodyRateBytes,
+            windowNanoseconds: configuration.bodyRateWindowNanoseconds)
         switch head.framing {
         case .none:
             length = 0
