@@ -8,6 +8,7 @@ internal import Synchronization
 final class Admission: Sendable {
     private struct State {
         var open = 0
+        /// Those of the admin address, which are not among the others.
         var openAdmin = 0
         var perNetwork: [ClientNetwork: Int] = [:]
         /// Turned away since the last line in the log, and when the next may follow.
@@ -36,16 +37,19 @@ final class Admission: Sendable {
 
     /// Counts a new connection. Where there is no room for it, says so on it and answers false; the caller closes it.
     ///
-    /// - Parameter entrance: where a TLS handshake would come first the client is reset: nothing that it would
-    ///   understand can be said without one. Who looks after the server has a bound of its own, and gets in when the
-    ///   server is full.
+    /// Who looks after the server gets in when it is full.
+    ///
+    /// - Parameter entrance: the door it came by. Where a TLS handshake would come first, the client is reset: nothing
+    ///   that it would understand can be said without one.
     func admits(_ socket: borrowing Socket, _ peer: SocketAddress?, by entrance: Entrance) -> Bool {
         let network = entrance == .admin ? nil : bounded(peer)
         let reason: String? = state.withLock { state in
             if entrance == .admin {
-                let isFull = state.openAdmin >= ServerLimits.adminConnectionsMax
-                if !isFull { state.openAdmin += 1 }
-                return isFull ? "\(state.openAdmin) connections are open at --listen-admin" : nil
+                guard state.openAdmin < ServerLimits.adminConnectionsMax else {
+                    return "\(state.openAdmin) admin connections are open"
+                }
+                state.openAdmin += 1
+                return nil
             }
             guard state.open < connectionsMax else { return "\(connectionsMax) connections are open" }
             if let network {
@@ -68,8 +72,7 @@ final class Admission: Sendable {
 
     /// A connection that was admitted has ended.
     func left(_ peer: SocketAddress?, by entrance: Entrance) {
-        if entrance == .admin { return state.withLock { $0.openAdmin -= 1 } }
-        let network = bounded(peer)
+        let network = entrance == .admin ? nil : bounded(peer)
         state.withLock { state in
             state.open -= 1
             guard let network, let count = state.perNetwork[network] else { return }
