@@ -69,7 +69,12 @@ public struct ServerConfiguration: Sendable {
         allowsDownload = true
     }
 
-    /// How many connections a process can serve that may open so many descriptors.
+    /// How many descriptors it takes to serve so many connections, each with a file.
+    public static func openFiles(connections: Int) -> Int {
+        connections * ServerLimits.descriptorsOfConnection + ServerLimits.descriptorsReserved
+    }
+
+    /// How many connections a process serves, unless told, that may open so many descriptors.
     public static func connectionsMax(openFiles: Int) -> Int {
         let room = (openFiles - ServerLimits.descriptorsReserved) / ServerLimits.descriptorsOfConnection
         return min(ServerLimits.connectionsMax, max(1, room))

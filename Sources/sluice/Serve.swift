@@ -142,7 +142,9 @@ struct Serve: ParsableCommand {
         if !(0...1 << 40).contains(minRate.bytes) {
             throw ValidationError("--min-rate takes 0 to \(1 << 40) bytes a second.")
         }
-        if let maxConnections, maxConnections < 1 { throw ValidationError("--max-connections takes 1 or more.") }
+        if let maxConnections, !(1...10_000_000).contains(maxConnections) {
+            throw ValidationError("--max-connections takes 1 to 10000000.")
+        }
         if let maxConnectionsPerAddress, maxConnectionsPerAddress < 0 {
             throw ValidationError("--max-connections-per-address takes 0 or more.")
         }
@@ -169,6 +171,7 @@ struct Serve: ParsableCommand {
             let openFiles = try SystemProcess.raiseOpenFilesLimit()
             writer = try LogWriter(descriptor: 2)
             log = ServerLog(writer: writer, format: logFormat, level: logLevel)
+            warnOfFewDescriptors(openFiles, log)
             server = try Server(serverConfiguration(openFiles: openFiles), signals: signals, log: log)
         } catch let error as ServerError {
             FileHandle.standardError.write(Data("sluice: \(error)\n".utf8))
@@ -182,6 +185,14 @@ struct Serve: ParsableCommand {
         let isDrained = server.waitUntilStopped()
         writer.close()
         if !isDrained { throw ExitCode(1) }
+    }
+
+    /// Says that `--max-connections` promises more than the system allows: at the bound uploads would find no file.
+    private func warnOfFewDescriptors(_ openFiles: Int, _ log: ServerLog) {
+        guard let maxConnections, ServerConfiguration.openFiles(connections: maxConnections) > openFiles else { return }
+        log.logger.warning(
+            "more connections than descriptors",
+            metadata: ["max-connections": "\(maxConnections)", "open-files": "\(openFiles)"])
     }
 
     private func serverConfiguration(openFiles: Int) -> ServerConfiguration {
