@@ -5,11 +5,22 @@ public final class Listener: Sendable {
     private let socket: Socket
     /// The address in force, with the port the kernel chose where 0 was asked for.
     public let address: SocketAddress
+    /// Whether others have the socket too, and go on listening when this process has stopped.
+    private let isShared: Bool
 
     /// Binds and listens; connections queue in the kernel until `run`.
     public init(address: SocketAddress) throws(Errno) {
         socket = try Socket.listening(on: address, backlog: 4096)
         self.address = try socket.localAddress()
+        isShared = false
+    }
+
+    /// Accepts on a socket that listens already, and goes on listening afterwards: connections queue in the kernel
+    /// until the next process takes them. The descriptor belongs to this value from here on.
+    public init(_ inherited: InheritedSocket) {
+        socket = inherited.take()
+        address = inherited.address
+        isShared = true
     }
 
     /// Accepts until interrupted, on `loop`. `begin` gets each new descriptor, which it then owns, on the loop that was
@@ -18,16 +29,19 @@ public final class Listener: Sendable {
     /// When descriptors or memory have run out (EMFILE, ENFILE, ENOBUFS, ENOMEM) accepting pauses, and connections wait
     /// in the kernel's queue; `onShortage` is told at the beginning of that.
     ///
-    /// - Parameter admits: whether a connection may live; one that may not is closed. It may be told why, at once: the
-    ///   loop must not wait.
+    /// - Parameters:
+    ///   - isSpared: whether accepting goes on while the others stop, as long as the loop turns.
+    ///   - admits: whether a connection may live; one that may not is closed. It may be told why, at once: the loop must
+    ///     not wait.
     public func run(
-        on loop: isolated EventLoop, group: LoopGroup, onShortage: @Sendable (Errno) -> Void,
+        on loop: isolated EventLoop, group: LoopGroup, isSpared: Bool = false, onShortage: @Sendable (Errno) -> Void,
         admits: @Sendable (borrowing Socket, SocketAddress?) -> Bool,
         begin: @escaping @Sendable (isolated EventLoop, Int32, SocketAddress?) async -> Void
     ) async {
         let number = socket.descriptor.rawValue
         guard let watch = try? loop.watch(number) else { return }
         defer { loop.end(watch, number) }
+        watch.isSpared = isSpared
         var isShort = false
         do throws(Interruption) {
             while true {
@@ -42,8 +56,9 @@ public final class Listener: Sendable {
                 await Task.yield()
             }
         } catch {
-            // Interrupted: the server stops, and so does accepting. Who waits in the queue, or comes now, is refused.
-            socket.stopListening()
+            // Interrupted: the server stops, and so does accepting. Who waits in the queue, or comes now, is refused,
+            // unless there will be somebody else to accept.
+            if !isShared { socket.stopListening() }
         }
     }
 

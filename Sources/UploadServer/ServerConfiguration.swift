@@ -7,8 +7,17 @@ public struct ServerConfiguration: Sendable {
     public var listen: SocketAddress?
     /// Where HTTP over TLS is served; nil for nowhere.
     public var listenTLS: SocketAddress?
+    /// Where metrics and readiness are told, in plain HTTP; nil for nowhere.
+    public var listenAdmin: SocketAddress?
+    /// Sockets that listen already, in place of `listen` and `listenTLS`. By their names `http`, `https` and `admin`,
+    /// or in this order.
+    public var inheritedSockets: [InheritedSocket]
     /// PEM files with the certificate chain and its key; nil makes a self-signed certificate, on loopback only.
     public var certificate: (certificateFile: String, keyFile: String)?
+    /// How often these files are looked at, in nanoseconds.
+    public var certificateCheckNanoseconds: Int64
+    /// With fewer free bytes where uploads live, the server says that it is not ready for more.
+    public var readyFreeBytes: Int64
     /// Where uploads live, and what an acknowledged byte survives.
     public var store: StoreConfiguration
     /// Event loops, 1 or more.
@@ -50,7 +59,11 @@ public struct ServerConfiguration: Sendable {
         self.store = store
         listen = nil
         listenTLS = nil
+        listenAdmin = nil
+        inheritedSockets = []
         certificate = nil
+        certificateCheckNanoseconds = ServerLimits.certificateCheckNanoseconds
+        readyFreeBytes = 1 << 30
         threads = SystemProcess.processorCount
         sizeMax = 1 << 40
         bufferMemoryBytes = 256 << 20

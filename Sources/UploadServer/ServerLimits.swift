@@ -50,6 +50,18 @@ enum ServerLimits {
     static let refusalLogNanoseconds: Int64 = 10_000_000_000
     /// A response that the client does not take.
     static let responseNanoseconds: Int64 = 60_000_000_000
-    /// From SIGTERM to the end of the process, whatever still runs.
+    /// From SIGTERM to the closing of the store, whatever still runs.
     static let stopNanoseconds: Int64 = 30_000_000_000
+    /// From SIGTERM on, for answers that are being sent: downloads that take longer are cut.
+    static let stopDownloadNanoseconds: Int64 = 20_000_000_000
+    /// How long a client that has connected, or begun a request, may take to say what it wants when the server stops.
+    static let stopRequestNanoseconds: Int64 = 1_000_000_000
+    /// How long a client may take, when the server stops, to read its last answer and close.
+    static let stopClosingNanoseconds: Int64 = 3_000_000_000
+    /// What a service manager is asked for beyond all that, for the closing of the store.
+    static let stopMarginNanoseconds: Int64 = 10_000_000_000
+    /// How often certificate files are looked at, to find out whether they were replaced.
+    static let certificateCheckNanoseconds: Int64 = 5_000_000_000
+    /// Connections of who looks after the server, beyond those of clients.
+    static let adminConnectionsMax = 32
 }

@@ -28,6 +28,12 @@ struct Serve: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "Tell /metrics, /readyz and /healthz here, in plain HTTP, for those who look after the server; '' is off.",
+            valueName: "host:port"))
+    var listenAdmin = ListenAddress(argument: "")!
+
+    @Option(
+        help: ArgumentHelp(
             "Certificate chain in PEM. Without it, on loopback, a self-signed certificate is made in memory.",
             valueName: "file"))
     var tlsCert: String?
@@ -115,6 +121,9 @@ struct Serve: ParsableCommand {
             """, valueName: "n"))
     var maxConnectionsPerAddress: Int?
 
+    @Option(help: ArgumentHelp("With less free space on the disk /readyz says no.", valueName: "bytes"))
+    var readyFree = ByteCount(1 << 30)
+
     @Flag(inversion: .prefixedNo, help: "Let finished files be fetched by GET /files/<id>.")
     var download = true
 
@@ -168,11 +177,18 @@ struct Serve: ParsableCommand {
         do {
             // First of all: threads that are started later inherit the blocked signals.
             let signals = try Signals([.terminate, .interrupt, .hangUp])
+            let inherited = try InheritedSocket.all()
+            let service = try ServiceManager.connected()
             let openFiles = try SystemProcess.raiseOpenFilesLimit()
+            var configuration = serverConfiguration(openFiles: openFiles)
+            configuration.inheritedSockets = inherited
             writer = try LogWriter(descriptor: 2)
             log = ServerLog(writer: writer, format: logFormat, level: logLevel)
             warnOfFewDescriptors(openFiles, log)
-            server = try Server(serverConfiguration(openFiles: openFiles), signals: signals, log: log)
+            server = try Server(configuration, signals: signals, service: service, log: log)
+        } catch let error as InheritedSocket.Failure {
+            FileHandle.standardError.write(Data("sluice: \(error)\n".utf8))
+            throw ExitCode(2)
         } catch let error as ServerError {
             FileHandle.standardError.write(Data("sluice: \(error)\n".utf8))
             if case .configuration = error { throw ExitCode(2) }
@@ -202,6 +218,8 @@ struct Serve: ParsableCommand {
         var configuration = ServerConfiguration(store: store)
         configuration.listen = listen.address
         configuration.listenTLS = listenTls.address
+        configuration.listenAdmin = listenAdmin.address
+        configuration.readyFreeBytes = readyFree.bytes
         if let tlsCert, let tlsKey { configuration.certificate = (tlsCert, tlsKey) }
         if let threads { configuration.threads = threads }
         configuration.sizeMax = maxSize.bytes
@@ -222,6 +240,7 @@ struct Serve: ParsableCommand {
         var lines = ""
         if let address = server.address { lines += "http://\(address)/\n" }
         if let address = server.addressTLS { lines += "https://\(address)/\n" }
+        if let address = server.addressAdmin { lines += "admin: http://\(address)/\n" }
         if let fingerprint = server.selfSignedFingerprint { lines += "fingerprint: \(fingerprint)\n" }
         SystemProcess.write(Array(lines.utf8), to: 1)
     }

@@ -1,8 +1,11 @@
 """Fixtures of the tests that break things."""
 
+import os
 import signal
 
 import pytest
+
+from disks import Unavailable, Workshop
 
 TEST_SECONDS = 90
 
@@ -24,3 +27,31 @@ def time_limit(request):
     signal.alarm(seconds)
     yield
     signal.alarm(0)
+
+
+@pytest.fixture(scope="session")
+def workshop():
+    """Where the disks of this run are made. A machine that cannot have them fails these tests, and says why."""
+    if os.environ.get("SLUICE_NO_LOOP") == "1":
+        pytest.skip("SLUICE_NO_LOOP=1: no tests on disks of their own")
+    try:
+        place = Workshop()
+    except Unavailable as error:
+        pytest.fail(str(error), pytrace=False)
+    yield place
+    place.close()
+
+
+@pytest.fixture
+def disk(workshop):
+    """Makes disks: disk("ext4"). They are taken down after the test."""
+    made = []
+
+    def make(kind, size=None):
+        made.append(workshop.disk(kind, size))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.detach()
+        one.discard()

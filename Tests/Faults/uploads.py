@@ -322,8 +322,10 @@ class Tus(Upload):
                 raise self.fail(f"appended up to {answer.offset} instead of {end}")
             if end == self.content.size:
                 self.finish(client)
-        elif answer.status == 409:
+        elif answer.status == 409 and "upload-offset" in answer.fields:
             self.refused(client, answer, start, answer.offset)
+        elif answer.code == "superseded":
+            self.note("by a connection of its own that was broken off before")
         else:
             self.surprise(client, answer)
 
@@ -523,7 +525,9 @@ class IETF(Upload):
         answer = client.send(self, dice, "PATCH", self.location, fields, start, end)
         if answer is None:
             return
-        if answer.status == 409:
+        if answer.code == "superseded" and "upload-offset" not in answer.fields:
+            self.note("by a connection of its own that was broken off before")
+        elif answer.status == 409:
             self.refused(client, answer, start, answer.offset)
         elif answer.status // 100 == 2:
             self.appended(client, answer, end, end == size)

@@ -8,6 +8,8 @@ internal import Synchronization
 final class Admission: Sendable {
     private struct State {
         var open = 0
+        /// Those of the admin address, which are not among the others.
+        var openAdmin = 0
         var perNetwork: [ClientNetwork: Int] = [:]
         /// Turned away since the last line in the log, and when the next may follow.
         var refused = 0
@@ -34,11 +36,20 @@ final class Admission: Sendable {
 
     /// Counts a new connection. Where there is no room for it, says so on it and answers false; the caller closes it.
     ///
-    /// - Parameter isEncrypted: whether a TLS handshake would come first. Such a client is reset: nothing that it would
-    ///   understand can be said without one.
-    func admits(_ socket: borrowing Socket, _ peer: SocketAddress?, isEncrypted: Bool) -> Bool {
-        let network = bounded(peer)
+    /// Who looks after the server gets in when it is full.
+    ///
+    /// - Parameter entrance: the door it came by. Where a TLS handshake would come first, the client is reset: nothing
+    ///   that it would understand can be said without one.
+    func admits(_ socket: borrowing Socket, _ peer: SocketAddress?, by entrance: Entrance) -> Bool {
+        let network = entrance == .admin ? nil : bounded(peer)
         let reason: String? = state.withLock { state in
+            if entrance == .admin {
+                guard state.openAdmin < ServerLimits.adminConnectionsMax else {
+                    return "\(state.openAdmin) admin connections are open"
+                }
+                state.openAdmin += 1
+                return nil
+            }
             guard state.open < connectionsMax else { return "\(connectionsMax) connections are open" }
             if let network {
                 let count = state.perNetwork[network, default: 0]
@@ -50,14 +61,18 @@ final class Admission: Sendable {
         }
         guard let reason else { return true }
         note(reason, peer)
-        if isEncrypted { socket.resetOnClose() } else { Admission.refuse(socket) }
+        if entrance == .https { socket.resetOnClose() } else { Admission.refuse(socket) }
         return false
     }
 
     /// A connection that was admitted has ended.
-    func left(_ peer: SocketAddress?) {
-        let network = bounded(peer)
+    func left(_ peer: SocketAddress?, by entrance: Entrance) {
+        let network = entrance == .admin ? nil : bounded(peer)
         state.withLock { state in
+            if entrance == .admin {
+                state.openAdmin -= 1
+                return
+            }
             state.open -= 1
             guard let network, let count = state.perNetwork[network] else { return }
             state.perNetwork[network] = count > 1 ? count - 1 : nil

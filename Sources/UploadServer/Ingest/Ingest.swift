@@ -23,6 +23,7 @@ struct Ingest<Source: ByteSource> {
     private let source: Source
     private let buffers: BufferPool
     private let watch: Watch
+    private let counters: LoopCounters
     /// Bytes the upload may still take.
     private var room: Int64
     /// Whether the last hold of a buffer was worth it.
@@ -40,6 +41,7 @@ struct Ingest<Source: ByteSource> {
         self.source = source
         buffers = exchange.connection.buffers
         watch = exchange.watch
+        counters = exchange.connection.counters
         self.room = room
         self.inspect = inspect
         self.progress = progress
@@ -90,6 +92,7 @@ struct Ingest<Source: ByteSource> {
         let capacity = buffer.count - gap
         let fill = await fill(buffer.memory + gap, capacity: capacity)
         watch.setDeadline(.max)
+        counters.bytesReceived.add(Int64(fill.count))
         let isOverflow = Int64(fill.count) > room
         let count = isOverflow ? Int(room) : fill.count
         room -= Int64(count)
