@@ -73,5 +73,6 @@ import Testing
     @Test(arguments: [(1024, 480), (20_000, 9968), (524_288, 50_000), (10, 1)])
     func `every connection may have a file open`(openFiles: Int, connections: Int) {
         #expect(ServerConfiguration.connectionsMax(openFiles: openFiles) == connections)
+        #expect(ServerConfiguration.openFiles(connections: connections) <= max(openFiles, 66))
     }
 }

@@ -74,6 +74,10 @@ final class Admission: Sendable {
     func left(_ peer: SocketAddress?, by entrance: Entrance) {
         let network = entrance == .admin ? nil : bounded(peer)
         state.withLock { state in
+            if entrance == .admin {
+                state.openAdmin -= 1
+                return
+            }
             state.open -= 1
             guard let network, let count = state.perNetwork[network] else { return }
             state.perNetwork[network] = count > 1 ? count - 1 : nil
