@@ -100,6 +100,9 @@ public struct Socket: ~Copyable, Sendable {
     /// Takes a listening socket off its address: those who connect are refused from here on. `shutdown(2)`
     public func stopListening() { _ = cshim_shutdown(descriptor.rawValue, Int32(SHUT_RD)) }
 
+    /// Gives the descriptor up to the caller, who must see to its closing.
+    public consuming func release() -> Int32 { descriptor.release() }
+
     /// Makes the closing of this socket a reset. `SO_LINGER`
     public func resetOnClose() { _ = cshim_reset_on_close(descriptor.rawValue) }
 

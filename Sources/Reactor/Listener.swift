@@ -12,24 +12,17 @@ public final class Listener: Sendable {
         self.address = try socket.localAddress()
     }
 
-    /// What keeps a listener from accepting for a while.
-    public enum Shortage: Sendable {
-        /// The process, or the system, has no descriptors left.
-        case descriptors(Errno)
-        /// As many connections are open as are wanted.
-        case connections(Int)
-    }
-
     /// Accepts until interrupted, on `loop`. `begin` gets each new descriptor, which it then owns, on the loop that was
     /// chosen for it.
     ///
-    /// In a shortage accepting pauses, and connections wait in the kernel's queue; `onShortage` is told at its
-    /// beginning.
+    /// When descriptors or memory have run out (EMFILE, ENFILE, ENOBUFS, ENOMEM) accepting pauses, and connections wait
+    /// in the kernel's queue; `onShortage` is told at the beginning of that.
     ///
-    /// - Parameter connectionsMax: open connections on all loops, of all listeners.
+    /// - Parameter admits: whether a connection may live; one that may not is closed. It may be told why, at once: the
+    ///   loop must not wait.
     public func run(
-        on loop: isolated EventLoop, group: LoopGroup, connectionsMax: Int,
-        onShortage: @Sendable (Shortage) -> Void,
+        on loop: isolated EventLoop, group: LoopGroup, onShortage: @Sendable (Errno) -> Void,
+        admits: @Sendable (borrowing Socket, SocketAddress?) -> Bool,
         begin: @escaping @Sendable (isolated EventLoop, Int32, SocketAddress?) async -> Void
     ) async {
         let number = socket.descriptor.rawValue
@@ -39,7 +32,7 @@ public final class Listener: Sendable {
         do throws(Interruption) {
             while true {
                 try await watch.untilReadable()
-                if let shortage = acceptSome(watch, group, connectionsMax, begin) {
+                if let shortage = acceptSome(watch, group, admits, begin) {
                     if !isShort { onShortage(shortage) }
                     isShort = true
                     try await watch.pause(nanoseconds: ReactorLimits.acceptPauseNanoseconds)
@@ -55,23 +48,25 @@ public final class Listener: Sendable {
     }
 
     private func acceptSome(
-        _ watch: Watch, _ group: LoopGroup, _ connectionsMax: Int,
+        _ watch: Watch, _ group: LoopGroup, _ admits: (borrowing Socket, SocketAddress?) -> Bool,
         _ begin: @escaping @Sendable (isolated EventLoop, Int32, SocketAddress?) async -> Void
-    ) -> Shortage? {
+    ) -> Errno? {
         do throws(Errno) {
             for _ in 0..<ReactorLimits.acceptsPerTurn {
-                if group.connectionCount >= connectionsMax { return .connections(connectionsMax) }
                 guard let (descriptor, peer) = try socket.accept() else {
                     watch.exhaustedReading()
                     return nil
                 }
+                let connection = Socket(FileDescriptor(owning: descriptor))
+                guard admits(connection, peer) else { continue }
+                _ = connection.release()
                 let target = group.leastLoaded
                 target.load.added()
                 target.spawn { loop in await begin(loop, descriptor, peer) }
             }
             return nil
         } catch {
-            return .descriptors(error)
+            return error
         }
     }
 }

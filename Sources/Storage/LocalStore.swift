@@ -33,6 +33,9 @@ public final class LocalStore: Sendable {
         root.withLock { $0 = nil }
     }
 
+    /// Seconds since 1970-01-01 UTC, by the clock that uploads expire by.
+    public var nowSeconds: Int64 { parts.wallSeconds() }
+
     // MARK: Requests
 
     /// The record, with the offset last recorded; nil if there is none. Disturbs nobody and waits for no append.

@@ -113,19 +113,17 @@ public final class Server: Sendable {
     // MARK: Starting
 
     private func accept(_ listener: Listener, _ tls: TLSContext?) {
+        let isEncrypted = tls != nil
         group.loops[0].spawn { [context, group] loop in
             await listener.run(
-                on: loop, group: group, connectionsMax: context.configuration.connectionsMax,
+                on: loop, group: group,
                 onShortage: { shortage in
-                    let reason =
-                        switch shortage {
-                        case .descriptors(let errno): "\(errno)"
-                        case .connections(let count): "\(count) connections are open"
-                        }
-                    context.log.logger.warning("accepting pauses", metadata: ["reason": "\(reason)"])
+                    context.log.logger.warning("accepting pauses", metadata: ["reason": "\(shortage)"])
                 },
+                admits: { context.admission.admits($0, $1, isEncrypted: isEncrypted) },
                 begin: { loop, descriptor, peer in
                     await Connection.serve(descriptor: descriptor, peer: peer, tls: tls, server: context, on: loop)
+                    context.admission.left(peer)
                 })
         }
     }

@@ -25,8 +25,13 @@ public struct ServerConfiguration: Sendable {
     public var idleNanoseconds: Int64
     /// A request head, from its first byte to its last, in nanoseconds.
     public var headNanoseconds: Int64
-    /// Open connections at once; more wait in the kernel's queue.
+    /// The least a body may bring in bytes a second, averaged over a minute of waiting for it; 0 for no such bound.
+    public var bodyRateBytes: Int64
+    /// Open connections at once; more are refused.
     public var connectionsMax: Int
+    /// Open connections at once of one client address (IPv6: of one /64), 0 for no such bound; trusted proxies are not
+    /// bounded. Nil is half of `connectionsMax`, and no bound for this machine.
+    public var connectionsPerAddressMax: Int?
     /// What the server is called outside (`https://uploads.example/prefix`, no slash at the end); nil where addresses
     /// are told without it, which is right behind any proxy.
     public var publicURL: String?
@@ -51,11 +56,19 @@ public struct ServerConfiguration: Sendable {
         handshakeNanoseconds = ServerLimits.handshakeNanoseconds
         idleNanoseconds = ServerLimits.idleNanoseconds
         headNanoseconds = ServerLimits.headNanoseconds
-        connectionsMax = 50_000
+        bodyRateBytes = ServerLimits.bodyRateBytes
+        connectionsMax = ServerLimits.connectionsMax
+        connectionsPerAddressMax = nil
         publicURL = nil
         trustedProxies = []
         cors = .none
         sendsInformational = true
         allowsDownload = true
+    }
+
+    /// How many connections a process can serve that may open so many descriptors.
+    public static func connectionsMax(openFiles: Int) -> Int {
+        let room = (openFiles - ServerLimits.descriptorsReserved) / ServerLimits.descriptorsOfConnection
+        return min(ServerLimits.connectionsMax, max(1, room))
     }
 }

@@ -11,6 +11,7 @@ final class ServerContext: Sendable {
     let store: LocalStore
     let log: ServerLog
     let page: UploadPage
+    let admission: Admission
     /// What the IETF dialect is allowed.
     let ietfPolicy: IETFPolicy
     /// What is offered by tus.
@@ -22,6 +23,7 @@ final class ServerContext: Sendable {
         self.store = store
         self.log = log
         self.page = page
+        admission = Admission(configuration, log: log.logger)
         ietfPolicy = IETFPolicy(
             sizeMax: configuration.sizeMax, ageMaxSeconds: configuration.store.expiry.idleSeconds,
             sendsInterim: configuration.sendsInformational)
@@ -34,7 +36,7 @@ final class ServerContext: Sendable {
     var isStopping: Bool { stopping.load(ordering: .relaxed) }
 
     /// Seconds since 1970-01-01 UTC, by the clock that uploads expire by.
-    var nowSeconds: Int64 { configuration.store.wallSeconds() }
+    var nowSeconds: Int64 { store.nowSeconds }
 
     /// Answers whether this was the first call.
     func beginStopping() -> Bool { !stopping.exchange(true, ordering: .relaxed) }

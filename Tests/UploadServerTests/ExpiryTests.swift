@@ -44,6 +44,15 @@ import Uploads
         #expect(try head(serving(), open)["Upload-Offset"] == "5")
     }
 
+    @Test func `a wall clock that leaps while the server runs ends nothing`() throws {
+        let server = try serving()
+        let open = try create(server, "Upload-Length: 10", body: "some")
+        clock.seconds += 365 * 86_400
+        #expect(try head(server, open)["Upload-Offset"] == "4")
+        clock.seconds -= 365 * 86_400
+        #expect(try head(server, open)["Upload-Offset"] == "4")
+    }
+
     @Test func `finished files stay`() async throws {
         let whole = try create(serving(), "Upload-Length: 4", body: "some")
         clock.seconds += 10 * Self.idleSeconds
@@ -113,6 +122,31 @@ import Uploads
             let server = try serving()
             #expect(try server.status("b") == 0)
             #expect(try server.ask(TestServer.head("HEAD", ietf)).status == 404)
+            #expect(server.openFiles == [])
+        }
+    }
+
+    @Test func `a finished file outlives an attempt to replace it`() async throws {
+        let location: String
+        do {
+            let server = try serving()
+            let append = TestServer.append("b", start: 0, length: 4)
+            location = try server.ask(append, body: Array("some".utf8))["Location"]!
+            let client = try server.client()
+            try client.send(append + "an")
+            try client.untilDelivered()
+            client.finishSending()
+            #expect(try client.response().status == 400)
+            #expect(try server.status("b") == 2)
+        }
+        for _ in 1...3 {
+            clock.seconds += Self.idleSeconds
+            _ = try await sweep()
+        }
+        do {
+            let server = try serving()
+            #expect(try server.status("b") == 4)
+            #expect(try server.ask(TestServer.head("GET", location)).text == "some")
             #expect(server.openFiles == [])
         }
     }

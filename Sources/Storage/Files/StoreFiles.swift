@@ -11,8 +11,8 @@ final class StoreFiles: Sendable {
 
     let counters = LiveCounters()
     let durability: Durability
-    private let uploads: Directory
-    private let complete: Directory
+    let uploads: Directory
+    let complete: Directory
     private let onEvent: @Sendable (StoreEvent) -> Void
     private let directIO: Atomic<Bool>
 

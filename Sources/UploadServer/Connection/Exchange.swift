@@ -49,6 +49,7 @@ final class Exchange {
         guard !isBroken else { return }
         var bytes: [UInt8] = []
         response.write(into: &bytes, date: nil)
+        watch.setDeadline(SystemClock.monotonicNanoseconds + ServerLimits.responseNanoseconds)
         do throws(TransportError) {
             try await connection.transport.write(bytes)
         } catch {
