@@ -121,6 +121,9 @@ class Client:
         if early or expects:
             interim = line.message(method)
             if interim.status >= 200:
+                # The body that the head announced will not come, so nothing else can go over this connection.
+                if self._lines.pop(upload.tls, None) is line:
+                    line.close()
                 return self._final(upload, line, interim, begun)
             if early:
                 early(interim)
