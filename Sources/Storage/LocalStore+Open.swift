@@ -24,7 +24,7 @@ extension LocalStore {
 
         let queries = BatchQueue<CatalogueQuery>()
         let changes = BatchQueue<CatalogueChange>()
-        let table = UploadTable(queries: queries)
+        let table = UploadTable(queries: queries, counters: files.counters)
         let health = StoreHealth(onEvent: configuration.onEvent)
         let catalogue = Catalogue(table: table, changes: changes)
         let writer = try CatalogueWriter(connection: connection, files: files, table: table, health: health)

@@ -113,6 +113,12 @@ public final class LocalStore: Sendable {
     /// What the store has done so far.
     public var counters: StoreCounters { parts.files.counters.snapshot }
 
+    /// Uploads in motion at this moment: held, waited for, or changed without a commit yet.
+    public var liveUploads: Int { parts.table.liveCount }
+
+    /// Pieces of work that wait for a disk thread at this moment.
+    public var queuedDiskJobs: Int { parts.disk.queuedCount }
+
     /// Why nothing can be recorded any more until a restart, or nil.
     public var failure: StorageError? { isClosed.load(ordering: .acquiring) ? .closed : parts.health.failure }
 

@@ -169,9 +169,12 @@ import Uploads
         configure(&store)
         let open = try LocalStore.open(store)
         let writer = try LogWriter(descriptor: 2)
+        let log = ServerLog(writer: writer, format: .text, level: .error)
+        let supervisor = Supervisor(
+            loops: [], certificates: nil, certificateCheckNanoseconds: .max, service: nil, log: log)
         let context = ServerContext(
-            configuration: ServerConfiguration(store: store), store: open,
-            log: ServerLog(writer: writer, format: .text, level: .error), page: UploadPage())
+            configuration: ServerConfiguration(store: store), store: open, log: log, page: UploadPage(), loops: [],
+            credentials: nil, supervisor: supervisor)
         var steps = 0
         var due = try await open.expiredUploads(at: clock.seconds, limit: 1).count
         while due > 0, steps < 100 {

@@ -54,8 +54,9 @@ final class DataFile: Sendable {
     /// Waits until all that was written is on stable storage; after a failure the file's unsynced bytes are lost.
     func sync() throws(Errno) {
         guard files.durability == .power else { return }
+        let start = SystemClock.monotonicNanoseconds
         try buffered.syncData()
-        files.counters.countSync()
+        files.counters.countSync(sinceNanoseconds: start)
     }
 
     private func writeBuffered(
