@@ -278,8 +278,8 @@ def main() -> int:
         soak.judge()
         soak.write(folder)
     for check in soak.checks:
-        print("{verdict:4} segment {segment}: {quantity} at {level:,}, grew by {growth:,} in {seconds} s (bound {bound:,})"
-              .format(verdict="ok" if check["good"] else "BAD", **check))
+        line = "{verdict:4} segment {segment}: {quantity} at {level:,}, grew by {growth:,} in {seconds} s (of {bound:,})"
+        print(line.format(verdict="ok" if check["good"] else "BAD", **check))
     print(soak.workload.summary(), *(f"{other.count} by the {type(other).__name__.lower()}" for other in soak.others))
     if broken:
         print(f"BROKEN: {broken}", file=sys.stderr)
