@@ -12,8 +12,9 @@ ARGS ?=
 RELEASE := .build/release/sluice
 VENV := .build/venv
 SWIFT_SOURCES := Sources Tests $(wildcard bench) Package.swift
-SHELL_SCRIPTS := .ci/run $(shell grep -rlE '^\#!.*\bbash$$' scripts bench 2>/dev/null)
+SHELL_SCRIPTS := .ci/run $(shell grep -rlE '^\#!.*\bbash$$' scripts 2>/dev/null)
 PACKAGES := libsqlite3-dev libssl-dev pkg-config:pkg-config zlib1g-dev
+BENCH_PACKAGES := cc:gcc make:make nginx:nginx-light openssl:openssl python3:python3 taskset:util-linux
 TEST_PACKAGES := chromium:chromium curl:curl haproxy:haproxy nginx:nginx-light openssl:openssl
 
 .PHONY: help serve test bench format lint clean build-packages test-packages release
@@ -33,8 +34,9 @@ test: build-packages test-packages ## Run every test: the Swift ones, then the r
 	@# Real browsers and real kills lose a race with their test now and then; what fails three times has found something.
 	SLUICE_BINARY=$(CURDIR)/$(RELEASE) $(VENV)/bin/python -m pytest --reruns 2 Tests/EndToEnd
 
-bench: build-packages ## Measure the server on this machine
-	bench/run $(ARGS)
+bench: build-packages ## Measure the server beside others on this machine
+	@scripts/need $(BENCH_PACKAGES)
+	bench/compare $(ARGS)
 
 format: ## Format the Swift sources in place
 	$(SWIFT) format --in-place --parallel --recursive $(SWIFT_SOURCES)
