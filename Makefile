@@ -33,6 +33,7 @@ test: build-packages test-packages ## Run every test: the Swift ones, then the r
 	scripts/readme-options --check $(RELEASE)
 	@# Real browsers and real kills lose a race with their test now and then; what fails three times has found something.
 	SLUICE_BINARY=$(CURDIR)/$(RELEASE) $(VENV)/bin/python -m pytest --reruns 2 Tests/EndToEnd
+	$(VENV)/bin/python -m pytest --quiet bench/tests
 
 bench: build-packages ## Measure the server beside others on this machine
 	@scripts/need $(BENCH_PACKAGES)

@@ -26,7 +26,7 @@ struct ReportTests {
         #expect(ServerProcesses.Usage(stat: stat, status: "", cpuNanoseconds: 0) == nil)
     }
 
-    @Test func `a process that is not there is an error`() {
+    @Test func `a process that is not there is an error`() throws {
         let processes = try #require(ServerProcesses(numbers: [0]))
         #expect(throws: LoadError.self) { try processes.usage() }
         #expect(ServerProcesses(numbers: []) == nil)

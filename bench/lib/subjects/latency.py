@@ -49,4 +49,9 @@ def _beside_uploads(running: Running, data: Path, requests: int, uploads: int) -
 
 
 def _stored_bytes(data: Path) -> int:
-    return sum(file.stat().st_size for file in files_below(data) if not file.name.startswith("catalogue"))
+    """What the uploads have left so far, whole or not."""
+    try:
+        return sum(file.stat().st_size for file in files_below(data) if not file.name.startswith("catalogue"))
+    except FileNotFoundError:
+        # A file was delivered, and so renamed, between its name and its size.
+        return _stored_bytes(data)

@@ -1,4 +1,4 @@
-"""A start with a million open uploads in the catalogue: how long it takes, and how soon one of them can be asked for."""
+"""A start with a million open uploads in the catalogue: how long it takes, and how soon one can be asked for."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ COLUMNS = [("open_uploads", "open uploads", 0), ("start_ms", "start ms", 0), ("f
 
 
 def measure(bench: Workbench, quick: bool) -> Iterator[dict]:
-    """Some uploads are begun the usual way; the catalogue of the stopped server gets as many copies of one of them, with
-    other ids, as are missing; then the server starts again and is asked for the real ones."""
+    """Some uploads are begun the usual way; the catalogue of the stopped server gets as many copies of one of them,
+    with other ids, as are missing; then the server starts again and is asked for the real ones."""
     for count in (1_000, 20_000) if quick else (1_000, 1_000_000):
         with bench.workplace("disk") as place:
             with start_sluice(place, "plain") as running:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lib import load, machine
+from lib import load
 from lib.servers import start_sluice
 from lib.workbench import Workbench, files_below
 

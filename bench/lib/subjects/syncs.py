@@ -30,4 +30,4 @@ def measure(bench: Workbench, quick: bool) -> Iterator[dict]:
         with bench.workplace("disk") as place, start_sluice(place, "plain", "--durability", "power") as running:
             load.generate(running.url, size=SIZE_BYTES, requests=64, connections=connections)
             figures = load.generate(running.url, running.pids, size=SIZE_BYTES, requests=count, connections=connections)
-        yield {"row": f"64 KiB on {connections} connection{'s' * (connections > 1)}", "server": "sluice power"} | figures
+        yield {"row": f"64 KiB, on connections: {connections}", "server": "sluice power"} | figures

@@ -26,8 +26,8 @@ struct NIOResumableUploadPeer: AsyncParsableCommand {
             .serverChannelOption(.backlog, value: 256)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
-            // With automatic reads an upload through TLS stalls as soon as a read ends within a record: NIOSSLHandler then
-            // relies on the automatic read, which HTTPResumableUploadHandler holds back.
+            // With automatic reads an upload through TLS stalls as soon as a read ends within a record: NIOSSLHandler
+            // then relies on the automatic read, which HTTPResumableUploadHandler holds back.
             .childChannelOption(.autoRead, value: false)
             .childChannelOption(
                 .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 4096, initial: 65_536, maximum: 1 << 20)
