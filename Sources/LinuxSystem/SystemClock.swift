@@ -5,6 +5,9 @@ public enum SystemClock {
     /// Time since some fixed point, never set back; goes on through a jump of the wall clock. CLOCK_MONOTONIC
     public static var monotonicNanoseconds: Int64 { cshim_clock_nanoseconds(CLOCK_MONOTONIC) }
 
+    /// Time since the system started, sleep included; nobody sets it. CLOCK_BOOTTIME
+    public static var bootNanoseconds: Int64 { cshim_clock_nanoseconds(CLOCK_BOOTTIME) }
+
     /// Wall time since 1970-01-01 UTC. CLOCK_REALTIME
     public static var wallNanoseconds: Int64 { cshim_clock_nanoseconds(CLOCK_REALTIME) }
 

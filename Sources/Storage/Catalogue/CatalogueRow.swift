@@ -20,6 +20,9 @@ struct CatalogueRow {
         finished_length, finished_at, cleanup, concatenation
         """
 
+    /// How many they are; a column selected behind them has this number.
+    static let columnCount: Int32 = 15
+
     /// Writes a whole row: whatever was lost on the way to the catalogue, the next change brings all of it.
     static let put = """
         INSERT INTO uploads (\(columns)) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)

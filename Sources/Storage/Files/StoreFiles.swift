@@ -11,8 +11,8 @@ final class StoreFiles: Sendable {
 
     let counters = LiveCounters()
     let durability: Durability
-    private let uploads: Directory
-    private let complete: Directory
+    let uploads: Directory
+    let complete: Directory
     private let onEvent: @Sendable (StoreEvent) -> Void
     private let directIO: Atomic<Bool>
 
@@ -108,8 +108,9 @@ final class StoreFiles: Sendable {
             end += part.length
         }
         guard durability == .power else { return }
+        let start = SystemClock.monotonicNanoseconds
         try doing("sync upload \(id)") { () throws(Errno) in try target.syncData() }
-        counters.countSync()
+        counters.countSync(sinceNanoseconds: start)
     }
 
     // MARK: Delivered files

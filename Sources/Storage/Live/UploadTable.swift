@@ -33,8 +33,15 @@ final class UploadTable: Sendable {
 
     private let state = Mutex(State())
     private let queries: BatchQueue<CatalogueQuery>
+    private let counters: LiveCounters
 
-    init(queries: BatchQueue<CatalogueQuery>) { self.queries = queries }
+    init(queries: BatchQueue<CatalogueQuery>, counters: LiveCounters) {
+        self.queries = queries
+        self.counters = counters
+    }
+
+    /// Uploads that somebody holds, waits for, or has changed without a commit yet.
+    var liveCount: Int { state.withLock { $0.live.count } }
 
     // MARK: Requests
 
@@ -113,8 +120,11 @@ final class UploadTable: Sendable {
     func committed(_ results: [(CatalogueChange, StorageError?)]) {
         perform(
             state.withLock { state in
-                results.flatMap { result in
-                    state.with(result.0.id) { $0.committed(result.0, result.1) }
+                results.flatMap { (change, failure) in
+                    state.with(change.id) { entry in
+                        if failure == nil { counters.countStep(from: entry.committedRecord, to: change.recorded) }
+                        return entry.committed(change, failure)
+                    }
                 }
             })
     }
@@ -126,7 +136,9 @@ final class UploadTable: Sendable {
     func perform(_ effects: [TableEffect]) {
         for effect in effects {
             switch effect {
-            case .fence(let onFence): onFence()
+            case .fence(let onFence):
+                counters.countFence()
+                onFence()
             case .answer(let waiter, let result): waiter.resume(returning: result)
             case .grant(let waiter, let result): waiter.resume(returning: result)
             case .load(let id):

@@ -39,6 +39,7 @@ enum WholeFile {
     ) async throws -> Upload? {
         let sizeMax = exchange.server.configuration.sizeMax
         var permit = try await claim.permit(at: .zero)
+        exchange.connection.counters.countAppend(upload.dialect)
         var ingest = Ingest(source, of: exchange, room: upload.length ?? sizeMax)
         let end = await ingest.run(into: &permit)
         if let failure = permit.failure { throw failure }
