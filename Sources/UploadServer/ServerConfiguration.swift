@@ -34,6 +34,9 @@ public struct ServerConfiguration: Sendable {
     public var idleNanoseconds: Int64
     /// A request head, from its first byte to its last, in nanoseconds.
     public var headNanoseconds: Int64
+    /// How long a client that has connected, or begun a request, may take to say what it wants when the server stops,
+    /// in nanoseconds.
+    public var stopRequestNanoseconds: Int64
     /// The least a body may bring in bytes a second, averaged over a window of waiting for it; 0 for no such bound.
     public var bodyRateBytes: Int64
     /// That window, in nanoseconds.
@@ -71,6 +74,7 @@ public struct ServerConfiguration: Sendable {
         handshakeNanoseconds = ServerLimits.handshakeNanoseconds
         idleNanoseconds = ServerLimits.idleNanoseconds
         headNanoseconds = ServerLimits.headNanoseconds
+        stopRequestNanoseconds = ServerLimits.stopRequestNanoseconds
         bodyRateBytes = ServerLimits.bodyRateBytes
         bodyRateWindowNanoseconds = ServerLimits.bodyRateWindowNanoseconds
         connectionsMax = ServerLimits.connectionsMax

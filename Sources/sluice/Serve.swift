@@ -178,7 +178,7 @@ struct Serve: ParsableCommand {
             // First of all: threads that are started later inherit the blocked signals.
             let signals = try Signals([.terminate, .interrupt, .hangUp])
             let inherited = try InheritedSocket.all()
-            let service = try ServiceManager.connected()
+            let service = try serviceManager()
             let openFiles = try SystemProcess.raiseOpenFilesLimit()
             var configuration = serverConfiguration(openFiles: openFiles)
             configuration.inheritedSockets = inherited
@@ -234,6 +234,10 @@ struct Serve: ParsableCommand {
         configuration.cors = CORSPolicy(origins: corsOrigin, allowsCredentials: corsCredentials)
         configuration.sendsInformational = informational == .on
         return configuration
+    }
+
+    private func serviceManager() throws(ServerError) -> ServiceManager? {
+        do throws(Errno) { return try ServiceManager.connected() } catch { throw .system("NOTIFY_SOCKET: \(error)") }
     }
 
     private func announce(_ server: Server) {
