@@ -272,6 +272,8 @@ class Workload:
         self._crashed = threading.Event()
         self._failure: BaseException | None = None
         self._strangers: set[str] = set()
+        # Uploads whose finished file was taken away.
+        self.taken: set[str] = set()
 
     # What the test does
 
@@ -487,7 +489,7 @@ class Workload:
     def _look_at_strangers(self, data: Path, known: set[str]) -> None:
         """Files whose answer was lost are whole as well: nothing appears under its name before it is."""
         for entry in os.scandir(data / "complete"):
-            if entry.name in known or entry.name in self._strangers:
+            if entry.name in known or entry.name in self._strangers or entry.name in self.taken:
                 continue
             try:
                 for file in Path(entry.path).iterdir():
@@ -511,7 +513,7 @@ class Workload:
                 continue
             self._compare(data, upload, whole=True)
             for location, _ in upload.delivered():
-                self._strangers.add(identity(location))
+                self.taken.add(identity(location))
                 the_file(data, location).unlink()
             self.retired += 1
             self.uploads.remove(upload)
