@@ -16,6 +16,7 @@ VENV := .build/venv
 SWIFT_SOURCES := Sources Tests $(wildcard bench) Package.swift
 SHELL_SCRIPTS := .ci/run $(shell grep -rlE '^\#!.*\bbash$$' scripts bench Tests 2>/dev/null)
 PACKAGES := libsqlite3-dev libssl-dev pkg-config:pkg-config zlib1g-dev
+BENCH_PACKAGES := cc:gcc make:make nginx:nginx-light openssl:openssl python3:python3 taskset:util-linux
 TEST_PACKAGES := chromium:chromium curl:curl haproxy:haproxy nginx:nginx-light openssl:openssl \
     cc:gcc libfuse3-dev fusermount3:fuse3 mkfs.ext4:e2fsprogs mkfs.xfs:xfsprogs
 
@@ -35,6 +36,7 @@ test: build-packages test-packages ## Run every test: the Swift ones, then the r
 	scripts/readme-options --check $(RELEASE)
 	@# Real browsers and real kills lose a race with their test now and then; what fails three times has found something.
 	SLUICE_BINARY=$(CURDIR)/$(RELEASE) $(VENV)/bin/python -m pytest --reruns 2 Tests/EndToEnd
+	$(VENV)/bin/python -m pytest --quiet bench/tests
 	@# No second try here: a promise that was broken once is broken.
 	SLUICE_BINARY=$(CURDIR)/$(RELEASE) $(VENV)/bin/python -m pytest Tests/Faults
 
@@ -55,8 +57,9 @@ fuzz: build-packages ## Fuzz parsers and server: FUZZ_SECONDS=60 for each target
 sanitize: build-packages ## The Swift tests under a sanitizer: SANITIZER=thread or address
 	Tests/Sanitizers/run $(SANITIZER)
 
-bench: build-packages ## Measure the server on this machine
-	bench/run $(ARGS)
+bench: build-packages ## Measure the server beside others on this machine
+	@scripts/need $(BENCH_PACKAGES)
+	bench/compare $(ARGS)
 
 format: ## Format the Swift sources in place
 	$(SWIFT) format --in-place --parallel --recursive $(SWIFT_SOURCES)

@@ -537,7 +537,7 @@ def test_a_slow_body_goes_on_and_a_dripping_one_is_cut_and_kept(slow):
         assert stored(server, name) > 0
     assert time.monotonic() - started > SLOW_SECONDS
     # A kilobyte a second is slow, and welcome.
-    assert server.connections() == len(alive)
+    wait(lambda: server.connections() == len(alive))
     for name, client in alive.items():
         assert stored(server, name) >= (SLOW_SECONDS // 2) * 1024
         # Asking for the status fenced it; it ends with an answer that says so.

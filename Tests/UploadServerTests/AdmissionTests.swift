@@ -22,7 +22,9 @@ import Testing
             Socket(FileDescriptor(owning: ours)), try SocketAddress(host: host, port: 1), by: .http)
     }
 
-    func left(_ admission: Admission, _ host: String) throws { admission.left(try SocketAddress(host: host, port: 2), by: .http) }
+    func left(_ admission: Admission, _ host: String) throws {
+        admission.left(try SocketAddress(host: host, port: 2), by: .http)
+    }
 
     @Test(arguments: [
         ("192.0.2.1", "192.0.2.1", "192.0.2.2"), ("2001:db8::1", "2001:db8::ffff:2", "2001:db8:0:1::1"),
