@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -15,7 +16,6 @@ from lib import machine
 
 START_SECONDS = 60
 STOP_SECONDS = 60
-NGINX = "/usr/sbin/nginx"
 
 
 @dataclass
@@ -81,7 +81,9 @@ class Running:
             if kind is None:
                 self.stop()
         finally:
-            self.process.kill()
+            # nginx's worker would outlive a master that is killed.
+            for pid in self.pids if self.process.poll() is None else []:
+                os.kill(pid, signal.SIGKILL)
             self.process.wait()
             self.process.stdout.close()
 
@@ -178,7 +180,7 @@ http {{
     }}
 }}
 """)
-    command = [NGINX, "-c", str(configuration), "-p", str(at.run), "-e", str(at.run / "nginx.log")]
+    command = [machine.NGINX, "-c", str(configuration), "-p", str(at.run), "-e", str(at.run / "nginx.log")]
     return Running(command, at.run / "nginx.log", _url(wire, port), wire, cores=[machine.SERVER_CORE])
 
 
