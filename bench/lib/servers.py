@@ -40,9 +40,11 @@ class Workplace:
 class Running:
     """A server process that answers at `url`. Use it in a `with`, which ends it."""
 
-    def __init__(self, command: Sequence[str], log: Path, url: str | None, wire: str, *, cores: Sequence[int]):
+    def __init__(self, command: Sequence[str], log: Path, url: str | None, wire: str, *, cores: Sequence[int],
+                 processes: int = 1):
         """Without a `url` the server announces its addresses on standard output, one a line."""
         self.log = log
+        self._processes = processes
         with log.open("ab") as errors:
             self.process = subprocess.Popen(
                 [*machine.on_core(*cores), *command], stdout=subprocess.PIPE, stderr=errors, text=True)
@@ -98,11 +100,14 @@ class Running:
         while True:
             try:
                 socket.create_connection(self.address, 1).close()
-                return
+                # A master listens before its workers are there.
+                if len(self.pids) >= self._processes:
+                    return
             except OSError:
-                if self.process.poll() is not None or time.monotonic() > end:
-                    raise RuntimeError(f"{self.process.args} does not listen: {self.log_tail()}") from None
-                time.sleep(0.01)
+                pass
+            if self.process.poll() is not None or time.monotonic() > end:
+                raise RuntimeError(f"{self.process.args} does not listen: {self.log_tail()}")
+            time.sleep(0.01)
 
 
 @dataclass(frozen=True)
@@ -181,7 +186,8 @@ http {{
 }}
 """)
     command = [machine.NGINX, "-c", str(configuration), "-p", str(at.run), "-e", str(at.run / "nginx.log")]
-    return Running(command, at.run / "nginx.log", _url(wire, port), wire, cores=[machine.SERVER_CORE])
+    return Running(command, at.run / "nginx.log", _url(wire, port), wire, cores=[machine.SERVER_CORE],
+                   processes=2)
 
 
 def _peer(program: str) -> Callable[[Workplace, str], Running]:
