@@ -15,6 +15,7 @@ RELEASE = TOP / ".build/release"
 FLOOR = TOP / ".build/floor"
 PEERS = TOP / ".build/peers/release"
 
+NGINX = "/usr/sbin/nginx"
 OPEN_FILES = 65_536
 
 _cores = sorted(os.sched_getaffinity(0))
@@ -83,17 +84,17 @@ def conditions(directories: dict[str, Path]) -> dict[str, object]:
         "processor": model,
         "memory_gib": round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / (1 << 30)),
         "kernel": platform.release().partition("-")[0],
-        "openssl": _first_line("openssl", "version"),
-        "nginx": _first_line("nginx", "-v"),
-        "commit": _first_line("git", "-C", str(TOP), "describe", "--always", "--dirty"),
-        "places": {place: _first_line("stat", "--file-system", "--format=%T", str(directory))
-                   for place, directory in directories.items()},
+        "openssl": _line("openssl", "version").partition(" (")[0],
+        "nginx": _line(NGINX, "-v").rpartition(" ")[2],
+        "commit": _line("git", "-C", str(TOP), "describe", "--always", "--dirty"),
+        "places": {place: _line("df", "--output=fstype", str(directory)) for place, directory in directories.items()},
     }
 
 
-def _first_line(*command: str) -> str | None:
+def _line(*command: str) -> str:
+    """The last line that a command prints, wherever it prints it; "unknown" where there is no such command."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
-        return None
-    return ((done.stdout or done.stderr).splitlines() or [""])[0]
+        return "unknown"
+    return (done.stdout or done.stderr).strip().rpartition("\n")[2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -15,7 +16,6 @@ from lib import machine
 
 START_SECONDS = 60
 STOP_SECONDS = 60
-NGINX = "/usr/sbin/nginx"
 
 
 @dataclass
@@ -40,9 +40,11 @@ class Workplace:
 class Running:
     """A server process that answers at `url`. Use it in a `with`, which ends it."""
 
-    def __init__(self, command: Sequence[str], log: Path, url: str | None, wire: str, *, cores: Sequence[int]):
+    def __init__(self, command: Sequence[str], log: Path, url: str | None, wire: str, *, cores: Sequence[int],
+                 processes: int = 1):
         """Without a `url` the server announces its addresses on standard output, one a line."""
         self.log = log
+        self._processes = processes
         with log.open("ab") as errors:
             self.process = subprocess.Popen(
                 [*machine.on_core(*cores), *command], stdout=subprocess.PIPE, stderr=errors, text=True)
@@ -81,7 +83,9 @@ class Running:
             if kind is None:
                 self.stop()
         finally:
-            self.process.kill()
+            # nginx's worker would outlive a master that is killed.
+            for pid in self.pids if self.process.poll() is None else []:
+                os.kill(pid, signal.SIGKILL)
             self.process.wait()
             self.process.stdout.close()
 
@@ -96,11 +100,14 @@ class Running:
         while True:
             try:
                 socket.create_connection(self.address, 1).close()
-                return
+                # A master listens before its workers are there.
+                if len(self.pids) >= self._processes:
+                    return
             except OSError:
-                if self.process.poll() is not None or time.monotonic() > end:
-                    raise RuntimeError(f"{self.process.args} does not listen: {self.log_tail()}") from None
-                time.sleep(0.01)
+                pass
+            if self.process.poll() is not None or time.monotonic() > end:
+                raise RuntimeError(f"{self.process.args} does not listen: {self.log_tail()}")
+            time.sleep(0.01)
 
 
 @dataclass(frozen=True)
@@ -178,8 +185,9 @@ http {{
     }}
 }}
 """)
-    command = [NGINX, "-c", str(configuration), "-p", str(at.run), "-e", str(at.run / "nginx.log")]
-    return Running(command, at.run / "nginx.log", _url(wire, port), wire, cores=[machine.SERVER_CORE])
+    command = [machine.NGINX, "-c", str(configuration), "-p", str(at.run), "-e", str(at.run / "nginx.log")]
+    return Running(command, at.run / "nginx.log", _url(wire, port), wire, cores=[machine.SERVER_CORE],
+                   processes=2)
 
 
 def _peer(program: str) -> Callable[[Workplace, str], Running]:

@@ -12,7 +12,7 @@ import pytest
 BENCH = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(BENCH))
 
-from lib import load, machine, plot, profile, tables  # noqa: E402
+from lib import bars, load, machine, profile, tables  # noqa: E402
 from lib.results import Results, median  # noqa: E402
 from lib.subjects import SUBJECTS  # noqa: E402
 
@@ -52,7 +52,7 @@ def test_a_table_has_a_line_for_each_server(results):
 
 def test_a_plot_shows_the_median_and_the_spread(results):
     results.add(run("sluice", 1, 0.9, wire="TLS"))
-    svg = plot.cpu_per_gib(results, "1 × 4 GiB")
+    svg = bars.cpu_per_gib(results, "1 × 4 GiB")
     assert svg.count("<g ") == 2 and svg.count("</g>") == 2
     assert ">0.30</text>" in svg and ">0.90</text>" in svg
 
