@@ -316,6 +316,8 @@ static inline int cshim_thread_start(pthread_t *thread, void *(*body)(void *), v
 
 static inline void cshim_thread_join(pthread_t thread) { pthread_join(thread, 0); }
 
+static inline void cshim_thread_detach(pthread_t thread) { pthread_detach(thread); }
+
 // At most 15 bytes are kept (prctl PR_SET_NAME).
 static inline void cshim_thread_set_name(const char *name) { syscall(SYS_prctl, 15, name, 0, 0, 0); }
 
