@@ -3,6 +3,11 @@ public enum StorageLimits {
     /// From how many aligned bytes on a piece of a write goes past the page cache. Below that a direct write costs more
     /// than the copy that it saves.
     public static let directBytesMin = 64 << 10
+    /// Up to how many bytes a body that comes whole is small: it is kept in memory until it can be delivered with its
+    /// neighbours.
+    public static let smallBytesMax = 64 << 10
+    /// The most small bodies in memory, of `smallBytesMax` bytes each. Further ones are written like large ones.
+    public static let smallBuffersMax = 256
     /// Progress in bytes after which an append records a checkpoint.
     public static let checkpointBytes: Int64 = 64 << 20
     /// Time since the last checkpoint in nanoseconds, after which less progress is worth recording.

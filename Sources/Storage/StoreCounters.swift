@@ -17,5 +17,10 @@ public struct StoreCounters: Sendable, Equatable {
     /// Bytes written through the page cache.
     public var bufferedBytes: Int64 = 0
 
+    /// Writes to the journal, each with one sync.
+    public var journalBatches: Int64 = 0
+    /// Small bodies that those writes carried.
+    public var journalBodies: Int64 = 0
+
     public init() {}
 }

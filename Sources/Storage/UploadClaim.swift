@@ -13,6 +13,8 @@ public struct UploadClaim: ~Copyable, Sendable {
     let store: StoreParts
     private let token: UInt64
     private var isHandedOver = false
+    /// Whether the record was shown to readers but not yet sent to the catalogue: the first change sends it, or is it.
+    private var owesRecord = false
 
     init(_ grant: Grant, id: UploadID, store: StoreParts) {
         upload = grant.upload
@@ -21,11 +23,22 @@ public struct UploadClaim: ~Copyable, Sendable {
         self.store = store
     }
 
-    deinit { if !isHandedOver { store.table.release(id, token) } }
+    deinit {
+        if isHandedOver { return }
+        if owesRecord, let upload { store.catalogue.enqueueStaged(id, .put(upload, .none)) }
+        store.table.release(id, token)
+    }
+
+    /// Sends the record that is owed, so that what is recorded next comes behind it.
+    mutating func payRecord() {
+        if owesRecord, let upload { store.catalogue.enqueueStaged(id, .put(upload, .none)) }
+        owesRecord = false
+    }
 
     /// Creates the record of an upload that has none: open, at offset zero.
     ///
-    /// It is queued before anything that is recorded of the upload later on, and readers see it at once.
+    /// Readers see it at once. It is committed before anything that is recorded of the upload later on, or together
+    /// with it: a small body that comes whole has one record only, that of the finished upload.
     ///
     /// - Parameter isDurable: whether to wait until the record is committed: needed when the client is told of the
     ///   upload before anything of it is settled.
@@ -37,7 +50,8 @@ public struct UploadClaim: ~Copyable, Sendable {
         if isDurable {
             try await store.catalogue.record(id, .put(upload, .none), isVisible: true)
         } else {
-            store.catalogue.enqueue(id, .put(upload, .none), isVisible: true)
+            store.catalogue.stage(upload)
+            owesRecord = true
         }
         self.upload = upload
     }
@@ -49,11 +63,14 @@ public struct UploadClaim: ~Copyable, Sendable {
     ///
     /// - Throws: `io`, `noSpace` or what the catalogue says; the record is then unchanged.
     public mutating func restart(_ upload: Upload) async throws(StorageError) {
+        payRecord()
         precondition(upload.id == id && self.upload != nil && upload.state == .open && upload.offset == .zero)
         if let failure = store.health.failure { throw failure }
         var fresh = store.renewed(upload)
         fresh.finished = self.upload?.finished
-        let (files, id) = (store.files, id)
+        let (files, journal, id) = (store.files, store.journal, id)
+        // The journal stands in for finished uploads only.
+        if let journal { try await store.disk.run { () throws(StorageError) in try journal.flush() } }
         // From here on the data file is there until it is renamed: `Recovery` counts on it.
         try await store.disk.run { () throws(StorageError) in try files.ensureData(id) }
         try await store.catalogue.record(id, .put(fresh, .none), syncs: .uploads)
@@ -63,6 +80,7 @@ public struct UploadClaim: ~Copyable, Sendable {
 
     /// Fixes the length of an upload whose client has said it only now. Waits for the commit.
     public mutating func setLength(_ length: Int64) async throws(StorageError) {
+        payRecord()
         guard var upload else { throw .unknownUpload(id) }
         precondition(upload.length == nil && length >= upload.offset.bytes)
         upload.length = length
@@ -76,6 +94,7 @@ public struct UploadClaim: ~Copyable, Sendable {
     /// is
     ///   failed then, and may be deleted again.
     public consuming func delete() async throws(StorageError) {
+        payRecord()
         guard var upload else { throw .unknownUpload(id) }
         try await store.catalogue.record(id, .put(upload, .all))
         let (files, id) = (store.files, id)
@@ -110,7 +129,9 @@ public struct UploadClaim: ~Copyable, Sendable {
         guard upload.offset == offset else { throw .wrongOffset(recorded: upload.offset) }
         if let failure = store.health.failure { throw failure }
         isHandedOver = true
-        return WritePermit(Append(store: store, minted: upload, token: token, hasCheckpoints: hasCheckpoints))
+        return WritePermit(
+            Append(
+                store: store, minted: upload, token: token, hasCheckpoints: hasCheckpoints, owesRecord: owesRecord))
     }
 
     /// Lets the next one have the upload.

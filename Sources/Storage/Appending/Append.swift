@@ -12,13 +12,14 @@ final class Append: DiskJob {
     private let hasCheckpoints: Bool
     let state: Mutex<AppendState>
 
-    init(store: StoreParts, minted: Upload, token: UInt64, hasCheckpoints: Bool) {
+    init(store: StoreParts, minted: Upload, token: UInt64, hasCheckpoints: Bool, owesRecord: Bool) {
         self.store = store
         self.minted = minted
         self.token = token
         self.hasCheckpoints = hasCheckpoints
         id = minted.id
-        state = Mutex(AppendState(record: minted, nanoseconds: SystemClock.monotonicNanoseconds))
+        state = Mutex(
+            AppendState(record: minted, owesRecord: owesRecord, nanoseconds: SystemClock.monotonicNanoseconds))
     }
 
     var failure: StorageError? { state.withLock { $0.failure } }
@@ -42,6 +43,7 @@ final class Append: DiskJob {
 
     /// Starts a write; none is on its way.
     func start(_ buffer: consuming AlignedBuffer, count: Int, at position: Int64) {
+        payRecord()
         var given: AlignedBuffer? = consume buffer
         let starts = state.withLock { state in
             state.buffer = given.take()
@@ -83,13 +85,24 @@ final class Append: DiskJob {
     }
 
     private func release() {
-        let isFirst = state.withLock { state in
+        payRecord()
+        let (isFirst, small) = state.withLock { state in
             defer { state.isReleased = true }
             // The descriptors are closed before the next holder opens its own.
             state.file = nil
-            return !state.isReleased
+            return (!state.isReleased, state.small.take())
         }
+        if let small { store.smallBuffers.giveBack(small) }
         if isFirst { store.table.release(id, token) }
+    }
+
+    /// Sends the record of a new upload to the catalogue, unless that has been done.
+    func payRecord() {
+        let owes = state.withLock { state in
+            defer { state.owesRecord = false }
+            return state.owesRecord
+        }
+        if owes { store.catalogue.enqueueStaged(id, .put(minted, .none)) }
     }
 
     // MARK: On a disk thread
@@ -97,9 +110,10 @@ final class Append: DiskJob {
     /// Writes the buffer.
     func run() {
         var buffer = state.withLock { $0.buffer.take() }
+        let small = state.withLock { $0.small }
         var failure: StorageError?
         do throws(StorageError) {
-            if let memory = buffer?.memory { try write(memory) }
+            if let memory = buffer?.memory ?? small?.memory { try write(memory) }
         } catch { failure = error }
         finishWrite(buffer.take(), failure)
     }
@@ -134,17 +148,18 @@ final class Append: DiskJob {
         return file
     }
 
-    private func finishWrite(_ buffer: consuming AlignedBuffer?, _ failure: StorageError?) {
+    func finishWrite(_ buffer: consuming AlignedBuffer?, _ failure: StorageError?) {
         var written = consume buffer
         let nanoseconds = SystemClock.monotonicNanoseconds
-        let (awoken, isDue) = state.withLock { state in
+        let (awoken, isDue, small) = state.withLock { state in
             if let buffer = written.take() { state.buffer = consume buffer }
             state.isWriting = false
             state.failure = state.failure ?? failure
             let isDue = hasCheckpoints && !state.isAbandoned && state.isCheckpointDue(nanoseconds: nanoseconds)
             if isDue { state.isCheckpointing = true }
-            return (state.takeAwoken(), isDue)
+            return (state.takeAwoken(), isDue, state.small.take())
         }
+        if let small { store.smallBuffers.giveBack(small) }
         resume(awoken)
         if isDue { checkpoint() }
     }

@@ -11,8 +11,10 @@ final class StoreFiles: Sendable {
 
     let counters = LiveCounters()
     let durability: Durability
-    private let uploads: Directory
-    private let complete: Directory
+    let uploads: Directory
+    let complete: Directory
+    /// The data directory itself.
+    let root: Directory
     private let onEvent: @Sendable (StoreEvent) -> Void
     private let directIO: Atomic<Bool>
 
@@ -27,6 +29,7 @@ final class StoreFiles: Sendable {
             try root.makeDirectory(StoreFiles.completeName)
             uploads = try root.directory(StoreFiles.uploadsName)
             complete = try root.directory(StoreFiles.completeName)
+            self.root = try root.directory(".")
         } catch { throw StorageError(error, "make the directories in \(path)") }
     }
 
@@ -226,7 +229,7 @@ final class StoreFiles: Sendable {
         return (failed, failure)
     }
 
-    private func sync(_ directory: borrowing Directory) throws(Errno) {
+    func sync(_ directory: borrowing Directory) throws(Errno) {
         guard durability == .power else { return }
         try directory.sync()
         counters.countDirectorySync()

@@ -148,12 +148,13 @@ struct LiveUpload {
         if isVisible { record = change.recorded }
     }
 
-    mutating func committed(_ change: CatalogueChange, _ failure: StorageError?) -> [TableEffect] {
+    mutating func committed(_ step: CatalogueStep) -> [TableEffect] {
         pending -= 1
-        if failure != nil {
-            hasFailed = true
-        } else {
-            recorded = change.recorded
+        switch step.outcome {
+        case .goes: recorded = step.change.recorded
+        case .failed: hasFailed = true
+        // Its holder goes another way with it, under the record as it is shown.
+        case .refused: return advance()
         }
         if pending == 0 {
             record = recorded

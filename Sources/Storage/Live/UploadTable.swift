@@ -110,12 +110,10 @@ final class UploadTable: Sendable {
         state.withLock { state in state.with(change.id) { $0.stage(change, isVisible: isVisible) } }
     }
 
-    func committed(_ results: [(CatalogueChange, StorageError?)]) {
+    func committed(_ steps: [CatalogueStep]) {
         perform(
             state.withLock { state in
-                results.flatMap { result in
-                    state.with(result.0.id) { $0.committed(result.0, result.1) }
-                }
+                steps.flatMap { step in state.with(step.change.id) { $0.committed(step) } }
             })
     }
 

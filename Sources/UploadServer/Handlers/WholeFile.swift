@@ -5,7 +5,7 @@ internal import Uploads
 /// A file that comes in one piece or not at all: its sender learns the address only at the end, so nobody could resume
 /// what is cut.
 enum WholeFile {
-    /// Stores everything that `source` gives as a new upload. Whatever goes wrong, nothing is left behind.
+    /// Stores everything that `source` gives as a new upload, whose id was drawn at random. Whatever goes wrong, nothing is left behind.
     static func receive(
         _ source: some ByteSource, as upload: Upload, for exchange: Exchange
     ) async throws -> StoredFile {
@@ -18,7 +18,7 @@ enum WholeFile {
     ) async throws -> StoredFile? {
         let server = exchange.server
         exchange.uploadID = upload.id
-        var claim = try await server.store.claim(upload.id, onFence: exchange.fence())
+        var claim = try server.store.claimNew(upload.id, onFence: exchange.fence())
         try await claim.create(upload)
         do {
             if let stored = try await append(source, claim, upload, exchange, keepsEmpty) {
