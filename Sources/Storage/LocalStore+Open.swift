@@ -24,8 +24,7 @@ extension LocalStore {
         let nextBatch = try JournalReplay(files: files, connection: connection).run()
         let journal =
             configuration.durability == .power && configuration.journalBytes > 0
-            ? Journal(
-                files: files, path: configuration.path, bytes: configuration.journalBytes, nextNumber: nextBatch)
+            ? Journal(files: files, configuration: configuration, nextNumber: nextBatch)
             : nil
 
         let queries = BatchQueue<CatalogueQuery>()

@@ -14,6 +14,8 @@ public enum StorageLimits {
     public static let checkpointNanoseconds: Int64 = 5_000_000_000
     /// The least progress in bytes that is worth a checkpoint.
     public static let checkpointProgressBytesMin: Int64 = 256 << 10
+    /// From how many bytes to come on it is checked first whether they fit; fewer find out when they are written.
+    public static let fitCheckedBytesMin: Int64 = 1 << 20
     /// How many bytes are reserved on the disk ahead of an append whose length is known.
     public static let reservationBytes: Int64 = 64 << 20
     /// The most changes that share one commit of the catalogue.

@@ -42,12 +42,18 @@ public struct UploadClaim: ~Copyable, Sendable {
     ///
     /// - Parameter isDurable: whether to wait until the record is committed: needed when the client is told of the
     ///   upload before anything of it is settled.
-    /// - Throws: what the catalogue says, if it was waited for; then there is no record.
+    /// - Throws: if it was waited for, `noSpace` for a file longer than what is left of the disk, or what the catalogue
+    ///   says; then there is no record.
     public mutating func create(_ upload: Upload, isDurable: Bool = false) async throws(StorageError) {
         precondition(upload.id == id && self.upload == nil && upload.state == .open && upload.offset == .zero)
         if let failure = store.health.failure { throw failure }
         let upload = store.renewed(upload)
         if isDurable {
+            // Who is told of an upload that cannot fit would send it for nothing.
+            let (files, length) = (store.files, upload.length ?? 0)
+            if length > StorageLimits.fitCheckedBytesMin {
+                try await store.disk.run { () throws(StorageError) in try files.checkFits(length) }
+            }
             try await store.catalogue.record(id, .put(upload, .none), isVisible: true)
         } else {
             store.catalogue.stage(upload)
@@ -115,8 +121,9 @@ public struct UploadClaim: ~Copyable, Sendable {
     ///   - offset: where the append starts; it must equal the recorded offset.
     ///   - hasCheckpoints: whether progress may be recorded before the append is settled. Not so for bytes that are
     ///     forgotten if a checksum over all of them fails.
-    /// - Throws: `unknownUpload`, `wrongOffset`, `notOpen`, `damaged`, or what has shut the catalogue. The upload is
-    ///   released then.
+    /// - Throws: `unknownUpload`, `wrongOffset`, `notOpen`, `damaged`, or what has shut the catalogue; `noSpace` if what
+    ///   is still to come of a known length cannot fit: nothing is left then of an upload that this claim has created
+    ///   without waiting. The upload is released in any case.
     public consuming func permit(
         at offset: Offset, hasCheckpoints: Bool = true
     ) async throws(StorageError) -> WritePermit {
@@ -129,9 +136,12 @@ public struct UploadClaim: ~Copyable, Sendable {
         guard upload.offset == offset else { throw .wrongOffset(recorded: upload.offset) }
         if let failure = store.health.failure { throw failure }
         isHandedOver = true
-        return WritePermit(
-            Append(
-                store: store, minted: upload, token: token, hasCheckpoints: hasCheckpoints, owesRecord: owesRecord))
+        let append = Append(
+            store: store, minted: upload, token: token, hasCheckpoints: hasCheckpoints, owesRecord: owesRecord)
+        if let length = upload.length, length - offset.bytes > StorageLimits.fitCheckedBytesMin {
+            try await append.reserveAhead()
+        }
+        return WritePermit(append)
     }
 
     /// Lets the next one have the upload.

@@ -120,24 +120,14 @@ final class Append: DiskJob {
 
     private func write(_ memory: UnsafeRawPointer) throws(StorageError) {
         let file = try open()
-        let (position, count, reserved) = state.withLock { ($0.position, $0.count, $0.reserved) }
+        let (position, count) = state.withLock { ($0.position, $0.count) }
         var end = position
         defer { state.withLock { $0.written = end } }
+        try reserve(position: position, count: count)
         do throws(Errno) {
-            if let more = reservation(position: position, count: count, reserved: reserved) {
-                try file.reserve(offset: position, length: more)
-                state.withLock { $0.reserved = position + more }
-            }
             let gap = Int(position % Int64(AlignedBuffer.alignment))
             try file.write(memory + gap, count: count, at: position, end: &end)
         } catch { throw StorageError(error, "write upload \(id)") }
-    }
-
-    /// How many bytes to reserve from `position` on, when a write goes beyond what is and more is to come.
-    private func reservation(position: Int64, count: Int, reserved: Int64) -> Int64? {
-        guard let length = minted.length, position + Int64(count) > reserved else { return nil }
-        guard length > position + Int64(count) else { return nil }
-        return min(max(StorageLimits.reservationBytes, Int64(count)), length - position)
     }
 
     /// The data file, opened and cut to the recorded offset by whoever needs it first.

@@ -24,7 +24,8 @@ enum CatalogueSchema {
             finished_at INTEGER,
             cleanup INTEGER NOT NULL,          -- files to remove: 0 none, 1 all (deleted), 2 all but finished_name
             concatenation TEXT,                -- part of, or made of, other uploads
-            journal INTEGER NOT NULL DEFAULT 0 -- the batch of the journal that holds the bytes of a finished upload
+            -- the batch of the journal that holds the bytes of a finished upload, 0 for none
+            journal INTEGER NOT NULL DEFAULT 0
         ) STRICT;
         CREATE INDEX uploads_by_expiry ON uploads (expires) WHERE expires IS NOT NULL;
         CREATE INDEX uploads_to_clean_up ON uploads (cleanup) WHERE cleanup != 0;

@@ -47,6 +47,11 @@ final class StoreFiles: Sendable {
         try doing("ask for free space") { () throws(Errno) in try uploads.freeBytes() }
     }
 
+    /// - Throws: `noSpace` where so many bytes more cannot fit.
+    func checkFits(_ bytes: Int64) throws(StorageError) {
+        if try freeBytes() < bytes { throw .noSpace }
+    }
+
     // MARK: Data files
 
     /// Opens (or makes) the data file of an upload and cuts off what is beyond its recorded offset: bytes that were

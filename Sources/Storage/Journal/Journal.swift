@@ -24,15 +24,16 @@ final class Journal: Sendable {
     private let path: String
     private let segmentBytes: Int64
 
-    /// - Parameters:
-    ///   - bytes: of all segments together.
-    ///   - nextNumber: greater than that of every batch before.
-    init(files: StoreFiles, path: String, bytes: Int64, nextNumber: Int64) {
+    /// - Parameter nextNumber: greater than that of every batch before.
+    init(files: StoreFiles, configuration: StoreConfiguration, nextNumber: Int64) {
         self.files = files
-        self.path = path
+        path = configuration.path
         let block = Int64(JournalLimits.blockBytes)
-        segmentBytes = max(bytes / Int64(JournalLimits.segments) / block * block, 2 * block)
-        state = Mutex(JournalState(segmentBytes: segmentBytes, nextNumber: nextNumber))
+        segmentBytes = max(configuration.journalBytes / Int64(JournalLimits.segments) / block * block, 2 * block)
+        state = Mutex(
+            JournalState(
+                segmentBytes: segmentBytes, holdNanoseconds: configuration.journalHoldNanoseconds,
+                nextNumber: nextNumber))
     }
 
     /// Whether it is worth asking.

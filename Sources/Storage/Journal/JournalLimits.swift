@@ -6,9 +6,6 @@ enum JournalLimits {
     static let segments = 2
     /// The most bodies of one batch; their entries fit into the block before them.
     static let bodiesPerBatchMax = 128
-    /// How long a body's file may stay unsynced, in nanoseconds: what is older is in the journal for nothing, and a
-    /// crash would bring it back even where somebody has taken the file away.
-    static let holdNanoseconds: Int64 = 5_000_000_000
     /// A journal is made only where its file system has so many times its size left.
     static let freeSpaceFactor: Int64 = 4
     /// After a journal could not be made, how long until the next attempt, in nanoseconds.

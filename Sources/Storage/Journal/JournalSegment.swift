@@ -1,6 +1,6 @@
 internal import LinuxSystem
 
-/// One file of the journal, of a fixed size and written over and over, so that a sync of it never waits for the file
+/// One file of the journal, of a fixed size and written over and over, so that a sync of it need not wait for the file
 /// system's own journal.
 final class JournalSegment: Sendable {
     let file: File
@@ -46,18 +46,15 @@ final class JournalSegment: Sendable {
         try file.syncData()
     }
 
-    /// Writes zeros: blocks that were only reserved would have to be marked as written by the first sync after each
-    /// write.
+    /// Reserves all of its blocks. In the first round each sync also waits for the file system's own journal, which
+    /// takes note that they are written now; later ones do not.
     private func fill() throws(Errno) {
-        guard let zeros = AlignedBuffer(count: 1 << 20) else { throw .noMemory }
         do throws(Errno) {
             try file.truncate(to: 0)
-            var position: Int64 = 0
-            while position < bytes {
-                let count = Int(min(Int64(zeros.count), bytes - position))
-                try file.write(zeros.memory, count: count, at: position)
-                position += Int64(count)
+            do throws(Errno) { try file.reserve(offset: 0, length: bytes) } catch {
+                guard error == .notSupported || error == .invalidArgument else { throw error }
             }
+            try file.truncate(to: bytes)
             try file.sync()
         } catch {
             try? file.truncate(to: 0)

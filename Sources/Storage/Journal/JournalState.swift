@@ -26,6 +26,8 @@ struct JournalState {
     private var current: Int?
     private var position: Int64 = 0
     private let segmentBytes: Int64
+    /// How long the current segment is kept after its first batch.
+    private let holdNanoseconds: Int64
     /// Between a batch and its end: its files are not all written yet.
     private var isBusy = false
     /// The current segment is to be released although there is room in it.
@@ -35,7 +37,8 @@ struct JournalState {
     /// When segments that could not be made may be tried again, on the monotonic clock.
     var retryNanoseconds: Int64 = .min
 
-    init(segmentBytes: Int64, nextNumber: Int64) {
+    init(segmentBytes: Int64, holdNanoseconds: Int64, nextNumber: Int64) {
+        self.holdNanoseconds = holdNanoseconds
         self.segmentBytes = segmentBytes
         self.nextNumber = nextNumber
     }
@@ -81,7 +84,7 @@ struct JournalState {
 
     mutating func nextStep(nowNanoseconds: Int64) -> Step {
         let since = current.flatMap { use[$0].sinceNanoseconds }
-        let left = since.map { $0 + JournalLimits.holdNanoseconds - nowNanoseconds }
+        let left = since.map { holdNanoseconds - (nowNanoseconds - $0) }
         if isStopping || left ?? 1 <= 0 { retireCurrent() }
         if failure != nil { return isStopping ? .stop : .sleep(JournalLimits.retryNanoseconds) }
         if let index = use.firstIndex(where: { $0.phase == .retired }) { return .release(index) }

@@ -148,6 +148,12 @@ struct LiveUpload {
         if isVisible { record = change.recorded }
     }
 
+    mutating func withdraw() -> [TableEffect] {
+        pending -= 1
+        if pending == 0 { record = recorded }
+        return advance()
+    }
+
     mutating func committed(_ step: CatalogueStep) -> [TableEffect] {
         pending -= 1
         switch step.outcome {

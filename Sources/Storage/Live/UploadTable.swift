@@ -110,6 +110,9 @@ final class UploadTable: Sendable {
         state.withLock { state in state.with(change.id) { $0.stage(change, isVisible: isVisible) } }
     }
 
+    /// Takes back a change that was staged and will not be sent.
+    func withdraw(_ id: UploadID) { perform(state.withLock { state in state.with(id) { $0.withdraw() } }) }
+
     func committed(_ steps: [CatalogueStep]) {
         perform(
             state.withLock { state in

@@ -20,8 +20,9 @@ enum WholeFile {
         exchange.uploadID = upload.id
         var claim = try server.store.claimNew(upload.id, onFence: exchange.fence())
         try await claim.create(upload)
+        let permit = try await claim.permit(at: .zero)
         do {
-            if let stored = try await append(source, claim, upload, exchange, keepsEmpty) {
+            if let stored = try await append(source, permit, upload, exchange, keepsEmpty) {
                 return StoredFile(
                     location: server.location(of: stored.id), name: stored.name, size: stored.offset.bytes)
             }
@@ -34,11 +35,12 @@ enum WholeFile {
     }
 
     private static func append(
-        _ source: some ByteSource, _ claim: consuming UploadClaim, _ upload: Upload, _ exchange: Exchange,
+        _ source: some ByteSource, _ permit: consuming WritePermit, _ upload: Upload, _ exchange: Exchange,
         _ keepsEmpty: Bool
     ) async throws -> Upload? {
         let sizeMax = exchange.server.configuration.sizeMax
-        var permit = try await claim.permit(at: .zero)
+        var permit = permit
+        try await exchange.body.welcome()
         var ingest = Ingest(source, of: exchange, room: upload.length ?? sizeMax)
         let end = await ingest.run(into: &permit)
         if let failure = permit.failure { throw failure }
