@@ -153,8 +153,24 @@ import Uploads
         let fixture = try StoreFixture()
         let stored = try await fixture.finishSmall(1)
         fixture.store.close()
+        let columns = """
+            id, dialect, state, "offset", length, name, content_type, metadata, created, expires, finished_name,
+            finished_length, finished_at, cleanup, concatenation
+            """
         try Catalogue.execute(
-            at: fixture.path, "ALTER TABLE uploads DROP COLUMN journal; PRAGMA user_version = 1")
+            at: fixture.path,
+            """
+            ALTER TABLE uploads RENAME TO newer;
+            CREATE TABLE uploads (
+                id BLOB PRIMARY KEY NOT NULL, dialect TEXT NOT NULL, state INTEGER NOT NULL,
+                "offset" INTEGER NOT NULL, length INTEGER, name TEXT NOT NULL, content_type TEXT, metadata TEXT,
+                created INTEGER NOT NULL, expires INTEGER, finished_name TEXT, finished_length INTEGER,
+                finished_at INTEGER, cleanup INTEGER NOT NULL, concatenation TEXT
+            ) STRICT;
+            INSERT INTO uploads SELECT \(columns) FROM newer;
+            DROP TABLE newer;
+            PRAGMA user_version = 1
+            """)
         let crashed = try fixture.crashed()
         #expect(try await crashed.store.upload(stored.id) == stored)
         try await crashed.finishSmall(2)

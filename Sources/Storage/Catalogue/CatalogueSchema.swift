@@ -24,8 +24,7 @@ enum CatalogueSchema {
             finished_at INTEGER,
             cleanup INTEGER NOT NULL,          -- files to remove: 0 none, 1 all (deleted), 2 all but finished_name
             concatenation TEXT,                -- part of, or made of, other uploads
-            -- the batch of the journal that holds the bytes of a finished upload, 0 for none
-            journal INTEGER NOT NULL DEFAULT 0
+            journal INTEGER NOT NULL DEFAULT 0 -- the batch of the journal that holds a finished file, 0 for none
         ) STRICT;
         CREATE INDEX uploads_by_expiry ON uploads (expires) WHERE expires IS NOT NULL;
         CREATE INDEX uploads_to_clean_up ON uploads (cleanup) WHERE cleanup != 0;
