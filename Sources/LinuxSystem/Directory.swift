@@ -94,7 +94,7 @@ public struct Directory: ~Copyable, Sendable {
     /// Waits until the directory's entries are on stable storage. `fsync(2)`
     public func sync() throws(Errno) { try checked { cshim_fsync(descriptor.rawValue) } }
 
-    /// Waits until everything that was written to the directory's file system is on stable storage: data, names and all.
+    /// Waits until everything that was written to the directory's file system is on stable storage, data and names.
     /// `syncfs(2)`
     ///
     /// - Throws: also for a failure since the directory was opened that no other call has reported.

@@ -13,8 +13,8 @@ public enum StoreEvent: Sendable, Equatable, CustomStringConvertible {
     case directIORefused(Errno)
     /// The catalogue could not be written and takes no more changes until the next start.
     case catalogueFailed(String)
-    /// The journal could not be written, or the files that it stands in for could not be synced. Small bodies are written
-    /// like large ones until the next start, which writes those files again.
+    /// The journal could not be written, or the files that it stands in for could not be synced. Small bodies are
+    /// written like large ones until the next start, which writes those files again.
     case journalFailed(StorageError)
     /// So many small files, that a crash may have damaged, were written again from the journal.
     case replayed(files: Int)

@@ -121,9 +121,9 @@ public struct UploadClaim: ~Copyable, Sendable {
     ///   - offset: where the append starts; it must equal the recorded offset.
     ///   - hasCheckpoints: whether progress may be recorded before the append is settled. Not so for bytes that are
     ///     forgotten if a checksum over all of them fails.
-    /// - Throws: `unknownUpload`, `wrongOffset`, `notOpen`, `damaged`, or what has shut the catalogue; `noSpace` if what
-    ///   is still to come of a known length cannot fit: nothing is left then of an upload that this claim has created
-    ///   without waiting. The upload is released in any case.
+    /// - Throws: `unknownUpload`, `wrongOffset`, `notOpen`, `damaged`, or what has shut the catalogue; `noSpace` if
+    ///   what is still to come of a known length cannot fit: nothing is left then of an upload that this claim has
+    ///   created without waiting. The upload is released in any case.
     public consuming func permit(
         at offset: Offset, hasCheckpoints: Bool = true
     ) async throws(StorageError) -> WritePermit {
