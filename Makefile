@@ -14,9 +14,10 @@ VENV := .build/venv
 SWIFT_SOURCES := Sources Tests $(wildcard bench) Package.swift
 SHELL_SCRIPTS := .ci/run $(shell grep -rlE '^\#!.*\bbash$$' scripts bench 2>/dev/null)
 PACKAGES := libsqlite3-dev libssl-dev pkg-config:pkg-config zlib1g-dev
-TEST_PACKAGES := chromium:chromium curl:curl haproxy:haproxy nginx:nginx-light openssl:openssl
+TEST_PACKAGES := chromium:chromium curl:curl haproxy:haproxy nginx:nginx-light openssl:openssl \
+    cc:gcc libfuse3-dev fusermount3:fuse3 mkfs.ext4:e2fsprogs mkfs.xfs:xfsprogs
 
-.PHONY: help serve test bench format lint clean build-packages test-packages release
+.PHONY: help serve test torture cuts soak bench format lint clean build-packages test-packages release
 
 help: ## Show this list
 	@sed -nE 's/^([a-z]+):.*## (.*)$$/  make \1	\2/p' Makefile | expand -t 16
@@ -32,6 +33,19 @@ test: build-packages test-packages ## Run every test: the Swift ones, then the r
 	scripts/readme-options --check $(RELEASE)
 	@# Real browsers and real kills lose a race with their test now and then; what fails three times has found something.
 	SLUICE_BINARY=$(CURDIR)/$(RELEASE) $(VENV)/bin/python -m pytest --reruns 2 Tests/EndToEnd
+	@# No second try here: a promise that was broken once is broken.
+	SLUICE_BINARY=$(CURDIR)/$(RELEASE) $(VENV)/bin/python -m pytest Tests/Faults
+
+torture: release $(VENV)/installed ## Kill the server thousands of times under load (SLUICE_KILLS=3000 SLUICE_SEED=1)
+	SLUICE_KILLS=$${SLUICE_KILLS:-3000} SLUICE_BINARY=$(CURDIR)/$(RELEASE) \
+	    $(VENV)/bin/python -m pytest -s Tests/Faults/test_kills.py
+
+cuts: test-packages release $(VENV)/installed ## Cut the power of real file systems, as root (SLUICE_CUTS=1000 SLUICE_SEED=1)
+	SLUICE_CUTS=$${SLUICE_CUTS:-1000} SLUICE_BINARY=$(CURDIR)/$(RELEASE) \
+	    $(VENV)/bin/python -m pytest -s Tests/Faults/test_power.py
+
+soak: release ## Ten minutes of everything at once; draws what the server holds (SLUICE_SOAK_SECONDS=600)
+	SLUICE_BINARY=$(CURDIR)/$(RELEASE) nice -n 10 "$$(scripts/python)" Tests/Faults/soak.py
 
 bench: build-packages ## Measure the server on this machine
 	bench/run $(ARGS)

@@ -2,7 +2,7 @@ internal import LinuxSystem
 internal import Uploads
 
 extension LocalStore {
-    private static let catalogueName = "catalogue.sqlite"
+    static let catalogueName = "catalogue.sqlite"
 
     /// Opens the store in a directory, making it if needed. Blocks, for a time that does not depend on how many uploads
     /// there are.
@@ -29,18 +29,21 @@ extension LocalStore {
 
         let queries = BatchQueue<CatalogueQuery>()
         let changes = BatchQueue<CatalogueChange>()
-        let table = UploadTable(queries: queries)
+        let table = UploadTable(queries: queries, counters: files.counters)
         let health = StoreHealth(onEvent: configuration.onEvent)
         let catalogue = Catalogue(table: table, changes: changes)
         let writer = try CatalogueWriter(
             connection: connection, files: files, table: table, health: health, journal: journal)
-        let recovery = Recovery(files: files, wallSeconds: configuration.wallSeconds)
+        let clock = SteadyClock(
+            wallSeconds: configuration.wallSeconds, bootSeconds: configuration.bootSeconds,
+            onJump: { files.report(.clockJumped(seconds: $0)) })
+        let recovery = Recovery(files: files, wallSeconds: { clock.seconds })
         let reader = try CatalogueReader(
             connection: try SQLiteConnection(path: path, writes: false), recovery: recovery, catalogue: catalogue)
         let sweeping = try SQLiteConnection(path: path, writes: false)
 
         let disk = try DiskThreads(count: min(max(1, configuration.diskThreads), StorageLimits.diskThreadsMax))
-        let sweeper = Sweeper(recovery: recovery, table: table, startNanoseconds: startNanoseconds)
+        let sweeper = Sweeper(recovery: recovery, table: table, health: health, startNanoseconds: startNanoseconds)
         let threads = StoreThreads(changes: changes, queries: queries, sweeper: sweeper, journal: journal)
         do throws(StorageError) {
             try threads.startWriting(writer)
@@ -54,13 +57,14 @@ extension LocalStore {
         let parts = StoreParts(
             files: files, disk: disk, table: table, catalogue: catalogue, health: health,
             smallBuffers: SmallBuffers(), journal: journal,
-            expiry: configuration.expiry, wallSeconds: configuration.wallSeconds)
+            expiry: configuration.expiry, wallSeconds: { clock.seconds })
         return LocalStore(parts: parts, queries: queries, threads: threads, root: root)
     }
 
-    private static func lockedRoot(_ path: String) throws(StorageError) -> Directory {
+    /// Opens the data directory and takes its lock, which goes with the answer.
+    static func lockedRoot(_ path: String, mustExist: Bool = false) throws(StorageError) -> Directory {
         do throws(Errno) {
-            let root = try Directory.created(path: path)
+            let root = mustExist ? try Directory(path: path) : try Directory.created(path: path)
             guard try root.lock() else { throw Errno.again }
             return root
         } catch {

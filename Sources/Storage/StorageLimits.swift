@@ -34,4 +34,12 @@ public enum StorageLimits {
     static let sweepStepFiles = 64
     /// The length of that pause in nanoseconds.
     static let sweepPauseNanoseconds: Int64 = 1_000_000
+    /// Steps of SQLite's machine between two looks at whether it is to stop; less than a millisecond's work.
+    static let catalogueStepsBetweenLooks: Int32 = 10_000
+    /// The most problems of a damaged catalogue that a check tells of.
+    static let checkProblemsMax = 20
+    /// Reads that are spent on a damaged catalogue before the rest of it is given up.
+    static let salvageReadsMax = 20_000
+    /// Gaps of fewer rows, less than one page holds, are given up.
+    static let salvageGapRowsMin: Int64 = 8
 }

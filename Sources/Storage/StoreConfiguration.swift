@@ -19,8 +19,11 @@ public struct StoreConfiguration: Sendable {
     public var journalHoldNanoseconds: Int64 = 5_000_000_000
     /// When uploads that nobody goes on with may be removed; each settled append starts the time anew.
     public var expiry = ExpiryPolicy.never
-    /// The clock of expiry and of records, in seconds since 1970-01-01 UTC. From any thread.
+    /// The clock of expiry and of records, in seconds since 1970-01-01 UTC; its leaps are doubted (`SteadyClock`). From
+    /// any thread.
     public var wallSeconds: @Sendable () -> Int64 = { SystemClock.wallNanoseconds / 1_000_000_000 }
+    /// The clock that it is compared with, in seconds since some fixed point. From any thread.
+    public var bootSeconds: @Sendable () -> Int64 = { SystemClock.bootNanoseconds / 1_000_000_000 }
     /// Told what an operator should know; called on the store's threads, so it must be quick and must not wait.
     public var onEvent: @Sendable (StoreEvent) -> Void
 

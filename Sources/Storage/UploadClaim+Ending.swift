@@ -36,15 +36,16 @@ extension UploadClaim {
     }
 
     /// Ends an upload that nobody went on with: its bytes go, its record stays as `expired` to say so, and is itself
-    /// due for removal after as long again as the upload had.
+    /// due for removal after as long again as the upload had. What it was to replace, a file that is finished, stays.
     public consuming func expire() async throws(StorageError) {
         payRecord()
-        guard let upload, upload.state == .open else { throw .unknownUpload(id) }
-        var expired = store.renewed(upload)
-        expired.state = .expired
-        expired.offset = .zero
+        guard let upload, upload.state == .open || upload.state == .failed else { throw .unknownUpload(id) }
+        var ended = store.renewed(upload)
+        ended.state = .expired
+        ended.offset = .zero
+        if let file = upload.finished { ended = upload.returned(to: file) }
         let (files, id) = (store.files, id)
-        try await store.catalogue.record(id, .put(expired, .none))
+        try await store.catalogue.record(id, .put(ended, .none))
         _ = try await store.disk.run { () throws(StorageError) in try files.removeData(id) }
     }
 

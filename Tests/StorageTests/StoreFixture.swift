@@ -48,6 +48,14 @@ final class StoreFixture: Sendable {
         return -1
     }
 
+    /// Waits until the catalogue takes no more changes and answers why.
+    func catalogueFailure() async -> String {
+        for await event in log.stream {
+            if case .catalogueFailed(let text) = event { return text }
+        }
+        return ""
+    }
+
     /// A copy of everything as a crash at this moment would leave it, opened by another store. To be taken while no
     /// commit is on its way.
     func crashed(

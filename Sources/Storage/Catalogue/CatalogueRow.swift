@@ -23,6 +23,9 @@ struct CatalogueRow {
         finished_length, finished_at, cleanup, concatenation
         """
 
+    /// How many they are; a column selected behind them has this number.
+    static let columnCount: Int32 = 15
+
     /// Writes a whole row: whatever was lost on the way to the catalogue, the next change brings all of it.
     ///
     /// An open upload's bytes are never in the journal; what is said of a finished one stays until it is said anew.

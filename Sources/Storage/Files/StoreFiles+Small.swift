@@ -27,6 +27,7 @@ extension StoreFiles {
     /// Puts small files and their names on stable storage, wherever they are by now; those that are gone do not matter.
     func syncSmall(_ small: [(id: UploadID, name: CleanName)]) throws(StorageError) {
         if small.isEmpty { return }
+        let start = SystemClock.monotonicNanoseconds
         try doing("sync small files") { () throws(Errno) in
             if complete.syncsFileSystem {
                 try complete.syncFileSystem()
@@ -36,7 +37,7 @@ extension StoreFiles {
                 try uploads.sync()
             }
         }
-        counters.countSync()
+        counters.countSync(sinceNanoseconds: start)
     }
 
     private func syncSmall(_ id: UploadID, _ name: CleanName) throws(Errno) {

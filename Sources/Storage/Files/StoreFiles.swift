@@ -116,8 +116,9 @@ final class StoreFiles: Sendable {
             end += part.length
         }
         guard durability == .power else { return }
+        let start = SystemClock.monotonicNanoseconds
         try doing("sync upload \(id)") { () throws(Errno) in try target.syncData() }
-        counters.countSync()
+        counters.countSync(sinceNanoseconds: start)
     }
 
     // MARK: Delivered files

@@ -1,32 +1,49 @@
-internal import LinuxSystem
-internal import Synchronization
 internal import Uploads
 
 /// Removes data files that no open record stands for: what a crash left of deletions, restarts and lost creations. Runs
 /// once after the start, in small steps, on a thread and a connection of its own.
+///
+/// Before that it has SQLite look through the whole catalogue: damaged, it would have the sweep remove what is still
+/// wanted, and every change could make it worse.
 final class Sweeper: Sendable {
     private let recovery: Recovery
     private let table: UploadTable
     /// Files written since are not looked at: they belong to this run.
     private let startNanoseconds: Int64
-    /// 1 once the sweep is to end.
-    private let stopWord = Atomic<UInt32>(0)
+    private let health: StoreHealth
+    private let isStopping = StopFlag()
 
     private var files: StoreFiles { recovery.files }
 
-    init(recovery: Recovery, table: UploadTable, startNanoseconds: Int64) {
+    init(recovery: Recovery, table: UploadTable, health: StoreHealth, startNanoseconds: Int64) {
         self.recovery = recovery
         self.table = table
+        self.health = health
         self.startNanoseconds = startNanoseconds
     }
 
-    func stop() {
-        stopWord.store(1, ordering: .releasing)
-        Futex.wake(stopWord, count: 1)
+    func stop() { isStopping.raise() }
+
+    /// Looks through the catalogue and then at every data file, on the sweep's own thread.
+    func run(_ connection: SQLiteConnection) {
+        connection.interrupt(by: isStopping)
+        if let problem = problem(connection) {
+            if !isStopping.isRaised { health.fail(problem) }
+            return
+        }
+        sweep(connection)
     }
 
-    /// Looks at every data file, on the sweep's own thread.
-    func run(_ connection: SQLiteConnection) {
+    /// What SQLite finds wrong first. `PRAGMA quick_check`
+    private func problem(_ connection: SQLiteConnection) -> StorageError? {
+        do throws(StorageError) {
+            let statement = try connection.prepare("PRAGMA quick_check(1)")
+            guard try statement.step(), let text = statement.text(0), text != "ok" else { return nil }
+            return .catalogue("damaged: \(text); stop the server and run 'sluice check'")
+        } catch { return error }
+    }
+
+    private func sweep(_ connection: SQLiteConnection) {
         var seen = 0
         var removed = 0
         do throws(StorageError) {
@@ -37,8 +54,10 @@ final class Sweeper: Sendable {
                     if try sweep(name, statement) { removed += 1 }
                 } catch { failure = error }
                 seen += 1
-                if seen % StorageLimits.sweepStepFiles == 0 { pause() }
-                return failure == nil && stopWord.load(ordering: .acquiring) == 0
+                if seen % StorageLimits.sweepStepFiles == 0 {
+                    isStopping.sleep(nanosecondsMax: StorageLimits.sweepPauseNanoseconds)
+                }
+                return failure == nil && !isStopping.isRaised
             }
             if let failure { throw failure }
             files.report(.swept(files: removed))
@@ -69,6 +88,4 @@ final class Sweeper: Sendable {
         try statement.bind(1, id.high, id.low)
         return try statement.step() ? try CatalogueRow(from: statement) : nil
     }
-
-    private func pause() { Futex.wait(stopWord, while: 0, nanosecondsMax: StorageLimits.sweepPauseNanoseconds) }
 }

@@ -24,6 +24,15 @@ struct JournalReplay {
         let name: CleanName
     }
 
+    /// The uploads whose files it would write. Changes nothing.
+    func pending() throws(StorageError) -> Set<UploadID> {
+        var pending: Set<UploadID> = []
+        for segment in try files.journalSegments() {
+            for body in try read(segment).0 { pending.insert(body.entry.id) }
+        }
+        return pending
+    }
+
     /// Answers the number of the next batch, greater than any that was ever used.
     func run() throws(StorageError) -> Int64 {
         var next: Int64 = 1

@@ -89,6 +89,9 @@ struct LiveUpload {
     /// The record worth keeping of an idle upload.
     var resting: Upload? { knowledge == .known ? record : nil }
 
+    /// What the catalogue has committed of it, as far as memory knows.
+    var committedRecord: Upload? { recorded }
+
     /// Whether the catalogue has committed a record of it.
     var isRecorded: Bool { recorded != nil }
 

@@ -33,8 +33,15 @@ final class UploadTable: Sendable {
 
     private let state = Mutex(State())
     private let queries: BatchQueue<CatalogueQuery>
+    private let counters: LiveCounters
 
-    init(queries: BatchQueue<CatalogueQuery>) { self.queries = queries }
+    init(queries: BatchQueue<CatalogueQuery>, counters: LiveCounters) {
+        self.queries = queries
+        self.counters = counters
+    }
+
+    /// Uploads that somebody holds, waits for, or has changed without a commit yet.
+    var liveCount: Int { state.withLock { $0.live.count } }
 
     // MARK: Requests
 
@@ -116,7 +123,14 @@ final class UploadTable: Sendable {
     func committed(_ steps: [CatalogueStep]) {
         perform(
             state.withLock { state in
-                steps.flatMap { step in state.with(step.change.id) { $0.committed(step) } }
+                steps.flatMap { step in
+                    state.with(step.change.id) { entry in
+                        if step.outcome == .goes {
+                            counters.countStep(from: entry.committedRecord, to: step.change.recorded)
+                        }
+                        return entry.committed(step)
+                    }
+                }
             })
     }
 
@@ -127,7 +141,9 @@ final class UploadTable: Sendable {
     func perform(_ effects: [TableEffect]) {
         for effect in effects {
             switch effect {
-            case .fence(let onFence): onFence()
+            case .fence(let onFence):
+                counters.countFence()
+                onFence()
             case .answer(let waiter, let result): waiter.resume(returning: result)
             case .grant(let waiter, let result): waiter.resume(returning: result)
             case .load(let id):

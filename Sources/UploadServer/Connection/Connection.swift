@@ -15,6 +15,9 @@ final class Connection {
     let loop: EventLoop
     /// The peer's address without the port, for logs.
     let peer: String
+    let entrance: Entrance
+    /// The loop's.
+    let counters: LoopCounters
 
     /// Memory of the loop that is good for anything that ends before the next suspension.
     let scratch: UnsafeMutableRawBufferPointer
@@ -27,26 +30,35 @@ final class Connection {
 
     private init(
         server: ServerContext, transport: Transport, buffers: BufferPool, loop: EventLoop, peer: String,
-        scratch: UnsafeMutableRawBufferPointer
+        entrance: Entrance, scratch: UnsafeMutableRawBufferPointer
     ) {
         self.server = server
         self.transport = transport
         self.buffers = buffers
         self.loop = loop
         self.peer = peer
+        self.entrance = entrance
+        counters = server.counters[loop.index]
         self.scratch = scratch
     }
 
     /// Serves a connection that was just accepted, until its end. Owns `descriptor`.
     static func serve(
-        descriptor: Int32, peer: SocketAddress?, tls: TLSContext?, server: ServerContext, on loop: isolated EventLoop
+        descriptor: Int32, peer: SocketAddress?, entrance: Entrance, server: ServerContext,
+        on loop: isolated EventLoop
     ) async {
         let socket = Socket(FileDescriptor(owning: descriptor))
-        defer { loop.load.removed() }
+        server.counters[loop.index].opened[entrance.rawValue].add(1)
+        defer {
+            loop.load.removed()
+            server.counters[loop.index].closed[entrance.rawValue].add(1)
+        }
+        let tls = entrance == .https ? server.tls : nil
         guard let watch = try? loop.watch(descriptor) else { return }
         guard let transport = try? Transport(socket: socket, watch: watch, tls: tls) else { return loop.end(watch) }
         let connection = Connection(
             server: server, transport: transport, buffers: loop.buffers, loop: loop, peer: peer?.host ?? "unknown",
+            entrance: entrance,
             scratch: UnsafeMutableRawBufferPointer(start: loop.scratch.memory, count: loop.scratch.count))
         await connection.run()
         loop.end(watch, descriptor)
@@ -54,13 +66,13 @@ final class Connection {
 
     private func run() async {
         do throws(TransportError) {
-            transport.watch.setDeadline(SystemClock.monotonicNanoseconds + server.configuration.handshakeNanoseconds)
-            try await transport.handshake()
+            try await handshake()
         } catch {
+            counters.failedHandshakes.add(1)
             server.log.handshakeFailed(peer: peer, error)
             return
         }
-        while !server.isStopping {
+        while true {
             let exchange: Exchange
             do throws(HeadFailure) {
                 guard let head = try await nextHead() else { break }
@@ -72,7 +84,34 @@ final class Connection {
             await Dispatch.handle(exchange)
             guard await exchange.conclude() else { return }
         }
-        await transport.closeGently(draining: hasInput, scratch: scratch.baseAddress!, scratchBytes: scratch.count)
+        await closeGently(draining: hasInput)
+    }
+
+    private func handshake() async throws(TransportError) {
+        transport.watch.setDeadline(SystemClock.monotonicNanoseconds + server.configuration.handshakeNanoseconds)
+        while true {
+            do throws(TransportError) {
+                return try await transport.handshake()
+            } catch {
+                // Whoever has come before the stop is heard.
+                guard case .interrupted(.stopping) = error else { throw error }
+                hurry(nanoseconds: ServerLimits.stopRequestNanoseconds)
+            }
+        }
+    }
+
+    /// The server stops: what the task waits for must come within this time.
+    private func hurry(nanoseconds: Int64) {
+        transport.watch.clearInterruption()
+        transport.watch.setDeadline(SystemClock.monotonicNanoseconds + nanoseconds)
+    }
+
+    /// Closes so that the client can read the last answer.
+    func closeGently(draining: Bool) async {
+        transport.watch.isSpared = true
+        await transport.closeGently(
+            draining: draining, scratch: scratch.baseAddress!, scratchBytes: scratch.count,
+            nanoseconds: server.isStopping ? ServerLimits.stopClosingNanoseconds : WireLimits.drainClosingNanoseconds)
     }
 
     // MARK: Heads
@@ -89,9 +128,11 @@ final class Connection {
         if isIdle { loop.load.becameIdle() }
         defer { if isIdle { loop.load.becameBusy() } }
         hasServed = true
+        transport.watch.isSpared = false
         transport.watch.clearInterruption()
         transport.watch.setDeadline(SystemClock.monotonicNanoseconds + server.configuration.idleNanoseconds)
         var isTiming = false
+        if server.isStopping { hurry(nanoseconds: isIdle ? 0 : ServerLimits.stopRequestNanoseconds) }
         while true {
             if let head = try parseInput() { return head }
             if !isTiming, !parser.isIdle {
@@ -102,6 +143,12 @@ final class Connection {
             do throws(TransportError) {
                 guard try await readIntoInput() else { return nil }
             } catch {
+                if case .interrupted(.stopping) = error {
+                    // A connection that only waits has a last look for a request; what has begun may come to its end.
+                    hurry(nanoseconds: isIdle && parser.isIdle ? 0 : ServerLimits.stopRequestNanoseconds)
+                    isTiming = true
+                    continue
+                }
                 if parser.isIdle, case .interrupted = error { return nil }
                 throw .transport(error)
             }
@@ -146,6 +193,7 @@ final class Connection {
             return
         }
         let id = RequestID.next()
+        counters.malformedHeads.add(1)
         server.log.refusedHead(id: id, peer: peer, refusal)
         transport.watch.clearInterruption()
         transport.watch.setDeadline(SystemClock.monotonicNanoseconds + ServerLimits.responseNanoseconds)
@@ -159,7 +207,7 @@ final class Connection {
         } catch {
             return
         }
-        await transport.closeGently(draining: true, scratch: scratch.baseAddress!, scratchBytes: scratch.count)
+        await closeGently(draining: true)
     }
 
     // MARK: Bytes under the framing

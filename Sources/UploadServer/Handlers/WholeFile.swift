@@ -42,6 +42,7 @@ enum WholeFile {
         let sizeMax = exchange.server.configuration.sizeMax
         var permit = permit
         try await exchange.body.welcome()
+        exchange.connection.counters.countAppend(upload.dialect)
         var ingest = Ingest(source, of: exchange, room: upload.length ?? sizeMax)
         let end = await ingest.run(into: &permit)
         if let failure = permit.failure { throw failure }

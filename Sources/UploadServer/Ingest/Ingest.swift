@@ -23,8 +23,7 @@ struct Ingest<Source: ByteSource> {
     private let source: Source
     private let buffers: BufferPool
     private let watch: Watch
-    /// Nanoseconds without a byte after which the body counts as dead.
-    private let patience: Int64
+    private let counters: LoopCounters
     /// Bytes the upload may still take.
     private var room: Int64
     /// Whether the last hold of a buffer was worth it.
@@ -42,7 +41,7 @@ struct Ingest<Source: ByteSource> {
         self.source = source
         buffers = exchange.connection.buffers
         watch = exchange.watch
-        patience = exchange.server.configuration.bodyIdleNanoseconds
+        counters = exchange.connection.counters
         self.room = room
         self.inspect = inspect
         self.progress = progress
@@ -78,8 +77,7 @@ struct Ingest<Source: ByteSource> {
     /// One buffer's way. Answers how the ingest ended, nil to go on.
     private mutating func fillAndWrite(_ permit: inout WritePermit) async throws(BodyFailure) -> End? {
         if source.isAtEnd { return .bodyEnded }
-        watch.setDeadline(SystemClock.monotonicNanoseconds + patience)
-        try await source.untilReadable()
+        try await source.untilArrival()
         // From here on it is the server that is waited for, not the client.
         watch.setDeadline(.max)
         if let memory = permit.leaseSmall() {
@@ -113,6 +111,7 @@ struct Ingest<Source: ByteSource> {
     /// Answers how many of the bytes belong to the upload, and shows them to whoever wants to see them.
     private mutating func accept(_ fill: Fill, _ memory: UnsafeMutableRawPointer) -> Int {
         watch.setDeadline(.max)
+        counters.bytesReceived.add(Int64(fill.count))
         let count = Int(min(Int64(fill.count), room))
         room -= Int64(count)
         if count > 0 { inspect?(UnsafeRawBufferPointer(start: memory, count: count)) }

@@ -72,6 +72,7 @@ public struct ServerLog: Sendable {
             case .damaged, .appendFailed, .journalFailed: .error
             case .removalFailed, .sweepFailed: .warning
             case .deliveredAfterCrash, .replayed, .directIORefused: .notice
+            case .clockJumped: .warning
             case .swept(let files): files > 0 ? .info : .debug
             }
         logger.log(level: level, "\(event)")
