@@ -70,7 +70,7 @@ def draw(title: str, panels: list[Panel], marks: list[tuple[float, str]], note: 
     floor = height - BOTTOM
     for second, text in marks:
         parts.append(f'<line class="mark" x1="{x(second):.1f}" x2="{x(second):.1f}" y1="{TOP}" y2="{floor}"/>')
-        parts.append(f'<text class="soft" x="{x(second) + 3:.1f}" y="{floor + 32}" font-size="10">{escape(text)}</text>')
+        parts.append(f'<text class="soft" x="{x(second) + 3:.1f}" y="{floor + 32}">{escape(text)}</text>')
     for tick in [tick for tick in ticks(seconds, 10) if tick <= seconds]:
         parts.append(f'<text class="soft" x="{x(tick):.1f}" y="{floor + 16}" text-anchor="middle">{tick:g} s</text>')
     return "\n".join([*parts, "</svg>", ""])

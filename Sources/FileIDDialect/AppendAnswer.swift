@@ -19,7 +19,8 @@ public enum AppendAnswer {
             "A newer request for this upload took over.", body: count?.description)
     }
 
-    /// The body stopped coming, or came too slowly. Not 408, which makes browsers send the same request again, byte for byte.
+    /// The body stopped coming, or came too slowly. Not 408, which makes browsers send the same request again, byte for
+    /// byte.
     public static func timedOut(count: Offset) -> Refusal {
         Refusal(
             .serviceUnavailable, reason: "Body timed out", code: "body-timeout",

@@ -11,6 +11,7 @@ public struct InheritedSocket: Sendable {
 
     /// Why inherited sockets cannot be used: one line for the operator.
     public struct Failure: Error, Sendable, CustomStringConvertible {
+        /// Names the descriptor, or the variable, and what is wrong with it.
         public let description: String
     }
 

@@ -31,8 +31,8 @@ public final class Listener: Sendable {
     ///
     /// - Parameters:
     ///   - isSpared: whether accepting goes on while the others stop, as long as the loop turns.
-    ///   - admits: whether a connection may live; one that may not is closed. It may be told why, at once: the loop must
-    ///     not wait.
+    ///   - admits: whether a connection may live; one that may not is closed. It may be told why, at once: the loop
+    ///     must not wait.
     public func run(
         on loop: isolated EventLoop, group: LoopGroup, isSpared: Bool = false, onShortage: @Sendable (Errno) -> Void,
         admits: @Sendable (borrowing Socket, SocketAddress?) -> Bool,

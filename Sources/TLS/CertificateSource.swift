@@ -54,7 +54,7 @@ public final class CertificateSource: Sendable {
     /// Reads the files if they have changed since the last time, or could not be used then.
     ///
     /// - Parameter isAsked: whether somebody waits for the answer: the files are read in any case, and what cannot be
-    ///   used is `refused` at once. Otherwise it is so once the files have stood still between two calls, and once only.
+    ///   used is `refused` at once. Otherwise it is so when the files have stood still between two calls, and once.
     public func reload(isAsked: Bool) -> Outcome {
         // Before reading: what changes meanwhile is seen the next time.
         let stamps = [FileStamp(path: certificateFile), FileStamp(path: keyFile)]

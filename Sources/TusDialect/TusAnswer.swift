@@ -62,7 +62,8 @@ public enum TusAnswer {
         .telling(upload)
     }
 
-    /// The body stopped coming, or came too slowly. Never a 4xx: clients take that for final, and this is worth another try.
+    /// The body stopped coming, or came too slowly. Never a 4xx: clients take that for final, and this is worth another
+    /// try.
     ///
     /// - Parameter isKept: as for `superseded`.
     public static func timedOut(_ upload: Upload, isKept: Bool) -> Refusal {

@@ -34,6 +34,9 @@ public struct ServerConfiguration: Sendable {
     public var idleNanoseconds: Int64
     /// A request head, from its first byte to its last, in nanoseconds.
     public var headNanoseconds: Int64
+    /// How long a client that has connected, or begun a request, may take to say what it wants when the server stops,
+    /// in nanoseconds.
+    public var stopRequestNanoseconds: Int64
     /// The least a body may bring in bytes a second, averaged over a window of waiting for it; 0 for no such bound.
     public var bodyRateBytes: Int64
     /// That window, in nanoseconds.
@@ -71,6 +74,7 @@ public struct ServerConfiguration: Sendable {
         handshakeNanoseconds = ServerLimits.handshakeNanoseconds
         idleNanoseconds = ServerLimits.idleNanoseconds
         headNanoseconds = ServerLimits.headNanoseconds
+        stopRequestNanoseconds = ServerLimits.stopRequestNanoseconds
         bodyRateBytes = ServerLimits.bodyRateBytes
         bodyRateWindowNanoseconds = ServerLimits.bodyRateWindowNanoseconds
         connectionsMax = ServerLimits.connectionsMax
@@ -82,7 +86,12 @@ public struct ServerConfiguration: Sendable {
         allowsDownload = true
     }
 
-    /// How many connections a process can serve that may open so many descriptors.
+    /// How many descriptors it takes to serve so many connections, each with a file.
+    public static func openFiles(connections: Int) -> Int {
+        connections * ServerLimits.descriptorsOfConnection + ServerLimits.descriptorsReserved
+    }
+
+    /// How many connections a process serves, unless told, that may open so many descriptors.
     public static func connectionsMax(openFiles: Int) -> Int {
         let room = (openFiles - ServerLimits.descriptorsReserved) / ServerLimits.descriptorsOfConnection
         return min(ServerLimits.connectionsMax, max(1, room))

@@ -36,11 +36,11 @@ final class ServerContext: Sendable {
         self.store = store
         self.log = log
         self.page = page
-        admission = Admission(configuration, log: log.logger)
         self.loops = loops
         self.credentials = credentials
         self.supervisor = supervisor
         counters = loops.map { _ in LoopCounters() }
+        admission = Admission(configuration, log: log.logger)
         ietfPolicy = IETFPolicy(
             sizeMax: configuration.sizeMax, ageMaxSeconds: configuration.store.expiry.idleSeconds,
             sendsInterim: configuration.sendsInformational)

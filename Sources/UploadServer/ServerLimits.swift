@@ -55,7 +55,7 @@ enum ServerLimits {
     /// From SIGTERM on, for answers that are being sent: downloads that take longer are cut.
     static let stopDownloadNanoseconds: Int64 = 20_000_000_000
     /// How long a client that has connected, or begun a request, may take to say what it wants when the server stops.
-    static let stopRequestNanoseconds: Int64 = 1_000_000_000
+    static let stopRequestNanoseconds: Int64 = 2_000_000_000
     /// How long a client may take, when the server stops, to read its last answer and close.
     static let stopClosingNanoseconds: Int64 = 3_000_000_000
     /// What a service manager is asked for beyond all that, for the closing of the store.

@@ -151,7 +151,9 @@ struct Serve: ParsableCommand {
         if !(0...1 << 40).contains(minRate.bytes) {
             throw ValidationError("--min-rate takes 0 to \(1 << 40) bytes a second.")
         }
-        if let maxConnections, maxConnections < 1 { throw ValidationError("--max-connections takes 1 or more.") }
+        if let maxConnections, !(1...10_000_000).contains(maxConnections) {
+            throw ValidationError("--max-connections takes 1 to 10000000.")
+        }
         if let maxConnectionsPerAddress, maxConnectionsPerAddress < 0 {
             throw ValidationError("--max-connections-per-address takes 0 or more.")
         }
@@ -176,11 +178,13 @@ struct Serve: ParsableCommand {
             // First of all: threads that are started later inherit the blocked signals.
             let signals = try Signals([.terminate, .interrupt, .hangUp])
             let inherited = try InheritedSocket.all()
-            let service = try ServiceManager.connected()
-            var configuration = serverConfiguration(openFiles: try SystemProcess.raiseOpenFilesLimit())
+            let service = try serviceManager()
+            let openFiles = try SystemProcess.raiseOpenFilesLimit()
+            var configuration = serverConfiguration(openFiles: openFiles)
             configuration.inheritedSockets = inherited
             writer = try LogWriter(descriptor: 2)
             log = ServerLog(writer: writer, format: logFormat, level: logLevel)
+            warnOfFewDescriptors(openFiles, log)
             server = try Server(configuration, signals: signals, service: service, log: log)
         } catch let error as InheritedSocket.Failure {
             FileHandle.standardError.write(Data("sluice: \(error)\n".utf8))
@@ -197,6 +201,14 @@ struct Serve: ParsableCommand {
         let isDrained = server.waitUntilStopped()
         writer.close()
         if !isDrained { throw ExitCode(1) }
+    }
+
+    /// Says that `--max-connections` promises more than the system allows: at the bound uploads would find no file.
+    private func warnOfFewDescriptors(_ openFiles: Int, _ log: ServerLog) {
+        guard let maxConnections, ServerConfiguration.openFiles(connections: maxConnections) > openFiles else { return }
+        log.logger.warning(
+            "more connections than descriptors",
+            metadata: ["max-connections": "\(maxConnections)", "open-files": "\(openFiles)"])
     }
 
     private func serverConfiguration(openFiles: Int) -> ServerConfiguration {
@@ -222,6 +234,10 @@ struct Serve: ParsableCommand {
         configuration.cors = CORSPolicy(origins: corsOrigin, allowsCredentials: corsCredentials)
         configuration.sendsInformational = informational == .on
         return configuration
+    }
+
+    private func serviceManager() throws(ServerError) -> ServiceManager? {
+        do throws(Errno) { return try ServiceManager.connected() } catch { throw .system("NOTIFY_SOCKET: \(error)") }
     }
 
     private func announce(_ server: Server) {

@@ -22,6 +22,7 @@ from workload import Workload
 # Up to how many writes and flushes the power lasts; the same for a start that is cut.
 OPERATIONS_MAX = 400
 START_OPERATIONS_MAX = 12
+FLUSH_MILLISECONDS = (0, 0, 1, 5)
 LIFE_SECONDS = 3
 PAUSE_SECONDS = 0.002
 WRITE_OUT_SECONDS = 0.005
@@ -42,6 +43,9 @@ class Plan:
     clients: int = 10
     largest: int = 3 * MEBIBYTE
     options: list[str] = field(default_factory=list)
+    weights: dict | None = None
+    # Another server than the one under test.
+    binary: Path | None = None
 
 
 class WriteOut:
@@ -80,13 +84,15 @@ class WriteOut:
 
 
 class Run:
-    """A plan at work. `tamper` is called between the mount after a cut and the start of the server: for controls."""
+    """A plan at work."""
 
-    def __init__(self, plan: Plan, disk: Disk, folder: Path, tamper=None):
-        self.plan, self.disk, self.tamper = plan, disk, tamper
+    def __init__(self, plan: Plan, disk: Disk, folder: Path):
+        self.plan, self.disk = plan, disk
         self.server = Sluice(folder, *plan.options)
         self.server.data = disk.root / "data"
-        self.workload = Workload(plan.seed, plan.clients, largest=plan.largest, tolerated=TOLERATED)
+        self.server.binary = plan.binary or self.server.binary
+        self.workload = Workload(
+            plan.seed, plan.clients, largest=plan.largest, tolerated=TOLERATED, weights=plan.weights)
         self.cuts = 0
         self.notes: list[str] = []
 
@@ -117,6 +123,8 @@ class Run:
 
     def _life(self, dice: Random) -> None:
         self.disk.cut(dice.getrandbits(32), dice.randint(1, OPERATIONS_MAX))
+        # While a flush takes its time, the writes of others gather.
+        self.disk.delay("flush", dice.choice(FLUSH_MILLISECONDS))
         with WriteOut(self.server.data, dice):
             self.workload.run(self.server)
             self._await_cut(LIFE_SECONDS)
@@ -124,8 +132,6 @@ class Run:
             time.sleep(dice.choice([0, 0, dice.uniform(0, 0.02)]))
         self._power_cycle(lambda: self.workload.crash(self.server.kill))
         self.workload.park()
-        if self.tamper:
-            self.tamper(self)
         self._start(dice)
         self.workload.verify(self.server)
 

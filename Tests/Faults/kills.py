@@ -15,12 +15,14 @@ from random import Random
 from threading import Timer
 
 from sluice import Sluice
-from uploads import KIBIBYTE, MEBIBYTE, Broken
+from uploads import IETF, KIBIBYTE, MEBIBYTE, Broken, FileID, Form, Plain, Tus, TusParallel
 from workload import Workload
 
 # What is counted until a kill, and up to how many of it.
-MOMENTS = {"told": 40, "sent": 3 * MEBIBYTE, "request": 40, "last": 30, "finished": 15, "join": 2}
-WEIGHTS = [4, 4, 3, 5, 2, 2]
+MOMENTS = {"told": 40, "sent": 3 * MEBIBYTE, "request": 40, "last": 30, "finished": 25, "join": 2}
+MOMENT_WEIGHTS = [4, 4, 3, 5, 3, 2]
+# What comes whole, in one request, mostly.
+WHOLE_MOSTLY = {Plain: 8, FileID: 6, Tus: 5, IETF: 4, Form: 3, TusParallel: 1}
 LIFE_SECONDS = 1.5
 START_STRIKES_MAX = 3
 SWEEP_SECONDS = 30
@@ -38,6 +40,7 @@ class Arena:
     largest: int = 8 * MEBIBYTE
     options: list[str] = field(default_factory=list)
     expires_after: float | None = None
+    weights: dict | None = None
     seconds: float = 600
 
     def __str__(self) -> str:
@@ -55,7 +58,7 @@ class Run:
             options += ["--expire-after", str(int(arena.expires_after))]
         self.server = Sluice(directory, *options)
         self.workload = Workload(
-            arena.seed, arena.clients, largest=arena.largest, expires_after=arena.expires_after)
+            arena.seed, arena.clients, largest=arena.largest, expires_after=arena.expires_after, weights=arena.weights)
         self.kills = 0
 
     def run(self) -> str:
@@ -82,11 +85,12 @@ class Run:
             self.workload.stop()
             self.server.stop()
         recovered = self.server.log.read_text(errors="replace").count("had been delivered before the crash")
-        return (f"{self.arena.name}: {self.kills} kills in {time.monotonic() - begun:.0f} s, {recovered} of them between "
-                f"a rename and its record; {self.workload.summary()}")
+        return (
+            f"{self.arena.name}: {self.kills} kills in {time.monotonic() - begun:.0f} s, which left {recovered} files "
+            f"renamed and not recorded; {self.workload.summary()}")
 
     def _life(self, dice: Random) -> None:
-        moment = dice.choices(list(MOMENTS), WEIGHTS)[0]
+        moment = dice.choices(list(MOMENTS), MOMENT_WEIGHTS)[0]
         delay = dice.choice([0, 0, dice.uniform(0, 0.001), dice.uniform(0, 0.01)])
         is_stopping = dice.random() < 0.1
 
@@ -152,8 +156,12 @@ class Run:
         """What the server itself thinks of the directory."""
         check = [self.server.binary, "check", "--quiet", "--data", str(self.server.data)]
         done = subprocess.run(check, capture_output=True, text=True)
-        if done.returncode != 0:
-            raise Broken(f"sluice check: {done.stdout[-4000:]}{done.stderr}")
+        # A file may be taken away as soon as it was told of. What a recovery told is recorded a moment after that, so
+        # a kill in between leaves an open record whose file was taken: the client has lost nothing by it.
+        damages = [line for line in done.stdout.splitlines() if line.startswith("damage")]
+        damages = [line for line in damages if not any(taken in line for taken in self.workload.taken)]
+        if done.returncode not in (0, 3) or damages:
+            raise Broken("\n".join(["sluice check:", *damages, done.stderr]))
         if "is damaged" in self.server.log.read_text(errors="replace"):
             raise Broken("the server itself found damage")
 
@@ -176,7 +184,7 @@ def arenas(seed: int, kills: int) -> list[Arena]:
     share = -(-kills // 4)
     return [
         Arena("everything", seed, share),
-        Arena("small uploads", seed + 1, share, clients=16, largest=64 * KIBIBYTE + 1),
+        Arena("small uploads", seed + 1, share, clients=24, largest=64 * KIBIBYTE + 1, weights=WHOLE_MOSTLY),
         Arena("durability process", seed + 2, share, options=["--durability", "process"]),
         Arena("expiry", seed + 3, share, expires_after=4, largest=MEBIBYTE),
     ]

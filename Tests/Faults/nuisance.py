@@ -1,10 +1,10 @@
-"""What else comes in over an open port: garbage, half requests, connections that say nothing, and people who download."""
+"""What else comes in over an open port: garbage, half requests, connections that say nothing, people who download."""
 
 import socket
 import threading
 from random import Random
 
-from uploads import Broken, Content, Upload
+from uploads import Broken, Upload
 from wire import Closed, Line, ask
 from workload import Workload
 
@@ -148,7 +148,8 @@ class Reader(Nuisance):
             return
         if answer.status != (200 if first is None else 206):
             raise upload.fail(f"a download is answered {answer.status} ({answer.code})")
-        contents: list[Content] = [*accepted, *upload.accepted, *(content for _, each in upload.delivered() for content in each)]
+        # It may have been replaced meanwhile.
+        contents = {*accepted, *upload.accepted, *(content for _, each in upload.delivered() for content in each)}
         if not any(answer.body == content.data[first or 0 :] for content in contents):
             raise upload.fail(f"a download of {len(answer.body)} bytes from {first or 0} on is not what was sent")
         if upload.done:

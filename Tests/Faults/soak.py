@@ -10,6 +10,7 @@ Writes bench/results/soak.svg and soak.json; exits with 1 if anything grew or an
 """
 
 import json
+import math
 import os
 import platform
 import statistics
@@ -63,8 +64,10 @@ QUANTITIES = [
     Quantity("threads", "Threads", "", 1, 1, 0),
     Quantity("disk", "Disk: uploads and finished files", "MiB", MEBIBYTE, 48 * MEBIBYTE, 0.35),
     Quantity("log", "Catalogue: SQLite's log", "MiB", MEBIBYTE, 8 * MEBIBYTE, 0),
-    Quantity("record", "Catalogue: bytes for each upload there ever was", "B", 1, 64, 0.1),
 ]
+# Records of finished uploads stay, so the catalogue grows with the number of uploads; by no more than this for each.
+RECORD_BYTES_MAX = 512
+CATALOGUE = Quantity("catalogue", "Catalogue", "MiB", MEBIBYTE, math.inf, math.inf)
 
 
 class Sampler(threading.Thread):
@@ -105,7 +108,6 @@ class Sampler(threading.Thread):
             "disk": usage(data / "uploads") + usage(data / "complete"),
             "catalogue": catalogue,
             "log": (data / "catalogue.sqlite-wal").stat().st_size,
-            "record": catalogue / max(began, 500),
             "uploads": began,
             "sent": self.workload.pulse.counts["sent"],
         }
@@ -228,12 +230,17 @@ class Soak:
                 bound = max(quantity.growth_max, quantity.share_max * level)
                 self.check(segment, quantity.name, level, seconds, slope(points) * seconds, bound)
 
+        last = next(sample for sample in reversed(self.sampler.samples) if "catalogue" in sample)
+        record = last["catalogue"] / last["uploads"]
+        self.check(SEGMENTS - 1, "catalogue bytes for each upload", last["catalogue"], last["seconds"], record,
+                   RECORD_BYTES_MAX)
+
     # Telling
 
     def write(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         samples = self.sampler.samples
-        names = [name for name in ("descriptors", "memory", "threads", "disk", "catalogue", "log", "uploads", "sent")]
+        names = ("descriptors", "memory", "threads", "disk", "catalogue", "log", "uploads", "sent")
         report = {
             "seconds": SECONDS, "seed": SEED, "clients": CLIENTS, "pause": PAUSE_SECONDS,
             "processors": os.cpu_count(), "system": platform.platform(), "done": self.workload.summary(),
@@ -246,7 +253,7 @@ class Soak:
             plot.Panel(quantity.title, quantity.unit, [plot.Line(quantity.name, [
                 (sample["seconds"], sample[quantity.name] / quantity.scale if quantity.name in sample else None)
                 for sample in samples])])
-            for quantity in QUANTITIES]
+            for quantity in [*QUANTITIES, CATALOGUE]]
         plot.write(folder / "soak.svg", f"Sluice, {SECONDS} s of everything at once", panels, self.marks,
                    self.workload.summary())
 
@@ -278,8 +285,8 @@ def main() -> int:
         soak.judge()
         soak.write(folder)
     for check in soak.checks:
-        print("{verdict:4} segment {segment}: {quantity} at {level:,}, grew by {growth:,} in {seconds} s (bound {bound:,})"
-              .format(verdict="ok" if check["good"] else "BAD", **check))
+        line = "{verdict:4} segment {segment}: {quantity} at {level:,}, grew by {growth:,} in {seconds} s (of {bound:,})"
+        print(line.format(verdict="ok" if check["good"] else "BAD", **check))
     print(soak.workload.summary(), *(f"{other.count} by the {type(other).__name__.lower()}" for other in soak.others))
     if broken:
         print(f"BROKEN: {broken}", file=sys.stderr)

@@ -154,6 +154,7 @@ def server(tmp_path):
     return Sluice(tmp_path)
 
 
+@pytest.mark.seconds(300)
 @pytest.mark.parametrize("lasting", [False, True], ids=["one", "all-from-then-on"])
 @pytest.mark.parametrize("operation", ["write", "flush"])
 @pytest.mark.parametrize("kind", KINDS)

@@ -14,7 +14,7 @@ from uploads import MEBIBYTE, Broken
 
 KILLS = int(os.environ.get("SLUICE_KILLS", "300"))
 SEED = int(os.environ.get("SLUICE_SEED", "1"))
-CONTROL_KILLS = 40
+CONTROL_KILLS = 120
 
 
 @pytest.mark.seconds(240 + 4 * KILLS)

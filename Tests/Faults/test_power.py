@@ -5,61 +5,71 @@ SLUICE_CUTS sets how many cuts there are for each file system, SLUICE_SEED which
 """
 
 import os
-import sqlite3
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from cuts import Plan, Run
 from disks import KINDS
-from uploads import Broken, FileID, Tus
+from uploads import KIBIBYTE, Broken, FileID
 
 CUTS = int(os.environ.get("SLUICE_CUTS", "60"))
 SEED = int(os.environ.get("SLUICE_SEED", "1"))
 # Cuts in the life of one disk.
 CUTS_OF_A_RUN = 6
+# In every so manieth run there are small files only, and more clients.
+SMALL_EVERY = 3
+SMALL_BYTES = 64 * KIBIBYTE
 CONTROL_RUNS = 12
+RESUMES_AT_SIZE = Path(__file__).parent / "resumes_at_size.py"
+FINDING_CHARACTERS = 1000
 
 
 @pytest.mark.seconds(300)
 @pytest.mark.parametrize("seed", range(SEED, SEED + -(-CUTS // CUTS_OF_A_RUN)))
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_cut_takes_back_what_was_told(disk, tmp_path, kind, seed):
-    print(kind, seed, Run(Plan(seed, CUTS_OF_A_RUN), disk(kind), tmp_path).run())
+    plan = Plan(seed, CUTS_OF_A_RUN)
+    if seed % SMALL_EVERY == 0:
+        plan = replace(plan, largest=SMALL_BYTES, clients=2 * plan.clients)
+    print(kind, seed, Run(plan, disk(kind), tmp_path).run())
 
 
 # Controls: the harness has to find these.
 
 
-def losses(disk, tmp_path, kind, plan, tamper=None) -> list[str]:
-    """What was found wrong until the first finding."""
+def finds(disk, tmp_path, kind: str, finding: str, plan: Plan) -> bool:
+    """Whether one of a few runs finds something wrong that is called so."""
     for seed in range(SEED, SEED + CONTROL_RUNS):
         folder = tmp_path / str(seed)
         folder.mkdir()
         try:
-            Run(plan(seed), disk(kind), folder, tamper).run()
-        except (Broken, OSError) as error:
-            print(kind, seed, str(error)[:2000])
-            return [str(error)]
-    return []
+            Run(replace(plan, seed=seed), disk(kind), folder).run()
+        except Broken as error:
+            found = str(error)
+            print(kind, seed, found[:FINDING_CHARACTERS])
+            if finding in found:
+                return True
+    return False
 
 
 @pytest.mark.seconds(300)
 @pytest.mark.parametrize("kind", KINDS)
 def test_control_a_server_that_syncs_nothing_loses_what_it_told(disk, tmp_path, kind):
-    assert losses(disk, tmp_path, kind, lambda seed: Plan(seed, 2, options=["--durability", "process"]))
+    plan = Plan(SEED, 2, options=["--durability", "process"])
+    assert finds(disk, tmp_path, kind, "not what was sent", plan)
+
+
+class Simple(FileID):
+    """As much of the dialect as the control speaks."""
+
+    def __init__(self, number, content, dice):
+        super().__init__(number, content, dice)
+        self.tls, self.restarts = False, 0
 
 
 @pytest.mark.seconds(300)
 def test_control_a_server_that_resumes_at_the_size_of_a_file_builds_on_garbage(disk, tmp_path):
-    update = """UPDATE uploads SET "offset" = max("offset", ?1)
-                WHERE id = ?2 AND state = 0 AND ?1 <= coalesce(length, ?1)"""
-
-    def believe_sizes(run):
-        catalogue = sqlite3.connect(run.server.data / "catalogue.sqlite")
-        for path in (run.server.data / "uploads").iterdir():
-            catalogue.execute(update, (path.stat().st_size, bytes.fromhex(path.name)))
-        catalogue.commit()
-        catalogue.close()
-
-    [found] = losses(disk, tmp_path, "ext4", lambda seed: Plan(seed, CUTS_OF_A_RUN), believe_sizes)
-    assert "not what was sent" in found
+    plan = Plan(SEED, CUTS_OF_A_RUN, largest=SMALL_BYTES, weights={Simple: 1}, binary=RESUMES_AT_SIZE)
+    assert finds(disk, tmp_path, "ext4", "first difference at byte", plan)

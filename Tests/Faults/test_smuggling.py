@@ -14,10 +14,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from attackers import Victim, connect, read_all, start, time_limit  # noqa: F401
+from attackers import Victim, connect, read_all
 from wire import Line, ask
 
-NGINX = """
+NGINX_CONF = """
 daemon off; master_process off; pid {folder}/pid; error_log stderr; worker_rlimit_nofile 1024;
 events {{ }}
 http {{
@@ -36,7 +36,7 @@ http {{
 }}
 """
 
-HAPROXY = """
+HAPROXY_CONF = """
 defaults
     mode http
     timeout connect 5s
@@ -75,14 +75,14 @@ class Case:
 
 CANARY = b"<canary>"
 LENGTH = b"<length>"
-NGINX_BOTH = ("nginx", "nginx-buffered")
-HAPROXY_ONLY = ("haproxy",)
-ALL_PROXIES = NGINX_BOTH + HAPROXY_ONLY
+NGINX = ("nginx", "nginx-buffered")
+HAPROXY = ("haproxy",)
+PROXIES = NGINX + HAPROXY
 
 
-def upload(name, fields, body=b"0\r\n\r\n" + CANARY, refused=True, cleaned_by=(), version=b"HTTP/1.1", host=True):
+def upload(name, fields, body=b"0\r\n\r\n" + CANARY, refused=True, cleaned_by=(), version=b"HTTP/1.1"):
     """An append with these fields and this body, of an upload of its own."""
-    head = b"POST /upload " + version + b"\r\n" + (b"Host: upload.test\r\n" if host else b"")
+    head = b"POST /upload " + version + b"\r\nHost: upload.test\r\n"
     head += b"X-File-Id: <id>\r\nX-Start-Byte: 0\r\n" + (b"" if refused else b"Connection: close\r\n")
     return Case(name, head + fields + b"\r\n\r\n" + body, refused, cleaned_by)
 
@@ -98,13 +98,13 @@ def line(name, first, rest=b"Host: upload.test\r\nConnection: close", refused=Tr
 BOTH = b"Content-Length: <length>\r\nTransfer-Encoding: "
 CASES = [
     # Two lengths.
-    upload("length and chunked", BOTH + b"chunked", cleaned_by=HAPROXY_ONLY),
-    upload("chunked and length", b"Transfer-Encoding: chunked\r\nContent-Length: <length>", cleaned_by=HAPROXY_ONLY),
-    upload("chunked and length 0", b"Transfer-Encoding: chunked\r\nContent-Length: 0", cleaned_by=HAPROXY_ONLY),
-    upload("two equal lengths", b"Content-Length: <length>\r\nContent-Length: <length>", CANARY, cleaned_by=HAPROXY_ONLY),
+    upload("length and chunked", BOTH + b"chunked", cleaned_by=HAPROXY),
+    upload("chunked and length", b"Transfer-Encoding: chunked\r\nContent-Length: <length>", cleaned_by=HAPROXY),
+    upload("chunked and length 0", b"Transfer-Encoding: chunked\r\nContent-Length: 0", cleaned_by=HAPROXY),
+    upload("two equal lengths", b"Content-Length: <length>\r\nContent-Length: <length>", CANARY, cleaned_by=HAPROXY),
     upload("two lengths", b"Content-Length: 0\r\nContent-Length: <length>", CANARY),
     upload("two lengths, the other way", b"Content-Length: <length>\r\nContent-Length: 0", CANARY),
-    upload("a list of equal lengths", b"Content-Length: <length>, <length>", CANARY, cleaned_by=HAPROXY_ONLY),
+    upload("a list of equal lengths", b"Content-Length: <length>, <length>", CANARY, cleaned_by=HAPROXY),
     upload("a list of lengths", b"Content-Length: 0, <length>", CANARY),
     upload("a length with a sign", b"Content-Length: +<length>", CANARY),
     upload("a negative length", b"Content-Length: -1", CANARY),
@@ -116,8 +116,8 @@ CASES = [
     upload("a length with an exponent", b"Content-Length: 1e1", CANARY),
     upload("no length", b"Content-Length:", CANARY),
     upload("a length with an underscore", b"Content-Length: 1_0", CANARY),
-    upload("a length past 63 bits", b"Content-Length: 18446744073709551616", CANARY, cleaned_by=HAPROXY_ONLY),
-    upload("a length past 64 bits", b"Content-Length: 18446744073709551617", b"x" + CANARY, cleaned_by=HAPROXY_ONLY),
+    upload("a length past 63 bits", b"Content-Length: 18446744073709551616", CANARY, cleaned_by=HAPROXY),
+    upload("a length past 64 bits", b"Content-Length: 18446744073709551617", b"x" + CANARY, cleaned_by=HAPROXY),
     upload("a length after NUL", b"Content-Length: 0\0<length>", CANARY),
     upload("a length after a vertical tab", b"Content-Length: \x0b<length>", CANARY),
     # Transfer codings that look different to different programs.
@@ -136,31 +136,32 @@ CASES = [
     upload("chunked after NUL", BOTH + b"\0chunked"),
     upload("an empty coding", BOTH),
     upload("a lonely comma", BOTH + b","),
-    upload("capital Chunked and a length", BOTH + b"CHUNKED", cleaned_by=HAPROXY_ONLY),
-    upload("chunked on a folded line", BOTH + b"\r\n chunked", cleaned_by=HAPROXY_ONLY),
-    upload("a space before the colon", b"Content-Length: <length>\r\nTransfer-Encoding : chunked", cleaned_by=NGINX_BOTH),
-    upload("a tab before the colon", b"Content-Length: <length>\r\nTransfer-Encoding\t: chunked", cleaned_by=NGINX_BOTH),
-    upload("a space before the name", b"Content-Length: <length>\r\n Transfer-Encoding: chunked", cleaned_by=NGINX_BOTH),
-    upload("a NUL in the name", b"Content-Length: <length>\r\nTransfer-Encoding\0: chunked", cleaned_by=NGINX_BOTH),
-    upload("a coding after a bare line feed", b"X: y\nTransfer-Encoding: chunked", cleaned_by=ALL_PROXIES),
+    upload("capital Chunked and a length", BOTH + b"CHUNKED", cleaned_by=HAPROXY),
+    upload("chunked on a folded line", BOTH + b"\r\n chunked", cleaned_by=HAPROXY),
+    upload("a space before the colon", b"Content-Length: <length>\r\nTransfer-Encoding : chunked", cleaned_by=NGINX),
+    upload("a tab before the colon", b"Content-Length: <length>\r\nTransfer-Encoding\t: chunked", cleaned_by=NGINX),
+    upload("a space before the name", b"Content-Length: <length>\r\n Transfer-Encoding: chunked", cleaned_by=NGINX),
+    upload("a NUL in the name", b"Content-Length: <length>\r\nTransfer-Encoding\0: chunked", cleaned_by=NGINX),
+    upload("a coding after a bare line feed", b"X: y\nTransfer-Encoding: chunked", cleaned_by=PROXIES),
     upload("a coding after a bare carriage return", b"Content-Length: <length>\r\nX: y\rTransfer-Encoding: chunked"),
-    upload("a line with no colon", b"Content-Length: <length>\r\nTransfer-Encoding chunked", cleaned_by=NGINX_BOTH),
-    upload("a high byte in the name", b"Content-Length: <length>\r\nTransfer\x80Encoding: chunked", cleaned_by=NGINX_BOTH),
+    upload("a line with no colon", b"Content-Length: <length>\r\nTransfer-Encoding chunked", cleaned_by=NGINX),
+    upload("a high byte in the name", b"Content-Length: <length>\r\nTransfer\x80Encoding: chunked", cleaned_by=NGINX),
     upload("a coding in HTTP/1.0", b"Transfer-Encoding: chunked", version=b"HTTP/1.0"),
     upload("a coding and a length in HTTP/1.0", BOTH + b"chunked", version=b"HTTP/1.0"),
     upload("an underscore for the hyphen", b"Content-Length: <length>\r\nTransfer_Encoding: chunked", refused=False),
     upload("an underscore in the length", b"Content_Length: 1\r\nContent-Length: <length>", CANARY, refused=False),
     upload("the coding's name as a value", b"Content-Length: <length>\r\nX: Transfer-Encoding: chunked", refused=False),
     # Lines that end otherwise.
-    Case("line feeds alone", b"POST /upload HTTP/1.1\nHost: upload.test\nContent-Length: 0\n\n" + CANARY, cleaned_by=ALL_PROXIES),
-    upload("a head that ends in a line feed", b"Content-Length: <length>\r\n\n" + CANARY, b"", cleaned_by=ALL_PROXIES),
-    upload("a folded field", b"X: y\r\n z\r\nContent-Length: 0", cleaned_by=HAPROXY_ONLY),
-    upload("a NUL in a value", b"X: y\0z\r\nContent-Length: 0", cleaned_by=HAPROXY_ONLY),
+    Case("line feeds alone", b"POST /upload HTTP/1.1\nHost: upload.test\nContent-Length: 0\n\n" + CANARY,
+         cleaned_by=PROXIES),
+    upload("a head that ends in a line feed", b"Content-Length: <length>\r\n\n" + CANARY, b"", cleaned_by=PROXIES),
+    upload("a folded field", b"X: y\r\n z\r\nContent-Length: 0", cleaned_by=HAPROXY),
+    upload("a NUL in a value", b"X: y\0z\r\nContent-Length: 0", cleaned_by=HAPROXY),
     upload("a carriage return in a value", b"X: y\rz\r\nContent-Length: 0"),
     # Chunks.
     chunked("an extension", b"1;a=b\r\nx\r\n0\r\n\r\n", refused=False),
-    chunked("a long extension", b"1;" + b"a" * 300 + b"\r\nx\r\n0\r\n\r\n" + CANARY, cleaned_by=ALL_PROXIES),
-    chunked("an extension with a line feed", b"1;a\nx\r\n0\r\n\r\n" + CANARY, cleaned_by=ALL_PROXIES),
+    chunked("a long extension", b"1;" + b"a" * 300 + b"\r\nx\r\n0\r\n\r\n" + CANARY, cleaned_by=PROXIES),
+    chunked("an extension with a line feed", b"1;a\nx\r\n0\r\n\r\n" + CANARY, cleaned_by=PROXIES),
     chunked("an extension with a carriage return", b"1;a\rb\r\nx\r\n0\r\n\r\n" + CANARY),
     chunked("a size past 64 bits", b"10000000000000001\r\nx\r\n0\r\n\r\n" + CANARY),
     chunked("a size past 63 bits", b"ffffffffffffffff\r\nx\r\n0\r\n\r\n" + CANARY),
@@ -168,23 +169,25 @@ CASES = [
     chunked("a size with a sign", b"+1\r\nx\r\n0\r\n\r\n" + CANARY),
     chunked("a size with 0x", b"0x1\r\nx\r\n0\r\n\r\n" + CANARY),
     chunked("a size after a space", b" 1\r\nx\r\n0\r\n\r\n" + CANARY),
-    chunked("a size before a space", b"1 \r\nx\r\n0\r\n\r\n" + CANARY, cleaned_by=ALL_PROXIES),
+    chunked("a size before a space", b"1 \r\nx\r\n0\r\n\r\n" + CANARY, cleaned_by=PROXIES),
     chunked("an empty size", b"\r\nx\r\n0\r\n\r\n" + CANARY),
     chunked("a size that is no number", b"g\r\nx\r\n0\r\n\r\n" + CANARY),
-    chunked("a size and a line feed", b"1\nx\r\n0\r\n\r\n" + CANARY, cleaned_by=ALL_PROXIES),
-    chunked("data and a line feed", b"1\r\nx\n0\r\n\r\n" + CANARY, cleaned_by=ALL_PROXIES),
+    chunked("a size and a line feed", b"1\nx\r\n0\r\n\r\n" + CANARY, cleaned_by=PROXIES),
+    chunked("data and a line feed", b"1\r\nx\n0\r\n\r\n" + CANARY, cleaned_by=PROXIES),
     chunked("data and a carriage return", b"1\r\nx\r0\r\n\r\n" + CANARY),
     chunked("data longer than its size", b"1\r\nxy\r\n0\r\n\r\n" + CANARY),
-    chunked("an end of line feeds", b"1\r\nx\r\n0\n\n" + CANARY, cleaned_by=ALL_PROXIES),
+    chunked("an end of line feeds", b"1\r\nx\r\n0\n\n" + CANARY, cleaned_by=PROXIES),
     chunked("a last chunk of many zeros", b"1\r\nx\r\n000000\r\n\r\n", refused=False),
-    chunked("too many zeros", b"0000000000000000000001\r\nx\r\n0\r\n\r\n" + CANARY, cleaned_by=ALL_PROXIES),
-    chunked("a length among the trailers", b"1\r\nx\r\n0\r\nContent-Length: <length>\r\n\r\n" + CANARY, cleaned_by=ALL_PROXIES),
-    chunked("a coding among the trailers", b"1\r\nx\r\n0\r\nTransfer-Encoding: chunked\r\n\r\n" + CANARY, cleaned_by=ALL_PROXIES),
-    chunked("a host among the trailers", b"1\r\nx\r\n0\r\nHost: other.test\r\n\r\n" + CANARY, cleaned_by=ALL_PROXIES),
-    chunked("a space before a trailer's colon", b"1\r\nx\r\n0\r\nX : y\r\n\r\n" + CANARY, cleaned_by=NGINX_BOTH),
+    chunked("too many zeros", b"0000000000000000000001\r\nx\r\n0\r\n\r\n" + CANARY, cleaned_by=PROXIES),
+    chunked("a length among the trailers", b"1\r\nx\r\n0\r\nContent-Length: <length>\r\n\r\n" + CANARY,
+            cleaned_by=PROXIES),
+    chunked("a coding among the trailers", b"1\r\nx\r\n0\r\nTransfer-Encoding: chunked\r\n\r\n" + CANARY,
+            cleaned_by=PROXIES),
+    chunked("a host among the trailers", b"1\r\nx\r\n0\r\nHost: other.test\r\n\r\n" + CANARY, cleaned_by=PROXIES),
+    chunked("a space before a trailer's colon", b"1\r\nx\r\n0\r\nX : y\r\n\r\n" + CANARY, cleaned_by=PROXIES),
     chunked("an id among the trailers", b"1\r\nx\r\n0\r\nX-File-Id: canary\r\n\r\n", refused=False),
     # Request lines and hosts.
-    line("HTTP/0.9", b"GET /status", b"", cleaned_by=NGINX_BOTH),
+    line("HTTP/0.9", b"GET /status", b"", cleaned_by=NGINX),
     line("HTTP/0.9 by name", b"GET /status HTTP/0.9"),
     line("HTTP/2.0 by name", b"GET /status HTTP/2.0"),
     line("HTTP/1.1 in small letters", b"GET /status http/1.1"),
@@ -195,14 +198,14 @@ CASES = [
     line("a space before", b" GET /status HTTP/1.1"),
     line("a space in the target", b"GET /sta tus HTTP/1.1"),
     line("a carriage return in the target", b"GET /sta\rtus HTTP/1.1"),
-    line("a fragment", b"GET /status#f HTTP/1.1", cleaned_by=NGINX_BOTH),
+    line("a fragment", b"GET /status#f HTTP/1.1", cleaned_by=NGINX),
     line("no host", b"GET /status HTTP/1.1", b"X: y"),
     line("two hosts", b"GET /status HTTP/1.1", b"Host: upload.test\r\nHost: other.test"),
     line("two equal hosts", b"GET /status HTTP/1.1", b"Host: upload.test\r\nHost: upload.test"),
     line("a host with a space", b"GET /status HTTP/1.1", b"Host: upload.test other.test"),
     line("a host with a path", b"GET /status HTTP/1.1", b"Host: upload.test/other"),
     line("a host with a user", b"GET /status HTTP/1.1", b"Host: user@upload.test"),
-    line("another host in the target", b"GET http://other.test/healthz HTTP/1.1", refused=False, cleaned_by=HAPROXY_ONLY),
+    line("another host in the target", b"GET http://other.test/healthz HTTP/1.1", refused=False, cleaned_by=HAPROXY),
     line("a tunnel", b"CONNECT upload.test:443 HTTP/1.1"),
     # What asks for another protocol, or another treatment.
     line("an upgrade to HTTP/2", b"GET /healthz HTTP/1.1",
@@ -211,24 +214,27 @@ CASES = [
     line("an upgrade to a web socket", b"GET /healthz HTTP/1.1",
          b"Host: upload.test\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
          b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==", refused=False),
-    Case("HTTP/2 with prior knowledge", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0", cleaned_by=HAPROXY_ONLY),
-    upload("an unknown expectation", b"Expect: 200-ok\r\nContent-Length: <length>", CANARY, cleaned_by=NGINX_BOTH),
-    upload("an expectation of two things", b"Expect: 100-continue, 200-ok\r\nContent-Length: <length>", CANARY, cleaned_by=NGINX_BOTH),
-    upload("an expectation without waiting", b"Expect: 100-continue\r\nContent-Length: <length>", CANARY, refused=False),
-    upload("an expectation twice", b"Expect: 100-continue\r\nExpect: 100-continue\r\nContent-Length: <length>", CANARY,
-           refused=False, cleaned_by=NGINX_BOTH),
-    upload("a length that the connection names", b"Connection: close, Content-Length\r\nContent-Length: <length>", CANARY,
+    Case("HTTP/2 with prior knowledge", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0", cleaned_by=HAPROXY),
+    upload("an unknown expectation", b"Expect: 200-ok\r\nContent-Length: <length>", CANARY, cleaned_by=NGINX),
+    upload("an expectation of two things", b"Expect: 100-continue, 200-ok\r\nContent-Length: <length>", CANARY,
+           cleaned_by=NGINX),
+    upload("an expectation without waiting", b"Expect: 100-continue\r\nContent-Length: <length>", CANARY,
            refused=False),
+    upload("an expectation twice", b"Expect: 100-continue\r\nExpect: 100-continue\r\nContent-Length: <length>", CANARY,
+           refused=False, cleaned_by=NGINX),
+    upload("a length that the connection names", b"Connection: close, Content-Length\r\nContent-Length: <length>",
+           CANARY, refused=False),
     # Bodies where none is looked for.
-    *(Case(f"{method} with a body", method.encode() + b" /healthz HTTP/1.1\r\nHost: upload.test\r\nConnection: close\r\n"
-           b"Content-Length: <length>\r\n\r\n" + CANARY, refused=False) for method in ("GET", "HEAD", "OPTIONS")),
+    *(Case(f"{method} with a body", method.encode() + b" /healthz HTTP/1.1\r\nHost: upload.test\r\n"
+           b"Connection: close\r\nContent-Length: <length>\r\n\r\n" + CANARY, refused=False)
+      for method in ("GET", "HEAD", "OPTIONS")),
     Case("GET with chunks", b"GET /healthz HTTP/1.1\r\nHost: upload.test\r\nTransfer-Encoding: chunked\r\n"
          b"Connection: close\r\n\r\n1\r\nx\r\n0\r\n\r\n", refused=False),
     Case("DELETE with a body", b"DELETE /files/0123456789abcdef0123456789abcdef HTTP/1.1\r\nHost: upload.test\r\n"
          b"Connection: close\r\n"
          b"Content-Length: <length>\r\n\r\n" + CANARY),
-    Case("a method for another", b"GET /files HTTP/1.1\r\nHost: upload.test\r\nConnection: close\r\nX-HTTP-Method-Override: POST\r\n"
-         b"Content-Length: <length>\r\n\r\n" + CANARY),
+    Case("a method for another", b"GET /files HTTP/1.1\r\nHost: upload.test\r\nConnection: close\r\n"
+         b"X-HTTP-Method-Override: POST\r\nContent-Length: <length>\r\n\r\n" + CANARY),
     Case("an unknown method with a body", b"STATUS /status HTTP/1.1\r\nHost: upload.test\r\nConnection: close\r\n"
          b"Content-Length: <length>\r\n\r\n" + CANARY),
 ]
@@ -249,9 +255,9 @@ class Site:
         self.proxies = []
         self.ports = {
             "direct": self.server.port,
-            "nginx": self._proxy(folder, "nginx", NGINX, buffering="off"),
-            "nginx-buffered": self._proxy(folder, "nginx", NGINX, buffering="on"),
-            "haproxy": self._proxy(folder, "haproxy", HAPROXY),
+            "nginx": self._proxy(folder, "nginx", NGINX_CONF, buffering="off"),
+            "nginx-buffered": self._proxy(folder, "nginx", NGINX_CONF, buffering="on"),
+            "haproxy": self._proxy(folder, "haproxy", HAPROXY_CONF),
         }
 
     def _proxy(self, folder, kind, template, **settings):

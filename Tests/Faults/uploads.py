@@ -34,11 +34,16 @@ class Gone(Exception):
 
 @dataclass(frozen=True)
 class Content:
-    """A file's bytes, made from a seed that its name tells, so that any delivered file can be compared."""
+    """
+    A file's bytes, made from a seed that its name tells, so that any delivered file can be compared. Or a part of the
+    bytes of another one: those of `whole` from `start` on.
+    """
 
     seed: int
     size: int
     generation: int = 0
+    whole: "Content | None" = None
+    start: int = 0
 
     @property
     def name(self) -> str:
@@ -46,6 +51,8 @@ class Content:
 
     @cached_property
     def data(self) -> bytes:
+        if self.whole is not None:
+            return self.whole.data[self.start : self.start + self.size]
         return Random(f"{self.seed}.{self.generation}").randbytes(self.size)
 
     def forget(self) -> None:
@@ -58,6 +65,9 @@ class Content:
 
     def next(self) -> "Content":
         return Content(self.seed, self.size, self.generation + 1)
+
+    def part(self, start: int, end: int) -> "Content":
+        return Content(self.seed, end - start, self.generation, self, start)
 
     @staticmethod
     def named(name: str) -> list["Content"]:
@@ -83,6 +93,8 @@ class Upload:
         self.tls = dice.random() < 0.5
         self.told = self.sent = self.attempts = 0
         self.finished = self.deleted = self.gone = False
+        # To be left lying when something of it has come.
+        self.abandoned = False
         # When the last append that was answered was begun: the upload's time runs from there.
         self.touched = time.monotonic()
         self.location: str | None = None
@@ -356,7 +368,7 @@ class Tus(Upload):
 
 
 class TusParallel(Upload):
-    """tus in parts, over several connections at once, put together at the end, or declared before its parts are whole."""
+    """tus in parts, over several connections at once, put together at the end; at times the whole is declared first."""
 
     dialect = "tus-parallel"
     FINAL = "final;"
@@ -365,9 +377,9 @@ class TusParallel(Upload):
         super().__init__(number, content, dice)
         count = dice.randint(2, 4)
         cuts = sorted(dice.randint(0, content.size) for _ in range(count - 1))
-        self.bounds = list(zip([0, *cuts], [*cuts, content.size]))
-        self.parts = [Tus(f"{number} part {index}", Slice(content, *bounds), dice, is_part=True)
-                      for index, bounds in enumerate(self.bounds)]
+        self.parts = [
+            Tus(f"{number} part {index}", content.part(start, end), dice, is_part=True)
+            for index, (start, end) in enumerate(zip([0, *cuts], [*cuts, content.size]))]
         self.declares_early = dice.random() < 0.3
         self.removes_parts = dice.random() < 0.5
         self.sent = content.size
@@ -442,19 +454,6 @@ class TusParallel(Upload):
         super().settled()
         for part in self.parts:
             part.settled()
-
-
-class Slice(Content):
-    """A part of another content."""
-
-    def __init__(self, whole: Content, start: int, end: int):
-        super().__init__(whole.seed, end - start)
-        object.__setattr__(self, "_whole", whole)
-        object.__setattr__(self, "_start", start)
-
-    @property
-    def data(self) -> bytes:
-        return self._whole.data[self._start : self._start + self.size]
 
 
 class IETF(Upload):
@@ -619,9 +618,6 @@ class Form(Upload):
         super().settled()
         for content in self.contents:
             content.forget()
-
-
-DIALECTS = [FileID, Tus, TusParallel, IETF, Plain, Form]
 
 
 def differs(path: Path, accepted: list[Content]) -> str | None:

@@ -2,17 +2,17 @@
 Many clients that upload in every dialect at once, and remember what they were told.
 
     workload = Workload(seed=1)
-    workload.run(server)       # clients begin; `server` has `port`, `tls_port` and `data` (Tests/EndToEnd/sluice.py)
-    workload.await_crash(60)   # if a kill was planned with `workload.pulse`; or crash the server in any other way, then
+    workload.run(server)       # clients begin; `server` is a `Sluice`, or has `port`, `tls_port` and `data` like one
+    workload.await_crash(60)   # if a kill was planned with `workload.pulse`; or crash the server in any way, and then
     workload.park()            # every client has noticed, none of them speaks any more
-    ...                        # bring the server back, on the same ports or on others
-    workload.verify(server)    # every offset that was told is there, every finished file is there, byte by byte
+    ...                        # bring the server back
+    workload.verify(server)    # every offset that was told is reached, every finished file is there, byte by byte
     workload.run(server)       # go on; or
     workload.resume(server)    # carry every upload to its end, compare every file, stop the clients
 
-A broken promise raises `uploads.Broken` from whichever of these calls comes next, with the seed and the upload's history.
+A broken promise raises `uploads.Broken` from whichever of these calls comes next, with seed and history of the upload.
 
-The seed fixes each client's uploads: dialects, sizes, bytes, how often one is cut and where, the pieces of each attempt.
+The seed fixes each client's uploads: dialects, sizes, bytes, and of each attempt the pieces, and where it breaks off.
 What it cannot fix is how clients and server interleave, so a plan repeats and a run does not. Moments for a crash are
 counted (the n-th offset told, the n-th byte sent, ...) by `Pulse`, which is as close as one comes.
 """
@@ -24,9 +24,9 @@ from collections import Counter
 from pathlib import Path
 from random import Random
 
-from uploads import DIALECTS, KIBIBYTE, MEBIBYTE, Broken, Content, FileID, Form, Gone, IETF, Plain, Tus, TusParallel
 from sluice import sha256
-from uploads import Upload, differs
+from uploads import (
+    IETF, KIBIBYTE, MEBIBYTE, Broken, Content, FileID, Form, Gone, Plain, Tus, TusParallel, Upload, differs)
 from wire import Answer, Closed, Line
 
 CLIENTS = 12
@@ -38,6 +38,7 @@ ATTEMPTS_MAX = 300
 PARK_SECONDS = ANSWER_SECONDS + 10
 RETRY_SECONDS = 0.005
 KEPT_UPLOADS = 200
+# How often each kind of upload is begun.
 WEIGHTS = {FileID: 5, Tus: 6, TusParallel: 2, IETF: 5, Plain: 5, Form: 2}
 
 
@@ -46,7 +47,7 @@ class Pulse:
     Counts what happens, and acts when a count is reached, in the thread that reaches it.
 
     kinds: `request` (heads sent), `sent` (bytes of bodies), `last` (bodies sent whole), `join` (concatenations asked
-    for), `told` (offsets named), `finished`, `deleted`.
+    for), `told` (offsets named), `finished`, `deleted`, `gone` (expired).
     """
 
     def __init__(self):
@@ -121,6 +122,9 @@ class Client:
         if early or expects:
             interim = line.message(method)
             if interim.status >= 200:
+                # The body that the head announced will not come, so nothing else can go over this connection.
+                if self._lines.pop(upload.tls, None) is line:
+                    line.close()
                 return self._final(upload, line, interim, begun)
             if early:
                 early(interim)
@@ -223,7 +227,8 @@ class Client:
 
 
 def brief(fields: dict) -> str:
-    return " ".join(f"{name}={value}" for name, value in fields.items() if name not in ("Tus-Resumable", "Content-Type"))
+    dull = ("Tus-Resumable", "Content-Type")
+    return " ".join(f"{name}={value}" for name, value in fields.items() if name not in dull)
 
 
 def pieces(dice: Random, size: int, slow_pause: float):
@@ -248,7 +253,7 @@ class Workload:
         """
         `largest`: bytes of the largest file. `tolerated`: error codes after which a client just tries again.
         `expires_after`: the server's --expire-after in seconds; now and then an upload is left lying then.
-        `weights`: how often each class of `uploads.DIALECTS` is chosen. `quota`: uploads a client, unbounded unless set.
+        `weights`: how often each class of uploads is chosen. `quota`: uploads a client, unbounded unless set.
         `pause`: seconds between a client's uploads, in the mean. `slow_pause`: seconds between pieces of a slow body.
         `kept`: how many uploads are looked at again and again; of older ones the file is compared and removed.
         """
@@ -267,6 +272,8 @@ class Workload:
         self._crashed = threading.Event()
         self._failure: BaseException | None = None
         self._strangers: set[str] = set()
+        # Uploads whose finished file was taken away.
+        self.taken: set[str] = set()
 
     # What the test does
 
@@ -333,8 +340,9 @@ class Workload:
         known = set()
         for upload in list(self.uploads):
             known.update(identity(location) for location, _ in upload.delivered())
+            was_finished = upload.finished
             self._compare(data, upload, thorough or not upload.compared)
-            upload.compared = upload.finished
+            upload.compared = was_finished and upload.finished
         self._look_at_strangers(data, known)
         self._retire(data)
 
@@ -368,8 +376,8 @@ class Workload:
     def summary(self) -> str:
         counts = self.pulse.counts
         return (f"seed {self.seed}: {len(self.uploads) + self.retired} uploads, {counts['finished']} finishes told, "
-                f"{counts['told']} offsets told, {counts['deleted']} deleted, {counts['request']} requests, "
-                f"{counts['sent'] >> 20} MiB sent")
+                f"{counts['told']} offsets told, {counts['deleted']} deleted, {counts['gone']} expired, "
+                f"{counts['request']} requests, {counts['sent'] >> 20} MiB sent")
 
     # Clients
 
@@ -418,8 +426,7 @@ class Workload:
                 if upload.abandoned and upload.told > 0 and not upload.done:
                     return upload.note("left lying")
             except Gone:
-                upload.gone = True
-                return
+                return self._let_go(upload)
             except Broken:
                 raise
             except (AssertionError, LookupError, ValueError) as error:
@@ -435,6 +442,10 @@ class Workload:
                 if not self._open:
                     since = time.monotonic()
         upload.settled()
+
+    def _let_go(self, upload: Upload) -> None:
+        upload.gone = True
+        self.pulse.beat("gone")
 
     def _pass_gate(self, client: Client) -> bool:
         with self._changed:
@@ -458,7 +469,7 @@ class Workload:
         try:
             upload.check(inspector)
         except Gone:
-            upload.gone = True
+            self._let_go(upload)
         except (OSError, Closed) as error:
             self.fail(upload.fail(f"the server does not answer after its start: {type(error).__name__} {error}"))
         except Broken as error:
@@ -478,7 +489,7 @@ class Workload:
     def _look_at_strangers(self, data: Path, known: set[str]) -> None:
         """Files whose answer was lost are whole as well: nothing appears under its name before it is."""
         for entry in os.scandir(data / "complete"):
-            if entry.name in known or entry.name in self._strangers:
+            if entry.name in known or entry.name in self._strangers or entry.name in self.taken:
                 continue
             try:
                 for file in Path(entry.path).iterdir():
@@ -502,7 +513,7 @@ class Workload:
                 continue
             self._compare(data, upload, whole=True)
             for location, _ in upload.delivered():
-                self._strangers.add(identity(location))
+                self.taken.add(identity(location))
                 the_file(data, location).unlink()
             self.retired += 1
             self.uploads.remove(upload)

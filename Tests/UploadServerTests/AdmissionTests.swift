@@ -19,10 +19,12 @@ import Testing
         let other = FileDescriptor(owning: theirs)
         defer { withExtendedLifetime(other) {} }
         return admission.admits(
-            Socket(FileDescriptor(owning: ours)), try SocketAddress(host: host, port: 1), isEncrypted: false)
+            Socket(FileDescriptor(owning: ours)), try SocketAddress(host: host, port: 1), by: .http)
     }
 
-    func left(_ admission: Admission, _ host: String) throws { admission.left(try SocketAddress(host: host, port: 2)) }
+    func left(_ admission: Admission, _ host: String) throws {
+        admission.left(try SocketAddress(host: host, port: 2), by: .http)
+    }
 
     @Test(arguments: [
         ("192.0.2.1", "192.0.2.1", "192.0.2.2"), ("2001:db8::1", "2001:db8::ffff:2", "2001:db8:0:1::1"),
@@ -73,5 +75,6 @@ import Testing
     @Test(arguments: [(1024, 480), (20_000, 9968), (524_288, 50_000), (10, 1)])
     func `every connection may have a file open`(openFiles: Int, connections: Int) {
         #expect(ServerConfiguration.connectionsMax(openFiles: openFiles) == connections)
+        #expect(ServerConfiguration.openFiles(connections: connections) <= max(openFiles, 66))
     }
 }

@@ -27,7 +27,8 @@ struct LoadGenerator: ParsableCommand {
     @Option(help: ArgumentHelp("The server: http:// or https://, a numeric host or localhost.", valueName: "url"))
     var url: ServerURL
 
-    @Option(help: ArgumentHelp("plain, put (any server's), file-id; status and head have no body.", valueName: "dialect"))
+    @Option(
+        help: ArgumentHelp("plain, put (any server's), file-id; status and head have no body.", valueName: "dialect"))
     var dialect = Dialect.plain
 
     @Option(help: ArgumentHelp("Connections at once, kept alive.", valueName: "n"))

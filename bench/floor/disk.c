@@ -1,4 +1,4 @@
-/* Files: written past the page cache where that is asked for, synced where that is asked for, then given their names. */
+/* Files: written, past the page cache or through it, synced where that is asked for, then given their names. */
 #define _GNU_SOURCE
 #include "floor.h"
 

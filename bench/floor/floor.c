@@ -171,8 +171,8 @@ int main(int argc, char **argv) {
         }
     }
     if (data == NULL || (certificate == NULL) != (key == NULL)) {
-        fputs("usage: floor --data DIR [--write inline|threaded|buffered] [--sync] [--port N] [--cert FILE --key FILE]\n",
-              stderr);
+        fputs("usage: floor --data DIR [--write inline|threaded|buffered] [--sync] [--port N] "
+              "[--cert FILE --key FILE]\n", stderr);
         return 2;
     }
     signal(SIGPIPE, SIG_IGN);

@@ -8,6 +8,13 @@ import sys
 from lib.machine import TOP
 
 
+def everything(peers_too: bool) -> None:
+    sluice()
+    floor()
+    if peers_too:
+        peers()
+
+
 def sluice() -> None:
     """The server as it is shipped, and the load generator."""
     for product in ("sluice", "LoadGenerator"):

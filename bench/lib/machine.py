@@ -67,8 +67,8 @@ def busy_seconds() -> float:
 
 
 def warm(count: int) -> None:
-    """Touches so many bytes of memory and gives them back. A virtual machine may have handed free memory to its host, and
-    then pays for each page it touches first."""
+    """Touches so many bytes of memory and gives them back. A virtual machine may have handed free memory to its host,
+    and then pays for each page it touches first."""
     with mmap.mmap(-1, count, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | mmap.MAP_POPULATE):
         pass
 

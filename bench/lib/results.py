@@ -15,16 +15,28 @@ FOLDER = Path(__file__).resolve().parents[1] / "results"
 class Results:
     """The runs of a sitting. A run is a flat dictionary: what was run, and the figures that came out."""
 
-    def __init__(self, path: Path, conditions: dict | None = None):
-        """Goes on with the file where it is there."""
+    def __init__(self, path: Path, conditions: dict, runs: list[dict]):
         self.path = path
-        stored = json.loads(path.read_text()) if path.exists() else {}
-        self.conditions: dict = stored.get("conditions") or conditions or {}
-        self.runs: list[dict] = stored.get("runs", [])
+        self.conditions = conditions
+        self.runs = runs
 
-    @staticmethod
-    def named(kind: str, name: str | None) -> Path:
-        return FOLDER / f"{time.strftime('%Y-%m-%d')}-{kind}{'-' + name if name else ''}.json"
+    @classmethod
+    def stored(cls, path: Path) -> Results:
+        """What a sitting has left, to be read or gone on with."""
+        stored = json.loads(path.read_text())
+        return cls(path, stored["conditions"], stored["runs"])
+
+    @classmethod
+    def new(cls, kind: str, name: str, conditions: dict) -> Results:
+        """For a new sitting; of a quick look only the last one is kept."""
+        name = f"-{name}" if name else ""
+        stem = f"{time.strftime('%Y-%m-%d')}-{kind}{name}"
+        path = FOLDER / f"{stem}.json"
+        count = 1
+        while path.exists() and name != "-quick":
+            count += 1
+            path = FOLDER / f"{stem}-{count}.json"
+        return cls(path, conditions, [])
 
     def add(self, run: dict) -> None:
         self.runs.append(run)

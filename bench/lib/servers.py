@@ -40,13 +40,12 @@ class Workplace:
 class Running:
     """A server process that answers at `url`. Use it in a `with`, which ends it."""
 
-    def __init__(self, command: Sequence[str], log: Path, url: str | None, wire: str, *, cores: Sequence[int],
-                 environment: dict[str, str] | None = None):
+    def __init__(self, command: Sequence[str], log: Path, url: str | None, wire: str, *, cores: Sequence[int]):
         """Without a `url` the server announces its addresses on standard output, one a line."""
         self.log = log
         with log.open("ab") as errors:
             self.process = subprocess.Popen(
-                [*machine.on_core(*cores), *command], env=environment, stdout=subprocess.PIPE, stderr=errors, text=True)
+                [*machine.on_core(*cores), *command], stdout=subprocess.PIPE, stderr=errors, text=True)
         try:
             self.url = url if url is not None else self._announced("https:" if wire == "TLS" else "http:")
             self._wait_until_it_listens()
@@ -110,12 +109,11 @@ class Server:
     name: str
     start: Callable[[Workplace, str], Running]
     dialect: str = "put"
-    # Where it makes no difference worth a row, it is left out.
+    # Where it makes no difference it is left out: memory needs no sync, no thread that waits, and has no other cache.
     places: tuple[str, ...] = ("disk", "memory")
 
 
-def start_sluice(at: Workplace, wire: str, *options: str, threads: int = 1,
-                 environment: dict[str, str] | None = None) -> Running:
+def start_sluice(at: Workplace, wire: str, *options: str, threads: int = 1) -> Running:
     """Sluice, on one core with one loop, on two with two."""
     listen = {"--listen": "", "--listen-tls": ""}
     listen["--listen-tls" if wire == "TLS" else "--listen"] = "127.0.0.1:0"
@@ -123,7 +121,7 @@ def start_sluice(at: Workplace, wire: str, *options: str, threads: int = 1,
     command = [str(machine.RELEASE / "sluice"), "serve", *(part for pair in listen.items() for part in pair),
                "--tls-cert", str(at.certificate), "--tls-key", str(at.key), "--data", str(at.data),
                "--threads", str(threads), *options]
-    return Running(command, at.run / "sluice.log", None, wire, cores=cores, environment=environment)
+    return Running(command, at.run / "sluice.log", None, wire, cores=cores)
 
 
 def _sluice(durability: str) -> Callable[[Workplace, str], Running]:
@@ -207,8 +205,8 @@ SERVERS = [
     Server("sluice", _sluice("process"), "plain"),
     Server("sluice power", _sluice("power"), "plain", places=("disk",)),
     Server("floor inline", _floor("--write", "inline")),
-    Server("floor threaded", _floor("--write", "threaded")),
-    Server("floor buffered", _floor("--write", "buffered")),
+    Server("floor threaded", _floor("--write", "threaded"), places=("disk",)),
+    Server("floor buffered", _floor("--write", "buffered"), places=("disk",)),
     Server("nginx 1 MiB", _nginx("1m")),
     Server("nginx 16 KiB", _nginx("16k")),
     Server("hummingbird", _peer("HummingbirdPeer")),

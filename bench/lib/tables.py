@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lib.results import Results, median
+from lib.subjects import SUBJECTS
 
 DASH = "–"
 
@@ -50,3 +51,28 @@ def _servers(results: Results, row: str, place: str, small: bool) -> str:
         peak = median(runs, "server_rss_peak_bytes")
         lines.append([*line, number(peak / (1 << 20) if peak else None, 0)])
     return table(columns, lines)
+
+
+def subjects(results: Results) -> str:
+    """One table a subject."""
+    parts = []
+    for name in results.values("subject"):
+        subject = SUBJECTS[name]
+        lines = []
+        for row in results.values("row"):
+            for server in results.values("server"):
+                runs = results.matching(subject=name, row=row, server=server)
+                # A subject may have several lines of one name, told apart by its first column.
+                for value in dict.fromkeys(run.get(subject.COLUMNS[0][0]) for run in runs):
+                    same = [run for run in runs if run.get(subject.COLUMNS[0][0]) == value]
+                    lines.append([row, server, *(_cell(same, *column) for column in subject.COLUMNS)])
+        columns = [("row", "l"), ("server", "l"), *((heading, "r") for _, heading, _ in subject.COLUMNS)]
+        parts += [f"**{subject.__doc__.splitlines()[0]}**", table(columns, lines)]
+    return "\n\n".join(parts)
+
+
+def _cell(runs: list[dict], figure: str, _heading: str, decimals: int) -> str:
+    value = median(runs, figure)
+    if decimals >= 0 or value is None:
+        return number(value, max(0, decimals))
+    return number(value / (1 << -decimals), 1)

@@ -62,4 +62,5 @@ class Workbench:
 
 
 def files_below(directory: Path) -> list[Path]:
+    """Plain files at any depth. One that is renamed meanwhile may be missed."""
     return [path for path in directory.rglob("*") if path.is_file() and not path.is_symlink()]

@@ -24,6 +24,7 @@ final class Admission: Sendable {
     private let trusted: [NetworkPrefix]
     private let log: Logger
     private let state = Mutex(State())
+    private let refusals = Atomic<Int64>(0)
 
     init(_ configuration: ServerConfiguration, log: Logger) {
         connectionsMax = configuration.connectionsMax
@@ -60,10 +61,14 @@ final class Admission: Sendable {
             return nil
         }
         guard let reason else { return true }
+        refusals.add(1, ordering: .relaxed)
         note(reason, peer)
         if entrance == .https { socket.resetOnClose() } else { Admission.refuse(socket) }
         return false
     }
+
+    /// How many connections were turned away.
+    var refusalCount: Int64 { refusals.load(ordering: .relaxed) }
 
     /// A connection that was admitted has ended.
     func left(_ peer: SocketAddress?, by entrance: Entrance) {

@@ -95,7 +95,7 @@ final class Connection {
             } catch {
                 // Whoever has come before the stop is heard.
                 guard case .interrupted(.stopping) = error else { throw error }
-                hurry(nanoseconds: ServerLimits.stopRequestNanoseconds)
+                hurry(nanoseconds: server.configuration.stopRequestNanoseconds)
             }
         }
     }
@@ -132,7 +132,7 @@ final class Connection {
         transport.watch.clearInterruption()
         transport.watch.setDeadline(SystemClock.monotonicNanoseconds + server.configuration.idleNanoseconds)
         var isTiming = false
-        if server.isStopping { hurry(nanoseconds: isIdle ? 0 : ServerLimits.stopRequestNanoseconds) }
+        if server.isStopping { hurry(nanoseconds: isIdle ? 0 : server.configuration.stopRequestNanoseconds) }
         while true {
             if let head = try parseInput() { return head }
             if !isTiming, !parser.isIdle {
@@ -145,7 +145,7 @@ final class Connection {
             } catch {
                 if case .interrupted(.stopping) = error {
                     // A connection that only waits has a last look for a request; what has begun may come to its end.
-                    hurry(nanoseconds: isIdle && parser.isIdle ? 0 : ServerLimits.stopRequestNanoseconds)
+                    hurry(nanoseconds: isIdle && parser.isIdle ? 0 : server.configuration.stopRequestNanoseconds)
                     isTiming = true
                     continue
                 }

@@ -108,8 +108,8 @@ final class RequestBody: ByteSource {
         }
     }
 
-    /// Chunks are read as they come and squeezed in place: the framing is a few bytes in many thousand. Content in front
-    /// of what is malformed counts: it is handed out first.
+    /// Chunks are read as they come and squeezed in place: the framing is a few bytes in many thousand. Content in
+    /// front of what is malformed counts: it is handed out first.
     private func readChunked(_ memory: UnsafeMutableRawPointer, _ count: Int) throws(BodyFailure) -> BodyRead {
         if let malformation { throw .malformed(malformation) }
         let raw: Int

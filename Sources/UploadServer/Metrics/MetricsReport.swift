@@ -45,8 +45,11 @@ struct MetricsReport {
             text.sample([("listener", entrance.name)], "\(sum { $0.opened[entrance.rawValue].count })")
         }
         text.number(
+            "sluice_connections_refused_total", .counter, "Connections turned away because too many were open.",
+            server.admission.refusalCount)
+        text.number(
             "sluice_accept_pauses_total", .counter,
-            "Accepting paused because connections or descriptors had run out; clients waited in the queue.",
+            "Accepting paused because descriptors or memory had run out; clients waited in the queue.",
             server.acceptPauseCount)
         text.number(
             "sluice_tls_handshake_failures_total", .counter, "TLS handshakes that failed.",

@@ -136,6 +136,7 @@ static bool delay(char *line) {
 static bool cut(char *line) {
     uint64_t seed, after = 0;
     if (!number(&line, &seed) || (line && !number(&line, &after))) return false;
+    if (power.is_gone) return true;
     power.seed = seed;
     power.steps_left = after;
     power.is_planned = true;
@@ -156,7 +157,7 @@ int disk_control(char *line) {
     pthread_mutex_lock(&lock);
     bool obeyed = !strcmp(verb, "fail") ? fail(line)
         : !strcmp(verb, "delay") ? delay(line)
-        : !strcmp(verb, "cut") ? !power.is_gone && cut(line)
+        : !strcmp(verb, "cut") ? cut(line)
         : !strcmp(verb, "heal") && heal();
     pthread_mutex_unlock(&lock);
     return obeyed ? 0 : -EINVAL;

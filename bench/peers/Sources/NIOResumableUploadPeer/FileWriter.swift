@@ -6,9 +6,8 @@ import NIOPosix
 /// Writes the body of one upload into a file, 1 MiB at a time, and answers 201 when all of it is written.
 ///
 /// One write is on its way at a time while the next megabyte is gathered; when both are full, reading stops.
-final class FileWriter: ChannelDuplexHandler {
+final class FileWriter: ChannelInboundHandler {
     typealias InboundIn = HTTPRequestPart
-    typealias OutboundIn = Never
     typealias OutboundOut = HTTPResponsePart
 
     /// Bytes that are gathered before they are written.
@@ -46,7 +45,7 @@ final class FileWriter: ChannelDuplexHandler {
         }
     }
 
-    func read(context: ChannelHandlerContext) {
+    func channelReadComplete(context: ChannelHandlerContext) {
         if isBusy, gathered.readableBytes >= FileWriter.writeBytes {
             holdsRead = true
         } else {

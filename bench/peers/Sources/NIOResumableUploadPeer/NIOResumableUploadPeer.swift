@@ -26,6 +26,9 @@ struct NIOResumableUploadPeer: AsyncParsableCommand {
             .serverChannelOption(.backlog, value: 256)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            // With automatic reads an upload through TLS stalls as soon as a read ends within a record: NIOSSLHandler
+            // then relies on the automatic read, which HTTPResumableUploadHandler holds back.
+            .childChannelOption(.autoRead, value: false)
             .childChannelOption(
                 .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 4096, initial: 65_536, maximum: 1 << 20)
             )
@@ -35,6 +38,7 @@ struct NIOResumableUploadPeer: AsyncParsableCommand {
                     if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
                     try pipeline.configureHTTPServerPipeline()
                     try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: tls != nil))
+                    try pipeline.addHandler(HeadReader())
                     try pipeline.addHandler(
                         HTTPResumableUploadHandler(context: uploads) { upload in
                             // Nothing else is in the upload's pipeline that this could collide with.
