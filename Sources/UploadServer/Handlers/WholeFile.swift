@@ -5,7 +5,7 @@ internal import Uploads
 /// A file that comes in one piece or not at all: its sender learns the address only at the end, so nobody could resume
 /// what is cut.
 enum WholeFile {
-    /// Stores everything that `source` gives as a new upload, whose id was drawn at random. Whatever goes wrong, nothing
+    /// Stores all that `source` gives as a new upload, whose id was drawn at random. Whatever goes wrong, nothing
     /// is left behind.
     static func receive(
         _ source: some ByteSource, as upload: Upload, for exchange: Exchange
