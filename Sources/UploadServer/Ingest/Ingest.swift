@@ -63,7 +63,7 @@ struct Ingest<Source: ByteSource> {
                 told = permit.recordedOffset
                 await progress(told)
             }
-            await Task.yield()
+            if end == nil { await Task.yield() }
         }
         await reclaim(&permit)
         return end ?? .bodyEnded
@@ -80,6 +80,12 @@ struct Ingest<Source: ByteSource> {
         try await source.untilArrival()
         // From here on it is the server that is waited for, not the client.
         watch.setDeadline(.max)
+        if let memory = permit.leaseSmall() {
+            let fill = await fill(memory, capacity: StorageLimits.smallBytesMax)
+            let count = accept(fill, memory)
+            permit.writeLeased(count)
+            return try end(fill, count)
+        }
         // Nobody waits for a buffer with one in hand: if all did, nobody would ever get one.
         if buffers.isExhausted { await reclaim(&permit) }
         let buffer: AlignedBuffer
@@ -91,20 +97,29 @@ struct Ingest<Source: ByteSource> {
         let gap = permit.leadingGap
         let capacity = buffer.count - gap
         let fill = await fill(buffer.memory + gap, capacity: capacity)
-        watch.setDeadline(.max)
-        counters.bytesReceived.add(Int64(fill.count))
-        let isOverflow = Int64(fill.count) > room
-        let count = isOverflow ? Int(room) : fill.count
-        room -= Int64(count)
+        let count = accept(fill, buffer.memory + gap)
         if count == 0 {
             buffers.giveBack(buffer)
         } else {
-            inspect?(UnsafeRawBufferPointer(start: buffer.memory + gap, count: count))
             if let earlier = await permit.write(buffer, count: count) { buffers.giveBack(earlier) }
             // The body pauses: the next byte may come in a minute, and the buffer must not wait for it.
             if fill.count < capacity { await reclaim(&permit) }
         }
-        if isOverflow { return .overflow }
+        return try end(fill, count)
+    }
+
+    /// Answers how many of the bytes belong to the upload, and shows them to whoever wants to see them.
+    private mutating func accept(_ fill: Fill, _ memory: UnsafeMutableRawPointer) -> Int {
+        watch.setDeadline(.max)
+        counters.bytesReceived.add(Int64(fill.count))
+        let count = Int(min(Int64(fill.count), room))
+        room -= Int64(count)
+        if count > 0 { inspect?(UnsafeRawBufferPointer(start: memory, count: count)) }
+        return count
+    }
+
+    private func end(_ fill: Fill, _ accepted: Int) throws(BodyFailure) -> End? {
+        if fill.count > accepted { return .overflow }
         if let failure = fill.failure { throw failure }
         return source.isAtEnd ? .bodyEnded : nil
     }
