@@ -35,7 +35,7 @@ final class FormBody: ByteSource {
                 try await exchange.body.untilReadable()
                 _ = try readRaw()
                 // A part that is skipped must not keep the loop from its other connections.
-                await Task.yield()
+                await exchange.watch.yield()
             }
         }
         return nil
