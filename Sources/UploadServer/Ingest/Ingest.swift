@@ -8,7 +8,8 @@ internal import Wire
 ///
 /// A connection holds a buffer only while bytes are coming. It sleeps without one; when bytes arrive it leases one,
 /// fills it with what comes, and passes it to the permit, full or not. A body that comes in drops has its drops written
-/// one by one, buffered; a body that comes in floods fills whole buffers, which go to the disk directly.
+/// one by one, buffered; a body that comes in floods fills whole buffers, which go to the disk directly. The buffers of
+/// the encryption come and go with that: kept through a flood, given back when it pauses.
 struct Ingest<Source: ByteSource> {
     /// Why it stopped. Everything read up to then is with the permit.
     enum End {
@@ -22,12 +23,12 @@ struct Ingest<Source: ByteSource> {
 
     private let source: Source
     private let buffers: BufferPool
-    private let watch: Watch
+    private let transport: Transport
     /// Nanoseconds without a byte after which the body counts as dead.
     private let patience: Int64
     /// Bytes the upload may still take.
     private var room: Int64
-    /// Whether the last hold of a buffer was worth it.
+    /// Whether the body comes in floods: the last wait for more of it was worth it.
     private var isFast = true
     /// Holds everything that the caller may want to see of each piece on its way: digests.
     private let inspect: ((UnsafeRawBufferPointer) -> Void)?
@@ -41,12 +42,14 @@ struct Ingest<Source: ByteSource> {
     ) {
         self.source = source
         buffers = exchange.connection.buffers
-        watch = exchange.watch
+        transport = exchange.connection.transport
         patience = exchange.server.configuration.bodyIdleNanoseconds
         self.room = room
         self.inspect = inspect
         self.progress = progress
     }
+
+    private var watch: Watch { transport.watch }
 
     /// Runs to the end of the body, or to what stops it. Failures of the disk are the permit's to report: the first one
     /// ends the reading early.
@@ -64,8 +67,9 @@ struct Ingest<Source: ByteSource> {
                 told = permit.recordedOffset
                 await progress(told)
             }
-            await Task.yield()
+            await watch.yield()
         }
+        transport.keepBuffers(false)
         await reclaim(&permit)
         return end ?? .bodyEnded
     }
@@ -78,8 +82,12 @@ struct Ingest<Source: ByteSource> {
     /// One buffer's way. Answers how the ingest ended, nil to go on.
     private mutating func fillAndWrite(_ permit: inout WritePermit) async throws(BodyFailure) -> End? {
         if source.isAtEnd { return .bodyEnded }
-        watch.setDeadline(SystemClock.monotonicNanoseconds + patience)
-        try await source.untilReadable()
+        if isFast { isFast = try await holds(until: SystemClock.monotonicNanoseconds + holdNanoseconds) }
+        transport.keepBuffers(isFast)
+        if !isFast {
+            watch.setDeadline(SystemClock.monotonicNanoseconds + patience)
+            try await source.untilReadable()
+        }
         // From here on it is the server that is waited for, not the client.
         watch.setDeadline(.max)
         // Nobody waits for a buffer with one in hand: if all did, nobody would ever get one.
@@ -118,7 +126,7 @@ struct Ingest<Source: ByteSource> {
     /// Fills memory as far as it pays to wait for it. Never throws, so that what came before a failure is kept.
     private mutating func fill(_ memory: UnsafeMutableRawPointer, capacity: Int) async -> Fill {
         var fill = Fill()
-        let holdEnd = SystemClock.monotonicNanoseconds + ServerLimits.bufferHoldNanoseconds
+        let holdEnd = SystemClock.monotonicNanoseconds + holdNanoseconds
         while fill.count < capacity {
             do throws(BodyFailure) {
                 switch try source.readNow(into: memory + fill.count, count: capacity - fill.count) {
@@ -140,7 +148,10 @@ struct Ingest<Source: ByteSource> {
         return fill
     }
 
-    /// Waits for more with the buffer in hand. Answers false when that has taken too long.
+    /// How long a flood may pause before its buffers are given back: no longer than a body may pause at all.
+    private var holdNanoseconds: Int64 { min(ServerLimits.bufferHoldNanoseconds, patience) }
+
+    /// Waits for more with buffers in hand. Answers false when that has taken too long.
     private func holds(until nanoseconds: Int64) async throws(BodyFailure) -> Bool {
         watch.setDeadline(nanoseconds)
         do throws(BodyFailure) {
