@@ -62,6 +62,7 @@ public final class Server: Sendable {
         for (listener, tls) in listeners { accept(listener, tls) }
         watchSignals()
         group.loops[0].spawn { [context] loop in await ExpirySweep(server: context).run(on: loop) }
+        group.loops[0].spawn { [context] loop in await MemoryTrim(server: context).run(on: loop) }
     }
 
     /// Blocks until the server has stopped. Answers whether everything under way was brought to its end in time.
@@ -106,6 +107,9 @@ public final class Server: Sendable {
         for loop in group.loops { count += await loop.leasedBufferCount }
         return count
     }
+
+    /// How often a connection has given up its task, or ended.
+    var restedConnections: Int { context.restedConnections }
 
     /// Open connections, those included that are being closed.
     var connectionCount: Int { group.connectionCount }

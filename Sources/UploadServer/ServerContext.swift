@@ -16,6 +16,7 @@ final class ServerContext: Sendable {
     /// What is offered by tus.
     let tusOffer: TusOffer
     private let stopping = Atomic<Bool>(false)
+    private let rested = Atomic<Int>(0)
 
     init(configuration: ServerConfiguration, store: LocalStore, log: ServerLog, page: UploadPage) {
         self.configuration = configuration
@@ -32,6 +33,11 @@ final class ServerContext: Sendable {
 
     /// Whether the server takes no more requests: those under way are brought to their end.
     var isStopping: Bool { stopping.load(ordering: .relaxed) }
+
+    /// How often a connection has come to rest, or to its end, and given up memory.
+    var restedConnections: Int { rested.load(ordering: .relaxed) }
+
+    func connectionRested() { rested.wrappingAdd(1, ordering: .relaxed) }
 
     /// Seconds since 1970-01-01 UTC, by the clock that uploads expire by.
     var nowSeconds: Int64 { configuration.store.wallSeconds() }
