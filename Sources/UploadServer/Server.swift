@@ -108,6 +108,9 @@ public final class Server: Sendable {
         return count
     }
 
+    /// Connections of each loop that do not wait for a request.
+    var busyConnections: [Int] { group.loops.map(\.load.busyCount) }
+
     /// How often a connection has given up its task, or ended.
     var restedConnections: Int { context.restedConnections }
 
