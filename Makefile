@@ -6,17 +6,21 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
 SWIFT ?= swift
+# What `make sanitize` looks for: thread or address.
+SANITIZER ?= thread
 # More options for `make serve` and `make bench`: make serve ARGS="--listen 0.0.0.0:8080"
 ARGS ?=
 
 RELEASE := .build/release/sluice
 VENV := .build/venv
 SWIFT_SOURCES := Sources Tests $(wildcard bench) Package.swift
-SHELL_SCRIPTS := .ci/run $(shell grep -rlE '^\#!.*\bbash$$' scripts bench 2>/dev/null)
+SHELL_SCRIPTS := .ci/run $(shell grep -rlE '^\#!.*\bbash$$' scripts bench Tests 2>/dev/null)
 PACKAGES := libsqlite3-dev libssl-dev pkg-config:pkg-config zlib1g-dev
-TEST_PACKAGES := chromium:chromium curl:curl haproxy:haproxy nginx:nginx-light openssl:openssl
+BENCH_PACKAGES := cc:gcc make:make nginx:nginx-light openssl:openssl python3:python3 taskset:util-linux
+TEST_PACKAGES := chromium:chromium curl:curl haproxy:haproxy nginx:nginx-light openssl:openssl \
+    cc:gcc libfuse3-dev fusermount3:fuse3 mkfs.ext4:e2fsprogs mkfs.xfs:xfsprogs
 
-.PHONY: help serve test bench format lint clean build-packages test-packages release
+.PHONY: help serve test torture cuts soak fuzz sanitize bench format lint clean build-packages test-packages release
 
 help: ## Show this list
 	@sed -nE 's/^([a-z]+):.*## (.*)$$/  make \1	\2/p' Makefile | expand -t 16
@@ -32,9 +36,30 @@ test: build-packages test-packages ## Run every test: the Swift ones, then the r
 	scripts/readme-options --check $(RELEASE)
 	@# Real browsers and real kills lose a race with their test now and then; what fails three times has found something.
 	SLUICE_BINARY=$(CURDIR)/$(RELEASE) $(VENV)/bin/python -m pytest --reruns 2 Tests/EndToEnd
+	$(VENV)/bin/python -m pytest --quiet bench/tests
+	@# No second try here: a promise that was broken once is broken.
+	SLUICE_BINARY=$(CURDIR)/$(RELEASE) $(VENV)/bin/python -m pytest Tests/Faults
 
-bench: build-packages ## Measure the server on this machine
-	bench/run $(ARGS)
+torture: release $(VENV)/installed ## Kill the server thousands of times under load (SLUICE_KILLS=3000 SLUICE_SEED=1)
+	SLUICE_KILLS=$${SLUICE_KILLS:-3000} SLUICE_BINARY=$(CURDIR)/$(RELEASE) \
+	    $(VENV)/bin/python -m pytest -s Tests/Faults/test_kills.py
+
+cuts: test-packages release $(VENV)/installed ## Cut the power of real file systems, as root (SLUICE_CUTS=1000 SLUICE_SEED=1)
+	SLUICE_CUTS=$${SLUICE_CUTS:-1000} SLUICE_BINARY=$(CURDIR)/$(RELEASE) \
+	    $(VENV)/bin/python -m pytest -s Tests/Faults/test_power.py
+
+soak: release ## Ten minutes of everything at once; draws what the server holds (SLUICE_SOAK_SECONDS=600)
+	SLUICE_BINARY=$(CURDIR)/$(RELEASE) nice -n 10 "$$(scripts/python)" Tests/Faults/soak.py
+
+fuzz: build-packages ## Fuzz parsers and server: FUZZ_SECONDS=60 for each target, FUZZ_TARGET=name for one
+	Tests/Fuzz/run
+
+sanitize: build-packages ## The Swift tests under a sanitizer: SANITIZER=thread or address
+	Tests/Sanitizers/run $(SANITIZER)
+
+bench: build-packages ## Measure the server beside others on this machine
+	@scripts/need $(BENCH_PACKAGES)
+	bench/compare $(ARGS)
 
 format: ## Format the Swift sources in place
 	$(SWIFT) format --in-place --parallel --recursive $(SWIFT_SOURCES)

@@ -87,6 +87,15 @@ let package = Package(
             ],
             path: "bench/LoadGenerator", swiftSettings: strict),
 
+        // Hostile input: see Tests/Fuzz/README.md.
+        .executableTarget(
+            name: "Fuzz",
+            dependencies: [
+                "FileIDDialect", "HTTP", "IETFDialect", "LinuxSystem", "PlainDialect", "Storage", "TestSupport",
+                "TusDialect", "UploadServer", "Uploads", .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Tests/Fuzz", exclude: ["README.md", "corpora", "dictionaries", "run"], swiftSettings: strict),
+
         // Tests mirror the sources.
         .target(
             name: "TestSupport", dependencies: ["LinuxSystem", "TLS"], path: "Tests/Support",

@@ -19,12 +19,25 @@
 
 // ---- contexts -----------------------------------------------------------------------------------------------------
 
+// Counts the handshake messages of a session, in the word that belongs to the application.
+static inline void cshim_count_message(const SSL *session, int where, int result) {
+    (void)result;
+    if ((where & SSL_CB_LOOP) == 0) return;
+    intptr_t count = (intptr_t)SSL_get_ex_data(session, 0);
+    SSL_set_ex_data((SSL *)session, 0, (void *)(count + 1));
+}
+
+static inline long cshim_session_message_count(const SSL *session) { return (intptr_t)SSL_get_ex_data(session, 0); }
+
 // What every context shares: versions 1.2 and 1.3, no compression, no renegotiation, and buffers that are large while
-// bytes flow and given back when they do not (see cshim_session_keep_buffers).
+// bytes flow and given back when they do not (see cshim_session_keep_buffers). A read comes back after messages that are
+// no data, so that a flood of them does not keep the thread.
 static inline int cshim_context_set_common(SSL_CTX *context, size_t read_buffer_bytes) {
     SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
     SSL_CTX_set_mode(
         context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
+    SSL_CTX_set_info_callback(context, cshim_count_message);
     SSL_CTX_set_read_ahead(context, 1);
     SSL_CTX_set_default_read_buffer_len(context, read_buffer_bytes);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);

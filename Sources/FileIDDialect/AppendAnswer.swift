@@ -19,11 +19,12 @@ public enum AppendAnswer {
             "A newer request for this upload took over.", body: count?.description)
     }
 
-    /// The body stopped coming. Not 408, which makes browsers send the same request again, byte for byte.
+    /// The body stopped coming, or came too slowly. Not 408, which makes browsers send the same request again, byte for
+    /// byte.
     public static func timedOut(count: Offset) -> Refusal {
         Refusal(
             .serviceUnavailable, reason: "Body timed out", code: "body-timeout",
-            "The body stopped coming. What came is kept; ask and go on.", body: count.description)
+            "The body came too slowly, or not at all. What came is kept; ask and go on.", body: count.description)
     }
 
     /// The body ended, in good order, before the file's size was reached.

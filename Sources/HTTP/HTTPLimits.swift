@@ -31,6 +31,8 @@ public enum HTTPLimits {
     public static let partHeadBytesMax = 16384
     /// Parts of one form. Past it: `tooManyParts`.
     public static let partCountMax = 256
+    /// Bytes of content of a form's parts that are no files, together. Past it: `fieldsTooLong`.
+    public static let formFieldBytesMax = 1 << 20
     /// Spaces and tabs after a boundary on its line; a longer run makes the line ordinary data.
     public static let boundaryPaddingBytesMax = 64
     /// Bytes before the first delimiter, which nobody should send. Past it: `preambleTooLong`.

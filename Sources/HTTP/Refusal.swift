@@ -33,6 +33,11 @@ public struct Refusal: Error, Sendable {
         self.init(error.status, code: error.code, error.message)
     }
 
+    /// The same answer, for another reason.
+    public func renamed(code: String) -> Refusal {
+        Refusal(status, reason: reason, code: code, message, body: body, fields: fields)
+    }
+
     /// Status line and fields, without those that frame the body.
     public var responseHead: ResponseHead {
         var head = ResponseHead(status, reason: reason)

@@ -33,6 +33,7 @@ public struct Errno: Error, RawRepresentable, Hashable, Sendable, CustomStringCo
     public static let noMemory = Errno(rawValue: ENOMEM)
     public static let noSpace = Errno(rawValue: ENOSPC)
     public static let notConnected = Errno(rawValue: ENOTCONN)
+    public static let notDirectory = Errno(rawValue: ENOTDIR)
     public static let notEmpty = Errno(rawValue: ENOTEMPTY)
     public static let notSupported = Errno(rawValue: EOPNOTSUPP)
     public static let processFilesExhausted = Errno(rawValue: EMFILE)

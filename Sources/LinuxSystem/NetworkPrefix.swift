@@ -32,7 +32,8 @@ public struct NetworkPrefix: Hashable, Sendable, CustomStringConvertible {
         return true
     }
 
-    private static func bytes(of address: String) -> [UInt8]? {
+    /// In network order, 4 or 16; nil for what is no numeric address.
+    static func bytes(of address: String) -> [UInt8]? {
         var count: Int32 = 0
         let all = [UInt8](unsafeUninitializedCapacity: 16) { buffer, initialized in
             buffer.initialize(repeating: 0)

@@ -97,8 +97,12 @@ public struct Socket: ~Copyable, Sendable {
     /// Tells the peer that nothing more will be sent; reading goes on. `shutdown(2)`
     public func shutdownWriting() { _ = cshim_shutdown(descriptor.rawValue, Int32(SHUT_WR)) }
 
-    /// Takes a listening socket off its address: those who connect are refused from here on. `shutdown(2)`
+    /// Takes a listening socket off its address: those who connect are refused from here on. It does so for every
+    /// process that has the socket. `shutdown(2)`
     public func stopListening() { _ = cshim_shutdown(descriptor.rawValue, Int32(SHUT_RD)) }
+
+    /// Gives the descriptor up to the caller, who must see to its closing.
+    public consuming func release() -> Int32 { descriptor.release() }
 
     /// Makes the closing of this socket a reset. `SO_LINGER`
     public func resetOnClose() { _ = cshim_reset_on_close(descriptor.rawValue) }

@@ -8,7 +8,8 @@ public final class BufferPool {
     /// Size of every buffer in bytes.
     public static var bufferBytes: Int { ReactorLimits.ingestBufferBytes }
 
-    private let limit: Int
+    /// How many buffers there may be.
+    public let limit: Int
     private let free: UnsafeMutablePointer<AlignedBuffer>
     private var freeCount = 0
     private var madeCount = 0

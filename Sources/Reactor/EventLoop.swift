@@ -10,6 +10,9 @@ public actor EventLoop {
     public nonisolated let executor: LoopExecutor
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
+    /// Which of its group's loops this is, from 0 on.
+    public nonisolated let index: Int
+
     /// What the loop has to do, for placing new connections. Read by any thread.
     public nonisolated let load = LoopLoad()
 
@@ -18,6 +21,9 @@ public actor EventLoop {
 
     /// Ingest buffers on lease, for whoever looks from outside.
     public var leasedBufferCount: Int { buffers.leasedCount }
+
+    /// How many ingest buffers there may be.
+    public var bufferLimit: Int { buffers.limit }
 
     /// Memory that any task of the loop may use between two suspensions; its content means nothing to the next.
     public let scratch: AlignedBuffer
@@ -30,7 +36,8 @@ public actor EventLoop {
     /// A loop that nothing turns yet; `run` does, on its own thread.
     ///
     /// - Parameter bufferMemoryBytes: bound of the memory that bodies may hold in this loop.
-    public init(bufferMemoryBytes: Int) throws(Errno) {
+    public init(bufferMemoryBytes: Int, index: Int = 0) throws(Errno) {
+        self.index = index
         executor = try LoopExecutor()
         epoll = try Epoll(capacity: ReactorLimits.eventsPerTurn)
         buffers = BufferPool(memoryBytes: bufferMemoryBytes)
@@ -90,8 +97,10 @@ public actor EventLoop {
     }
 
     /// Interrupts every task that sleeps or will sleep on a watch of this loop: for stopping.
-    public func interruptAll(_ reason: Interruption) {
-        watches.forEach { $0.interrupt(reason, epoch: nil) }
+    ///
+    /// - Parameter sparing: whether tasks that are to be spared are.
+    public func interruptAll(_ reason: Interruption, sparing: Bool = true) {
+        watches.forEach { if !sparing || !$0.isSpared { $0.interrupt(reason, epoch: nil) } }
     }
 
     /// Goes on with whoever waited behind `token`, unless that has been done.

@@ -5,41 +5,48 @@ public final class Listener: Sendable {
     private let socket: Socket
     /// The address in force, with the port the kernel chose where 0 was asked for.
     public let address: SocketAddress
+    /// Whether others have the socket too, and go on listening when this process has stopped.
+    private let isShared: Bool
 
     /// Binds and listens; connections queue in the kernel until `run`.
     public init(address: SocketAddress) throws(Errno) {
         socket = try Socket.listening(on: address, backlog: 4096)
         self.address = try socket.localAddress()
+        isShared = false
     }
 
-    /// What keeps a listener from accepting for a while.
-    public enum Shortage: Sendable {
-        /// The process, or the system, has no descriptors left.
-        case descriptors(Errno)
-        /// As many connections are open as are wanted.
-        case connections(Int)
+    /// Accepts on a socket that listens already, and goes on listening afterwards: connections queue in the kernel
+    /// until the next process takes them. The descriptor belongs to this value from here on.
+    public init(_ inherited: InheritedSocket) {
+        socket = inherited.take()
+        address = inherited.address
+        isShared = true
     }
 
     /// Accepts until interrupted, on `loop`. `begin` gets each new descriptor, which it then owns, on the loop that was
     /// chosen for it.
     ///
-    /// In a shortage accepting pauses, and connections wait in the kernel's queue; `onShortage` is told at its
-    /// beginning.
+    /// When descriptors or memory have run out (EMFILE, ENFILE, ENOBUFS, ENOMEM) accepting pauses, and connections wait
+    /// in the kernel's queue; `onShortage` is told at the beginning of that.
     ///
-    /// - Parameter connectionsMax: open connections on all loops, of all listeners.
+    /// - Parameters:
+    ///   - isSpared: whether accepting goes on while the others stop, as long as the loop turns.
+    ///   - admits: whether a connection may live; one that may not is closed. It may be told why, at once: the loop
+    ///     must not wait.
     public func run(
-        on loop: isolated EventLoop, group: LoopGroup, connectionsMax: Int,
-        onShortage: @Sendable (Shortage) -> Void,
+        on loop: isolated EventLoop, group: LoopGroup, isSpared: Bool = false, onShortage: @Sendable (Errno) -> Void,
+        admits: @Sendable (borrowing Socket, SocketAddress?) -> Bool,
         begin: @escaping @Sendable (isolated EventLoop, Int32, SocketAddress?) async -> Void
     ) async {
         let number = socket.descriptor.rawValue
         guard let watch = try? loop.watch(number) else { return }
         defer { loop.end(watch, number) }
+        watch.isSpared = isSpared
         var isShort = false
         do throws(Interruption) {
             while true {
                 try await watch.untilReadable()
-                if let shortage = acceptSome(watch, group, connectionsMax, begin) {
+                if let shortage = acceptSome(watch, group, admits, begin) {
                     if !isShort { onShortage(shortage) }
                     isShort = true
                     try await watch.pause(nanoseconds: ReactorLimits.acceptPauseNanoseconds)
@@ -49,29 +56,32 @@ public final class Listener: Sendable {
                 await watch.yield()
             }
         } catch {
-            // Interrupted: the server stops, and so does accepting. Who waits in the queue, or comes now, is refused.
-            socket.stopListening()
+            // Interrupted: the server stops, and so does accepting. Who waits in the queue, or comes now, is refused,
+            // unless there will be somebody else to accept.
+            if !isShared { socket.stopListening() }
         }
     }
 
     private func acceptSome(
-        _ watch: Watch, _ group: LoopGroup, _ connectionsMax: Int,
+        _ watch: Watch, _ group: LoopGroup, _ admits: (borrowing Socket, SocketAddress?) -> Bool,
         _ begin: @escaping @Sendable (isolated EventLoop, Int32, SocketAddress?) async -> Void
-    ) -> Shortage? {
+    ) -> Errno? {
         do throws(Errno) {
             for _ in 0..<ReactorLimits.acceptsPerTurn {
-                if group.connectionCount >= connectionsMax { return .connections(connectionsMax) }
                 guard let (descriptor, peer) = try socket.accept() else {
                     watch.exhaustedReading()
                     return nil
                 }
+                let connection = Socket(FileDescriptor(owning: descriptor))
+                guard admits(connection, peer) else { continue }
+                _ = connection.release()
                 let target = group.leastLoaded
                 target.load.added()
                 target.spawn { loop in await begin(loop, descriptor, peer) }
             }
             return nil
         } catch {
-            return .descriptors(error)
+            return error
         }
     }
 }

@@ -10,7 +10,7 @@ public final class LoopGroup: Sendable {
         precondition(count > 0)
         var loops: [EventLoop] = []
         for index in 0..<count {
-            let loop = try EventLoop(bufferMemoryBytes: bufferMemoryBytes / count)
+            let loop = try EventLoop(bufferMemoryBytes: bufferMemoryBytes / count, index: index)
             _ = try SystemThread(name: "loop-\(index)") { loop.run() }
             loops.append(loop)
         }

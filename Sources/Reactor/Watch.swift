@@ -18,6 +18,9 @@ public final class Watch {
     private var interruption: Interruption?
     private var epoch: UInt64 = 0
 
+    /// Whether the task is at something that is worth bringing to its end: `EventLoop.interruptAll` passes it by.
+    public var isSpared = false
+
     /// When the task is interrupted with `.timedOut`; SystemClock.monotonicNanoseconds, `.max` for never.
     private var deadline = Int64.max
     /// This watch's entry in the timer queue, `.max` for none. At or before `deadline` whenever that is set: a deadline

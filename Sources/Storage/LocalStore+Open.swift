@@ -2,7 +2,7 @@ internal import LinuxSystem
 internal import Uploads
 
 extension LocalStore {
-    private static let catalogueName = "catalogue.sqlite"
+    static let catalogueName = "catalogue.sqlite"
 
     /// Opens the store in a directory, making it if needed. Blocks, for a time that does not depend on how many uploads
     /// there are.
@@ -21,38 +21,50 @@ extension LocalStore {
         // Only a directory made just now needs this, and whoever may make one there may mostly open it.
         if configuration.durability == .power { try? Directory(path: "\(configuration.path)/..").sync() }
         try cleanUp(connection, files)
+        let nextBatch = try JournalReplay(files: files, connection: connection).run()
+        let journal =
+            configuration.durability == .power && configuration.journalBytes > 0
+            ? Journal(files: files, configuration: configuration, nextNumber: nextBatch)
+            : nil
 
         let queries = BatchQueue<CatalogueQuery>()
         let changes = BatchQueue<CatalogueChange>()
-        let table = UploadTable(queries: queries)
+        let table = UploadTable(queries: queries, counters: files.counters)
         let health = StoreHealth(onEvent: configuration.onEvent)
         let catalogue = Catalogue(table: table, changes: changes)
-        let writer = try CatalogueWriter(connection: connection, files: files, table: table, health: health)
-        let recovery = Recovery(files: files, wallSeconds: configuration.wallSeconds)
+        let writer = try CatalogueWriter(
+            connection: connection, files: files, table: table, health: health, journal: journal)
+        let clock = SteadyClock(
+            wallSeconds: configuration.wallSeconds, bootSeconds: configuration.bootSeconds,
+            onJump: { files.report(.clockJumped(seconds: $0)) })
+        let recovery = Recovery(files: files, wallSeconds: { clock.seconds })
         let reader = try CatalogueReader(
             connection: try SQLiteConnection(path: path, writes: false), recovery: recovery, catalogue: catalogue)
         let sweeping = try SQLiteConnection(path: path, writes: false)
 
         let disk = try DiskThreads(count: min(max(1, configuration.diskThreads), StorageLimits.diskThreadsMax))
-        let sweeper = Sweeper(files: files, table: table, startNanoseconds: startNanoseconds)
-        let threads = StoreThreads(changes: changes, queries: queries, sweeper: sweeper)
+        let sweeper = Sweeper(recovery: recovery, table: table, health: health, startNanoseconds: startNanoseconds)
+        let threads = StoreThreads(changes: changes, queries: queries, sweeper: sweeper, journal: journal)
         do throws(StorageError) {
             try threads.startWriting(writer)
             try threads.startReading(reader)
             try threads.startSweeping(sweeping)
+            try threads.startJournal()
         } catch {
             threads.stop(disk: disk)
             throw error
         }
         let parts = StoreParts(
             files: files, disk: disk, table: table, catalogue: catalogue, health: health,
-            expiry: configuration.expiry, wallSeconds: configuration.wallSeconds)
+            smallBuffers: SmallBuffers(), journal: journal,
+            expiry: configuration.expiry, wallSeconds: { clock.seconds })
         return LocalStore(parts: parts, queries: queries, threads: threads, root: root)
     }
 
-    private static func lockedRoot(_ path: String) throws(StorageError) -> Directory {
+    /// Opens the data directory and takes its lock, which goes with the answer.
+    static func lockedRoot(_ path: String, mustExist: Bool = false) throws(StorageError) -> Directory {
         do throws(Errno) {
-            let root = try Directory.created(path: path)
+            let root = mustExist ? try Directory(path: path) : try Directory.created(path: path)
             guard try root.lock() else { throw Errno.again }
             return root
         } catch {

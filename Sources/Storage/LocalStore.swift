@@ -33,6 +33,9 @@ public final class LocalStore: Sendable {
         root.withLock { $0 = nil }
     }
 
+    /// Seconds since 1970-01-01 UTC, by the clock that uploads expire by.
+    public var nowSeconds: Int64 { parts.wallSeconds() }
+
     // MARK: Requests
 
     /// The record, with the offset last recorded; nil if there is none. Disturbs nobody and waits for no append.
@@ -109,6 +112,12 @@ public final class LocalStore: Sendable {
 
     /// What the store has done so far.
     public var counters: StoreCounters { parts.files.counters.snapshot }
+
+    /// Uploads in motion at this moment: held, waited for, or changed without a commit yet.
+    public var liveUploads: Int { parts.table.liveCount }
+
+    /// Pieces of work that wait for a disk thread at this moment.
+    public var queuedDiskJobs: Int { parts.disk.queuedCount }
 
     /// Why nothing can be recorded any more until a restart, or nil.
     public var failure: StorageError? { isClosed.load(ordering: .acquiring) ? .closed : parts.health.failure }

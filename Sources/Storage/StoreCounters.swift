@@ -16,6 +16,29 @@ public struct StoreCounters: Sendable, Equatable {
     public var directBytes: Int64 = 0
     /// Bytes written through the page cache.
     public var bufferedBytes: Int64 = 0
+    /// Bytes by which recorded offsets have grown.
+    public var settledBytes: Int64 = 0
+    /// Requests that took an upload over from an older one.
+    public var fences: Int64 = 0
+    /// Records made.
+    public var created: Int64 = 0
+    /// Uploads that became whole.
+    public var finished: Int64 = 0
+    /// Uploads that were found damaged.
+    public var failed: Int64 = 0
+    /// Uploads that nobody went on with in time.
+    public var expired: Int64 = 0
+    /// Records removed.
+    public var deleted: Int64 = 0
+    /// How long syncs of data files took, in nanoseconds.
+    public var syncTimes = Histogram(bounds: Histogram.syncBounds)
+    /// How many changes shared a commit.
+    public var batchSizes = Histogram(bounds: Histogram.batchBounds)
+
+    /// Writes to the journal, each with one sync.
+    public var journalBatches: Int64 = 0
+    /// Small bodies that those writes carried.
+    public var journalBodies: Int64 = 0
 
     public init() {}
 }

@@ -17,4 +17,14 @@ extension Upload {
         finished.finished = FinishedFile(name: name, length: length, finishedSeconds: seconds)
         return finished
     }
+
+    /// The record after an attempt to replace a finished file that came to nothing: the file is as it was.
+    func returned(to file: FinishedFile) -> Upload {
+        var finished = at(Offset(file.length))
+        finished.state = .finished
+        finished.name = file.name
+        finished.length = file.length
+        finished.expiresSeconds = nil
+        return finished
+    }
 }

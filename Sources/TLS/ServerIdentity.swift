@@ -1,4 +1,5 @@
 internal import CTLSShim
+internal import LinuxSystem
 
 /// A certificate with its chain and the private key that belongs to it.
 struct ServerIdentity: ~Copyable {
@@ -103,6 +104,14 @@ struct ServerIdentity: ~Copyable {
         precondition(X509_digest(certificate, EVP_sha256(), &bytes, &count) == 1, "SHA-256 is always there")
         let digits = Array("0123456789ABCDEF")
         return bytes[..<Int(count)].map { "\(digits[Int($0 >> 4)])\(digits[Int($0 & 15)])" }.joined(separator: ":")
+    }
+
+    /// When the server's own certificate ends, in seconds since 1970-01-01 UTC.
+    var expirySeconds: Int64 {
+        var days: Int32 = 0
+        var seconds: Int32 = 0
+        guard ASN1_TIME_diff(&days, &seconds, nil, X509_get0_notAfter(certificate)) == 1 else { return 0 }
+        return SystemClock.wallNanoseconds / 1_000_000_000 + Int64(days) * 86_400 + Int64(seconds)
     }
 
     /// The server's own certificate as PEM text.

@@ -1,4 +1,5 @@
 internal import CTLSShim
+internal import LinuxSystem
 
 /// What all TLS sessions of a server, or of a client, share: certificate, trust, versions, suites, ticket keys.
 ///
@@ -21,6 +22,9 @@ public final class TLSContext: @unchecked Sendable {
 
     /// The server's own certificate as PEM text, for clients that are to believe it. Empty for a client.
     public let certificatePEM: String
+
+    /// When the server's own certificate ends, in seconds since 1970-01-01 UTC. `.max` for a client.
+    public let certificateExpirySeconds: Int64
 
     /// A context for servers with a certificate from files.
     ///
@@ -68,6 +72,7 @@ public final class TLSContext: @unchecked Sendable {
     ) throws(TLSError) {
         certificateFingerprint = identity.fingerprint
         certificatePEM = identity.pem
+        certificateExpirySeconds = identity.expirySeconds
         (context, protocols) = try TLSContext.allocated(method: TLS_server_method(), protocols: names)
         try configure()
         cshim_context_prefer_own_order(context)
@@ -84,6 +89,7 @@ public final class TLSContext: @unchecked Sendable {
     init(trust: TLSTrust, protocols names: [String], onlyVersion: TLSVersion?) throws(TLSError) {
         certificateFingerprint = ""
         certificatePEM = ""
+        certificateExpirySeconds = .max
         (context, protocols) = try TLSContext.allocated(method: TLS_client_method(), protocols: names)
         try configure()
         try believe(trust)
@@ -101,6 +107,9 @@ public final class TLSContext: @unchecked Sendable {
         SSL_CTX_free(context)
         protocols.deallocate()
     }
+
+    /// Whether clients that verify would refuse the certificate because its time is over.
+    public var isExpired: Bool { certificateExpirySeconds <= SystemClock.wallNanoseconds / 1_000_000_000 }
 
     /// A new session, owned by the caller, that refers to this context: it must not outlive it.
     func makeSession() throws(TLSError) -> OpaquePointer {

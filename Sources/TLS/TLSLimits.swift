@@ -19,6 +19,10 @@ public enum TLSLimits {
     /// connections in parallel may use one more than once.
     static let tickets = 1
 
+    /// Handshake messages of a peer after the handshake, in steps of OpenSSL's state machine (one or two each). A peer
+    /// that renews its keys every 64 GiB never gets near.
+    static let lateMessagesMax = 1000
+
     /// Days a self-signed certificate is valid from now on, and days it is backdated for clients with a slow clock.
     static let selfSignedDays = 30
     static let selfSignedBackdatedDays = 1

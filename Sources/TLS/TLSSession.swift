@@ -24,6 +24,9 @@ public struct TLSSession: ~Copyable {
     /// Kept because OpenSSL's callbacks use memory that the context owns.
     private let context: TLSContext
     private var isEstablished = false
+    /// Handshake messages seen, in all and up to the end of the handshake.
+    private var messageCount = 0
+    private var handshakeMessageCount = 0
     private var ending: Ending?
     /// Whether the ending was found behind bytes, so that no call has answered it yet.
     private var endingIsUntold = false
@@ -67,6 +70,10 @@ public struct TLSSession: ~Copyable {
         let step = cshim_handshake(session)
         switch step.status {
         case SSL_ERROR_NONE:
+            if !isEstablished {
+                messageCount = cshim_session_message_count(session)
+                handshakeMessageCount = messageCount
+            }
             isEstablished = true
             return .done
         case SSL_ERROR_WANT_READ: return .wantsRead
@@ -92,6 +99,11 @@ public struct TLSSession: ~Copyable {
             case SSL_ERROR_NONE:
                 done += step.count
                 continue
+            case SSL_ERROR_WANT_READ where tookMessages():
+                // It only stopped after a message that is no data.
+                if messageCount - handshakeMessageCount <= TLSLimits.lateMessagesMax { continue }
+                ending = .failed(
+                    TLSError(.protocolViolation, "TLS read: too many handshake messages after the handshake"))
             case SSL_ERROR_WANT_READ:
                 inputIsDrained = true
                 return done > 0 ? .bytes(done) : .wantsRead
@@ -210,6 +222,14 @@ public struct TLSSession: ~Copyable {
         SSL_set_hostflags(session, UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS))
         return !serverName.isEmpty && SSL_set1_host(session, serverName) == 1
             && cshim_session_set_server_name(session, serverName) == 1
+    }
+
+    /// Whether the peer has sent handshake messages (key updates, attempts to renegotiate) since the last look. They
+    /// cost this side more than the peer, so the session ends after too many.
+    private mutating func tookMessages() -> Bool {
+        let count = cshim_session_message_count(session)
+        defer { messageCount = count }
+        return count != messageCount
     }
 
     private mutating func tellEnding() throws(TLSError) -> TLSReadResult {

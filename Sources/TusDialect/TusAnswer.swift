@@ -62,13 +62,14 @@ public enum TusAnswer {
         .telling(upload)
     }
 
-    /// The body stopped coming. Never a 4xx: clients take that for final, and this is worth another try.
+    /// The body stopped coming, or came too slowly. Never a 4xx: clients take that for final, and this is worth another
+    /// try.
     ///
     /// - Parameter isKept: as for `superseded`.
     public static func timedOut(_ upload: Upload, isKept: Bool) -> Refusal {
         Refusal.tus(
             .serviceUnavailable, code: "body-timeout",
-            "The body stopped coming. What came is \(isKept ? "kept" : "dropped"); ask and go on."
+            "The body came too slowly, or not at all. What came is \(isKept ? "kept" : "dropped"); ask and go on."
         ).telling(upload)
     }
 

@@ -27,6 +27,9 @@ enum Dispatch {
 
     private static func route(_ exchange: Exchange) async throws {
         let head = exchange.head
+        if exchange.connection.entrance == .admin { return try await AdminDispatch.route(exchange) }
+        // What would take a while belongs to the server that comes after this one.
+        if exchange.server.isStopping, !exchange.body.isAtEnd { throw ServerContext.stoppingRefusal }
         if head.method == .options { return try await OptionsHandler.handle(exchange) }
         guard let segments = head.target.segments, segments.allSatisfy({ $0 != "." && $0 != ".." }) else {
             throw Refusal(.badRequest, code: "bad-path", "The path is not valid.")
@@ -43,6 +46,8 @@ enum Dispatch {
             try await FilesDispatch.route(exchange, segment: segment)
         case "healthz" where segments.count == 1:
             try await answer(exchange, [.get, .head], HealthHandler.handle)
+        case "readyz" where segments.count == 1:
+            try await answer(exchange, [.get, .head], ReadyHandler.handle)
         default:
             throw notFound
         }
@@ -61,7 +66,8 @@ enum Dispatch {
     /// Nothing is served at this address.
     static var notFound: Refusal { Refusal(.notFound, code: "not-found", "There is nothing at this address.") }
 
-    private static func answer(
+    /// Hands a request to its handler where the address takes its method.
+    static func answer(
         _ exchange: Exchange, _ methods: [Method], _ handler: (Exchange) async throws -> Void
     ) async throws {
         guard methods.contains(exchange.head.method) else { throw methodRefusal(allowed: methods) }

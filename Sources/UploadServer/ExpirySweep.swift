@@ -53,6 +53,7 @@ struct ExpirySweep {
                 return false
             }
             try await claim.expire()
+        case .failed where upload.finished != nil: try await claim.expire()
         case .expired, .failed: try await claim.delete()
         case .finished: return false
         }

@@ -5,18 +5,21 @@ internal import Storage
 internal import Synchronization
 internal import TLS
 
-/// A running upload server: loops, listeners, the store, and the order in which they start and stop.
+/// A running upload server: loops, doors, the store, and the order in which they start and stop.
 public final class Server: Sendable {
-    /// Where plain HTTP is served, with the port in force; nil where it is off.
+    /// Where plain HTTP is served, with the port in force; nil where it is off. The first such address.
     public let address: SocketAddress?
-    /// Where TLS is served; nil where it is off.
+    /// Where TLS is served; nil where it is off. The first such address.
     public let addressTLS: SocketAddress?
+    /// Where metrics and readiness are told; nil where they are not.
+    public let addressAdmin: SocketAddress?
     /// SHA-256 of a self-signed certificate, nil where files were given or TLS is off.
     public let selfSignedFingerprint: String?
 
     private let context: ServerContext
     private let group: LoopGroup
-    private let listeners: [(listener: Listener, tls: TLSContext?)]
+    private let doors: [Door]
+    private let supervisor: Supervisor
     private let signals: Signals?
     private let hasStopped = Atomic<UInt32>(0)
     private let timedOut = Atomic<Bool>(false)
@@ -24,45 +27,38 @@ public final class Server: Sendable {
     /// Opens the store, binds the addresses, starts the loops. Requests are served when this returns.
     ///
     /// - Parameters:
-    ///   - signals: SIGTERM and SIGINT as descriptor; made on the main thread before any other thread. Nil where the
-    ///     process has other ways to call `stop`.
+    ///   - signals: SIGTERM, SIGINT and SIGHUP as descriptor; made on the main thread before any other thread. Nil
+    ///     where the process has other ways to call `stop`.
+    ///   - service: whom to tell how things are.
     public init(
-        _ configuration: ServerConfiguration, signals: consuming Signals? = nil, log: ServerLog
+        _ configuration: ServerConfiguration, signals: consuming Signals? = nil, service: ServiceManager? = nil,
+        log: ServerLog
     ) throws(ServerError) {
         self.signals = signals
-        let tls = try Server.tlsContext(configuration)
-        let plain = try configuration.listen.map { address throws(ServerError) in
-            try Server.listener(address, option: "--listen")
-        }
-        let encrypted = try configuration.listenTLS.map { address throws(ServerError) in
-            try Server.listener(address, option: "--listen-tls")
-        }
-        let store: LocalStore
-        do throws(StorageError) {
-            var storeConfiguration = configuration.store
-            let others = storeConfiguration.onEvent
-            storeConfiguration.onEvent = { event in
-                log.stored(event)
-                others(event)
-            }
-            store = try LocalStore.open(storeConfiguration)
-        } catch {
-            throw .system("--data \(configuration.store.path): \(error)")
-        }
+        doors = try Door.open(configuration)
+        let credentials = try Credentials.read(configuration, for: doors)
+        let store = try Server.store(configuration, log)
         do throws(Errno) {
             group = try LoopGroup(count: configuration.threads, bufferMemoryBytes: configuration.bufferMemoryBytes)
+            supervisor = Supervisor(
+                loops: group.loops, certificates: credentials?.source,
+                certificateCheckNanoseconds: configuration.certificateCheckNanoseconds, service: service, log: log)
+            context = ServerContext(
+                configuration: configuration, store: store, log: log, page: UploadPage(), loops: group.loops,
+                credentials: credentials, supervisor: supervisor)
+            address = doors.first { $0.entrance == .http }?.listener.address
+            addressTLS = doors.first { $0.entrance == .https }?.listener.address
+            addressAdmin = doors.first { $0.entrance == .admin }?.listener.address
+            selfSignedFingerprint = configuration.certificate == nil ? credentials?.current.certificateFingerprint : nil
+            for door in doors { accept(door) }
+            watchSignals()
+            group.loops[0].spawn { [context] loop in await ExpirySweep(server: context).run(on: loop) }
+            group.loops[0].spawn { [context] loop in await MemoryTrim(server: context).run(on: loop) }
+            supervisor.tellReady("Serving \(doors.map { "\($0.listener.address)" }.joined(separator: ", "))")
+            try supervisor.start()
         } catch {
             throw .system("cannot start the event loops: \(error)")
         }
-        context = ServerContext(configuration: configuration, store: store, log: log, page: UploadPage())
-        listeners = [plain.map { ($0, nil) }, encrypted.map { ($0, tls) }].compactMap { $0 }
-        address = plain?.address
-        addressTLS = encrypted?.address
-        selfSignedFingerprint = configuration.certificate == nil ? tls?.certificateFingerprint : nil
-        for (listener, tls) in listeners { accept(listener, tls) }
-        watchSignals()
-        group.loops[0].spawn { [context] loop in await ExpirySweep(server: context).run(on: loop) }
-        group.loops[0].spawn { [context] loop in await MemoryTrim(server: context).run(on: loop) }
     }
 
     /// Blocks until the server has stopped. Answers whether everything under way was brought to its end in time.
@@ -71,32 +67,9 @@ public final class Server: Sendable {
         return !timedOut.load(ordering: .relaxed)
     }
 
-    /// Begins to stop, as SIGTERM does: no new requests, appends in flight are settled and answered, then the store is
-    /// closed. From any thread; only the first call counts.
-    public func stop() {
-        guard context.beginStopping() else { return }
-        context.log.logger.info("stopping", metadata: ["connections": "\(connectionCount)"])
-        for loop in group.loops { loop.spawn { $0.interruptAll(.stopping) } }
-        group.loops[0].spawn { [self] loop in
-            let deadline = SystemClock.monotonicNanoseconds + ServerLimits.stopNanoseconds
-            let watch = loop.watch()
-            while group.connectionCount > 0, SystemClock.monotonicNanoseconds < deadline {
-                try? await watch.pause(nanoseconds: 5_000_000)
-                watch.clearInterruption()
-            }
-            loop.end(watch)
-            timedOut.store(group.connectionCount > 0, ordering: .relaxed)
-            // Closing joins the disk threads, which takes a thread that is not a loop.
-            _ = try? SystemThread(name: "stop") { [self] in finishStopping() }
-        }
-    }
-
-    private func finishStopping() {
-        context.store.close()
-        group.stop()
-        hasStopped.store(1, ordering: .releasing)
-        Futex.wake(hasStopped, count: Int32.max)
-    }
+    /// Reads certificate and key anew, soon, as SIGHUP does. What cannot be used is refused, and the old ones go on.
+    /// From any thread.
+    public func reload() { supervisor.reload() }
 
     /// What the store has done so far.
     var storeCounters: StoreCounters { context.store.counters }
@@ -119,20 +92,35 @@ public final class Server: Sendable {
 
     // MARK: Starting
 
-    private func accept(_ listener: Listener, _ tls: TLSContext?) {
+    private static func store(_ configuration: ServerConfiguration, _ log: ServerLog) throws(ServerError) -> LocalStore
+    {
+        do throws(StorageError) {
+            var storeConfiguration = configuration.store
+            let others = storeConfiguration.onEvent
+            storeConfiguration.onEvent = { event in
+                log.stored(event)
+                others(event)
+            }
+            return try LocalStore.open(storeConfiguration)
+        } catch {
+            throw .system("--data \(configuration.store.path): \(error)")
+        }
+    }
+
+    private func accept(_ door: Door) {
+        let entrance = door.entrance
         group.loops[0].spawn { [context, group] loop in
-            await listener.run(
-                on: loop, group: group, connectionsMax: context.configuration.connectionsMax,
+            await door.listener.run(
+                on: loop, group: group, isSpared: entrance == .admin,
                 onShortage: { shortage in
-                    let reason =
-                        switch shortage {
-                        case .descriptors(let errno): "\(errno)"
-                        case .connections(let count): "\(count) connections are open"
-                        }
-                    context.log.logger.warning("accepting pauses", metadata: ["reason": "\(reason)"])
+                    context.countAcceptPause()
+                    context.log.logger.warning("accepting pauses", metadata: ["reason": "\(shortage)"])
                 },
+                admits: { context.admission.admits($0, $1, by: entrance) },
                 begin: { loop, descriptor, peer in
-                    await Connection.serve(descriptor: descriptor, peer: peer, tls: tls, server: context, on: loop)
+                    await Connection.serve(
+                        descriptor: descriptor, peer: peer, entrance: entrance, server: context, on: loop)
+                    context.admission.left(peer, by: entrance)
                 })
         }
     }
@@ -147,7 +135,10 @@ public final class Server: Sendable {
             guard let watch = try? loop.watch(number) else { return }
             while true {
                 while let signal = signals?.next() {
-                    guard signal != .hangUp else { continue }
+                    if signal == .hangUp {
+                        reload()
+                        continue
+                    }
                     // A second one means it.
                     if context.isStopping { SystemProcess.exitNow(1) }
                     stop()
@@ -159,33 +150,53 @@ public final class Server: Sendable {
         }
     }
 
-    private static func listener(_ address: SocketAddress, option: String) throws(ServerError) -> Listener {
-        do throws(Errno) {
-            return try Listener(address: address)
-        } catch {
-            throw .system("\(option) \(address): \(error)")
+    // MARK: Stopping
+
+    /// Begins to stop, as SIGTERM does: appends in flight are settled and answered, downloads get a while to end, then
+    /// the store is closed. From any thread; only the first call counts.
+    public func stop() {
+        guard context.beginStopping() else { return }
+        context.log.logger.info("stopping", metadata: ["connections": "\(connectionCount)"])
+        supervisor.tellStopping()
+        interruptAll(sparing: true)
+        group.loops[0].spawn { [self] loop in
+            await drain(on: loop)
+            // Closing joins the disk threads, which takes a thread that is not a loop.
+            _ = try? SystemThread(name: "stop") { [self] in finishStopping() }
         }
     }
 
-    private static func tlsContext(_ configuration: ServerConfiguration) throws(ServerError) -> TLSContext? {
-        guard let address = configuration.listenTLS else { return nil }
-        guard configuration.certificate != nil || address.isLoopback else {
-            throw .configuration(
-                """
-                --listen-tls \(address): serving TLS beyond this machine takes a certificate. Give --tls-cert and \
-                --tls-key (PEM files; an ACME client such as certbot makes them), or switch TLS off with \
-                --listen-tls ''.
-                """)
-        }
-        do throws(TLSError) {
-            guard let (certificateFile, keyFile) = configuration.certificate else {
-                return try TLSContext.selfSigned(
-                    names: ["localhost", "127.0.0.1", "::1"], applicationProtocols: ["http/1.1"])
+    private func interruptAll(sparing: Bool) {
+        for loop in group.loops { loop.spawn { $0.interruptAll(.stopping, sparing: sparing) } }
+    }
+
+    /// Waits until no client is left, or their time is over.
+    private func drain(on loop: isolated EventLoop) async {
+        let start = SystemClock.monotonicNanoseconds
+        let watch = loop.watch()
+        var isCut = false
+        while clientCount > 0 {
+            let elapsed = SystemClock.monotonicNanoseconds - start
+            if elapsed >= ServerLimits.stopNanoseconds { break }
+            if !isCut, elapsed >= ServerLimits.stopDownloadNanoseconds {
+                isCut = true
+                interruptAll(sparing: false)
             }
-            return try TLSContext.server(
-                certificateFile: certificateFile, keyFile: keyFile, applicationProtocols: ["http/1.1"])
-        } catch {
-            throw .configuration("\(error)")
+            try? await watch.pause(nanoseconds: 5_000_000)
+            watch.clearInterruption()
         }
+        loop.end(watch)
+        timedOut.store(clientCount > 0, ordering: .relaxed)
+    }
+
+    /// Connections, but for those of who looks after the server.
+    private var clientCount: Int { group.connectionCount - context.openCount(.admin) }
+
+    private func finishStopping() {
+        context.store.close()
+        supervisor.end()
+        group.stop()
+        hasStopped.store(1, ordering: .releasing)
+        Futex.wake(hasStopped, count: Int32.max)
     }
 }

@@ -7,8 +7,17 @@ public struct ServerConfiguration: Sendable {
     public var listen: SocketAddress?
     /// Where HTTP over TLS is served; nil for nowhere.
     public var listenTLS: SocketAddress?
+    /// Where metrics and readiness are told, in plain HTTP; nil for nowhere.
+    public var listenAdmin: SocketAddress?
+    /// Sockets that listen already, in place of `listen` and `listenTLS`. By their names `http`, `https` and `admin`,
+    /// or in this order.
+    public var inheritedSockets: [InheritedSocket]
     /// PEM files with the certificate chain and its key; nil makes a self-signed certificate, on loopback only.
     public var certificate: (certificateFile: String, keyFile: String)?
+    /// How often these files are looked at, in nanoseconds.
+    public var certificateCheckNanoseconds: Int64
+    /// With fewer free bytes where uploads live, the server says that it is not ready for more.
+    public var readyFreeBytes: Int64
     /// Where uploads live, and what an acknowledged byte survives.
     public var store: StoreConfiguration
     /// Event loops, 1 or more.
@@ -25,8 +34,18 @@ public struct ServerConfiguration: Sendable {
     public var idleNanoseconds: Int64
     /// A request head, from its first byte to its last, in nanoseconds.
     public var headNanoseconds: Int64
-    /// Open connections at once; more wait in the kernel's queue.
+    /// How long a client that has connected, or begun a request, may take to say what it wants when the server stops,
+    /// in nanoseconds.
+    public var stopRequestNanoseconds: Int64
+    /// The least a body may bring in bytes a second, averaged over a window of waiting for it; 0 for no such bound.
+    public var bodyRateBytes: Int64
+    /// That window, in nanoseconds.
+    public var bodyRateWindowNanoseconds: Int64
+    /// Open connections at once; more are refused.
     public var connectionsMax: Int
+    /// Open connections at once of one client address (IPv6: of one /64), 0 for no such bound; trusted proxies are not
+    /// bounded. Nil is half of `connectionsMax`, and no bound for this machine.
+    public var connectionsPerAddressMax: Int?
     /// What the server is called outside (`https://uploads.example/prefix`, no slash at the end); nil where addresses
     /// are told without it, which is right behind any proxy.
     public var publicURL: String?
@@ -43,7 +62,11 @@ public struct ServerConfiguration: Sendable {
         self.store = store
         listen = nil
         listenTLS = nil
+        listenAdmin = nil
+        inheritedSockets = []
         certificate = nil
+        certificateCheckNanoseconds = ServerLimits.certificateCheckNanoseconds
+        readyFreeBytes = 1 << 30
         threads = SystemProcess.processorCount
         sizeMax = 1 << 40
         bufferMemoryBytes = 256 << 20
@@ -51,11 +74,26 @@ public struct ServerConfiguration: Sendable {
         handshakeNanoseconds = ServerLimits.handshakeNanoseconds
         idleNanoseconds = ServerLimits.idleNanoseconds
         headNanoseconds = ServerLimits.headNanoseconds
-        connectionsMax = 50_000
+        stopRequestNanoseconds = ServerLimits.stopRequestNanoseconds
+        bodyRateBytes = ServerLimits.bodyRateBytes
+        bodyRateWindowNanoseconds = ServerLimits.bodyRateWindowNanoseconds
+        connectionsMax = ServerLimits.connectionsMax
+        connectionsPerAddressMax = nil
         publicURL = nil
         trustedProxies = []
         cors = .none
         sendsInformational = true
         allowsDownload = true
+    }
+
+    /// How many descriptors it takes to serve so many connections, each with a file.
+    public static func openFiles(connections: Int) -> Int {
+        connections * ServerLimits.descriptorsOfConnection + ServerLimits.descriptorsReserved
+    }
+
+    /// How many connections a process serves, unless told, that may open so many descriptors.
+    public static func connectionsMax(openFiles: Int) -> Int {
+        let room = (openFiles - ServerLimits.descriptorsReserved) / ServerLimits.descriptorsOfConnection
+        return min(ServerLimits.connectionsMax, max(1, room))
     }
 }

@@ -35,8 +35,41 @@ enum ServerLimits {
     static let idleNanoseconds: Int64 = 75_000_000_000
     /// A request head, from its first byte to its last.
     static let headNanoseconds: Int64 = 20_000_000_000
+    /// The minimum rate of a body is an average over so much time spent waiting for it; the first window is the grace
+    /// that a slow start gets.
+    static let bodyRateWindowNanoseconds: Int64 = 60_000_000_000
+    /// The minimum rate unless an option says another, in bytes a second: an eighth of the slowest link that anybody
+    /// uploads over.
+    static let bodyRateBytes: Int64 = 128
+    /// Bytes that may be read past the end of a chunk, and so kept for the next request.
+    static let chunkReadAheadBytes = 64 * 1024
+    /// Open connections unless an option says another number, however many descriptors there are …
+    static let connectionsMax = 50_000
+    /// … each of which may need so many: the socket, and the file that it writes …
+    static let descriptorsOfConnection = 2
+    /// … besides those of listeners, loops, catalogue and log.
+    static let descriptorsReserved = 64
+    /// One address gets this fraction of all connections unless an option says another number: an office behind one
+    /// address is no attack, a single address that takes everything is.
+    static let connectionsShareOfAddress = 2
+    /// What a client is told that is turned away for want of room.
+    static let retryAfterRefusalSeconds = 5
+    /// How often the log says that connections are refused, at most.
+    static let refusalLogNanoseconds: Int64 = 10_000_000_000
     /// A response that the client does not take.
     static let responseNanoseconds: Int64 = 60_000_000_000
-    /// From SIGTERM to the end of the process, whatever still runs.
+    /// From SIGTERM to the closing of the store, whatever still runs.
     static let stopNanoseconds: Int64 = 30_000_000_000
+    /// From SIGTERM on, for answers that are being sent: downloads that take longer are cut.
+    static let stopDownloadNanoseconds: Int64 = 20_000_000_000
+    /// How long a client that has connected, or begun a request, may take to say what it wants when the server stops.
+    static let stopRequestNanoseconds: Int64 = 2_000_000_000
+    /// How long a client may take, when the server stops, to read its last answer and close.
+    static let stopClosingNanoseconds: Int64 = 3_000_000_000
+    /// What a service manager is asked for beyond all that, for the closing of the store.
+    static let stopMarginNanoseconds: Int64 = 10_000_000_000
+    /// How often certificate files are looked at, to find out whether they were replaced.
+    static let certificateCheckNanoseconds: Int64 = 5_000_000_000
+    /// Connections of who looks after the server, beyond those of clients.
+    static let adminConnectionsMax = 32
 }

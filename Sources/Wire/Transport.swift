@@ -150,13 +150,18 @@ public final class Transport {
     /// Says good-bye so that the peer can read the last answer: closes the sending side, then reads and drops what
     /// still comes, within bounds (RFC 9112 section 9.6). `scratch` is `scratchBytes` of memory for what is dropped.
     ///
-    /// - Parameter draining: whether more may come; it is looked for if it is known to be there, too.
-    public func closeGently(draining: Bool, scratch: UnsafeMutableRawPointer, scratchBytes: Int) async {
+    /// - Parameters:
+    ///   - draining: whether more may come; it is looked for if it is known to be there, too.
+    ///   - nanoseconds: how long at most.
+    public func closeGently(
+        draining: Bool, scratch: UnsafeMutableRawPointer, scratchBytes: Int,
+        nanoseconds: Int64 = WireLimits.drainClosingNanoseconds
+    ) async {
         if !isBroken { session?.closeNotify() }
         socket.shutdownWriting()
         guard draining || mayRead else { return }
         watch.clearInterruption()
-        watch.setDeadline(SystemClock.monotonicNanoseconds + WireLimits.drainClosingNanoseconds)
+        watch.setDeadline(SystemClock.monotonicNanoseconds + nanoseconds)
         var left = WireLimits.drainClosingBytes
         while left > 0 {
             // Below TLS: nobody will look at the bytes, so nobody needs to decrypt them.

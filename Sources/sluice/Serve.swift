@@ -28,6 +28,12 @@ struct Serve: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "Tell /metrics, /readyz and /healthz here, in plain HTTP, for those who look after the server; '' is off.",
+            valueName: "host:port"))
+    var listenAdmin = ListenAddress(argument: "")!
+
+    @Option(
+        help: ArgumentHelp(
             "Certificate chain in PEM. Without it, on loopback, a self-signed certificate is made in memory.",
             valueName: "file"))
     var tlsCert: String?
@@ -91,8 +97,32 @@ struct Serve: ParsableCommand {
     @Option(help: "Send 104 to clients that ask for it: on, or off behind proxies that choke on it (nginx).")
     var informational = Switch.on
 
-    @Option(help: ArgumentHelp("Open connections at once; more wait in the system's queue.", valueName: "n"))
-    var maxConnections = 50_000
+    @Option(
+        help: ArgumentHelp(
+            """
+            A body that brings fewer bytes a second, averaged over a minute of waiting for it, is cut; what came is \
+            kept. 0 takes any rate.
+            """, valueName: "bytes"))
+    var minRate = ByteCount(128)
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            Open connections at once; more are refused. Default: half of the system's limit of open files, 50,000 at \
+            most.
+            """, valueName: "n"))
+    var maxConnections: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            Those of one client address (IPv6: one /64), trusted proxies aside; 0 for no bound. Default: half of \
+            --max-connections, and no bound for this machine.
+            """, valueName: "n"))
+    var maxConnectionsPerAddress: Int?
+
+    @Option(help: ArgumentHelp("With less free space on the disk /readyz says no.", valueName: "bytes"))
+    var readyFree = ByteCount(1 << 30)
 
     @Flag(inversion: .prefixedNo, help: "Let finished files be fetched by GET /files/<id>.")
     var download = true
@@ -118,7 +148,15 @@ struct Serve: ParsableCommand {
             throw ValidationError("--max-size takes 1 to \(UploadLimits.lengthMax) bytes.")
         }
         if bufferMemory.bytes < 4 << 20 { throw ValidationError("--buffer-memory takes 4M or more.") }
-        if maxConnections < 1 { throw ValidationError("--max-connections takes 1 or more.") }
+        if !(0...1 << 40).contains(minRate.bytes) {
+            throw ValidationError("--min-rate takes 0 to \(1 << 40) bytes a second.")
+        }
+        if let maxConnections, !(1...10_000_000).contains(maxConnections) {
+            throw ValidationError("--max-connections takes 1 to 10000000.")
+        }
+        if let maxConnectionsPerAddress, maxConnectionsPerAddress < 0 {
+            throw ValidationError("--max-connections-per-address takes 0 or more.")
+        }
         for network in trustedProxy where NetworkPrefix(network) == nil {
             throw ValidationError("--trusted-proxy takes an address or a network like 10.0.0.0/8, not '\(network)'.")
         }
@@ -139,10 +177,18 @@ struct Serve: ParsableCommand {
         do {
             // First of all: threads that are started later inherit the blocked signals.
             let signals = try Signals([.terminate, .interrupt, .hangUp])
-            try SystemProcess.raiseOpenFilesLimit()
+            let inherited = try InheritedSocket.all()
+            let service = try serviceManager()
+            let openFiles = try SystemProcess.raiseOpenFilesLimit()
+            var configuration = serverConfiguration(openFiles: openFiles)
+            configuration.inheritedSockets = inherited
             writer = try LogWriter(descriptor: 2)
             log = ServerLog(writer: writer, format: logFormat, level: logLevel)
-            server = try Server(serverConfiguration, signals: signals, log: log)
+            warnOfFewDescriptors(openFiles, log)
+            server = try Server(configuration, signals: signals, service: service, log: log)
+        } catch let error as InheritedSocket.Failure {
+            FileHandle.standardError.write(Data("sluice: \(error)\n".utf8))
+            throw ExitCode(2)
         } catch let error as ServerError {
             FileHandle.standardError.write(Data("sluice: \(error)\n".utf8))
             if case .configuration = error { throw ExitCode(2) }
@@ -157,19 +203,31 @@ struct Serve: ParsableCommand {
         if !isDrained { throw ExitCode(1) }
     }
 
-    private var serverConfiguration: ServerConfiguration {
+    /// Says that `--max-connections` promises more than the system allows: at the bound uploads would find no file.
+    private func warnOfFewDescriptors(_ openFiles: Int, _ log: ServerLog) {
+        guard let maxConnections, ServerConfiguration.openFiles(connections: maxConnections) > openFiles else { return }
+        log.logger.warning(
+            "more connections than descriptors",
+            metadata: ["max-connections": "\(maxConnections)", "open-files": "\(openFiles)"])
+    }
+
+    private func serverConfiguration(openFiles: Int) -> ServerConfiguration {
         var store = StoreConfiguration(path: data)
         store.durability = durability
         store.expiry = expireAfter == 0 ? .never : ExpiryPolicy(idleSeconds: expireAfter)
         var configuration = ServerConfiguration(store: store)
         configuration.listen = listen.address
         configuration.listenTLS = listenTls.address
+        configuration.listenAdmin = listenAdmin.address
+        configuration.readyFreeBytes = readyFree.bytes
         if let tlsCert, let tlsKey { configuration.certificate = (tlsCert, tlsKey) }
         if let threads { configuration.threads = threads }
         configuration.sizeMax = maxSize.bytes
         configuration.bufferMemoryBytes = Int(bufferMemory.bytes)
         configuration.bodyIdleNanoseconds = Int64(bodyTimeout) * 1_000_000_000
-        configuration.connectionsMax = maxConnections
+        configuration.bodyRateBytes = minRate.bytes
+        configuration.connectionsMax = maxConnections ?? ServerConfiguration.connectionsMax(openFiles: openFiles)
+        configuration.connectionsPerAddressMax = maxConnectionsPerAddress
         configuration.allowsDownload = download
         configuration.publicURL = publicUrl.map { String($0.reversed().drop { $0 == "/" }.reversed()) }
         configuration.trustedProxies = trustedProxy.compactMap { NetworkPrefix($0) }
@@ -178,10 +236,15 @@ struct Serve: ParsableCommand {
         return configuration
     }
 
+    private func serviceManager() throws(ServerError) -> ServiceManager? {
+        do throws(Errno) { return try ServiceManager.connected() } catch { throw .system("NOTIFY_SOCKET: \(error)") }
+    }
+
     private func announce(_ server: Server) {
         var lines = ""
         if let address = server.address { lines += "http://\(address)/\n" }
         if let address = server.addressTLS { lines += "https://\(address)/\n" }
+        if let address = server.addressAdmin { lines += "admin: http://\(address)/\n" }
         if let fingerprint = server.selfSignedFingerprint { lines += "fingerprint: \(fingerprint)\n" }
         SystemProcess.write(Array(lines.utf8), to: 1)
     }

@@ -9,10 +9,10 @@ struct Sluice: ParsableCommand {
         abstract: "A server for resumable uploads: what it says it has, it has on disk.",
         discussion: """
             Exit codes: 0 when everything went well (serve: all uploads under way were settled), 2 for wrong options, \
-            1 for any other failure; put has more, see sluice put --help.
+            1 for any other failure; put and check have more, see their --help.
             """,
         version: version,
-        subcommands: [Serve.self, Put.self, Health.self])
+        subcommands: [Serve.self, Put.self, Check.self, Health.self])
 
     static let version = "0.1.0"
 

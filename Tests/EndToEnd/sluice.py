@@ -68,9 +68,14 @@ class Sluice:
             return True
         return False
 
+    def strike(self) -> None:
+        """kill -9, and no waiting: no handler runs, nothing is flushed."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGKILL)
+
     def kill(self) -> None:
-        """kill -9: no handler runs, nothing is flushed."""
-        self._process.send_signal(signal.SIGKILL)
+        """kill -9, and waits until the process is gone."""
+        self.strike()
         self._process.wait(STOP_SECONDS)
 
     def restart_after_kill(self) -> None:
@@ -84,6 +89,10 @@ class Sluice:
     def wait(self) -> int:
         """Waits for the end of the process and answers its exit code."""
         return self._process.wait(STOP_SECONDS)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     @property
     def is_running(self) -> bool:

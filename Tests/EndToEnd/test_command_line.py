@@ -36,7 +36,8 @@ def wait(condition):
     ["--listen", "nonsense"], ["--listen", "127.0.0.1"], ["--listen", "127.0.0.1:99999"], ["--listen", "example.org:80"],
     ["--listen", ""], ["--tls-cert", "x"], ["--tls-key", "x"], ["--threads", "0"], ["--threads", "many"],
     ["--max-size", "0"], ["--max-size", "-1"], ["--max-size", "9999999T"], ["--max-size", "1X"],
-    ["--buffer-memory", "1K"], ["--body-timeout", "0"], ["--durability", "none"], ["--data", ""],
+    ["--buffer-memory", "1K"], ["--body-timeout", "0"], ["--min-rate", "-1"],
+    ["--max-connections", "0"], ["--max-connections-per-address", "-1"], ["--durability", "none"], ["--data", ""],
     ["--log-level", "loud"], ["--log-format", "xml"], ["--no-such-option"], ["surplus"],
     ["--listen-tls", "0.0.0.0:0"],
 ])
@@ -204,7 +205,9 @@ def test_a_port_is_free_again_at_once(sluice):
 
 def test_when_descriptors_run_out_connections_wait_and_are_served_later(tmp_path):
     limit = 96
-    server = Sluice(tmp_path, preparation=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit)))
+    server = Sluice(
+        tmp_path, "--max-connections", "1000",
+        preparation=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit)))
     server.start()
     try:
         # The kernel completes connections that the server cannot take; they wait in its queue.

@@ -1,101 +1,18 @@
-"""kill -9 in the middle of everything, and a disk that fills up. What was told before is still there afterwards."""
+"""
+A kill, lost bytes and a disk that fills up, one at a time. Hundreds of kills in the middle of everything are in
+Tests/Faults/test_kills.py.
+"""
 
 import hashlib
 import os
-import random
 import subprocess
-import threading
-import time
 
 import pytest
 
 from conftest import MEBIBYTE
 from file_id import append, begin, status
 from sluice import Sluice, make_file, sha256
-from wire import Closed, Line, ask
-
-UPLOADS = 8
-UPLOAD_BYTES = 12 * MEBIBYTE
-KILLS = int(os.environ.get("SLUICE_KILLS", "12"))
-PIECE_BYTES = 64 * 1024
-
-
-class Uploader(threading.Thread):
-    """One client that does not give up. What the server told it may never shrink."""
-
-    def __init__(self, server, file_id, data, tls):
-        super().__init__(daemon=True)
-        self.server, self.file_id, self.data, self.tls = server, file_id, data, tls
-        self.told = 0
-        self.sent = 0
-        self.failure = None
-
-    @property
-    def port(self):
-        return self.server.tls_port if self.tls else self.server.port
-
-    def run(self):
-        try:
-            while not self.attempt():
-                pass
-        except AssertionError as error:
-            self.failure = error
-
-    def attempt(self) -> bool:
-        try:
-            count = status(self.port, self.file_id, self.tls)
-            assert count >= self.told, f"{self.file_id}: told {self.told}, now {count}"
-            self.told = count
-            with Line(self.port, self.tls) as client:
-                begin(client, self.file_id, count, len(self.data) - count)
-                for position in range(count, len(self.data), PIECE_BYTES):
-                    client.send(self.data[position : position + PIECE_BYTES])
-                    self.sent += PIECE_BYTES
-                answer = client.answer()
-            if answer.status == 200:
-                self.told = len(self.data)
-                return True
-            # The server was told to stop, or this client's own last connection was still being settled.
-            assert answer.status in (409, 503), (answer.status, answer.reason)
-            return False
-        except (OSError, Closed):
-            # Down; the port is free until the server is back.
-            time.sleep(0.01)
-            return False
-
-
-@pytest.mark.seconds(300)
-@pytest.mark.parametrize("seed", [1, 2])
-def test_no_kill_takes_back_what_was_told(tmp_path, seed):
-    dice = random.Random(seed)
-    server = Sluice(tmp_path)
-    server.start()
-    contents = [make_file(tmp_path / f"in{number}", UPLOAD_BYTES - number * 999, number) for number in range(UPLOADS)]
-    clients = [
-        Uploader(server, f"out{number}-{path.stat().st_size}-1", path.read_bytes(), tls=number % 2 == 1)
-        for number, path in enumerate(contents)
-    ]
-    try:
-        for client in clients:
-            client.start()
-        for _ in range(KILLS):
-            # A moment that is random in what has been sent, not in time.
-            mark = sum(client.sent for client in clients) + dice.randrange(1, 16 * MEBIBYTE)
-            while sum(client.sent for client in clients) < mark and any(client.is_alive() for client in clients):
-                time.sleep(0.0005)
-            server.kill()
-            server.start()
-        for client in clients:
-            client.join()
-        assert [client.failure for client in clients] == [None] * UPLOADS
-        for number, path in enumerate(contents):
-            assert server.sha256(f"out{number}") == sha256(path)
-            assert status(server.port, clients[number].file_id) == path.stat().st_size
-        server.restart_after_kill()
-        for number, path in enumerate(contents):
-            assert server.sha256(f"out{number}") == sha256(path)
-    finally:
-        server.stop()
+from wire import Line, ask
 
 
 def test_bytes_that_vanished_are_told_of_loudly_and_never_resumed(sluice):

@@ -37,4 +37,15 @@ struct ResponseParserTests {
         Array(text.utf8).withUnsafeBytes { parser.append($0) }
         #expect(throws: LoadError.self) { _ = try parser.next() }
     }
+
+    @Test func `an answer to HEAD ends with its head, whatever length it tells`() throws {
+        var parser = ResponseParser()
+        parser.answersHead = true
+        let answer = Array("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nLocation: /files/x\r\n\r\n".utf8)
+        (answer + answer).withUnsafeBytes { parser.append($0) }
+        let expected = Response(status: 200, reason: "OK", closes: false, body: [], location: "/files/x")
+        #expect(try parser.next() == expected)
+        #expect(try parser.next() == expected)
+        #expect(parser.isEmpty)
+    }
 }

@@ -12,7 +12,7 @@ import Testing
         "TusDialect": ["HTTP", "Uploads"],
         "LinuxSystem": ["CEpollShim", "Synchronization"],
         "Reactor": ["LinuxSystem", "Synchronization"],
-        "TLS": ["CTLSShim", "LinuxSystem"],
+        "TLS": ["CTLSShim", "LinuxSystem", "Synchronization"],
         "Storage": ["CSQLiteShim", "LinuxSystem", "Synchronization", "Uploads"],
         "UploadServer": [
             "CZlibShim", "FileIDDialect", "HTTP", "IETFDialect", "LinuxSystem", "Logging", "PlainDialect", "Reactor",

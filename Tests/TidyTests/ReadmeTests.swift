@@ -21,7 +21,7 @@ import Testing
         #expect(known.isSuperset(of: ["wrong-start-byte", "bad-content-length", "no-space"]))
     }
 
-    @Test(arguments: ["README.md", "Sources/README.md"])
+    @Test(arguments: ["README.md", "SECURITY.md", "Sources/README.md"])
     func `every link within the repository leads somewhere`(page: String) throws {
         let text = try ReadmeTests.text(page)
         let folder = SourceTree.top.appending(path: page).deletingLastPathComponent()

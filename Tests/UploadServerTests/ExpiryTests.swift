@@ -44,6 +44,15 @@ import Uploads
         #expect(try head(serving(), open)["Upload-Offset"] == "5")
     }
 
+    @Test func `a wall clock that leaps while the server runs ends nothing`() throws {
+        let server = try serving()
+        let open = try create(server, "Upload-Length: 10", body: "some")
+        clock.seconds += 365 * 86_400
+        #expect(try head(server, open)["Upload-Offset"] == "4")
+        clock.seconds -= 365 * 86_400
+        #expect(try head(server, open)["Upload-Offset"] == "4")
+    }
+
     @Test func `finished files stay`() async throws {
         let whole = try create(serving(), "Upload-Length: 4", body: "some")
         clock.seconds += 10 * Self.idleSeconds
@@ -117,6 +126,31 @@ import Uploads
         }
     }
 
+    @Test func `a finished file outlives an attempt to replace it`() async throws {
+        let location: String
+        do {
+            let server = try serving()
+            let append = TestServer.append("b", start: 0, length: 4)
+            location = try server.ask(append, body: Array("some".utf8))["Location"]!
+            let client = try server.client()
+            try client.send(append + "an")
+            try client.untilDelivered()
+            client.finishSending()
+            #expect(try client.response().status == 400)
+            #expect(try server.status("b") == 2)
+        }
+        for _ in 1...3 {
+            clock.seconds += Self.idleSeconds
+            _ = try await sweep()
+        }
+        do {
+            let server = try serving()
+            #expect(try server.status("b") == 4)
+            #expect(try server.ask(TestServer.head("GET", location)).text == "some")
+            #expect(server.openFiles == [])
+        }
+    }
+
     // MARK: The server, and the sweep on what it left
 
     private static let type = "Content-Type: application/offset+octet-stream"
@@ -135,9 +169,12 @@ import Uploads
         configure(&store)
         let open = try LocalStore.open(store)
         let writer = try LogWriter(descriptor: 2)
+        let log = ServerLog(writer: writer, format: .text, level: .error)
+        let supervisor = Supervisor(
+            loops: [], certificates: nil, certificateCheckNanoseconds: .max, service: nil, log: log)
         let context = ServerContext(
-            configuration: ServerConfiguration(store: store), store: open,
-            log: ServerLog(writer: writer, format: .text, level: .error), page: UploadPage())
+            configuration: ServerConfiguration(store: store), store: open, log: log, page: UploadPage(), loops: [],
+            credentials: nil, supervisor: supervisor)
         var steps = 0
         var due = try await open.expiredUploads(at: clock.seconds, limit: 1).count
         while due > 0, steps < 100 {

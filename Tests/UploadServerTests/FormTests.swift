@@ -156,4 +156,15 @@ import Testing
         #expect(try small.ask(head, body: Array(body.utf8)).status == 413)
         #expect(small.openFiles.isEmpty && small.finishedFiles.isEmpty)
     }
+
+    @Test func `fields that are no files are passed over, up to a bound`() throws {
+        let half = String(repeating: "x", count: 1 << 19)
+        let file = FormTests.part("f", "a", "hello")
+        let fields = FormTests.part("a", nil, half) + FormTests.part("b", nil, half)
+        #expect(try send(fields + file + "--B--").status == 201)
+        let answer = try send(fields + FormTests.part("c", nil, "x") + file + "--B--")
+        #expect(answer.status == 413)
+        #expect(answer["X-Error-Code"] == "form-fields-too-long")
+        #expect(site.finishedFiles.count == 1)
+    }
 }

@@ -124,6 +124,49 @@ import Testing
         #expect(try site.ask(TestServer.head("GET", "/healthz")).status == 200)
     }
 
+    @Test func `a body that comes too slowly is cut and kept`() throws {
+        let site = try TestServer {
+            $0.bodyRateBytes = 1000
+            $0.bodyRateWindowNanoseconds = 100_000_000
+        }
+        let client = try site.client()
+        try client.send(TestServer.append("a", start: 0, length: 1000) + "h")
+        // Each byte comes long before the time without one is over.
+        while client.isSilent(forMilliseconds: 10) { try client.send("h") }
+        let answer = try client.response()
+        #expect(answer.status == 503)
+        #expect(answer["X-Error-Code"] == "body-too-slow")
+        #expect(answer["Connection"] == "close")
+        let kept = try #require(Int(answer.text))
+        #expect(kept > 0)
+        #expect(try site.status("a") == kept)
+    }
+
+    @Test func `what stands before a malformed chunk is kept`() throws {
+        let site = try TestServer()
+        let client = try site.client()
+        // One read finds all of it.
+        try client.send(
+            TestServer.head("POST", "/upload", ["X-File-Id: a", "X-Start-Byte: 0", "Transfer-Encoding: chunked"])
+                + "5\r\nhello\r\n6\r\n world\r\nnonsense\r\n")
+        let answer = try client.response()
+        #expect(answer.status == 400)
+        #expect(answer["X-Error-Code"] == "bad-chunk-size")
+        #expect(try site.status("a") == 11)
+    }
+
+    @Test func `requests behind a chunked body are all answered, however many came with it`() throws {
+        let site = try TestServer()
+        let client = try site.client()
+        let count = 2000
+        let healthy = TestServer.head("GET", "/healthz")
+        try client.send(
+            TestServer.head("POST", "/upload", ["X-File-Id: a", "Transfer-Encoding: chunked"])
+                + "5\r\nhello\r\n0\r\n\r\n" + String(repeating: healthy, count: count))
+        #expect(try client.response().text == "5")
+        for _ in 0..<count { #expect(try client.response().status == 200) }
+    }
+
     @Test func `no more connections are open than allowed, and the next is served when one goes`() async throws {
         let site = try TestServer { $0.connectionsMax = 3 }
         var clients: [RawClient] = []
@@ -133,11 +176,17 @@ import Testing
             #expect(try client.response().status == 200)
             clients.append(client)
         }
-        let waiting = try site.client()
-        try waiting.send(TestServer.head("GET", "/healthz"))
-        #expect(waiting.isSilent(forMilliseconds: 300))
+        let refused = try site.client()
+        let answer = try refused.response()
+        #expect(answer.status == 503)
+        #expect(answer["X-Error-Code"] == "too-many-connections")
+        #expect(answer["Retry-After"] == "5")
+        #expect(answer["Connection"] == "close")
+        try refused.expectEnd()
+        #expect(throws: (any Error).self) { try site.client(tls: true) }
         #expect(site.server.connectionCount == 3)
         clients.removeLast()
-        #expect(try waiting.response().status == 200)
+        #expect(await site.untilServing(2))
+        #expect(try site.ask(TestServer.head("GET", "/healthz")).status == 200)
     }
 }

@@ -52,6 +52,48 @@ import Testing
         #expect(site.server.waitUntilStopped())
     }
 
+    @Test(arguments: [false, true]) func `who has connected before the stop is heard, and answered for the last time`(
+        tls: Bool
+    ) async throws {
+        // Time enough for this test, whatever else the machine does.
+        let site = try TestServer { $0.stopRequestNanoseconds = 60_000_000_000 }
+        // An append that lingers keeps the server there.
+        let old = try site.client()
+        try old.send(TestServer.append("a", start: 0, length: 10) + "hello")
+        let fresh = try site.client(tls: tls)
+        let late = try site.client(tls: tls)
+        try late.send("GET /status HTTP/1.1\r\nHost: a\r\nX-Fi")
+        #expect(await site.untilServing(3))
+        #expect(await eventually { site.writtenBytes == 5 })
+        site.server.stop()
+        #expect(try old.response().status == 503)
+        try late.send("le-Id: a\r\n\r\n")
+        let told = try late.response()
+        #expect(told.status == 200 && told.text == "5" && told["Connection"] == "close")
+        try fresh.send(TestServer.append("b", start: 0, length: 5) + "hello")
+        let refused = try fresh.response()
+        #expect(refused.status == 503 && refused["X-Error-Code"] == "stopping" && refused["Connection"] == "close")
+        old.finishSending()
+        fresh.finishSending()
+        #expect(site.server.waitUntilStopped())
+    }
+
+    @Test(arguments: [false, true]) func `a download that began before the stop comes whole`(tls: Bool) async throws {
+        let site = try TestServer()
+        let count = 8 << 20
+        let length = "Content-Length: \(count)"
+        let created = try site.ask(
+            TestServer.head("PUT", "/files/big", [length]), body: [UInt8](repeating: 7, count: count))
+        let client = try site.client(tls: tls, receiveBuffer: 64 << 10)
+        try client.send(TestServer.head("GET", try #require(created["Location"])))
+        #expect(try client.head().status == 200)
+        site.server.stop()
+        #expect(await eventually { (try? site.client()) == nil })
+        #expect(try client.bytes(count).allSatisfy { $0 == 7 })
+        client.finishSending()
+        #expect(site.server.waitUntilStopped())
+    }
+
     @Test func `a server with nothing to do stops at once`() throws {
         let clock = ContinuousClock()
         let site = try TestServer()

@@ -8,6 +8,8 @@ final class Client {
     private var parser = ResponseParser()
     /// Whether the server has said that it ends the connection.
     private var isSpent = false
+    /// The upload that the head dialect asks for: the head of its requests.
+    private var offsetHead: [UInt8] = []
     /// Memory of the loop, good until the next suspension.
     private let scratch: UnsafeMutableRawBufferPointer
 
@@ -19,8 +21,17 @@ final class Client {
 
     static func connect(_ plan: LoadPlan, on loop: isolated EventLoop) async throws(LoadError) -> Client {
         let stream = try await ClientStream.connect(plan, on: loop)
-        return Client(
+        let client = Client(
             plan, stream, UnsafeMutableRawBufferPointer(start: loop.scratch.memory, count: loop.scratch.count))
+        if plan.dialect == .head {
+            do throws(LoadError) {
+                try await client.createUpload()
+            } catch {
+                client.close(on: loop)
+                throw error
+            }
+        }
+        return client
     }
 
     func close(on loop: isolated EventLoop) { stream.close(on: loop) }
@@ -40,12 +51,24 @@ final class Client {
             guard String(decoding: answer.body, as: UTF8.self).contains("\"size\":\(plan.bodyBytes)}") else {
                 throw wrong(answer, "a size of \(plan.bodyBytes)")
             }
+        case .put:
+            try await expect(201, in: exchange(plan.head(of: request), bodyBytes: plan.bodyBytes))
         case .fileID:
             try await expectCount(0, in: exchange(plan.statusHead(of: request), bodyBytes: 0))
             try await expectCount(plan.bodyBytes, in: exchange(plan.head(of: request), bodyBytes: plan.bodyBytes))
         case .status:
             try await expectCount(0, in: exchange(plan.head(of: request), bodyBytes: 0))
+        case .head:
+            try await expect(200, in: exchange(offsetHead, bodyBytes: 0))
         }
+    }
+
+    private func createUpload() async throws(LoadError) {
+        let answer = try await exchange(plan.creationHead, bodyBytes: 0)
+        try expect(201, in: answer)
+        guard let location = answer.location else { throw wrong(answer, "a Location") }
+        offsetHead = plan.offsetHead(of: location)
+        parser.answersHead = true
     }
 
     /// Lets the connection lie still.
@@ -78,7 +101,7 @@ final class Client {
     // MARK: The exchange
 
     private func exchange(_ head: [UInt8], bodyBytes: Int64) async throws(LoadError) -> Response {
-        let piece = plan.bytesPerSecond.map { max(1, $0 / LoadLimits.paceHertz) } ?? .max
+        let piece = plan.bytesPerSecond.map(LoadLimits.pacePieceBytes(at:)) ?? .max
         var due = SystemClock.monotonicNanoseconds
         var position = min(bodyBytes, piece, Int64(LoadLimits.coalescedBodyBytes))
         try await send(head, bodyPrefix: Int(position))

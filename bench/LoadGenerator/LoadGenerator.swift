@@ -27,7 +27,8 @@ struct LoadGenerator: ParsableCommand {
     @Option(help: ArgumentHelp("The server: http:// or https://, a numeric host or localhost.", valueName: "url"))
     var url: ServerURL
 
-    @Option(help: ArgumentHelp("plain, file-id, or status (no body).", valueName: "dialect"))
+    @Option(
+        help: ArgumentHelp("plain, put (any server's), file-id; status and head have no body.", valueName: "dialect"))
     var dialect = Dialect.plain
 
     @Option(help: ArgumentHelp("Connections at once, kept alive.", valueName: "n"))
@@ -58,8 +59,11 @@ struct LoadGenerator: ParsableCommand {
         help: ArgumentHelp("Believe these authorities (PEM). Without it any certificate will do.", valueName: "file"))
     var cacert: String?
 
-    @Option(help: ArgumentHelp("The server's process, to report its CPU time and memory.", valueName: "pid"))
-    var serverPid: Int?
+    @Option(
+        help: ArgumentHelp(
+            "The server's process, to report its CPU time and memory; several times where it has several.",
+            valueName: "pid"))
+    var serverPid: [Int] = []
 
     @Option(
         help: ArgumentHelp("Makes names and bytes repeatable. Default: another one each time.", valueName: "number"))
@@ -73,6 +77,7 @@ struct LoadGenerator: ParsableCommand {
         try check(requests, 1...LoadLimits.requestsMax, "--requests")
         try check(threads, 1...64, "--threads")
         try check(timeout, 1...86_400, "--timeout")
+        try check(serverPid.count, 0...LoadLimits.serverProcessesMax, "The number of --server-pid")
         if let idle { try check(idle, 1...86_400, "--idle") }
         if let rate, rate.bytes < 1 { throw ValidationError("--rate takes 1 or more.") }
     }
@@ -82,7 +87,7 @@ struct LoadGenerator: ParsableCommand {
             // For its side effect: OpenSSL writes with write(2), and a server may close at any time.
             let signals = try Signals([])
             try SystemProcess.raiseOpenFilesLimit()
-            let report = try LoadRun(plan(), server: serverPid.map { ServerProcess(number: $0) }).perform()
+            let report = try LoadRun(plan(), server: ServerProcesses(numbers: serverPid)).perform()
             print(json ? report.json : report.text)
             if let error = report.firstError { throw LoadError("\(report.errors) failed; the first: \(error)") }
             if report.lostConnections > 0 { throw LoadError("\(report.lostConnections) idle connections were closed") }
@@ -100,7 +105,7 @@ struct LoadGenerator: ParsableCommand {
             url: url,
             tls: url.usesTLS ? try TLSContext.client(trust: trust, applicationProtocols: ["http/1.1"]) : nil,
             dialect: dialect, connections: connections, requests: idle == nil ? requests : connections,
-            bodyBytes: dialect == .status ? 0 : size.bytes, threads: min(threads, connections),
+            bodyBytes: dialect.hasBody ? size.bytes : 0, threads: min(threads, connections),
             bytesPerSecond: rate?.bytes, idleSeconds: idle, patienceNanoseconds: Int64(timeout) * 1_000_000_000,
             seed: seed, body: try BodyMemory(seed: seed))
     }

@@ -22,18 +22,28 @@ struct LoadPlan: Sendable {
     let seed: UInt64
     let body: BodyMemory
 
-    /// The head of the request that carries the body (or asks, in the status dialect), complete with its empty line.
+    /// The head of the request that carries the body (or asks, where there is none), complete with its empty line.
     func head(of request: Int) -> [UInt8] {
         switch dialect {
-        case .plain:
+        case .plain, .put:
             head("PUT /files/bench-\(seedText)-\(request).bin HTTP/1.1\r\nContent-Length: \(bodyBytes)\r\n")
         case .fileID:
             head(
                 "POST /upload HTTP/1.1\r\nX-File-Id: \(fileID(of: request))\r\nX-Start-Byte: 0\r\n"
                     + "Content-Length: \(bodyBytes)\r\n")
-        case .status:
+        case .status, .head:
             statusHead(of: request)
         }
+    }
+
+    /// The head of the request that creates an upload to be asked for.
+    var creationHead: [UInt8] {
+        head("POST /files HTTP/1.1\r\nTus-Resumable: 1.0.0\r\nUpload-Length: 1048576\r\nContent-Length: 0\r\n")
+    }
+
+    /// The head of the request that asks how far an upload is.
+    func offsetHead(of location: String) -> [UInt8] {
+        head("HEAD \(location) HTTP/1.1\r\nTus-Resumable: 1.0.0\r\n")
     }
 
     /// The head of the request that asks how many bytes the server has.

@@ -7,7 +7,7 @@ internal import Synchronization
 /// The main thread calls `perform`; the connections are tasks on the loops and meet it at gates.
 final class LoadRun: Sendable {
     private let plan: LoadPlan
-    private let server: ServerProcess?
+    private let server: ServerProcesses?
     private let issued = Atomic<Int>(0)
     private let errors = Mutex<(count: Int, first: LoadError?)>((0, nil))
     private let lost = Atomic<Int>(0)
@@ -21,8 +21,8 @@ final class LoadRun: Sendable {
         let histogram = Mutex(LatencyHistogram())
     }
 
-    /// - Parameter server: the server's process where its CPU and memory are to be reported.
-    init(_ plan: LoadPlan, server: ServerProcess?) {
+    /// - Parameter server: the server's processes where their CPU and memory are to be reported.
+    init(_ plan: LoadPlan, server: ServerProcesses?) {
         self.plan = plan
         self.server = server
         connected = Gate(expecting: plan.connections)

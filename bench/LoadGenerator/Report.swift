@@ -11,17 +11,17 @@ struct Report {
     /// Connections that the server ended while they were held idle.
     var lostConnections = 0
     /// The server before the connections, before the first request, after the last answer, and after the idle time.
-    var serverAtRest: ServerProcess.Usage?
-    var serverBefore: ServerProcess.Usage?
-    var serverAfter: ServerProcess.Usage?
-    var serverIdle: ServerProcess.Usage?
+    var serverAtRest: ServerProcesses.Usage?
+    var serverBefore: ServerProcesses.Usage?
+    var serverAfter: ServerProcesses.Usage?
+    var serverIdle: ServerProcesses.Usage?
 
     init(_ plan: LoadPlan) { self.plan = plan }
 
     /// Requests that were answered as they should be.
     var requests: Int { Int(latencies.count) }
     /// Body bytes of these.
-    var bytes: Int64 { plan.dialect == .status ? 0 : Int64(requests) * plan.bodyBytes }
+    var bytes: Int64 { Int64(requests) * plan.bodyBytes }
 
     /// The figures, in the order in which they are printed: the key says the unit, the text is a JSON value.
     var figures: [(key: String, value: String)] {
@@ -33,7 +33,7 @@ struct Report {
             ("threads", "\(plan.threads)"),
             ("seed", "\(plan.seed)"),
             ("requests", "\(requests)"),
-            ("size_bytes", "\(plan.dialect == .status ? 0 : plan.bodyBytes)"),
+            ("size_bytes", "\(plan.bodyBytes)"),
             ("bytes", "\(bytes)"),
             ("errors", "\(errors)"),
             ("connect_seconds", (Double(connectNanoseconds) / 1e9).text(decimals: 3)),
@@ -51,17 +51,18 @@ struct Report {
 
     private func appendServerFigures(_ figures: inout [(key: String, value: String)]) {
         guard let serverBefore, let serverAfter, let serverAtRest else { return }
+        let seconds = Double(serverAfter.cpuNanoseconds - serverBefore.cpuNanoseconds) / 1e9
         let user = Double(serverAfter.userNanoseconds - serverBefore.userNanoseconds) / 1e9
         let system = Double(serverAfter.systemNanoseconds - serverBefore.systemNanoseconds) / 1e9
-        figures.append(("server_cpu_seconds", (user + system).text(decimals: 2)))
+        figures.append(("server_cpu_seconds", seconds.text(decimals: 6)))
         figures.append(("server_cpu_user_seconds", user.text(decimals: 2)))
         figures.append(("server_cpu_system_seconds", system.text(decimals: 2)))
         if bytes > 0 {
             let gibibytes = Double(bytes) / 1_073_741_824
-            figures.append(("server_cpu_seconds_per_gib", ((user + system) / gibibytes).text(decimals: 3)))
+            figures.append(("server_cpu_seconds_per_gib", (seconds / gibibytes).text(decimals: 4)))
         }
         if requests > 0 {
-            let micros = (user + system) * 1e6 / Double(requests)
+            let micros = seconds * 1e6 / Double(requests)
             figures.append(("server_cpu_us_per_request", micros.text(decimals: 1)))
         }
         figures.append(("server_rss_bytes", "\(serverAfter.residentBytes)"))

@@ -5,12 +5,15 @@ struct Response: Equatable, Sendable {
     /// Whether the server ends the connection after it.
     let closes: Bool
     let body: [UInt8]
+    var location: String?
 }
 
 /// Cuts a byte stream into the answers to requests of this generator: HTTP/1.1 with `Content-Length`; interim answers
 /// are skipped (RFC 9112).
 struct ResponseParser {
     private var bytes: [UInt8] = []
+    /// Whether the answers are to HEAD and end with their heads, whatever length these tell.
+    var answersHead = false
 
     /// Whether nothing of a further answer has come.
     var isEmpty: Bool { bytes.isEmpty }
@@ -27,11 +30,12 @@ struct ResponseParser {
                 bytes.removeFirst(headEnd)
                 continue
             }
-            let end = headEnd + head.contentLength
+            let end = headEnd + (answersHead ? 0 : head.contentLength)
             guard end <= LoadLimits.responseBytesMax else { throw LoadError("an answer of \(end) bytes") }
             guard bytes.count >= end else { return nil }
             let response = Response(
-                status: head.status, reason: head.reason, closes: head.closes, body: Array(bytes[headEnd..<end]))
+                status: head.status, reason: head.reason, closes: head.closes, body: Array(bytes[headEnd..<end]),
+                location: head.location)
             if end == bytes.count { bytes.removeAll(keepingCapacity: true) } else { bytes.removeFirst(end) }
             return response
         }
@@ -55,6 +59,7 @@ struct ResponseParser {
         var reason = ""
         var contentLength = 0
         var closes = false
+        var location: String?
 
         init(_ bytes: ArraySlice<UInt8>) throws(LoadError) {
             var isFirst = true
@@ -81,6 +86,8 @@ struct ResponseParser {
                 contentLength = number
             } else if let value = value(of: "connection", line) {
                 closes = closes || isSame(value, "close")
+            } else if let value = value(of: "location", line) {
+                location = String(decoding: value, as: UTF8.self)
             } else if value(of: "transfer-encoding", line) != nil {
                 throw LoadError("an answer with a Transfer-Encoding")
             }

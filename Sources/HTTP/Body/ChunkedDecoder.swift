@@ -39,6 +39,11 @@ public struct ChunkedDecoder: Sendable {
         if case .finished = state { true } else { false }
     }
 
+    /// Bytes of content that must come before the next framing, 0 where framing comes next.
+    public var contentBytes: Int64 {
+        if case .data = state { remaining } else { 0 }
+    }
+
     /// The next event from `input`, read from index `start`, and the index to go on from. Ranges are indices of this
     /// `input`. Call again until `needsMore`, which means all of `input` was read, or `end`, after which nothing more
     /// is read. Throws what is wrong, and the same again ever after.

@@ -8,6 +8,8 @@ public enum MultipartError: Error, Hashable {
     case epilogueTooLong
     /// More than `HTTPLimits.partCountMax` parts.
     case tooManyParts
+    /// More than `HTTPLimits.formFieldBytesMax` bytes in parts that are no files; for whoever reads those parts.
+    case fieldsTooLong
 
     /// A name that stays the same from release to release, for logs and machines.
     public var code: String {
@@ -16,6 +18,7 @@ public enum MultipartError: Error, Hashable {
         case .preambleTooLong: "preamble-too-long"
         case .epilogueTooLong: "epilogue-too-long"
         case .tooManyParts: "too-many-parts"
+        case .fieldsTooLong: "form-fields-too-long"
         }
     }
 
@@ -24,7 +27,7 @@ public enum MultipartError: Error, Hashable {
         switch self {
         case .badPartHead(let error): error.status
         case .preambleTooLong, .epilogueTooLong: .badRequest
-        case .tooManyParts: .contentTooLarge
+        case .tooManyParts, .fieldsTooLong: .contentTooLarge
         }
     }
 
@@ -35,6 +38,8 @@ public enum MultipartError: Error, Hashable {
         case .preambleTooLong: "The form does not start with its boundary."
         case .epilogueTooLong: "The form goes on after its last boundary."
         case .tooManyParts: "The form has more than \(HTTPLimits.partCountMax) parts."
+        case .fieldsTooLong:
+            "The form's fields that are no files hold more than \(HTTPLimits.formFieldBytesMax) bytes."
         }
     }
 }

@@ -46,7 +46,22 @@ final class SQLiteConnection {
     /// What a result code means, with SQLite's own words for the last failure on this connection.
     func error(_ code: Int32) -> StorageError {
         if code & 0xFF == SQLITE_FULL { return .noSpace }
-        return .catalogue("\(path): \(String(cString: sqlite3_errmsg(handle))) (\(code))")
+        return .catalogue(
+            "\(path): \(String(cString: sqlite3_errmsg(handle))) (\(code))\(SQLiteConnection.advice(code))")
+    }
+
+    private static func advice(_ code: Int32) -> String {
+        let isDamage = code & 0xFF == SQLITE_CORRUPT || code & 0xFF == SQLITE_NOTADB
+        return isDamage ? "; stop the server and run 'sluice check'" : ""
+    }
+
+    /// Ends whatever statement runs on this connection soon after the flag is raised: it fails. The connection must not
+    /// outlive the flag. `sqlite3_progress_handler`
+    func interrupt(by flag: StopFlag) {
+        sqlite3_progress_handler(
+            handle, StorageLimits.catalogueStepsBetweenLooks,
+            { flag in Unmanaged<StopFlag>.fromOpaque(flag!).takeUnretainedValue().isRaised ? 1 : 0 },
+            Unmanaged.passUnretained(flag).toOpaque())
     }
 
     /// Whether the last failure surely left the log as it was: nothing was written, or not the end of a transaction.

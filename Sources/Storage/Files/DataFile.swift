@@ -35,12 +35,16 @@ final class DataFile: Sendable {
         try writeBuffered(memory + (head + middle), count: tail, at: position + Int64(head + middle), end: &end)
     }
 
-    /// Reserves blocks ahead; a file system that cannot does not matter.
+    /// Reserves blocks from the end of the file on; a file system that cannot does not matter.
     func reserve(offset: Int64, length: Int64) throws(Errno) {
         do throws(Errno) {
             try buffered.reserve(offset: offset, length: length)
         } catch {
-            guard error == .notSupported || error == .invalidArgument else { throw error }
+            guard error == .notSupported || error == .invalidArgument else {
+                // A file system that has not all of it may have taken what there was, and nobody else could write.
+                try? buffered.truncate(to: offset)
+                throw error
+            }
         }
     }
 
@@ -50,8 +54,9 @@ final class DataFile: Sendable {
     /// Waits until all that was written is on stable storage; after a failure the file's unsynced bytes are lost.
     func sync() throws(Errno) {
         guard files.durability == .power else { return }
+        let start = SystemClock.monotonicNanoseconds
         try buffered.syncData()
-        files.counters.countSync()
+        files.counters.countSync(sinceNanoseconds: start)
     }
 
     private func writeBuffered(

@@ -1,42 +1,63 @@
-internal import LinuxSystem
-internal import Synchronization
 internal import Uploads
 
 /// Removes data files that no open record stands for: what a crash left of deletions, restarts and lost creations. Runs
 /// once after the start, in small steps, on a thread and a connection of its own.
+///
+/// Before that it has SQLite look through the whole catalogue: damaged, it would have the sweep remove what is still
+/// wanted, and every change could make it worse.
 final class Sweeper: Sendable {
-    private let files: StoreFiles
+    private let recovery: Recovery
     private let table: UploadTable
     /// Files written since are not looked at: they belong to this run.
     private let startNanoseconds: Int64
-    /// 1 once the sweep is to end.
-    private let stopWord = Atomic<UInt32>(0)
+    private let health: StoreHealth
+    private let isStopping = StopFlag()
 
-    init(files: StoreFiles, table: UploadTable, startNanoseconds: Int64) {
-        self.files = files
+    private var files: StoreFiles { recovery.files }
+
+    init(recovery: Recovery, table: UploadTable, health: StoreHealth, startNanoseconds: Int64) {
+        self.recovery = recovery
         self.table = table
+        self.health = health
         self.startNanoseconds = startNanoseconds
     }
 
-    func stop() {
-        stopWord.store(1, ordering: .releasing)
-        Futex.wake(stopWord, count: 1)
+    func stop() { isStopping.raise() }
+
+    /// Looks through the catalogue and then at every data file, on the sweep's own thread.
+    func run(_ connection: SQLiteConnection) {
+        connection.interrupt(by: isStopping)
+        if let problem = problem(connection) {
+            if !isStopping.isRaised { health.fail(problem) }
+            return
+        }
+        sweep(connection)
     }
 
-    /// Looks at every data file, on the sweep's own thread.
-    func run(_ connection: SQLiteConnection) {
+    /// What SQLite finds wrong first. `PRAGMA quick_check`
+    private func problem(_ connection: SQLiteConnection) -> StorageError? {
+        do throws(StorageError) {
+            let statement = try connection.prepare("PRAGMA quick_check(1)")
+            guard try statement.step(), let text = statement.text(0), text != "ok" else { return nil }
+            return .catalogue("damaged: \(text); stop the server and run 'sluice check'")
+        } catch { return error }
+    }
+
+    private func sweep(_ connection: SQLiteConnection) {
         var seen = 0
         var removed = 0
         do throws(StorageError) {
-            let statement = try connection.prepare("SELECT 1 FROM uploads WHERE id = ?1 AND state = 0 AND cleanup = 0")
+            let statement = try connection.prepare("SELECT \(CatalogueRow.columns) FROM uploads WHERE id = ?1")
             var failure: StorageError?
             try files.forEachData { name in
                 do throws(StorageError) {
                     if try sweep(name, statement) { removed += 1 }
                 } catch { failure = error }
                 seen += 1
-                if seen % StorageLimits.sweepStepFiles == 0 { pause() }
-                return failure == nil && stopWord.load(ordering: .acquiring) == 0
+                if seen % StorageLimits.sweepStepFiles == 0 {
+                    isStopping.sleep(nanosecondsMax: StorageLimits.sweepPauseNanoseconds)
+                }
+                return failure == nil && !isStopping.isRaised
             }
             if let failure { throw failure }
             files.report(.swept(files: removed))
@@ -49,19 +70,22 @@ final class Sweeper: Sendable {
         guard let id = UploadID(name), try files.dataModificationNanoseconds(name) ?? .max < startNanoseconds else {
             return false
         }
-        if try isOpen(id, statement) { return false }
+        if try row(id, statement)?.isOpen ?? false { return false }
         // Looked at again while nobody else can create or restart it.
         guard let token = table.claimUnknown(id) else { return false }
         defer { table.release(id, token) }
-        if try isOpen(id, statement) { return false }
+        let row = try row(id, statement)
+        if row?.isOpen ?? false { return false }
+        if let upload = row?.upload, row?.cleanup != .all, try recovery.nameLeft(upload) {
+            files.report(.deliveredAfterCrash(id))
+            return false
+        }
         return try files.removeData(id)
     }
 
-    private func isOpen(_ id: UploadID, _ statement: SQLiteStatement) throws(StorageError) -> Bool {
+    private func row(_ id: UploadID, _ statement: SQLiteStatement) throws(StorageError) -> CatalogueRow? {
         defer { statement.reset() }
         try statement.bind(1, id.high, id.low)
-        return try statement.step()
+        return try statement.step() ? try CatalogueRow(from: statement) : nil
     }
-
-    private func pause() { Futex.wait(stopWord, while: 0, nanosecondsMax: StorageLimits.sweepPauseNanoseconds) }
 }

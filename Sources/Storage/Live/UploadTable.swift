@@ -33,8 +33,15 @@ final class UploadTable: Sendable {
 
     private let state = Mutex(State())
     private let queries: BatchQueue<CatalogueQuery>
+    private let counters: LiveCounters
 
-    init(queries: BatchQueue<CatalogueQuery>) { self.queries = queries }
+    init(queries: BatchQueue<CatalogueQuery>, counters: LiveCounters) {
+        self.queries = queries
+        self.counters = counters
+    }
+
+    /// Uploads that somebody holds, waits for, or has changed without a commit yet.
+    var liveCount: Int { state.withLock { $0.live.count } }
 
     // MARK: Requests
 
@@ -110,11 +117,19 @@ final class UploadTable: Sendable {
         state.withLock { state in state.with(change.id) { $0.stage(change, isVisible: isVisible) } }
     }
 
-    func committed(_ results: [(CatalogueChange, StorageError?)]) {
+    /// Takes back a change that was staged and will not be sent.
+    func withdraw(_ id: UploadID) { perform(state.withLock { state in state.with(id) { $0.withdraw() } }) }
+
+    func committed(_ steps: [CatalogueStep]) {
         perform(
             state.withLock { state in
-                results.flatMap { result in
-                    state.with(result.0.id) { $0.committed(result.0, result.1) }
+                steps.flatMap { step in
+                    state.with(step.change.id) { entry in
+                        if step.outcome == .goes {
+                            counters.countStep(from: entry.committedRecord, to: step.change.recorded)
+                        }
+                        return entry.committed(step)
+                    }
                 }
             })
     }
@@ -126,7 +141,9 @@ final class UploadTable: Sendable {
     func perform(_ effects: [TableEffect]) {
         for effect in effects {
             switch effect {
-            case .fence(let onFence): onFence()
+            case .fence(let onFence):
+                counters.countFence()
+                onFence()
             case .answer(let waiter, let result): waiter.resume(returning: result)
             case .grant(let waiter, let result): waiter.resume(returning: result)
             case .load(let id):

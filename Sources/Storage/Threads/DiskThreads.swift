@@ -51,6 +51,9 @@ final class DiskThreads: Sendable {
         }
     }
 
+    /// Jobs that no thread has taken yet.
+    var queuedCount: Int { state.withLock { $0.jobs.count } }
+
     /// Queues a job. False once the threads are stopping: it will not run.
     func submit(_ job: any DiskJob) -> Bool {
         let (isTaken, worker): (Bool, Worker?) = state.withLock { state in

@@ -5,7 +5,9 @@ internal import Wire
 protocol ByteSource: AnyObject {
     /// Whether every byte has been read.
     var isAtEnd: Bool { get }
-    /// Sleeps until a read may find something.
+    /// Sleeps until a read may find something, as long as the client's pace allows.
+    func untilArrival() async throws(BodyFailure)
+    /// Sleeps until a read may find something, or the watch's deadline passes, which the caller has set.
     func untilReadable() async throws(BodyFailure)
     /// Reads what is there, up to `count` bytes (1 or more), into `memory`. Never waits.
     func readNow(into memory: UnsafeMutableRawPointer, count: Int) throws(BodyFailure) -> BodyRead
@@ -26,6 +28,8 @@ enum BodyFailure: Error {
     case malformed(HTTPParseError)
     /// The form is broken.
     case malformedForm(MultipartError)
+    /// It came more slowly than `--min-rate` asks.
+    case tooSlow
     /// The peer closed its side in the middle.
     case cutShort
 }

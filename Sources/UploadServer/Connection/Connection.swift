@@ -18,6 +18,9 @@ final class Connection: Parked {
     let loop: EventLoop
     /// The peer's address without the port, for logs.
     let peer: String
+    let entrance: Entrance
+    /// The loop's.
+    let counters: LoopCounters
 
     /// Memory of the loop that is good for anything that ends before the next suspension.
     let scratch: UnsafeMutableRawBufferPointer
@@ -26,6 +29,7 @@ final class Connection: Parked {
     private var input: [UInt8] = []
     private var inputStart = 0
     private var parser = RequestParser()
+    private var hasServed = false
     /// Whether the loop counts it among those that wait for a request.
     private var isIdle = false
     /// When the wait for the next request has taken too long; SystemClock.monotonicNanoseconds.
@@ -33,28 +37,34 @@ final class Connection: Parked {
 
     private init(
         server: ServerContext, transport: Transport, buffers: BufferPool, loop: EventLoop, peer: String,
-        scratch: UnsafeMutableRawBufferPointer
+        entrance: Entrance, scratch: UnsafeMutableRawBufferPointer
     ) {
         self.server = server
         self.transport = transport
         self.buffers = buffers
         self.loop = loop
         self.peer = peer
+        self.entrance = entrance
+        counters = server.counters[loop.index]
         self.scratch = scratch
     }
 
     /// Serves a connection that was just accepted, until its end. Owns `descriptor`.
     static func serve(
-        descriptor: Int32, peer: SocketAddress?, tls: TLSContext?, server: ServerContext, on loop: isolated EventLoop
+        descriptor: Int32, peer: SocketAddress?, entrance: Entrance, server: ServerContext,
+        on loop: isolated EventLoop
     ) async {
         let socket = Socket(FileDescriptor(owning: descriptor))
-        guard let watch = try? loop.watch(descriptor) else { return loop.load.removed() }
+        server.counters[loop.index].opened[entrance.rawValue].add(1)
+        let tls = entrance == .https ? server.tls : nil
+        guard let watch = try? loop.watch(descriptor) else { return leave(loop, entrance, server) }
         guard let transport = try? Transport(socket: socket, watch: watch, tls: tls) else {
             loop.end(watch, descriptor)
-            return loop.load.removed()
+            return leave(loop, entrance, server)
         }
         let connection = Connection(
             server: server, transport: transport, buffers: loop.buffers, loop: loop, peer: peer?.host ?? "unknown",
+            entrance: entrance,
             scratch: UnsafeMutableRawBufferPointer(start: loop.scratch.memory, count: loop.scratch.count))
         if await connection.handshake() { await connection.resume(on: loop) } else { connection.end(on: loop) }
     }
@@ -70,24 +80,42 @@ final class Connection: Parked {
         countAsIdle(false)
         server.connectionRested()
         loop.end(transport.watch, transport.descriptor)
+        Connection.leave(loop, entrance, server)
+    }
+
+    private static func leave(_ loop: isolated EventLoop, _ entrance: Entrance, _ server: ServerContext) {
         loop.load.removed()
+        server.counters[loop.index].closed[entrance.rawValue].add(1)
     }
 
     private func handshake() async -> Bool {
         do throws(TransportError) {
             transport.watch.setDeadline(SystemClock.monotonicNanoseconds + server.configuration.handshakeNanoseconds)
-            try await transport.handshake()
+            try await shakeHands()
             beginIdling()
             return true
         } catch {
+            counters.failedHandshakes.add(1)
             server.log.handshakeFailed(peer: peer, error)
             return false
         }
     }
 
+    private func shakeHands() async throws(TransportError) {
+        while true {
+            do throws(TransportError) {
+                return try await transport.handshake()
+            } catch {
+                // Whoever has come before the stop is heard.
+                guard case .interrupted(.stopping) = error else { throw error }
+                hurry(nanoseconds: server.configuration.stopRequestNanoseconds)
+            }
+        }
+    }
+
     /// Answers whether the connection is to wait for its next request; otherwise it has come to its end.
     private func serveRequests() async -> Bool {
-        while !server.isStopping {
+        while true {
             let exchange: Exchange
             do throws(HeadFailure) {
                 switch try await nextHead() {
@@ -101,16 +129,30 @@ final class Connection: Parked {
             }
             await Dispatch.handle(exchange)
             guard await exchange.conclude() else { return false }
+            hasServed = true
             beginIdling()
             // A new connection counts as busy until it has shown what it wants: two that come together part ways.
             countAsIdle(true)
         }
-        return await sayGoodbye()
     }
 
     private func sayGoodbye() async -> Bool {
-        await transport.closeGently(draining: hasInput, scratch: scratch.baseAddress!, scratchBytes: scratch.count)
+        await closeGently(draining: hasInput)
         return false
+    }
+
+    /// The server stops: what the task waits for must come within this time.
+    private func hurry(nanoseconds: Int64) {
+        transport.watch.clearInterruption()
+        transport.watch.setDeadline(SystemClock.monotonicNanoseconds + nanoseconds)
+    }
+
+    /// Closes so that the client can read the last answer.
+    func closeGently(draining: Bool) async {
+        transport.watch.isSpared = true
+        await transport.closeGently(
+            draining: draining, scratch: scratch.baseAddress!, scratchBytes: scratch.count,
+            nanoseconds: server.isStopping ? ServerLimits.stopClosingNanoseconds : WireLimits.drainClosingNanoseconds)
     }
 
     // MARK: Idling
@@ -129,7 +171,9 @@ final class Connection: Parked {
     /// Whether, after a wait for a first byte was interrupted, the connection is to wait on without its task. Keeps
     /// nothing then but what the next request needs to be noticed.
     private func mayPark(after interruption: Interruption) -> Bool {
-        guard interruption == .timedOut, SystemClock.monotonicNanoseconds < idleEnd else { return false }
+        guard interruption == .timedOut, !server.isStopping, SystemClock.monotonicNanoseconds < idleEnd else {
+            return false
+        }
         transport.watch.clearInterruption()
         transport.watch.setDeadline(idleEnd)
         parser = RequestParser()
@@ -154,8 +198,10 @@ final class Connection: Parked {
     }
 
     private func nextHead() async throws(HeadFailure) -> NextHead {
+        transport.watch.isSpared = false
         transport.watch.setDeadline(min(SystemClock.monotonicNanoseconds + ServerLimits.parkNanoseconds, idleEnd))
         var isTiming = false
+        if server.isStopping { hurry(nanoseconds: hasServed ? 0 : server.configuration.stopRequestNanoseconds) }
         while true {
             if let head = try parseInput() {
                 countAsIdle(false)
@@ -169,6 +215,12 @@ final class Connection: Parked {
             do throws(TransportError) {
                 guard try await readIntoInput() else { return .gone }
             } catch {
+                if case .interrupted(.stopping) = error {
+                    // A connection that only waits has a last look for a request; what has begun may come to its end.
+                    hurry(nanoseconds: hasServed && parser.isIdle ? 0 : server.configuration.stopRequestNanoseconds)
+                    isTiming = true
+                    continue
+                }
                 if parser.isIdle, case .interrupted(let reason) = error {
                     return mayPark(after: reason) ? .notYet : .gone
                 }
@@ -215,6 +267,7 @@ final class Connection: Parked {
             return
         }
         let id = RequestID.next()
+        counters.malformedHeads.add(1)
         server.log.refusedHead(id: id, peer: peer, refusal)
         transport.watch.clearInterruption()
         transport.watch.setDeadline(SystemClock.monotonicNanoseconds + ServerLimits.responseNanoseconds)
@@ -228,7 +281,7 @@ final class Connection: Parked {
         } catch {
             return
         }
-        await transport.closeGently(draining: true, scratch: scratch.baseAddress!, scratchBytes: scratch.count)
+        await closeGently(draining: true)
     }
 
     // MARK: Bytes under the framing

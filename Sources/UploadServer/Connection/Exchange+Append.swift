@@ -31,9 +31,14 @@ extension Exchange {
             throw superseded ?? Refusal(.conflict, code: "superseded", "A newer request took over.")
         case .transport(.interrupted(.stopping)): throw ServerContext.stoppingRefusal
         case .transport(.interrupted):
-            throw timedOut
-                ?? Refusal(.requestTimeout, code: "body-timeout", "The body stopped coming. What came is kept.")
+            throw timedOut ?? Exchange.timedOut
+        case .tooSlow: throw (timedOut ?? Exchange.timedOut).renamed(code: "body-too-slow")
         case .transport(let error): note = "\(error)"
         }
+    }
+
+    private static var timedOut: Refusal {
+        Refusal(
+            .requestTimeout, code: "body-timeout", "The body came too slowly, or not at all. What came is kept.")
     }
 }

@@ -19,6 +19,8 @@ final class Exchange {
 
     private(set) var answered: Status?
     private var bytesSent: Int64 = 0
+    /// Of these, what the loop's counters know: a download is counted as it goes.
+    private var bytesCounted: Int64 = 0
     private var closes: Bool
     private var isBroken = false
 
@@ -49,6 +51,7 @@ final class Exchange {
         guard !isBroken else { return }
         var bytes: [UInt8] = []
         response.write(into: &bytes, date: nil)
+        watch.setDeadline(SystemClock.monotonicNanoseconds + ServerLimits.responseNanoseconds)
         do throws(TransportError) {
             try await connection.transport.write(bytes)
         } catch {
@@ -75,6 +78,8 @@ final class Exchange {
             watch.setDeadline(SystemClock.monotonicNanoseconds + ServerLimits.responseNanoseconds)
             try await connection.transport.write(from: memory, count: count)
             bytesSent += Int64(count)
+            connection.counters.bytesSent.add(Int64(count))
+            bytesCounted += Int64(count)
             return true
         } catch {
             isBroken = true
@@ -91,19 +96,24 @@ final class Exchange {
     /// Ends the exchange: logs it, reads what is left of the body within a bound. Answers whether the connection may
     /// serve another request.
     func conclude() async -> Bool {
-        server.log.finished(self, sent: bytesSent)
+        // Who looks after the server is no client, and comes often.
+        if connection.entrance != .admin || answered != .ok { server.log.finished(self, sent: bytesSent) }
+        if connection.entrance != .admin {
+            connection.counters.requests[RequestKind(head.method, answered).index].add(1)
+        }
+        connection.counters.bytesSent.add(bytesSent - bytesCounted)
         if isBroken { return false }
         guard answered != nil else {
             // Nothing was answered because the connection died under the request.
             return false
         }
-        if closes {
-            await connection.transport.closeGently(
-                draining: !body.isAtEnd || connection.hasInput, scratch: connection.scratch.baseAddress!,
-                scratchBytes: connection.scratch.count)
-            return false
+        if !closes {
+            watch.isSpared = false
+            if await discardRest() { return true }
+            if !server.isStopping { return false }
         }
-        return await discardRest()
+        await connection.closeGently(draining: !body.isAtEnd || connection.hasInput)
+        return false
     }
 
     /// Head and body of a response as they go onto the wire, without framing fields added.
@@ -135,8 +145,9 @@ final class Exchange {
     }
 
     private func send(_ bytes: [UInt8]) async {
-        // The work is done: a fence that comes only now must not end the connection.
+        // The work is done: a fence that comes only now must not end the connection, and a stop lets it be told.
         _ = watch.beginEpoch()
+        watch.isSpared = true
         watch.clearInterruption()
         watch.setDeadline(SystemClock.monotonicNanoseconds + ServerLimits.responseNanoseconds)
         do throws(TransportError) {

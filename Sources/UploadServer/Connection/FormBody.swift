@@ -11,6 +11,8 @@ final class FormBody: ByteSource {
     private var position = 0
     /// Part bytes that the parser gave back late, not handed out yet.
     private var held: ArraySlice<UInt8> = []
+    /// Content of parts that are no files, so far.
+    private var fieldBytes = 0
     private var isPartEnded = true
     private var isFormEnded = false
 
@@ -28,11 +30,10 @@ final class FormBody: ByteSource {
                 return head
             case .end: isFormEnded = true
             case .partEnd: isPartEnded = true
-            case .data, .held: break
+            case .data(let range): try skip(range.count)
+            case .held(let bytes): try skip(bytes.count)
             case .needsMore:
-                exchange.watch.setDeadline(
-                    SystemClock.monotonicNanoseconds + exchange.server.configuration.bodyIdleNanoseconds)
-                try await exchange.body.untilReadable()
+                try await exchange.body.untilArrival()
                 _ = try readRaw()
                 // A part that is skipped must not keep the loop from its other connections.
                 await exchange.watch.yield()
@@ -42,6 +43,11 @@ final class FormBody: ByteSource {
     }
 
     var isAtEnd: Bool { isPartEnded }
+
+    func untilArrival() async throws(BodyFailure) {
+        if position < raw.count || !held.isEmpty || isPartEnded { return }
+        try await exchange.body.untilArrival()
+    }
 
     func untilReadable() async throws(BodyFailure) {
         if position < raw.count || !held.isEmpty || isPartEnded { return }
@@ -70,6 +76,12 @@ final class FormBody: ByteSource {
                 preconditionFailure("a part ends before another begins")
             }
         }
+    }
+
+    /// Passes over content of what is no file.
+    private func skip(_ count: Int) throws(BodyFailure) {
+        fieldBytes += count
+        guard fieldBytes <= HTTPLimits.formFieldBytesMax else { throw .malformedForm(.fieldsTooLong) }
     }
 
     /// What the parser sees next. At most `limit` bytes are offered, so that a data event fits where it goes.

@@ -18,10 +18,17 @@ final class RequestBody: ByteSource {
     private var decoder = ChunkedDecoder()
     private var isWhole: Bool
     private var owesContinue: Bool
+    private var pace: BodyPace
+    /// What is wrong with the framing behind the bytes that were handed out.
+    private var malformation: HTTPParseError?
 
     init(_ head: RequestHead, connection: Connection) {
         self.connection = connection
         framing = head.framing
+        let configuration = connection.server.configuration
+        pace = BodyPace(
+            idleNanoseconds: configuration.bodyIdleNanoseconds, minimumRate: configuration.bodyRateBytes,
+            windowNanoseconds: configuration.bodyRateWindowNanoseconds)
         switch head.framing {
         case .none:
             length = 0
@@ -50,6 +57,7 @@ final class RequestBody: ByteSource {
     func welcome() async throws(BodyFailure) {
         guard owesContinue else { return }
         owesContinue = false
+        connection.transport.watch.setDeadline(SystemClock.monotonicNanoseconds + ServerLimits.responseNanoseconds)
         do throws(TransportError) {
             try await connection.transport.write(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
         } catch {
@@ -57,9 +65,23 @@ final class RequestBody: ByteSource {
         }
     }
 
-    /// Sleeps until a read may find something.
+    /// Sleeps until a read may find something, as long as the client's pace allows.
+    func untilArrival() async throws(BodyFailure) {
+        let start = SystemClock.monotonicNanoseconds
+        connection.transport.watch.setDeadline(start + pace.allowance(received: received))
+        do throws(BodyFailure) {
+            try await untilReadable()
+            pace.spent(nanoseconds: SystemClock.monotonicNanoseconds - start)
+        } catch {
+            pace.spent(nanoseconds: SystemClock.monotonicNanoseconds - start)
+            if case .transport(.interrupted(.timedOut)) = error, pace.isTooSlow { throw .tooSlow }
+            throw error
+        }
+    }
+
+    /// Sleeps until a read may find something, or the watch's deadline passes.
     func untilReadable() async throws(BodyFailure) {
-        if connection.hasInput || isWhole { return }
+        if connection.hasInput || isWhole || malformation != nil { return }
         do throws(TransportError) { try await connection.transport.untilReadable() } catch { throw .transport(error) }
     }
 
@@ -86,10 +108,14 @@ final class RequestBody: ByteSource {
         }
     }
 
-    /// Chunks are read as they come and squeezed in place: the framing is a few bytes in many thousand.
+    /// Chunks are read as they come and squeezed in place: the framing is a few bytes in many thousand. Content in
+    /// front of what is malformed counts: it is handed out first.
     private func readChunked(_ memory: UnsafeMutableRawPointer, _ count: Int) throws(BodyFailure) -> BodyRead {
+        if let malformation { throw .malformed(malformation) }
         let raw: Int
-        switch try connection.rawRead(into: memory, count: count) {
+        let ahead = decoder.contentBytes.addingReportingOverflow(Int64(ServerLimits.chunkReadAheadBytes))
+        let limit = ahead.overflow ? count : Int(min(Int64(count), ahead.partialValue))
+        switch try connection.rawRead(into: memory, count: limit) {
         case .wouldBlock: return .wouldBlock
         case .endOfStream: throw .cutShort
         case .bytes(let moved): raw = moved
@@ -102,7 +128,8 @@ final class RequestBody: ByteSource {
             do throws(HTTPParseError) {
                 step = try decoder.next(source.span, from: position)
             } catch {
-                throw .malformed(error)
+                malformation = error
+                break
             }
             position = step.next
             switch step.event {
@@ -119,6 +146,7 @@ final class RequestBody: ByteSource {
         }
         received += Int64(kept)
         if kept > 0 { return .bytes(kept) }
+        if let malformation { throw .malformed(malformation) }
         return isWhole ? .end : .wouldBlock
     }
 }

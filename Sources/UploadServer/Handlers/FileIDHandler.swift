@@ -21,6 +21,7 @@ enum FileIDHandler {
         let (offset, length) = try await prepare(&claim, decision, request, exchange)
         var permit = try await claim.permit(at: offset)
         try await exchange.body.welcome()
+        exchange.connection.counters.countAppend(.fileID)
         var ingest = Ingest(exchange.body, of: exchange, room: (length ?? server.configuration.sizeMax) - offset.bytes)
         switch await ingest.run(into: &permit) {
         case .bodyEnded:

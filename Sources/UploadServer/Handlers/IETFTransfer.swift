@@ -28,6 +28,7 @@ struct IETFTransfer {
         var permit = try await claim.permit(at: transfer.start, hasCheckpoints: transfer.contentDigest == nil)
         try await exchange.body.welcome()
         let digests = BodyDigests(streamed)
+        exchange.connection.counters.countAppend(.ietf)
         var ingest = Ingest(
             exchange.body, of: exchange, room: transfer.room, inspect: streamed.isEmpty ? nil : digests.update,
             progress: interim.tellsProgress ? inform : nil)

@@ -105,6 +105,7 @@ enum TusHandler {
         var permit = try await claim.permit(at: plan.start, hasCheckpoints: !checksum.isProvisional)
         try await exchange.body.welcome()
         let digests = BodyDigests(checksum.algorithms.map(\.computed))
+        exchange.connection.counters.countAppend(.tus)
         var ingest = Ingest(
             exchange.body, of: exchange, room: plan.room, inspect: checksum.isProvisional ? digests.update : nil)
         switch await ingest.run(into: &permit) {

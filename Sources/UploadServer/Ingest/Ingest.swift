@@ -24,8 +24,7 @@ struct Ingest<Source: ByteSource> {
     private let source: Source
     private let buffers: BufferPool
     private let transport: Transport
-    /// Nanoseconds without a byte after which the body counts as dead.
-    private let patience: Int64
+    private let counters: LoopCounters
     /// Bytes the upload may still take.
     private var room: Int64
     /// Whether the body comes in floods: the last wait for more of it was worth it.
@@ -43,7 +42,7 @@ struct Ingest<Source: ByteSource> {
         self.source = source
         buffers = exchange.connection.buffers
         transport = exchange.connection.transport
-        patience = exchange.server.configuration.bodyIdleNanoseconds
+        counters = exchange.connection.counters
         self.room = room
         self.inspect = inspect
         self.progress = progress
@@ -67,7 +66,7 @@ struct Ingest<Source: ByteSource> {
                 told = permit.recordedOffset
                 await progress(told)
             }
-            await watch.yield()
+            if end == nil { await watch.yield() }
         }
         transport.keepBuffers(false)
         await reclaim(&permit)
@@ -82,14 +81,19 @@ struct Ingest<Source: ByteSource> {
     /// One buffer's way. Answers how the ingest ended, nil to go on.
     private mutating func fillAndWrite(_ permit: inout WritePermit) async throws(BodyFailure) -> End? {
         if source.isAtEnd { return .bodyEnded }
-        if isFast { isFast = try await holds(until: SystemClock.monotonicNanoseconds + holdNanoseconds) }
-        transport.keepBuffers(isFast)
-        if !isFast {
-            watch.setDeadline(SystemClock.monotonicNanoseconds + patience)
-            try await source.untilReadable()
+        if isFast {
+            isFast = try await holds(until: SystemClock.monotonicNanoseconds + ServerLimits.bufferHoldNanoseconds)
         }
+        transport.keepBuffers(isFast)
+        if !isFast { try await source.untilArrival() }
         // From here on it is the server that is waited for, not the client.
         watch.setDeadline(.max)
+        if let memory = permit.leaseSmall() {
+            let fill = await fill(memory, capacity: StorageLimits.smallBytesMax)
+            let count = accept(fill, memory)
+            permit.writeLeased(count)
+            return try end(fill, count)
+        }
         // Nobody waits for a buffer with one in hand: if all did, nobody would ever get one.
         if buffers.isExhausted { await reclaim(&permit) }
         let buffer: AlignedBuffer
@@ -101,19 +105,29 @@ struct Ingest<Source: ByteSource> {
         let gap = permit.leadingGap
         let capacity = buffer.count - gap
         let fill = await fill(buffer.memory + gap, capacity: capacity)
-        watch.setDeadline(.max)
-        let isOverflow = Int64(fill.count) > room
-        let count = isOverflow ? Int(room) : fill.count
-        room -= Int64(count)
+        let count = accept(fill, buffer.memory + gap)
         if count == 0 {
             buffers.giveBack(buffer)
         } else {
-            inspect?(UnsafeRawBufferPointer(start: buffer.memory + gap, count: count))
             if let earlier = await permit.write(buffer, count: count) { buffers.giveBack(earlier) }
             // The body pauses: the next byte may come in a minute, and the buffer must not wait for it.
             if fill.count < capacity { await reclaim(&permit) }
         }
-        if isOverflow { return .overflow }
+        return try end(fill, count)
+    }
+
+    /// Answers how many of the bytes belong to the upload, and shows them to whoever wants to see them.
+    private mutating func accept(_ fill: Fill, _ memory: UnsafeMutableRawPointer) -> Int {
+        watch.setDeadline(.max)
+        counters.bytesReceived.add(Int64(fill.count))
+        let count = Int(min(Int64(fill.count), room))
+        room -= Int64(count)
+        if count > 0 { inspect?(UnsafeRawBufferPointer(start: memory, count: count)) }
+        return count
+    }
+
+    private func end(_ fill: Fill, _ accepted: Int) throws(BodyFailure) -> End? {
+        if fill.count > accepted { return .overflow }
         if let failure = fill.failure { throw failure }
         return source.isAtEnd ? .bodyEnded : nil
     }
@@ -126,7 +140,7 @@ struct Ingest<Source: ByteSource> {
     /// Fills memory as far as it pays to wait for it. Never throws, so that what came before a failure is kept.
     private mutating func fill(_ memory: UnsafeMutableRawPointer, capacity: Int) async -> Fill {
         var fill = Fill()
-        let holdEnd = SystemClock.monotonicNanoseconds + holdNanoseconds
+        let holdEnd = SystemClock.monotonicNanoseconds + ServerLimits.bufferHoldNanoseconds
         while fill.count < capacity {
             do throws(BodyFailure) {
                 switch try source.readNow(into: memory + fill.count, count: capacity - fill.count) {
@@ -147,9 +161,6 @@ struct Ingest<Source: ByteSource> {
         }
         return fill
     }
-
-    /// How long a flood may pause before its buffers are given back: no longer than a body may pause at all.
-    private var holdNanoseconds: Int64 { min(ServerLimits.bufferHoldNanoseconds, patience) }
 
     /// Waits for more with buffers in hand. Answers false when that has taken too long.
     private func holds(until nanoseconds: Int64) async throws(BodyFailure) -> Bool {

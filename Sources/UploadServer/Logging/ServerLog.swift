@@ -69,9 +69,10 @@ public struct ServerLog: Sendable {
         let level: Logger.Level =
             switch event {
             case .catalogueFailed: .critical
-            case .damaged, .appendFailed: .error
+            case .damaged, .appendFailed, .journalFailed: .error
             case .removalFailed, .sweepFailed: .warning
-            case .deliveredAfterCrash, .directIORefused: .notice
+            case .deliveredAfterCrash, .replayed, .directIORefused: .notice
+            case .clockJumped: .warning
             case .swept(let files): files > 0 ? .info : .debug
             }
         logger.log(level: level, "\(event)")

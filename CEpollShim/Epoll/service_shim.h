@@ -1,0 +1,88 @@
+// What a process needs to live under a service manager: its environment, sockets that were open when it began, a line
+// to the manager, and what the kernel counts of it. The rules of epoll_shim.h hold here too.
+#ifndef SLUICE_SERVICE_SHIM_H
+#define SLUICE_SERVICE_SHIM_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+// ---- environment --------------------------------------------------------------------------------------------------
+
+static inline const char *cshim_environment(const char *name) { return getenv(name); }
+
+static inline void cshim_environment_remove(const char *name) { unsetenv(name); }
+
+static inline int cshim_process_number(void) { return (int)getpid(); }
+
+// ---- inherited sockets --------------------------------------------------------------------------------------------
+
+// Makes a descriptor that came from outside close-on-exec and non-blocking. Returns 0, or a negated errno.
+static inline int cshim_adopt(int fd) {
+    int flags = fcntl(fd, F_GETFD);
+    if (flags < 0 || fcntl(fd, F_SETFD, flags | FD_CLOEXEC) < 0) return -errno;
+    flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) return -errno;
+    return 0;
+}
+
+// The type of a stream socket: Swift sees an enumeration in one libc and a number in the other.
+static inline int cshim_stream(void) { return SOCK_STREAM; }
+
+// ---- the service manager ------------------------------------------------------------------------------------------
+
+// A datagram socket connected to a path, or to an abstract name where the first byte is '@'. A full queue at the other
+// end holds a message up for a second at most. Returns a descriptor or a negated errno.
+static inline int cshim_datagram_connect(const char *name) {
+    struct sockaddr_un address;
+    memset(&address, 0, sizeof address);
+    address.sun_family = AF_UNIX;
+    size_t length = strlen(name);
+    if (length < 2 || length >= sizeof address.sun_path || (name[0] != '/' && name[0] != '@')) return -EINVAL;
+    memcpy(address.sun_path, name, length);
+    if (name[0] == '@') address.sun_path[0] = 0;
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return -errno;
+    struct timeval limit = {.tv_sec = 1, .tv_usec = 0};
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+    socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
+    if (connect(fd, (const struct sockaddr *)&address, size) == 0) return fd;
+    int failure = errno;
+    close(fd);
+    return -failure;
+}
+
+// ---- files by path, and what the kernel counts --------------------------------------------------------------------
+
+// stat(2) through symbolic links.
+static inline int cshim_stat(const char *path, struct stat *out) { return stat(path, out) == 0 ? 0 : -errno; }
+
+// The beginning of a small file of the kernel's, NUL-terminated. Returns its length or a negated errno.
+static inline long cshim_read_beginning(const char *path, char *text, size_t capacity) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return -(long)errno;
+    long count = read(fd, text, capacity - 1);
+    if (count < 0) count = -(long)errno;
+    close(fd);
+    text[count > 0 ? count : 0] = 0;
+    return count;
+}
+
+static inline long cshim_page_bytes(void) { return sysconf(_SC_PAGESIZE); }
+
+static inline int64_t cshim_open_files_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return -(int64_t)errno;
+    return (int64_t)limit.rlim_cur;
+}
+
+#endif

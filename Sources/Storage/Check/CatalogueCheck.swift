@@ -1,0 +1,118 @@
+internal import LinuxSystem
+internal import Uploads
+
+/// Looks at the catalogue as a database: can it be read, do its tables and indexes agree.
+struct CatalogueCheck {
+    /// A catalogue that can be read.
+    struct Readable {
+        let connection: SQLiteConnection
+        /// Whether records went away with damaged pages, so that files without a record are no leftovers.
+        let hasLostRecords: Bool
+    }
+
+    private let path: String
+    private let report: CheckReport
+    private let rootPath: String
+
+    init(rootPath: String, report: CheckReport) {
+        self.rootPath = rootPath
+        path = "\(rootPath)/\(LocalStore.catalogueName)"
+        self.report = report
+    }
+
+    /// Answers nil for a catalogue that cannot be read and was not repaired.
+    func examine(_ root: borrowing Directory, repairs: Bool) throws(StorageError) -> Readable? {
+        let size = try doing("look at \(path)") { () throws(Errno) in try root.fileSize(LocalStore.catalogueName) }
+        guard size != nil else {
+            guard repairs else {
+                report.damage("there is no catalogue")
+                return nil
+            }
+            report.damage("there is no catalogue", repair: "made a new one")
+            return Readable(connection: try opened(), hasLostRecords: true)
+        }
+        let problems = try problems()
+        if problems.isEmpty { return Readable(connection: try opened(), hasLostRecords: false) }
+        guard repairs else {
+            for problem in problems { report.damage("catalogue: \(problem)") }
+            return nil
+        }
+        if try reindexed() {
+            problems.forEach { report.damage("catalogue: \($0)", repair: "made its indexes anew") }
+            return Readable(connection: try opened(), hasLostRecords: false)
+        }
+        problems.forEach { report.note("catalogue: \($0)") }
+        let kept = try rebuilt(root)
+        report.damage(
+            "the catalogue is damaged",
+            repair: "made anew from \(kept.rows) readable records; the old one is kept as \(kept.asideName)")
+        return Readable(connection: try opened(), hasLostRecords: true)
+    }
+
+    private func opened() throws(StorageError) -> SQLiteConnection {
+        let connection = try SQLiteConnection(path: path, writes: true)
+        try CatalogueSchema.prepare(connection, durability: .power)
+        return connection
+    }
+
+    /// What SQLite finds wrong, in its words; none for a sound database.
+    private func problems() throws(StorageError) -> [String] {
+        do throws(StorageError) {
+            let connection = try opened()
+            let statement = try connection.prepare("PRAGMA integrity_check(\(StorageLimits.checkProblemsMax))")
+            var problems: [String] = []
+            while try statement.step() {
+                // One row may hold several lines.
+                for line in (statement.text(0) ?? "").split(separator: "\n") where line != "ok" {
+                    problems.append(String(line))
+                }
+            }
+            return problems
+        } catch {
+            guard case .catalogue(let text) = error else { throw error }
+            return [text]
+        }
+    }
+
+    private func reindexed() throws(StorageError) -> Bool {
+        do throws(StorageError) {
+            try opened().execute("REINDEX")
+        } catch {
+            guard case .catalogue = error else { throw error }
+            return false
+        }
+        return try problems().isEmpty
+    }
+
+    /// Puts what can be read into a new catalogue, and the damaged one aside.
+    private func rebuilt(_ root: borrowing Directory) throws(StorageError) -> (rows: Int, asideName: String) {
+        let name = LocalStore.catalogueName
+        let newName = "\(name).new"
+        let rows: Int
+        do {
+            _ = try doing("remove \(newName)") { () throws(Errno) in try root.removeFile(newName) }
+            let target = try SQLiteConnection(path: "\(rootPath)/\(newName)", writes: true)
+            try CatalogueSchema.prepare(target, durability: .power)
+            rows = try CatalogueSalvage(from: path, to: target).run()
+            // Folded into one file, since only that is renamed.
+            try target.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            try target.execute("PRAGMA journal_mode = DELETE")
+        }
+        return try doing("put \(name) aside") { () throws(Errno) in
+            var asideName = "\(name).damaged"
+            var number = 1
+            while try root.fileSize(asideName) != nil {
+                number += 1
+                asideName = "\(name).damaged.\(number)"
+            }
+            // The log first: a crash in between must not let the new catalogue meet the old log.
+            for suffix in ["-wal", "-shm"] where try root.fileSize(name + suffix) != nil {
+                try root.rename(name + suffix, to: root, asideName + suffix)
+            }
+            try root.rename(name, to: root, asideName)
+            try root.rename(newName, to: root, name)
+            try root.sync()
+            return (rows, asideName)
+        }
+    }
+}

@@ -1,0 +1,76 @@
+internal import Uploads
+
+/// Copies the records of a damaged catalogue that can still be read.
+///
+/// The table is read by row number from both ends. Where both ways end at damaged pages, the gap between them is halved
+/// and read again, until it is smaller than a page or the patience is at its end.
+struct CatalogueSalvage {
+    private let sourcePath: String
+    private let target: SQLiteConnection
+
+    init(from path: String, to target: SQLiteConnection) {
+        sourcePath = path
+        self.target = target
+    }
+
+    /// Answers how many records were copied.
+    func run() throws(StorageError) -> Int {
+        // Whatever is wrong with the damaged one, up to its very first page, costs records and not the repair.
+        guard let source = try? SQLiteConnection(path: sourcePath, writes: false) else { return 0 }
+        // A catalogue of an older program that is too damaged to be carried over lacks the column.
+        let journal = (try? source.prepare("SELECT journal FROM uploads LIMIT 0")) == nil ? "0" : "journal"
+        guard let ascending = try? source.prepare(CatalogueSalvage.select("ASC", journal)),
+            let descending = try? source.prepare(CatalogueSalvage.select("DESC", journal))
+        else { return 0 }
+        let put = try target.prepare(CatalogueRow.put)
+        var rows = 0
+        var reads = 0
+        var gaps: [ClosedRange<Int64>] = [1...Int64.max]
+        try target.execute("BEGIN IMMEDIATE")
+        while let gap = gaps.popLast(), reads < StorageLimits.salvageReadsMax {
+            reads += 2
+            let upwards = try copy(gap, ascending, to: put)
+            rows += upwards.rows
+            if upwards.isWhole { continue }
+            let low = max(gap.lowerBound, (upwards.last ?? 0) + 1)
+            if low > gap.upperBound { continue }
+            let downwards = try copy(low...gap.upperBound, descending, to: put)
+            rows += downwards.rows
+            let high = min(gap.upperBound, (downwards.last ?? .max) - 1)
+            if downwards.isWhole || high - low < StorageLimits.salvageGapRowsMin { continue }
+            let middle = low + (high - low) / 2
+            gaps += [low...middle, (middle + 1)...high]
+        }
+        try target.execute("COMMIT")
+        return rows
+    }
+
+    private static func select(_ order: String, _ journal: String) -> String {
+        """
+        SELECT \(CatalogueRow.columns), rowid, \(journal) FROM uploads NOT INDEXED WHERE rowid BETWEEN ?1 AND ?2 \
+        ORDER BY rowid \(order)
+        """
+    }
+
+    /// Copies rows up to the end of the range (it was read as a whole), or up to damage; `last` is the number of the
+    /// last row that could be read.
+    private func copy(
+        _ range: ClosedRange<Int64>, _ source: SQLiteStatement, to put: SQLiteStatement
+    ) throws(StorageError) -> (rows: Int, last: Int64?, isWhole: Bool) {
+        var rows = 0
+        var last: Int64?
+        try source.bind(1, range.lowerBound)
+        try source.bind(2, range.upperBound)
+        defer { source.reset() }
+        while true {
+            guard let isRow = try? source.step() else { return (rows, last, false) }
+            if !isRow { return (rows, last, true) }
+            last = source.integer(CatalogueRow.columnCount)
+            // A row of nonsense is as lost as one that cannot be read.
+            guard let row = try? CatalogueRow(from: source) else { continue }
+            try row.bind(to: put, journal: source.integer(CatalogueRow.columnCount + 1))
+            try put.run()
+            rows += 1
+        }
+    }
+}

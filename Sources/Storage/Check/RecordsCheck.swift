@@ -1,0 +1,107 @@
+internal import Uploads
+
+/// Compares every record with the file that it speaks of.
+struct RecordsCheck {
+    let connection: SQLiteConnection
+    let files: StoreFiles
+    let repairs: Bool
+    /// Uploads whose files the journal has, and the next start will write.
+    let pending: Set<UploadID>
+    let report: CheckReport
+
+    /// Answers whether there were rows that could not be understood.
+    func run() throws(StorageError) -> Bool {
+        var nonsense: [Int64] = []
+        var broken: [Upload] = []
+        let rows = try connection.prepare("SELECT \(CatalogueRow.columns), rowid FROM uploads ORDER BY rowid")
+        while try rows.step() {
+            report.summary.records += 1
+            guard let row = try? CatalogueRow(from: rows) else {
+                nonsense.append(rows.integer(CatalogueRow.columnCount))
+                continue
+            }
+            if row.cleanup == .all {
+                report.note("was deleted; the server removes what is left of it when it starts", of: row.upload.id)
+            } else if try !isKept(row.upload) {
+                broken.append(row.upload)
+            }
+        }
+        rows.reset()
+        try forget(nonsense)
+        try fail(broken)
+        return !nonsense.isEmpty
+    }
+
+    /// Whether everything that was told of an upload is there.
+    private func isKept(_ upload: Upload) throws(StorageError) -> Bool {
+        switch upload.state {
+        case .open:
+            report.summary.open += 1
+            return try isOpenSound(upload)
+        case .finished:
+            report.summary.finished += 1
+            try lookAtFinished(upload)
+        case .failed: report.note("is failed: bytes of it were lost, and its client was told so", of: upload.id)
+        case .expired: break
+        }
+        return true
+    }
+
+    private func isOpenSound(_ upload: Upload) throws(StorageError) -> Bool {
+        let size = try files.dataSize(upload.id)
+        if let size, size >= upload.offset.bytes { return true }
+        if size == nil {
+            if let length = try files.deliveredSize(upload.id, upload.name), length == upload.length ?? length,
+                length >= upload.offset.bytes
+            {
+                report.note(
+                    "is finished, its record not yet; the server puts that right when it is asked", of: upload.id)
+                return true
+            }
+            if upload.offset == .zero { return true }
+        }
+        return false
+    }
+
+    /// A finished file is its owner's: it may be changed or taken away.
+    private func lookAtFinished(_ upload: Upload) throws(StorageError) {
+        guard let finished = upload.finished else { return }
+        if pending.contains(upload.id) {
+            return report.note("is in the journal; the server writes its file when it starts", of: upload.id)
+        }
+        guard let size = try files.deliveredSize(upload.id, finished.name) else {
+            if try files.dataSize(upload.id) == finished.length {
+                return report.note("is finished; the server gives its file its name when it starts", of: upload.id)
+            }
+            return report.note("was finished, and its file was taken away", of: upload.id)
+        }
+        if size != finished.length {
+            report.note("was finished with \(finished.length) bytes, its file has \(size) now", of: upload.id)
+        }
+    }
+
+    private func forget(_ rows: [Int64]) throws(StorageError) {
+        for row in rows {
+            if repairs { try connection.execute("DELETE FROM uploads WHERE rowid = \(row)") }
+            report.damage(
+                "row \(row) of the catalogue holds what no version of this program writes",
+                repair: repairs ? "removed it" : nil)
+        }
+    }
+
+    private func fail(_ uploads: [Upload]) throws(StorageError) {
+        let put = try connection.prepare(CatalogueRow.put)
+        for upload in uploads {
+            let found = try files.dataSize(upload.id).map { "\($0) are there" } ?? "its file is gone"
+            if repairs {
+                var failed = upload
+                failed.state = .failed
+                try CatalogueRow(upload: failed, cleanup: .none).bind(to: put, journal: nil)
+                try put.run()
+            }
+            report.damage(
+                "\(upload.offset) bytes were acknowledged, \(found)", of: upload.id,
+                repair: repairs ? "marked as failed, so that its client begins anew" : nil)
+        }
+    }
+}

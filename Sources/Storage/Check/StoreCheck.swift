@@ -1,0 +1,60 @@
+internal import LinuxSystem
+internal import Uploads
+
+/// Compares a data directory with its catalogue while no server has it, and puts right what can be.
+///
+/// Without `repairs` nothing is changed but what SQLite itself does when it opens a database after a crash. A repair
+/// deletes nothing: a damaged catalogue is kept beside the new one, and bytes that nobody can vouch for go to `lost/`.
+public struct StoreCheck: Sendable {
+    private let path: String
+    private let repairs: Bool
+    private let onFinding: @Sendable (CheckFinding) -> Void
+
+    /// - Parameters:
+    ///   - path: the data directory, which must exist.
+    ///   - repairs: whether to put right what is wrong.
+    ///   - onFinding: told of everything that is not as it should be, on the caller's thread.
+    public init(path: String, repairs: Bool, onFinding: @escaping @Sendable (CheckFinding) -> Void) {
+        self.path = path
+        self.repairs = repairs
+        self.onFinding = onFinding
+    }
+
+    /// Checks; blocks, for a time in proportion to the number of uploads.
+    ///
+    /// - Throws: `directoryInUse` while a server runs, `io` where the directory is none or cannot be read,
+    ///   `incompatible` for the catalogue of a newer program. What was repaired until then stays repaired.
+    public func run() throws(StorageError) -> CheckSummary {
+        let root = try LocalStore.lockedRoot(path, mustExist: true)
+        let storeFiles = try storeFiles(root)
+        let report = CheckReport(onFinding)
+        guard let state = try CatalogueCheck(rootPath: path, report: report).examine(root, repairs: repairs) else {
+            report.note("the files were not compared with the records, since those cannot be read")
+            return report.summary
+        }
+        let connection = state.connection
+        let replay = JournalReplay(files: storeFiles, connection: connection)
+        let pending = try replay.pending()
+        if repairs { _ = try replay.run() }
+        if repairs { try connection.execute("BEGIN IMMEDIATE") }
+        let lostRows = try RecordsCheck(
+            connection: connection, files: storeFiles, repairs: repairs, pending: repairs ? [] : pending,
+            report: report
+        ).run()
+        let files = FilesCheck(connection: connection, files: storeFiles, repairs: repairs, report: report)
+        try files.run(root, hasLostRecords: state.hasLostRecords || lostRows)
+        if repairs { try connection.execute("COMMIT") }
+        return report.summary
+    }
+
+    private func storeFiles(_ root: borrowing Directory) throws(StorageError) -> StoreFiles {
+        if !repairs {
+            for name in [StoreFiles.uploadsName, StoreFiles.completeName] {
+                try doing("open \(path)/\(name) (is \(path) a data directory?)") { () throws(Errno) in
+                    _ = try root.directory(name)
+                }
+            }
+        }
+        return try StoreFiles(root: root, configuration: StoreConfiguration(path: path))
+    }
+}

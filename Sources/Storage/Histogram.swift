@@ -1,0 +1,22 @@
+/// How often a value fell into which range.
+public struct Histogram: Sendable, Equatable {
+    /// The upper ends of the ranges, each included, ascending.
+    public let bounds: [Int64]
+    /// How often, range by range; one more than `bounds`, for what lies beyond the last one.
+    public var counts: [Int64]
+    /// All values together.
+    public var sum: Int64 = 0
+
+    init(bounds: [Int64]) {
+        self.bounds = bounds
+        counts = Array(repeating: 0, count: bounds.count + 1)
+    }
+
+    /// Nanoseconds that a sync takes.
+    static let syncBounds: [Int64] = [
+        100_000, 250_000, 500_000, 1_000_000, 2_500_000, 5_000_000, 10_000_000, 25_000_000, 50_000_000, 100_000_000,
+        250_000_000, 500_000_000, 1_000_000_000, 5_000_000_000,
+    ]
+    /// Changes that share a commit, up to `StorageLimits.changesPerCommitMax`.
+    static let batchBounds: [Int64] = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096]
+}

@@ -1,0 +1,27 @@
+internal import Synchronization
+
+/// A histogram as the store's threads move it; `Histogram` is the copy for a reader.
+struct LiveHistogram: ~Copyable, Sendable {
+    private let bounds: [Int64]
+    private let counts = InlineArray<16, Atomic<Int64>> { _ in Atomic(0) }
+    private let sum = Atomic<Int64>(0)
+
+    /// - Parameter bounds: at most 15, ascending.
+    init(bounds: [Int64]) {
+        precondition(bounds.count < 16)
+        self.bounds = bounds
+    }
+
+    func record(_ value: Int64) {
+        let range = bounds.firstIndex { value <= $0 } ?? bounds.count
+        counts[range].add(1, ordering: .relaxed)
+        sum.add(value, ordering: .relaxed)
+    }
+
+    var snapshot: Histogram {
+        var copy = Histogram(bounds: bounds)
+        for range in copy.counts.indices { copy.counts[range] = counts[range].load(ordering: .relaxed) }
+        copy.sum = sum.load(ordering: .relaxed)
+        return copy
+    }
+}

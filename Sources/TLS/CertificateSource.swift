@@ -1,0 +1,81 @@
+internal import LinuxSystem
+internal import Synchronization
+
+/// The server's certificate as it lies in two files, which may be replaced while the server runs.
+///
+/// `current` is for the next connection; connections that run keep the context they were made with. What is read anew
+/// counts only as a whole: a certificate and the key that belongs to it, still valid. Until then the old one serves.
+/// Usable from any thread; the functions that read the files block, so they are not for a loop.
+public final class CertificateSource: Sendable {
+    /// What looking at the files came to.
+    public enum Outcome: Sendable {
+        /// They are as they were.
+        case unchanged
+        /// They are new, and serve from the next connection on.
+        case replaced(TLSContext)
+        /// They cannot be used; the old ones go on. One line for the operator.
+        case refused(TLSError)
+        /// They cannot be used just now, which is ordinary while somebody replaces one after the other.
+        case unsettled
+    }
+
+    private struct State {
+        var context: TLSContext
+        /// The files as they were when they were last read; nil to read them again in any case.
+        var stamps: [FileStamp?]
+        /// The files as they were when they could last not be used.
+        var refused: [FileStamp?]?
+        var isTold = false
+    }
+
+    private let certificateFile: String
+    private let keyFile: String
+    private let applicationProtocols: [String]
+    private let state: Mutex<State>
+
+    /// Reads the files.
+    ///
+    /// - Throws: as `TLSContext.server` does; an expired certificate is taken here, since nothing better is at hand.
+    public init(
+        certificateFile: String, keyFile: String, applicationProtocols: [String]
+    ) throws(TLSError) {
+        self.certificateFile = certificateFile
+        self.keyFile = keyFile
+        self.applicationProtocols = applicationProtocols
+        let stamps = [FileStamp(path: certificateFile), FileStamp(path: keyFile)]
+        let context = try TLSContext.server(
+            certificateFile: certificateFile, keyFile: keyFile, applicationProtocols: applicationProtocols)
+        state = Mutex(State(context: context, stamps: stamps))
+    }
+
+    /// What the next connection is served with.
+    public var current: TLSContext { state.withLock { $0.context } }
+
+    /// Reads the files if they have changed since the last time, or could not be used then.
+    ///
+    /// - Parameter isAsked: whether somebody waits for the answer: the files are read in any case, and what cannot be
+    ///   used is `refused` at once. Otherwise it is so when the files have stood still between two calls, and once.
+    public func reload(isAsked: Bool) -> Outcome {
+        // Before reading: what changes meanwhile is seen the next time.
+        let stamps = [FileStamp(path: certificateFile), FileStamp(path: keyFile)]
+        if !isAsked, state.withLock({ $0.refused == nil && $0.stamps == stamps }) { return .unchanged }
+        do throws(TLSError) {
+            let context = try TLSContext.server(
+                certificateFile: certificateFile, keyFile: keyFile, applicationProtocols: applicationProtocols)
+            if context.isExpired { throw .configuration("certificate file \(certificateFile): has expired") }
+            return state.withLock { state in
+                let isNew = context.certificateFingerprint != state.context.certificateFingerprint
+                state = State(context: context, stamps: stamps)
+                return isNew ? .replaced(context) : .unchanged
+            }
+        } catch {
+            return state.withLock { state in
+                let stoodStill = state.refused == stamps
+                let tells = isAsked || (stoodStill && !state.isTold)
+                state.isTold = tells || (stoodStill && state.isTold)
+                state.refused = stamps
+                return tells ? .refused(error) : .unsettled
+            }
+        }
+    }
+}

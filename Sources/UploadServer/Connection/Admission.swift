@@ -1,0 +1,129 @@
+internal import HTTP
+internal import LinuxSystem
+internal import Logging
+internal import Synchronization
+
+/// Who may open one more connection. Decided right after accept, before anything is spent on it: no task, no TLS
+/// handshake, no memory that outlives the answer. Used by all loops.
+final class Admission: Sendable {
+    private struct State {
+        var open = 0
+        /// Those of the admin address, which are not among the others.
+        var openAdmin = 0
+        var perNetwork: [ClientNetwork: Int] = [:]
+        /// Turned away since the last line in the log, and when the next may follow.
+        var refused = 0
+        var nextLine = Int64.min
+    }
+
+    private let connectionsMax: Int
+    private let perNetworkMax: Int
+    /// Whether this machine's own programs are bounded like anybody else.
+    private let boundsLoopback: Bool
+    /// Proxies bring everybody's connections; how many each client gets is theirs to say.
+    private let trusted: [NetworkPrefix]
+    private let log: Logger
+    private let state = Mutex(State())
+    private let refusals = Atomic<Int64>(0)
+
+    init(_ configuration: ServerConfiguration, log: Logger) {
+        connectionsMax = configuration.connectionsMax
+        let told = configuration.connectionsPerAddressMax
+        perNetworkMax = told ?? max(1, configuration.connectionsMax / ServerLimits.connectionsShareOfAddress)
+        boundsLoopback = told != nil
+        trusted = configuration.trustedProxies
+        self.log = log
+    }
+
+    /// Counts a new connection. Where there is no room for it, says so on it and answers false; the caller closes it.
+    ///
+    /// Who looks after the server gets in when it is full.
+    ///
+    /// - Parameter entrance: the door it came by. Where a TLS handshake would come first, the client is reset: nothing
+    ///   that it would understand can be said without one.
+    func admits(_ socket: borrowing Socket, _ peer: SocketAddress?, by entrance: Entrance) -> Bool {
+        let network = entrance == .admin ? nil : bounded(peer)
+        let reason: String? = state.withLock { state in
+            if entrance == .admin {
+                guard state.openAdmin < ServerLimits.adminConnectionsMax else {
+                    return "\(state.openAdmin) admin connections are open"
+                }
+                state.openAdmin += 1
+                return nil
+            }
+            guard state.open < connectionsMax else { return "\(connectionsMax) connections are open" }
+            if let network {
+                let count = state.perNetwork[network, default: 0]
+                guard count < perNetworkMax else { return "\(count) connections of one address are open" }
+                state.perNetwork[network] = count + 1
+            }
+            state.open += 1
+            return nil
+        }
+        guard let reason else { return true }
+        refusals.add(1, ordering: .relaxed)
+        note(reason, peer)
+        if entrance == .https { socket.resetOnClose() } else { Admission.refuse(socket) }
+        return false
+    }
+
+    /// How many connections were turned away.
+    var refusalCount: Int64 { refusals.load(ordering: .relaxed) }
+
+    /// A connection that was admitted has ended.
+    func left(_ peer: SocketAddress?, by entrance: Entrance) {
+        let network = entrance == .admin ? nil : bounded(peer)
+        state.withLock { state in
+            if entrance == .admin {
+                state.openAdmin -= 1
+                return
+            }
+            state.open -= 1
+            guard let network, let count = state.perNetwork[network] else { return }
+            state.perNetwork[network] = count > 1 ? count - 1 : nil
+        }
+    }
+
+    /// What a connection is counted for besides the total; nil for nothing.
+    private func bounded(_ peer: SocketAddress?) -> ClientNetwork? {
+        guard perNetworkMax > 0, let peer, boundsLoopback || !peer.isLoopback,
+            !trusted.contains(where: { $0.contains(peer.host) })
+        else { return nil }
+        return ClientNetwork(peer)
+    }
+
+    /// Writes down that clients are turned away: one line for many.
+    private func note(_ reason: String, _ peer: SocketAddress?) {
+        let now = SystemClock.monotonicNanoseconds
+        let count: Int? = state.withLock { state in
+            state.refused += 1
+            guard now >= state.nextLine else { return nil }
+            state.nextLine = now + ServerLimits.refusalLogNanoseconds
+            defer { state.refused = 0 }
+            return state.refused
+        }
+        guard let count else { return }
+        log.warning(
+            "connections are refused",
+            metadata: ["reason": "\(reason)", "peer": "\(peer?.host ?? "unknown")", "count": "\(count)"])
+    }
+
+    /// Says what there is to say and leaves the rest to the kernel: a client that talks on meanwhile may find a reset
+    /// before it has read this, but nothing here waits for anybody.
+    private static func refuse(_ socket: borrowing Socket) {
+        answer.withUnsafeBytes { _ = try? socket.send(from: $0.baseAddress!, count: $0.count) }
+        socket.shutdownWriting()
+    }
+
+    private static let answer: [UInt8] = {
+        let refusal = Refusal(
+            .serviceUnavailable, code: "too-many-connections", "Too many connections are open; try again later.",
+            fields: [("Retry-After", "\(ServerLimits.retryAfterRefusalSeconds)")])
+        var head = refusal.responseHead
+        head.set("Connection", "close")
+        head.set("Content-Length", refusal.bodyBytes.count)
+        var bytes: [UInt8] = []
+        head.write(into: &bytes, date: nil)
+        return bytes + refusal.bodyBytes
+    }()
+}

@@ -1,0 +1,28 @@
+internal import HTTP
+internal import LinuxSystem
+internal import Reactor
+
+/// `GET /metrics`: what the server has done and how it does, for Prometheus and whoever reads its format.
+enum MetricsHandler {
+    static func handle(_ exchange: Exchange) async throws {
+        let server = exchange.server
+        var buffers: [(leased: Int, limit: Int)] = []
+        for loop in server.loops { buffers.append(await (loop.leasedBufferCount, loop.bufferLimit)) }
+        var report = MetricsReport(server, usage: await usage(), buffers: buffers)
+        var response = ResponseHead(.ok)
+        response.set("Content-Type", MetricsText.contentType)
+        response.set("Cache-Control", "no-store")
+        await exchange.respond(response, body: report.page())
+    }
+
+    /// Counting descriptors may take a while where there are many, so a thread of its own does it.
+    private static func usage() async -> ProcessUsage {
+        await withUnsafeContinuation { continuation in
+            do throws(Errno) {
+                _ = try SystemThread(name: "metrics") { continuation.resume(returning: ProcessUsage()) }
+            } catch {
+                continuation.resume(returning: ProcessUsage())
+            }
+        }
+    }
+}

@@ -1,0 +1,51 @@
+internal import LinuxSystem
+internal import Reactor
+internal import TLS
+
+/// What the server shows to clients that come over TLS.
+enum Credentials: Sendable {
+    /// Certificate and key in files, which may be replaced while the server runs.
+    case files(CertificateSource)
+    /// Made at the start, for this machine only.
+    case selfSigned(TLSContext)
+
+    /// For the next connection.
+    var current: TLSContext {
+        switch self {
+        case .files(let source): source.current
+        case .selfSigned(let context): context
+        }
+    }
+
+    /// Where there may be something to read anew.
+    var source: CertificateSource? {
+        if case .files(let source) = self { return source }
+        return nil
+    }
+
+    /// - Parameter doors: where TLS is served.
+    static func read(_ configuration: ServerConfiguration, for doors: [Door]) throws(ServerError) -> Credentials? {
+        let encrypted = doors.filter { $0.entrance == .https }.map(\.listener.address)
+        if encrypted.isEmpty { return nil }
+        for address in encrypted where configuration.certificate == nil && !address.isLoopback {
+            throw .configuration(
+                """
+                --listen-tls \(address): serving TLS beyond this machine takes a certificate. Give --tls-cert and \
+                --tls-key (PEM files; an ACME client such as certbot makes them), or switch TLS off with \
+                --listen-tls ''.
+                """)
+        }
+        do throws(TLSError) {
+            if let (certificateFile, keyFile) = configuration.certificate {
+                return .files(
+                    try CertificateSource(
+                        certificateFile: certificateFile, keyFile: keyFile, applicationProtocols: ["http/1.1"]))
+            }
+            return .selfSigned(
+                try TLSContext.selfSigned(
+                    names: ["localhost", "127.0.0.1", "::1"], applicationProtocols: ["http/1.1"]))
+        } catch {
+            throw .configuration("\(error)")
+        }
+    }
+}

@@ -1,0 +1,25 @@
+internal import LinuxSystem
+internal import Synchronization
+internal import Uploads
+
+/// What the connections of one loop have done since the start. Raised on the loop only, read by whoever asks: the sum
+/// over all loops is what `/metrics` tells.
+final class LoopCounters: Sendable {
+    /// By `Entrance`.
+    let opened = InlineArray<3, Tally> { _ in Tally() }
+    let closed = InlineArray<3, Tally> { _ in Tally() }
+    /// By `RequestKind`.
+    let requests = InlineArray<48, Tally> { _ in Tally() }
+    /// Appends begun, by the order of `DialectName`.
+    let appends = InlineArray<4, Tally> { _ in Tally() }
+    /// Heads that were no request.
+    let malformedHeads = Tally()
+    let failedHandshakes = Tally()
+    /// Bytes of bodies on their way into an upload.
+    let bytesReceived = Tally()
+    /// Bytes of answers.
+    let bytesSent = Tally()
+
+    /// An append of this dialect takes its first byte.
+    func countAppend(_ dialect: DialectName) { appends[DialectName.allCases.firstIndex(of: dialect)!].add(1) }
+}

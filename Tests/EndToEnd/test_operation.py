@@ -1,0 +1,146 @@
+"""What those who look after the server are told: /metrics, /readyz."""
+
+import shutil
+import subprocess
+
+import pytest
+
+from activator import Activator, listening
+from exposition import CONTENT_TYPE, Exposition
+from file_id import append, begin, status
+from wire import Line, ask
+
+KIBIBYTE = 1 << 10
+
+
+@pytest.fixture
+def site(tmp_path):
+    activator = Activator(tmp_path, {name: listening() for name in ("http", "https", "admin")}, "--threads", "2",
+                          "--buffer-memory", "8M")
+    activator.start()
+    yield activator
+    activator.close()
+    print(activator.log_tail())
+
+
+def metrics_text(site) -> bytes:
+    answer = ask(site.port("admin"), "GET", "/metrics")
+    assert answer.status == 200 and answer.fields["content-type"] == CONTENT_TYPE
+    return answer.body
+
+
+def metrics(site) -> Exposition:
+    return Exposition(metrics_text(site).decode())
+
+
+def requests(page, method, status_class) -> float:
+    return page["sluice_requests_total", {"method": method, "status": status_class}]
+
+
+def test_the_numbers_are_what_happened(site):
+    http, https = site.port("http"), site.port("https")
+    before = metrics(site)
+    assert before["sluice_received_bytes_total"] == before["sluice_settled_bytes_total"] == 0
+    assert append(http, "a", 0, b"x" * 5 * KIBIBYTE).status == 200
+    assert append(https, "b", 7, b"x", tls=True).status == 409
+    created = ask(http, "PUT", "/files/name", {}, b"y" * 3 * KIBIBYTE)
+    assert ask(http, "GET", created.location).body == b"y" * 3 * KIBIBYTE
+    with Line(http) as rude:
+        rude.send(b"nonsense\r\n\r\n")
+        assert rude.answer().status == 400
+    with Line(https) as plain:
+        plain.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert plain.is_closed()
+    tus = ask(http, "POST", "/files", {"Tus-Resumable": "1.0.0", "Upload-Length": "10"}, b"")
+    gone = ask(http, "DELETE", tus.location, {"Tus-Resumable": "1.0.0"})
+    assert (tus.status, gone.status) == (201, 204)
+    page = metrics(site)
+    assert requests(page, "POST", "2xx") == 2 and requests(page, "POST", "4xx") == 1
+    assert requests(page, "PUT", "2xx") == requests(page, "GET", "2xx") == requests(page, "DELETE", "2xx") == 1
+    assert page["sluice_malformed_heads_total"] == 1
+    assert page["sluice_tls_handshake_failures_total"] == 1
+    assert page["sluice_connections_accepted_total", {"listener": "http"}] == 6
+    assert page["sluice_connections_accepted_total", {"listener": "https"}] == 2
+    assert page["sluice_appends_total", {"dialect": "file-id"}] == page["sluice_appends_total", {"dialect": "plain"}] == 1
+    assert page["sluice_received_bytes_total"] == page["sluice_settled_bytes_total"] == 8 * KIBIBYTE
+    assert page.sum("sluice_written_bytes_total") == 8 * KIBIBYTE
+    assert page["sluice_sent_bytes_total"] > 3 * KIBIBYTE
+    assert page["sluice_uploads_created_total"] == 3
+    assert page["sluice_uploads_finished_total"] == 2
+    assert page["sluice_uploads_removed_total"] == 1
+    assert page["sluice_sync_seconds_count"] >= 2 and page["sluice_sync_seconds_sum"] > 0
+    assert page["sluice_catalogue_commit_changes_sum"] >= page["sluice_catalogue_commit_changes_count"] > 0
+
+
+def test_what_goes_on_at_this_moment_is_told(site):
+    http = site.port("http")
+    with Line(http) as first, Line(http) as second:
+        begin(first, "a", 0, 100)
+        first.send(b"x" * 40)
+        while metrics(site)["sluice_received_bytes_total"] < 40:
+            pass
+        page = metrics(site)
+        assert page["sluice_connections", {"listener": "http"}] == 2
+        assert page["sluice_uploads_active"] == 1 and page["sluice_takeovers_total"] == 0
+        assert page["sluice_buffer_limit_bytes"] == 8 << 20
+        assert status(http, "a") == 40
+        assert first.answer().status == 409
+        assert second.request("GET", "/healthz").status == 200
+        page = metrics(site)
+        assert page["sluice_takeovers_total"] == 1 and page["sluice_uploads_active"] == 0
+    assert page["process_open_fds"] > 10 and page["process_max_fds"] > page["process_open_fds"]
+    assert page["process_resident_memory_bytes"] > 1 << 20
+    assert page["sluice_ready"] == 1
+    assert {labels for name, labels in page.samples if name == "sluice_loop_lag_seconds"} == {
+        (("loop", "0"),), (("loop", "1"),)}
+
+
+@pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is not installed")
+def test_prometheus_itself_has_nothing_to_say_against_it(site):
+    append(site.port("http"), "a", 0, b"hello")
+    done = subprocess.run(["promtool", "check", "metrics"], input=metrics_text(site), capture_output=True)
+    assert (done.returncode, done.stdout + done.stderr) == (0, b"")
+
+
+def test_the_public_addresses_tell_readiness_but_no_metrics(site):
+    for name in ("http", "https"):
+        port, tls = site.port(name), name == "https"
+        assert ask(port, "GET", "/readyz", tls=tls).body == b"ready\n"
+        assert ask(port, "GET", "/healthz", tls=tls).body == b"ok\n"
+        assert ask(port, "GET", "/metrics", tls=tls).status == 404
+        assert ask(port, "POST", "/readyz", body=b"", tls=tls).status == 405
+
+
+def test_the_admin_address_serves_nothing_else(site):
+    admin = site.port("admin")
+    assert ask(admin, "GET", "/healthz").body == b"ok\n"
+    assert ask(admin, "HEAD", "/metrics").body == b""
+    assert ask(admin, "POST", "/metrics", body=b"").status == 405
+    for target in ("/", "/files", "/status", "/files/0"):
+        assert ask(admin, "GET", target, {"X-File-Id": "a"}).status == 404
+    assert append(admin, "a", 0, b"hello").status == 404
+    assert metrics(site).sum("sluice_requests_total") == 0
+
+
+def test_a_disk_with_too_little_space_is_healthy_but_not_ready(start):
+    server = start("--ready-free", "1000T")
+    answer = ask(server.port, "GET", "/readyz")
+    assert (answer.status, answer.code) == (503, "not-ready") and b"disk" in answer.body
+    assert ask(server.port, "GET", "/healthz").status == 200
+    assert append(server.port, "a", 0, b"hello").status == 200
+
+
+def test_who_looks_after_a_full_server_gets_in(tmp_path):
+    site = Activator(tmp_path, {"http": listening(), "admin": listening()}, "--max-connections", "3")
+    site.start()
+    lines = [Line(site.port("http")) for _ in range(3)]
+    try:
+        assert all(line.request("GET", "/healthz").status == 200 for line in lines)
+        assert ask(site.port("http"), "GET", "/healthz").code == "too-many-connections"
+        page = metrics(site)
+        assert page["sluice_connections_refused_total"] == 1
+        assert page["sluice_connections", {"listener": "http"}] == 3
+    finally:
+        for line in lines:
+            line.close()
+        site.close()

@@ -1,0 +1,53 @@
+import HTTP
+import TestSupport
+import Testing
+
+@testable import UploadServer
+
+/// The text that monitoring reads.
+@Suite(.timeLimit(.minutes(1))) struct MetricsTests {
+    @Test func `a family is explained, typed and told`() {
+        var text = MetricsText()
+        text.number("a_total", .counter, "What it is.", 7)
+        text.begin("b", .gauge, "Another.")
+        text.sample([("x", "1"), ("y", "2")], MetricsText.seconds(1_500_000_000))
+        #expect(
+            String(decoding: text.bytes, as: UTF8.self) == """
+                # HELP a_total What it is.
+                # TYPE a_total counter
+                a_total 7
+                # HELP b Another.
+                # TYPE b gauge
+                b{x="1",y="2"} 1.5
+
+                """)
+    }
+
+    @Test func `every kind of request has a place of its own`() {
+        let methods: [HTTP.Method] = [.get, .head, .post, .put, .patch, .delete, .options, Method("BREW")!]
+        let statuses: [Status?] = [nil, Status(101), Status(200), Status(304), Status(404), Status(503)]
+        let places = methods.flatMap { method in statuses.map { RequestKind(method, $0).index } }
+        #expect(places == Array(0..<RequestKind.count))
+        #expect(RequestKind.count == RequestKind.methods.count * RequestKind.classes.count)
+    }
+
+    @Test func `the admin address tells metrics and nothing of the uploads`() throws {
+        let site = try TestServer { $0.listenAdmin = $0.listen }
+        let admin = try RawClient(try #require(site.server.addressAdmin))
+        try admin.send(TestServer.head("GET", "/files"))
+        #expect(try admin.response().status == 404)
+        try admin.send(TestServer.head("GET", "/metrics"))
+        let page = try admin.response()
+        #expect(page["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8")
+        #expect(page.text.contains("\nsluice_connections{listener=\"admin\"} 1\n"))
+        #expect(try site.ask(TestServer.head("GET", "/metrics")).status == 404)
+    }
+
+    @Test func `readiness has a floor of free space`() throws {
+        let site = try TestServer { $0.readyFreeBytes = .max }
+        let answer = try site.ask(TestServer.head("GET", "/readyz"))
+        #expect(answer.status == 503)
+        #expect(answer["X-Error-Code"] == "not-ready")
+        #expect(try site.ask(TestServer.head("GET", "/healthz")).status == 200)
+    }
+}

@@ -1,0 +1,15 @@
+"""What bench/more measures: one module a subject, each with `measure`, which yields one dictionary a row, and the
+`COLUMNS` of its table: (figure, heading, decimals). Negative decimals show a number of bytes in that power of two."""
+
+from lib.subjects import allocations, idle, latency, million, rates, slow, syncs, takeover
+
+SUBJECTS = {
+    "rates": rates,
+    "latency": latency,
+    "takeover": takeover,
+    "syncs": syncs,
+    "slow": slow,
+    "idle": idle,
+    "million": million,
+    "allocations": allocations,
+}
