@@ -10,6 +10,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -362,6 +365,12 @@ static inline long cshim_random(void *buffer, size_t count) {
 }
 
 // Processors this process may run on (the affinity mask, so a container's cpuset counts).
+static inline void cshim_give_back_free_memory(void) {
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
+}
+
 static inline int cshim_processor_count(void) {
     unsigned long mask[128];
     long bytes = syscall(SYS_sched_getaffinity, 0, sizeof mask, mask);

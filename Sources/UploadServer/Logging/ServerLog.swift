@@ -29,7 +29,7 @@ public struct ServerLog: Sendable {
         guard failed || logsRequests else { return }
         let level = status == 0 || status >= 500 ? "warning" : "info"
         var line = LogLine(format, level: level, message: "request")
-        line.set("request", exchange.id.description)
+        line.set("request", exchange.id)
         line.set(
             "peer",
             ForwardedClient.address(
