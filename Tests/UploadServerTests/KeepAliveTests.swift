@@ -23,7 +23,7 @@ import Testing
     @Test(arguments: [false, true]) func `a connection that has given up its task serves on, and ends like any other`(
         tls: Bool
     ) async throws {
-        let site = try TestServer { $0.idleNanoseconds = 3_000_000_000 }
+        let site = try TestServer { $0.idleNanoseconds = 8_000_000_000 }
         let (client, stopped, silent) = (
             try site.client(tls: tls), try site.client(tls: tls), try site.client(tls: tls)
         )
