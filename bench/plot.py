@@ -12,7 +12,7 @@ from html import escape
 from pathlib import Path
 
 WIDTH, PANEL_HEIGHT, GAP = 960, 120, 44
-LEFT, RIGHT, TOP, BOTTOM = 84, 24, 64, 46
+LEFT, RIGHT, TOP, BOTTOM = 84, 24, 76, 46
 COLOURS = ["#1f6feb", "#d1730f", "#2c974b", "#8250df", "#cf222e"]
 STYLE = """
   text { font: 12px system-ui, sans-serif; fill: #333 }
@@ -70,7 +70,9 @@ def draw(title: str, panels: list[Panel], marks: list[tuple[float, str]], note: 
     floor = height - BOTTOM
     for second, text in marks:
         parts.append(f'<line class="mark" x1="{x(second):.1f}" x2="{x(second):.1f}" y1="{TOP}" y2="{floor}"/>')
-        parts.append(f'<text class="soft" x="{x(second) + 3:.1f}" y="{floor + 32}">{escape(text)}</text>')
+        side, anchor = (3, "start") if second < 0.9 * seconds else (-3, "end")
+        parts.append(f'<text class="soft" x="{x(second) + side:.1f}" y="{floor + 32}" text-anchor="{anchor}">'
+                     f"{escape(text)}</text>")
     for tick in [tick for tick in ticks(seconds, 10) if tick <= seconds]:
         parts.append(f'<text class="soft" x="{x(tick):.1f}" y="{floor + 16}" text-anchor="middle">{tick:g} s</text>')
     return "\n".join([*parts, "</svg>", ""])

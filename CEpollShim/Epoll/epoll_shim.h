@@ -10,6 +10,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -32,6 +35,7 @@
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -230,9 +234,22 @@ static inline long cshim_pwrite(int fd, const void *buffer, size_t count, int64_
     return CSHIM_RESULT(pwrite(fd, buffer, count, (off_t)offset));
 }
 
+// At most IOV_MAX pieces.
+static inline long cshim_pwritev(int fd, const struct iovec *pieces, int count, int64_t offset) {
+    return CSHIM_RESULT(pwritev(fd, pieces, count, (off_t)offset));
+}
+
 static inline int cshim_fdatasync(int fd) { return (int)CSHIM_RESULT(fdatasync(fd)); }
 
 static inline int cshim_fsync(int fd) { return (int)CSHIM_RESULT(fsync(fd)); }
+
+static inline int cshim_syncfs(int fd) { return (int)CSHIM_RESULT(syscall(SYS_syncfs, fd)); }
+
+// The number by which a file system's kind is known (linux/magic.h), or a negated errno.
+static inline int64_t cshim_file_system_kind(int fd) {
+    struct statfs info;
+    return fstatfs(fd, &info) == 0 ? (int64_t)(uint32_t)info.f_type : -(int64_t)errno;
+}
 
 static inline int cshim_ftruncate(int fd, int64_t length) { return (int)CSHIM_RESULT(ftruncate(fd, (off_t)length)); }
 
@@ -316,6 +333,8 @@ static inline int cshim_thread_start(pthread_t *thread, void *(*body)(void *), v
 
 static inline void cshim_thread_join(pthread_t thread) { pthread_join(thread, 0); }
 
+static inline void cshim_thread_detach(pthread_t thread) { pthread_detach(thread); }
+
 // At most 15 bytes are kept (prctl PR_SET_NAME).
 static inline void cshim_thread_set_name(const char *name) { syscall(SYS_prctl, 15, name, 0, 0, 0); }
 
@@ -346,6 +365,12 @@ static inline long cshim_random(void *buffer, size_t count) {
 }
 
 // Processors this process may run on (the affinity mask, so a container's cpuset counts).
+static inline void cshim_give_back_free_memory(void) {
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
+}
+
 static inline int cshim_processor_count(void) {
     unsigned long mask[128];
     long bytes = syscall(SYS_sched_getaffinity, 0, sizeof mask, mask);

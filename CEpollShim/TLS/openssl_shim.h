@@ -30,8 +30,8 @@ static inline void cshim_count_message(const SSL *session, int where, int result
 static inline long cshim_session_message_count(const SSL *session) { return (intptr_t)SSL_get_ex_data(session, 0); }
 
 // What every context shares: versions 1.2 and 1.3, no compression, no renegotiation, and buffers that are large while
-// bytes flow and given back when they do not. A read comes back after messages that are no data, so that a flood of
-// them does not keep the thread.
+// bytes flow and given back when they do not (see cshim_session_keep_buffers). A read comes back after messages that are
+// no data, so that a flood of them does not keep the thread.
 static inline int cshim_context_set_common(SSL_CTX *context, size_t read_buffer_bytes) {
     SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
     SSL_CTX_set_mode(
@@ -128,6 +128,18 @@ static inline int cshim_session_attach(SSL *session, int descriptor) {
     BIO_set_fd(socket, descriptor, BIO_NOCLOSE);
     SSL_set_bio(session, socket, socket);
     return 1;
+}
+
+// Whether the session keeps its buffers when they run empty. Giving them back each time is right for a session that
+// mostly idles, and costs a free and an allocation for every read of one through which bytes flow.
+static inline void cshim_session_keep_buffers(SSL *session, int keep) {
+    if (keep) {
+        SSL_clear_mode(session, SSL_MODE_RELEASE_BUFFERS);
+    } else {
+        SSL_set_mode(session, SSL_MODE_RELEASE_BUFFERS);
+        // Those that hold a part of a record stay until the rest of it has come.
+        SSL_free_buffers(session);
+    }
 }
 
 static inline int cshim_session_set_server_name(SSL *session, const char *name) {

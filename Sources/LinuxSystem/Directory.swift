@@ -94,6 +94,22 @@ public struct Directory: ~Copyable, Sendable {
     /// Waits until the directory's entries are on stable storage. `fsync(2)`
     public func sync() throws(Errno) { try checked { cshim_fsync(descriptor.rawValue) } }
 
+    /// Waits until everything that was written to the directory's file system is on stable storage, data and names.
+    /// `syncfs(2)`
+    ///
+    /// - Throws: also for a failure since the directory was opened that no other call has reported.
+    public func syncFileSystem() throws(Errno) { try checked { cshim_syncfs(descriptor.rawValue) } }
+
+    /// Whether `syncFileSystem` is known to do what it says: not every file system in user space hears of it.
+    /// `fstatfs(2)`
+    public var syncsFileSystem: Bool {
+        switch cshim_file_system_kind(descriptor.rawValue) {
+        // ext4, XFS, btrfs, f2fs, tmpfs: linux/magic.h
+        case 0xEF53, 0x5846_5342, 0x9123_683E, 0xF2F5_2010, 0x0102_1994: true
+        default: false
+        }
+    }
+
     /// Takes the directory's exclusive lock, which the kernel frees when the process ends. Answers false where another
     /// process (or another value in this one) holds it. `flock(2)`
     public func lock() throws(Errno) -> Bool {

@@ -58,6 +58,16 @@ public struct File: ~Copyable, Sendable {
         }
     }
 
+    /// Writes pieces of memory one behind the other at `offset`, at most 1,024 of them, in one call; a short write is
+    /// an error. `pwritev(2)`
+    public func write(gathering pieces: [UnsafeRawBufferPointer], at offset: Int64) throws(Errno) {
+        let vectors = pieces.map {
+            iovec(iov_base: UnsafeMutableRawPointer(mutating: $0.baseAddress), iov_len: $0.count)
+        }
+        let moved = try checked { cshim_pwritev(descriptor.rawValue, vectors, Int32(vectors.count), offset) }
+        guard moved == pieces.reduce(0, { $0 + $1.count }) else { throw .io }
+    }
+
     /// Reads up to `count` bytes at `offset`; fewer only at the end of the file. `pread(2)`
     public func read(into memory: UnsafeMutableRawPointer, count: Int, at offset: Int64) throws(Errno) -> Int {
         var done = 0

@@ -11,6 +11,10 @@ public enum SystemProcess {
         try checked { Int(cshim_raise_open_files_limit()) }
     }
 
+    /// Returns free pages between allocations to the system. Takes milliseconds where there are many, in which other
+    /// threads may have to wait to allocate. `malloc_trim(3)`; does nothing where the C library is not GNU's.
+    public static func giveBackFreeMemory() { cshim_give_back_free_memory() }
+
     /// Whether a descriptor is a terminal. `isatty(3)`
     public static func isTerminal(_ descriptor: Int32) -> Bool { cshim_is_terminal(descriptor) == 1 }
 

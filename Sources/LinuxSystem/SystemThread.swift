@@ -25,9 +25,13 @@ public struct SystemThread: ~Copyable, Sendable {
         handle = UInt(thread)
     }
 
+    /// Nobody will join it: the system takes its memory back when it ends. `pthread_detach(3)`
+    deinit { cshim_thread_detach(pthread_t(handle)) }
+
     /// Waits until the thread has ended. `pthread_join(3)`
     public consuming func join() {
         cshim_thread_join(pthread_t(handle))
+        discard self
     }
 
     /// A number that is the calling thread's own while it lives. `pthread_self(3)`

@@ -30,7 +30,7 @@ public actor EventLoop {
 
     private let epoll: Epoll
     private var watches = WatchTable()
-    private var timers = TimerQueue()
+    private let agenda = Agenda()
     private var turnNanoseconds: Int64 = SystemClock.monotonicNanoseconds
 
     /// A loop that nothing turns yet; `run` does, on its own thread.
@@ -49,10 +49,9 @@ public actor EventLoop {
     /// Turns the loop on the calling thread until `stop`.
     public nonisolated func run() {
         executor.bindToCurrentThread()
-        var batch: [UnownedJob] = []
-        while !executor.isStopped {
-            assumeIsolated { $0.poll() }
-            executor.runQueuedJobs(batch: &batch)
+        assumeIsolated { loop in
+            var batch: [UnownedJob] = []
+            repeat { loop.poll() } while loop.executor.runQueuedJobs(batch: &batch)
         }
     }
 
@@ -69,7 +68,7 @@ public actor EventLoop {
 
     /// Watches a descriptor, which must stay open until `end`.
     public func watch(_ descriptor: Int32) throws(Errno) -> Watch {
-        let watch = watches.insert { Watch(token: $0, loop: self) }
+        let watch = watches.insert { Watch(token: $0, loop: self, agenda: agenda) }
         do throws(Errno) {
             try epoll.add(descriptor, token: watch.token.rawValue)
         } catch {
@@ -80,13 +79,17 @@ public actor EventLoop {
     }
 
     /// A watch without a descriptor: for tasks that only wait for time, or to be woken.
-    public func watch() -> Watch { watches.insert { Watch(token: $0, loop: self) } }
+    public func watch() -> Watch { watches.insert { Watch(token: $0, loop: self, agenda: agenda) } }
 
     /// Ends a watch. Late events and interrupts for it fall on nobody.
     public func end(_ watch: Watch, _ descriptor: Int32? = nil) {
         if let descriptor { epoll.remove(descriptor) }
+        agenda.timers.remove(watch.token)
         watches.remove(watch.token)
     }
+
+    /// Entries in the timer queue, at most one for each watch.
+    public var timerCount: Int { agenda.timers.count }
 
     /// Interrupts the task behind `token`, if it is still there and still at the work it began with `epoch`.
     public func interrupt(_ token: EventToken, epoch: UInt64, _ reason: Interruption) {
@@ -100,28 +103,26 @@ public actor EventLoop {
         watches.forEach { if !sparing || !$0.isSpared { $0.interrupt(reason, epoch: nil) } }
     }
 
-    func arm(_ token: EventToken, at nanoseconds: Int64) {
-        timers.insert(TimerQueue.Entry(nanoseconds: nanoseconds, token: token))
-    }
+    /// Goes on with whoever waited behind `token`, unless that has been done.
+    func unpark(_ token: EventToken) async { await watches[token]?.takeParked()?.resume(on: self) }
 
     private func poll() {
-        let timeout = executor.mayStartSleeping() ? timeoutMilliseconds() : 0
+        let timeout = !agenda.hasYielded && executor.mayStartSleeping() ? timeoutMilliseconds() : 0
         epoll.wait(timeoutMilliseconds: timeout) { rawToken, readiness in
             let token = EventToken(rawValue: rawToken)
             // The wake-up's own count is never read: edge-triggered epoll tells of each signal all the same.
             if token != .wakeUp { watches[token]?.becameReady(readiness) }
         }
-        executor.didWake()
         turnNanoseconds = SystemClock.monotonicNanoseconds
-        while let entry = timers.popDue(at: turnNanoseconds) {
-            guard let watch = watches[entry.token] else { continue }
-            if let next = watch.timerFired(at: entry.nanoseconds, now: turnNanoseconds) { arm(entry.token, at: next) }
+        while let token = agenda.timers.popDue(at: turnNanoseconds) {
+            if let next = watches[token]?.timerFired(now: turnNanoseconds) { agenda.timers.set(token, at: next) }
         }
+        agenda.resumeYielded()
         buffers.trimIfDue(now: turnNanoseconds)
     }
 
     private func timeoutMilliseconds() -> Int32 {
-        let earliest = min(timers.earliest ?? .max, buffers.nextTrim)
+        let earliest = min(agenda.timers.earliest ?? .max, buffers.nextTrim)
         guard earliest != .max else { return -1 }
         // Rounded up: a wait that ends just before the time would be repeated with zero, over and over.
         let wait = max(0, earliest - SystemClock.monotonicNanoseconds)

@@ -53,7 +53,7 @@ public final class Listener: Sendable {
                 } else {
                     isShort = false
                 }
-                await Task.yield()
+                await watch.yield()
             }
         } catch {
             // Interrupted: the server stops, and so does accepting. Who waits in the queue, or comes now, is refused,

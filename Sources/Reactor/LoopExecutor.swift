@@ -52,10 +52,6 @@ public final class LoopExecutor: SerialExecutor, TaskExecutor {
         }
     }
 
-    func didWake() { state.withLock { $0.isSleeping = false } }
-
-    var isStopped: Bool { state.withLock { $0.isStopped } }
-
     /// Makes the loop leave its thread after the turn it is in. Jobs that arrive afterwards never run.
     func stop() {
         state.withLock { $0.isStopped = true }
@@ -64,11 +60,18 @@ public final class LoopExecutor: SerialExecutor, TaskExecutor {
 
     /// Runs what has been queued up to now; jobs that these jobs enqueue wait for the next turn, so that the poller
     /// gets its turn as well. `batch` is the caller's array, kept between turns for its memory.
-    func runQueuedJobs(batch: inout [UnownedJob]) {
-        state.withLock { swap(&$0.jobs, &batch) }
+    ///
+    /// - Returns: false once the loop is to leave its thread.
+    func runQueuedJobs(batch: inout [UnownedJob]) -> Bool {
+        let isStopped = state.withLock { state in
+            swap(&state.jobs, &batch)
+            state.isSleeping = false
+            return state.isStopped
+        }
         for job in batch {
             job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
         }
         batch.removeAll(keepingCapacity: true)
+        return !isStopped
     }
 }

@@ -10,6 +10,9 @@ public final class LoopLoad: Sendable {
     /// Connections that live on the loop.
     public var connectionCount: Int { connections.load(ordering: .relaxed) }
 
+    /// Of those, the ones that do not wait for a request.
+    public var busyCount: Int { busy.load(ordering: .relaxed) }
+
     /// A connection has been placed here. It counts as busy until it says that it idles.
     public func added() {
         connections.wrappingAdd(1, ordering: .relaxed)
@@ -29,5 +32,5 @@ public final class LoopLoad: Sendable {
     public func becameBusy() { busy.wrappingAdd(1, ordering: .relaxed) }
 
     /// Busy connections count first; a hundred thousand idle ones weigh less than one upload.
-    var score: (Int, Int) { (busy.load(ordering: .relaxed), connectionCount) }
+    var score: (Int, Int) { (busyCount, connectionCount) }
 }

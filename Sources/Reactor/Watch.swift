@@ -9,9 +9,12 @@ public final class Watch {
     /// Names this watch to other threads (`EventLoop.interrupt`).
     public let token: EventToken
     private unowned let loop: EventLoop
+    private let agenda: Agenda
 
     private var ready: Readiness = [.readable, .writable]
     private var sleeper: UnsafeContinuation<Void, Never>?
+    /// Who waits without a task; never together with a sleeper.
+    private var parked: (any Parked)?
     private var interruption: Interruption?
     private var epoch: UInt64 = 0
 
@@ -20,12 +23,14 @@ public final class Watch {
 
     /// When the task is interrupted with `.timedOut`; SystemClock.monotonicNanoseconds, `.max` for never.
     private var deadline = Int64.max
-    /// The earliest entry in the timer queue, `.max` for none. At or before `deadline` whenever that is set.
+    /// This watch's entry in the timer queue, `.max` for none. At or before `deadline` whenever that is set: a deadline
+    /// that moves away leaves it alone, and is looked at when the entry comes up.
     private var armed = Int64.max
 
-    init(token: EventToken, loop: EventLoop) {
+    init(token: EventToken, loop: EventLoop, agenda: Agenda) {
         self.token = token
         self.loop = loop
+        self.agenda = agenda
     }
 
     // MARK: The task's side
@@ -81,6 +86,19 @@ public final class Watch {
         }
     }
 
+    /// Lets the loop's other tasks, and the poller, have their turn first. Unlike `Task.yield` it allocates nothing.
+    public func yield() async { await withUnsafeContinuation { agenda.add($0) } }
+
+    /// Waits without a task until a read may find something or an interruption comes: `waiter` is resumed in a new
+    /// task, once. To be the last thing that the watch's task does with it; the deadline stays as it is.
+    public func park(_ waiter: any Parked) {
+        precondition(sleeper == nil && parked == nil, "a watch has one task")
+        parked = waiter
+        wake()
+    }
+
+    func takeParked() -> (any Parked)? { parked.take() }
+
     /// Moves the deadline, which replaces the earlier one, also one that has passed without the task having slept
     /// through it: that one has been met. `.max` for none.
     public func setDeadline(_ nanoseconds: Int64) {
@@ -88,7 +106,7 @@ public final class Watch {
         deadline = nanoseconds
         if nanoseconds < armed {
             armed = nanoseconds
-            loop.assumeIsolated { [token] loop in loop.arm(token, at: nanoseconds) }
+            agenda.timers.set(token, at: nanoseconds)
         }
     }
 
@@ -113,13 +131,14 @@ public final class Watch {
 
     /// Makes a sleeping task look again.
     public func wake() {
-        guard let sleeper else { return }
-        self.sleeper = nil
-        sleeper.resume()
+        if let sleeper = sleeper.take() { return sleeper.resume() }
+        guard parked != nil, isReadable || interruption != nil else { return }
+        // More than one reason may come before the task does; the first task takes the waiter.
+        loop.spawn { [token] loop in await loop.unpark(token) }
     }
 
     private func sleep() async {
-        precondition(sleeper == nil, "a watch has one task")
+        precondition(sleeper == nil && parked == nil, "a watch has one task")
         await withUnsafeContinuation { sleeper = $0 }
     }
 
@@ -137,9 +156,8 @@ public final class Watch {
         wake()
     }
 
-    /// An entry of the timer queue has come up. Answers when to look again.
-    func timerFired(at nanoseconds: Int64, now: Int64) -> Int64? {
-        guard nanoseconds == armed else { return nil }
+    /// The entry in the timer queue has come up, and is gone. Answers when to look again.
+    func timerFired(now: Int64) -> Int64? {
         if deadline > now {
             armed = deadline
             return deadline == .max ? nil : deadline

@@ -10,6 +10,8 @@ final class LiveCounters: Sendable {
     private let changes = Atomic<Int64>(0)
     private let checkpoints = Atomic<Int64>(0)
     private let loads = Atomic<Int64>(0)
+    private let journalBatches = Atomic<Int64>(0)
+    private let journalBodies = Atomic<Int64>(0)
     private let directBytes = Atomic<Int64>(0)
     private let bufferedBytes = Atomic<Int64>(0)
     private let settledBytes = Atomic<Int64>(0)
@@ -59,6 +61,11 @@ final class LiveCounters: Sendable {
         }
     }
 
+    func countJournalBatch(bodies count: Int) {
+        journalBatches.add(1, ordering: .relaxed)
+        journalBodies.add(Int64(count), ordering: .relaxed)
+    }
+
     var snapshot: StoreCounters {
         var copy = StoreCounters()
         copy.syncs = syncs.load(ordering: .relaxed)
@@ -67,6 +74,8 @@ final class LiveCounters: Sendable {
         copy.changes = changes.load(ordering: .relaxed)
         copy.checkpoints = checkpoints.load(ordering: .relaxed)
         copy.loads = loads.load(ordering: .relaxed)
+        copy.journalBatches = journalBatches.load(ordering: .relaxed)
+        copy.journalBodies = journalBodies.load(ordering: .relaxed)
         copy.directBytes = directBytes.load(ordering: .relaxed)
         copy.bufferedBytes = bufferedBytes.load(ordering: .relaxed)
         copy.settledBytes = settledBytes.load(ordering: .relaxed)

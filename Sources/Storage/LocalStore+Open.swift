@@ -21,13 +21,19 @@ extension LocalStore {
         // Only a directory made just now needs this, and whoever may make one there may mostly open it.
         if configuration.durability == .power { try? Directory(path: "\(configuration.path)/..").sync() }
         try cleanUp(connection, files)
+        let nextBatch = try JournalReplay(files: files, connection: connection).run()
+        let journal =
+            configuration.durability == .power && configuration.journalBytes > 0
+            ? Journal(files: files, configuration: configuration, nextNumber: nextBatch)
+            : nil
 
         let queries = BatchQueue<CatalogueQuery>()
         let changes = BatchQueue<CatalogueChange>()
         let table = UploadTable(queries: queries, counters: files.counters)
         let health = StoreHealth(onEvent: configuration.onEvent)
         let catalogue = Catalogue(table: table, changes: changes)
-        let writer = try CatalogueWriter(connection: connection, files: files, table: table, health: health)
+        let writer = try CatalogueWriter(
+            connection: connection, files: files, table: table, health: health, journal: journal)
         let clock = SteadyClock(
             wallSeconds: configuration.wallSeconds, bootSeconds: configuration.bootSeconds,
             onJump: { files.report(.clockJumped(seconds: $0)) })
@@ -37,18 +43,20 @@ extension LocalStore {
         let sweeping = try SQLiteConnection(path: path, writes: false)
 
         let disk = try DiskThreads(count: min(max(1, configuration.diskThreads), StorageLimits.diskThreadsMax))
-        let sweeper = Sweeper(files: files, table: table, health: health, startNanoseconds: startNanoseconds)
-        let threads = StoreThreads(changes: changes, queries: queries, sweeper: sweeper)
+        let sweeper = Sweeper(recovery: recovery, table: table, health: health, startNanoseconds: startNanoseconds)
+        let threads = StoreThreads(changes: changes, queries: queries, sweeper: sweeper, journal: journal)
         do throws(StorageError) {
             try threads.startWriting(writer)
             try threads.startReading(reader)
             try threads.startSweeping(sweeping)
+            try threads.startJournal()
         } catch {
             threads.stop(disk: disk)
             throw error
         }
         let parts = StoreParts(
             files: files, disk: disk, table: table, catalogue: catalogue, health: health,
+            smallBuffers: SmallBuffers(), journal: journal,
             expiry: configuration.expiry, wallSeconds: { clock.seconds })
         return LocalStore(parts: parts, queries: queries, threads: threads, root: root)
     }

@@ -3,12 +3,19 @@ public enum StorageLimits {
     /// From how many aligned bytes on a piece of a write goes past the page cache. Below that a direct write costs more
     /// than the copy that it saves.
     public static let directBytesMin = 64 << 10
+    /// Up to how many bytes a body that comes whole is small: it is kept in memory until it can be delivered with its
+    /// neighbours.
+    public static let smallBytesMax = 64 << 10
+    /// The most small bodies in memory, of `smallBytesMax` bytes each. Further ones are written like large ones.
+    public static let smallBuffersMax = 256
     /// Progress in bytes after which an append records a checkpoint.
     public static let checkpointBytes: Int64 = 64 << 20
     /// Time since the last checkpoint in nanoseconds, after which less progress is worth recording.
     public static let checkpointNanoseconds: Int64 = 5_000_000_000
     /// The least progress in bytes that is worth a checkpoint.
     public static let checkpointProgressBytesMin: Int64 = 256 << 10
+    /// From how many bytes to come on it is checked first whether they fit; fewer find out when they are written.
+    public static let fitCheckedBytesMin: Int64 = 1 << 20
     /// How many bytes are reserved on the disk ahead of an append whose length is known.
     public static let reservationBytes: Int64 = 64 << 20
     /// The most changes that share one commit of the catalogue.

@@ -11,6 +11,12 @@ public struct StoreConfiguration: Sendable {
     public var diskThreads: Int
     /// Whether large writes go past the page cache where the file system allows it.
     public var directIO: Bool
+    /// Size in bytes of the journal that takes small bodies with durability `power`, made when it is first needed; 0
+    /// for none.
+    public var journalBytes: Int64 = 128 << 20
+    /// How long a small file may stay in the journal only, in nanoseconds. A crash within that time writes it once
+    /// more, even where somebody has taken it away.
+    public var journalHoldNanoseconds: Int64 = 5_000_000_000
     /// When uploads that nobody goes on with may be removed; each settled append starts the time anew.
     public var expiry = ExpiryPolicy.never
     /// The clock of expiry and of records, in seconds since 1970-01-01 UTC; its leaps are doubted (`SteadyClock`). From

@@ -35,5 +35,10 @@ public struct StoreCounters: Sendable, Equatable {
     /// How many changes shared a commit.
     public var batchSizes = Histogram(bounds: Histogram.batchBounds)
 
+    /// Writes to the journal, each with one sync.
+    public var journalBatches: Int64 = 0
+    /// Small bodies that those writes carried.
+    public var journalBodies: Int64 = 0
+
     public init() {}
 }

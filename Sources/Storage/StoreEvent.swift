@@ -13,6 +13,11 @@ public enum StoreEvent: Sendable, Equatable, CustomStringConvertible {
     case directIORefused(Errno)
     /// The catalogue could not be written and takes no more changes until the next start.
     case catalogueFailed(String)
+    /// The journal could not be written, or the files that it stands in for could not be synced. Small bodies are
+    /// written like large ones until the next start, which writes those files again.
+    case journalFailed(StorageError)
+    /// So many small files, that a crash may have damaged, were written again from the journal.
+    case replayed(files: Int)
     /// Files of a deleted upload could not be removed; the next start tries again.
     case removalFailed(UploadID, StorageError)
     /// The sweep ended early; the next start sweeps again.
@@ -31,6 +36,8 @@ public enum StoreEvent: Sendable, Equatable, CustomStringConvertible {
         case .appendFailed(let id, let error): "append to upload \(id) failed: \(error)"
         case .directIORefused(let errno): "direct I/O refused (\(errno)); every write is buffered now"
         case .catalogueFailed(let text): "the catalogue takes no more changes until a restart: \(text)"
+        case .journalFailed(let error): "the journal is not used until a restart: \(error)"
+        case .replayed(let files): "\(files) small files written again from the journal"
         case .removalFailed(let id, let error): "files of deleted upload \(id) are still there: \(error)"
         case .sweepFailed(let error): "sweep for orphaned data files ended early: \(error)"
         case .clockJumped(let seconds):

@@ -7,8 +7,14 @@ struct StoreParts: Sendable {
     let table: UploadTable
     let catalogue: Catalogue
     let health: StoreHealth
+    let smallBuffers: SmallBuffers
+    /// Nil with durability `process`, which needs none.
+    let journal: Journal?
     let expiry: ExpiryPolicy
     let wallSeconds: @Sendable () -> Int64
+
+    /// Whether small bodies may be delivered together.
+    var takesSmall: Bool { files.durability == .process || journal?.isAvailable ?? false }
 
     /// The record with its time starting anew; left as it is where nothing expires.
     func renewed(_ upload: Upload) -> Upload {

@@ -6,11 +6,16 @@ final class StoreThreads: Sendable {
     private let changes: BatchQueue<CatalogueChange>
     private let queries: BatchQueue<CatalogueQuery>
     private let sweeper: Sweeper
+    private let journal: Journal?
     private let writing = Mutex<SystemThread?>(nil)
     private let reading = Mutex<SystemThread?>(nil)
     private let sweeping = Mutex<SystemThread?>(nil)
+    private let journaling = Mutex<SystemThread?>(nil)
 
-    init(changes: BatchQueue<CatalogueChange>, queries: BatchQueue<CatalogueQuery>, sweeper: Sweeper) {
+    init(
+        changes: BatchQueue<CatalogueChange>, queries: BatchQueue<CatalogueQuery>, sweeper: Sweeper, journal: Journal?
+    ) {
+        self.journal = journal
         self.changes = changes
         self.queries = queries
         self.sweeper = sweeper
@@ -31,6 +36,10 @@ final class StoreThreads: Sendable {
         try start(sweeping, "sweep") { sweeper.run(connection) }
     }
 
+    func startJournal() throws(StorageError) {
+        if let journal { try start(journaling, "journal") { journal.run() } }
+    }
+
     /// Ends the threads in the order in which work flows, each when it has nothing left. The writer's connection is
     /// the last one, so closing it folds SQLite's log into the catalogue.
     func stop(disk: DiskThreads) {
@@ -41,6 +50,8 @@ final class StoreThreads: Sendable {
         join(reading)
         changes.stop()
         join(writing)
+        journal?.stop()
+        join(journaling)
     }
 
     private func start(

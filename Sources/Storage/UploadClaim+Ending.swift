@@ -13,6 +13,7 @@ extension UploadClaim {
     /// - Throws: `damaged` with the part that is shorter than that or gone; `noSpace`, `io` or what the catalogue says.
     ///   The upload is open and empty then.
     public consuming func concatenate(_ parts: [(id: UploadID, length: Int64)]) async throws(StorageError) -> Upload {
+        payRecord()
         guard let upload else { throw .unknownUpload(id) }
         guard upload.state == .open, upload.offset == .zero else { throw .notOpen(id) }
         if let failure = store.health.failure { throw failure }
@@ -29,6 +30,7 @@ extension UploadClaim {
 
     /// Gives an upload its whole time once more.
     public consuming func renew() async throws(StorageError) {
+        payRecord()
         guard let upload else { throw .unknownUpload(id) }
         try await store.catalogue.record(id, .put(store.renewed(upload), .none))
     }
@@ -36,6 +38,7 @@ extension UploadClaim {
     /// Ends an upload that nobody went on with: its bytes go, its record stays as `expired` to say so, and is itself
     /// due for removal after as long again as the upload had. What it was to replace, a file that is finished, stays.
     public consuming func expire() async throws(StorageError) {
+        payRecord()
         guard let upload, upload.state == .open || upload.state == .failed else { throw .unknownUpload(id) }
         var ended = store.renewed(upload)
         ended.state = .expired
@@ -48,6 +51,7 @@ extension UploadClaim {
 
     /// Makes an upload fail for good: what its client sent contradicts what it had said. Its bytes go.
     public consuming func invalidate() async throws(StorageError) {
+        payRecord()
         guard var upload else { throw .unknownUpload(id) }
         upload.state = .failed
         let (files, id) = (store.files, id)

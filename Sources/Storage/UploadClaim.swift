@@ -13,6 +13,8 @@ public struct UploadClaim: ~Copyable, Sendable {
     let store: StoreParts
     private let token: UInt64
     private var isHandedOver = false
+    /// Whether the record was shown to readers but not yet sent to the catalogue: the first change sends it, or is it.
+    private var owesRecord = false
 
     init(_ grant: Grant, id: UploadID, store: StoreParts) {
         upload = grant.upload
@@ -21,23 +23,41 @@ public struct UploadClaim: ~Copyable, Sendable {
         self.store = store
     }
 
-    deinit { if !isHandedOver { store.table.release(id, token) } }
+    deinit {
+        if isHandedOver { return }
+        if owesRecord, let upload { store.catalogue.enqueueStaged(id, .put(upload, .none)) }
+        store.table.release(id, token)
+    }
+
+    /// Sends the record that is owed, so that what is recorded next comes behind it.
+    mutating func payRecord() {
+        if owesRecord, let upload { store.catalogue.enqueueStaged(id, .put(upload, .none)) }
+        owesRecord = false
+    }
 
     /// Creates the record of an upload that has none: open, at offset zero.
     ///
-    /// It is queued before anything that is recorded of the upload later on, and readers see it at once.
+    /// Readers see it at once. It is committed before anything that is recorded of the upload later on, or together
+    /// with it: a small body that comes whole has one record only, that of the finished upload.
     ///
     /// - Parameter isDurable: whether to wait until the record is committed: needed when the client is told of the
     ///   upload before anything of it is settled.
-    /// - Throws: what the catalogue says, if it was waited for; then there is no record.
+    /// - Throws: if it was waited for, `noSpace` for a file longer than what is left of the disk, or what the catalogue
+    ///   says; then there is no record.
     public mutating func create(_ upload: Upload, isDurable: Bool = false) async throws(StorageError) {
         precondition(upload.id == id && self.upload == nil && upload.state == .open && upload.offset == .zero)
         if let failure = store.health.failure { throw failure }
         let upload = store.renewed(upload)
         if isDurable {
+            // Who is told of an upload that cannot fit would send it for nothing.
+            let (files, length) = (store.files, upload.length ?? 0)
+            if length > StorageLimits.fitCheckedBytesMin {
+                try await store.disk.run { () throws(StorageError) in try files.checkFits(length) }
+            }
             try await store.catalogue.record(id, .put(upload, .none), isVisible: true)
         } else {
-            store.catalogue.enqueue(id, .put(upload, .none), isVisible: true)
+            store.catalogue.stage(upload)
+            owesRecord = true
         }
         self.upload = upload
     }
@@ -49,11 +69,14 @@ public struct UploadClaim: ~Copyable, Sendable {
     ///
     /// - Throws: `io`, `noSpace` or what the catalogue says; the record is then unchanged.
     public mutating func restart(_ upload: Upload) async throws(StorageError) {
+        payRecord()
         precondition(upload.id == id && self.upload != nil && upload.state == .open && upload.offset == .zero)
         if let failure = store.health.failure { throw failure }
         var fresh = store.renewed(upload)
         fresh.finished = self.upload?.finished
-        let (files, id) = (store.files, id)
+        let (files, journal, id) = (store.files, store.journal, id)
+        // The journal stands in for finished uploads only.
+        if let journal { try await store.disk.run { () throws(StorageError) in try journal.flush() } }
         // From here on the data file is there until it is renamed: `Recovery` counts on it.
         try await store.disk.run { () throws(StorageError) in try files.ensureData(id) }
         try await store.catalogue.record(id, .put(fresh, .none), syncs: .uploads)
@@ -63,6 +86,7 @@ public struct UploadClaim: ~Copyable, Sendable {
 
     /// Fixes the length of an upload whose client has said it only now. Waits for the commit.
     public mutating func setLength(_ length: Int64) async throws(StorageError) {
+        payRecord()
         guard var upload else { throw .unknownUpload(id) }
         precondition(upload.length == nil && length >= upload.offset.bytes)
         upload.length = length
@@ -76,6 +100,7 @@ public struct UploadClaim: ~Copyable, Sendable {
     /// is
     ///   failed then, and may be deleted again.
     public consuming func delete() async throws(StorageError) {
+        payRecord()
         guard var upload else { throw .unknownUpload(id) }
         try await store.catalogue.record(id, .put(upload, .all))
         let (files, id) = (store.files, id)
@@ -96,8 +121,9 @@ public struct UploadClaim: ~Copyable, Sendable {
     ///   - offset: where the append starts; it must equal the recorded offset.
     ///   - hasCheckpoints: whether progress may be recorded before the append is settled. Not so for bytes that are
     ///     forgotten if a checksum over all of them fails.
-    /// - Throws: `unknownUpload`, `wrongOffset`, `notOpen`, `damaged`, or what has shut the catalogue. The upload is
-    ///   released then.
+    /// - Throws: `unknownUpload`, `wrongOffset`, `notOpen`, `damaged`, or what has shut the catalogue; `noSpace` if
+    ///   what is still to come of a known length cannot fit: nothing is left then of an upload that this claim has
+    ///   created without waiting. The upload is released in any case.
     public consuming func permit(
         at offset: Offset, hasCheckpoints: Bool = true
     ) async throws(StorageError) -> WritePermit {
@@ -110,7 +136,12 @@ public struct UploadClaim: ~Copyable, Sendable {
         guard upload.offset == offset else { throw .wrongOffset(recorded: upload.offset) }
         if let failure = store.health.failure { throw failure }
         isHandedOver = true
-        return WritePermit(Append(store: store, minted: upload, token: token, hasCheckpoints: hasCheckpoints))
+        let append = Append(
+            store: store, minted: upload, token: token, hasCheckpoints: hasCheckpoints, owesRecord: owesRecord)
+        if let length = upload.length, length - offset.bytes > StorageLimits.fitCheckedBytesMin {
+            try await append.reserveAhead()
+        }
+        return WritePermit(append)
     }
 
     /// Lets the next one have the upload.

@@ -44,6 +44,19 @@ public struct WritePermit: ~Copyable, Sendable {
         return earlier
     }
 
+    /// Memory of the store for a body that comes whole and is small, to be passed on with `writeLeased`; nil for every
+    /// other one, which is read into a buffer of the caller's. `StorageLimits.smallBytesMax` bytes, for the first byte
+    /// of the file on; the permit owns it, and it is valid until then.
+    public func leaseSmall() -> UnsafeMutableRawPointer? { nextByte == 0 ? append.leaseSmall() : nil }
+
+    /// Takes the first `count` bytes of the leased memory. A whole file is kept there until the permit ends; a part of
+    /// one is written; with 0 the memory is only given back. Returns at once and never throws; see `failure`.
+    public mutating func writeLeased(_ count: Int) {
+        precondition(nextByte == 0 && Int64(count) <= append.minted.length ?? 0, "the bytes belong to the file")
+        append.keepSmall(count)
+        nextByte += Int64(count)
+    }
+
     /// Waits for the write on its way and hands its buffer back, if the caller has not got it yet.
     public mutating func drain() async -> AlignedBuffer? { await append.drain() }
 
@@ -71,6 +84,8 @@ public struct WritePermit: ~Copyable, Sendable {
     /// - Throws: `io` where the data file cannot be opened.
     public func reader() async throws(StorageError) -> StoredReader {
         let (files, id) = (append.store.files, append.id)
+        append.writeSmall()
+        await append.quiet()
         let source = try await append.store.disk.run { () throws(StorageError) in try files.openForReading(id) }
         return StoredReader(source, length: nextByte, disk: append.store.disk)
     }

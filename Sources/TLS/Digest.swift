@@ -11,25 +11,50 @@ public struct Digest: ~Copyable {
         case md5
 
         /// Bytes of the finished digest.
-        public var byteCount: Int { Int(EVP_MD_get_size(method)) }
+        public var byteCount: Int {
+            switch self {
+            case .sha256: 32
+            case .sha512: 64
+            case .sha1: 20
+            case .md5: 16
+            }
+        }
 
         /// Whether the system's policy allows it: MD5 and SHA-1 may be switched off (FIPS).
         public var isAvailable: Bool {
             ERR_clear_error()
-            guard let state = EVP_MD_CTX_new() else { return false }
+            guard let method, let state = EVP_MD_CTX_new() else { return false }
             defer { EVP_MD_CTX_free(state) }
             let done = EVP_DigestInit_ex(state, method, nil) == 1
             ERR_clear_error()
             return done
         }
 
+        /// Looked up once, since that costs more than a short digest; nil where there is none.
         fileprivate var method: OpaquePointer? {
             switch self {
-            case .sha256: EVP_sha256()
-            case .sha512: EVP_sha512()
-            case .sha1: EVP_sha1()
-            case .md5: EVP_md5()
+            case .sha256: Algorithm.sha256Method.pointer
+            case .sha512: Algorithm.sha512Method.pointer
+            case .sha1: Algorithm.sha1Method.pointer
+            case .md5: Algorithm.md5Method.pointer
             }
+        }
+
+        private static let sha256Method = FetchedMethod("SHA2-256")
+        private static let sha512Method = FetchedMethod("SHA2-512")
+        private static let sha1Method = FetchedMethod("SHA1")
+        private static let md5Method = FetchedMethod("MD5")
+    }
+
+    /// A method of OpenSSL's providers, immutable and kept for the life of the process.
+    private struct FetchedMethod: Sendable {
+        private let address: UInt
+        var pointer: OpaquePointer? { OpaquePointer(bitPattern: address) }
+
+        init(_ name: String) {
+            ERR_clear_error()
+            address = UInt(bitPattern: EVP_MD_fetch(nil, name, nil))
+            ERR_clear_error()
         }
     }
 
@@ -37,7 +62,9 @@ public struct Digest: ~Copyable {
 
     /// Starts a digest of nothing yet; traps where the algorithm is not available.
     public init(_ algorithm: Algorithm) {
-        guard let state = EVP_MD_CTX_new(), EVP_DigestInit_ex(state, algorithm.method, nil) == 1 else {
+        guard let method = algorithm.method, let state = EVP_MD_CTX_new(),
+            EVP_DigestInit_ex(state, method, nil) == 1
+        else {
             preconditionFailure("\(algorithm) is switched off on this system, or memory is out")
         }
         self.state = state

@@ -30,6 +30,7 @@ public struct TLSSession: ~Copyable {
     private var ending: Ending?
     /// Whether the ending was found behind bytes, so that no call has answered it yet.
     private var endingIsUntold = false
+    private var keepsBuffers = false
     /// Whether the last read emptied both the buffer and the descriptor, but for a part of a record.
     private var inputIsDrained = false
 
@@ -116,6 +117,15 @@ public struct TLSSession: ~Copyable {
             return done > 0 ? .bytes(done) : try tellEnding()
         }
         return .bytes(done)
+    }
+
+    /// Whether OpenSSL keeps its own buffers (`TLSLimits.readBufferBytes`, and a record's for writing) while they are
+    /// empty. A new session does not: they come with the bytes and go with them. To be set while many bytes flow,
+    /// which then costs no allocations; setting it back gives at once what is empty.
+    public mutating func keepBuffers(_ keeps: Bool) {
+        guard keeps != keepsBuffers else { return }
+        keepsBuffers = keeps
+        cshim_session_keep_buffers(session, keeps ? 1 : 0)
     }
 
     /// Whether a read would give something, bytes or the end, even if the descriptor never becomes readable again.

@@ -53,6 +53,7 @@ public final class Server: Sendable {
             for door in doors { accept(door) }
             watchSignals()
             group.loops[0].spawn { [context] loop in await ExpirySweep(server: context).run(on: loop) }
+            group.loops[0].spawn { [context] loop in await MemoryTrim(server: context).run(on: loop) }
             supervisor.tellReady("Serving \(doors.map { "\($0.listener.address)" }.joined(separator: ", "))")
             try supervisor.start()
         } catch {
@@ -79,6 +80,12 @@ public final class Server: Sendable {
         for loop in group.loops { count += await loop.leasedBufferCount }
         return count
     }
+
+    /// Connections of each loop that do not wait for a request.
+    var busyConnections: [Int] { group.loops.map(\.load.busyCount) }
+
+    /// How often a connection has given up its task, or ended.
+    var restedConnections: Int { context.restedConnections }
 
     /// Open connections, those included that are being closed.
     var connectionCount: Int { group.connectionCount }

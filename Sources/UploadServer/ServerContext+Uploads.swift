@@ -8,7 +8,10 @@ internal import Uploads
 extension ServerContext {
     /// The upload that a client-made id stands for: the head of its digest, so that no client chooses a path or a key.
     func uploadID(of fileID: FileID) -> UploadID {
-        UploadID(digest: Digest.sha256(Array("file-id\u{0}".utf8) + fileID.bytes))
+        var digest = Digest(.sha256)
+        ("file-id\u{0}" as StaticString).withUTF8Buffer { digest.update(UnsafeRawBufferPointer($0)) }
+        fileID.bytes.withUnsafeBytes { digest.update($0) }
+        return UploadID(digest: digest.finish())
     }
 
     /// Where an upload is to be found; relative to this server, whatever it is called outside, unless it was told.

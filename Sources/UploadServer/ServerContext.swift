@@ -26,6 +26,7 @@ final class ServerContext: Sendable {
     let startSeconds = SystemClock.wallNanoseconds / 1_000_000_000
     private let credentials: Credentials?
     private let stopping = Atomic<Bool>(false)
+    private let rested = Atomic<Int>(0)
     private let acceptPauses = Atomic<Int64>(0)
 
     init(
@@ -51,6 +52,11 @@ final class ServerContext: Sendable {
 
     /// Whether the server takes no more requests: those under way are brought to their end.
     var isStopping: Bool { stopping.load(ordering: .relaxed) }
+
+    /// How often a connection has come to rest, or to its end, and given up memory.
+    var restedConnections: Int { rested.load(ordering: .relaxed) }
+
+    func connectionRested() { rested.wrappingAdd(1, ordering: .relaxed) }
 
     /// What the next connection over TLS is served with; nil where there is none.
     var tls: TLSContext? { credentials?.current }

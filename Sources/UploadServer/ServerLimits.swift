@@ -23,6 +23,14 @@ enum ServerLimits {
     static let downloadBufferBytes = 128 * 1024
     /// The TLS handshake, from accept to finish.
     static let handshakeNanoseconds: Int64 = 15_000_000_000
+    /// How long a connection waits for its next request before it gives up its task, and all memory that it can.
+    static let parkNanoseconds: Int64 = 1_000_000_000
+    /// Free memory goes back to the system when so many connections have come to rest, or to their end, …
+    static let trimConnections = 256
+    /// … which is looked at so often: at once when that has calmed down, …
+    static let trimStepNanoseconds: Int64 = 2_000_000_000
+    /// … and after so many looks in any case.
+    static let trimStepsMax = 30
     /// A connection without a request.
     static let idleNanoseconds: Int64 = 75_000_000_000
     /// A request head, from its first byte to its last.

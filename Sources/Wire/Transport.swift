@@ -77,6 +77,10 @@ public final class Transport {
     /// Whether a read would find bytes without waiting for the network.
     public var mayRead: Bool { watch.isReadable || (session?.hasBufferedInput ?? false) }
 
+    /// Whether the encryption's own buffers stay when they are empty: for while many bytes flow. Set back, the memory
+    /// that a sleeping connection holds is small.
+    public func keepBuffers(_ keeps: Bool) { session?.keepBuffers(keeps) }
+
     /// Sleeps until a read may find something.
     public func untilReadable() async throws(TransportError) {
         if readingWaitsForWriting {
@@ -165,7 +169,7 @@ public final class Transport {
             switch result {
             case .bytes(let count):
                 left -= Int64(count)
-                await Task.yield()
+                await watch.yield()
                 if (try? watch.checkInterruption()) == nil { return }
             case .endOfStream: return
             case .wouldBlock:

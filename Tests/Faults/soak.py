@@ -62,7 +62,7 @@ QUANTITIES = [
     Quantity("descriptors", "Descriptors", "", 1, 12, 0.25),
     Quantity("memory", "Memory (RSS)", "MiB", MEBIBYTE, 16 * MEBIBYTE, 0.15),
     Quantity("threads", "Threads", "", 1, 1, 0),
-    Quantity("disk", "Disk: uploads and finished files", "MiB", MEBIBYTE, 48 * MEBIBYTE, 0.35),
+    Quantity("disk", "Disk: uploads and finished files", "MiB", MEBIBYTE, 80 * MEBIBYTE, 0.35),
     Quantity("log", "Catalogue: SQLite's log", "MiB", MEBIBYTE, 8 * MEBIBYTE, 0),
 ]
 # Records of finished uploads stay, so the catalogue grows with the number of uploads; by no more than this for each.

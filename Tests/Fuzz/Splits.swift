@@ -1,7 +1,7 @@
 import TestSupport
 
-/// Ways in which a network may cut the same bytes into pieces. They follow from the bytes, so that a find repeats itself
-/// and a corpus holds nothing but messages.
+/// Ways in which a network may cut the same bytes into pieces. They follow from the bytes, so that a find repeats
+/// itself and a corpus holds nothing but messages.
 struct Splits {
     private var generator: SeededGenerator
     private let count: Int

@@ -28,16 +28,33 @@ struct DiskTroubleTests {
         fixture.store.close()
     }
 
-    @Test func `a known length that does not fit fails before it fills the disk`() async throws {
+    @Test func `a known length that does not fit is refused before the first byte`() async throws {
         let disk = try SmallDisk(megabytes: 32)
         let fixture = try StoreFixture(at: disk.path + "/data")
         let upload = Upload.sample(1, length: 50 << 20)
-        var claim = try await fixture.claim(upload.id)
-        try await claim.create(upload, isDurable: true)
-        var permit = try await claim.permit(at: .zero)
-        await permit.append(1 << 20, of: upload.id)
-        #expect(await permit.settleFailure() == .noSpace)
-        #expect(try fixture.store.freeBytes > 15 << 20)
+        for isDurable in [true, false] {
+            await #expect(throws: StorageError.noSpace) {
+                var claim = try fixture.store.claimNew(upload.id, onFence: {})
+                try await claim.create(upload, isDurable: isDurable)
+                _ = try await claim.permit(at: .zero)
+            }
+            #expect(try await fixture.store.upload(upload.id) == nil, "nothing is left of it")
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: fixture.path + "/uploads").isEmpty)
+        #expect(fixture.store.counters.changes == 0)
+        fixture.store.close()
+    }
+
+    @Test func `an upload that does not fit any more is refused at its offset`() async throws {
+        let disk = try SmallDisk(megabytes: 32)
+        let fixture = try StoreFixture(at: disk.path + "/data")
+        let upload = Upload.sample(1, length: 20 << 20)
+        try await fixture.create(upload, bytes: 1 << 20)
+        let filler = try disk.fill()
+        #expect(await fixture.permitFailure(upload.id, at: 1 << 20) == .noSpace)
+        #expect(try await fixture.store.settledUpload(upload.id)?.offset == Offset(1 << 20))
+        try FileManager.default.removeItem(atPath: filler)
+        #expect(await fixture.permitFailure(upload.id, at: 1 << 20) == nil)
         fixture.store.close()
     }
 

@@ -17,7 +17,7 @@ final class StoreFixture: Sendable {
     init(
         in directory: TemporaryDirectory? = nil, at path: String? = nil, durability: Durability = .process,
         directIO: Bool = true,
-        diskThreads: Int = 2, expiry: ExpiryPolicy = .never,
+        diskThreads: Int = 2, journalBytes: Int64 = 4 << 20, expiry: ExpiryPolicy = .never,
         wallSeconds: @escaping @Sendable () -> Int64 = { 1_700_000_000 }
     ) throws {
         self.directory = try directory ?? TemporaryDirectory()
@@ -27,6 +27,9 @@ final class StoreFixture: Sendable {
         var configuration = StoreConfiguration(
             path: self.path, durability: durability, diskThreads: diskThreads, directIO: directIO,
             onEvent: { log.append($0) })
+        configuration.journalBytes = journalBytes
+        // What a test does to files that are in the journal only must not depend on how long it takes.
+        configuration.journalHoldNanoseconds = .max
         configuration.expiry = expiry
         configuration.wallSeconds = wallSeconds
         store = try LocalStore.open(configuration)
@@ -55,11 +58,13 @@ final class StoreFixture: Sendable {
 
     /// A copy of everything as a crash at this moment would leave it, opened by another store. To be taken while no
     /// commit is on its way.
-    func crashed(_ damage: (String) throws -> Void = { _ in }) throws -> StoreFixture {
+    func crashed(
+        durability: Durability = .process, _ damage: (String) throws -> Void = { _ in }
+    ) throws -> StoreFixture {
         let copy = try TemporaryDirectory()
         try FileManager.default.copyItem(atPath: path, toPath: copy.path + "/data")
         try damage(copy.path + "/data")
-        return try StoreFixture(in: copy)
+        return try StoreFixture(in: copy, durability: durability)
     }
 
     func claim(_ id: UploadID) async throws -> UploadClaim { try await store.claim(id, onFence: {}) }
@@ -81,6 +86,17 @@ final class StoreFixture: Sendable {
         try await claim.create(upload)
         var permit = try await claim.permit(at: .zero)
         await permit.append(count, of: upload.id)
+        return try await permit.finish(length: Int64(count))
+    }
+
+    /// Creates an upload whose body comes whole, with its length known, and finishes it.
+    @discardableResult
+    func finishSmall(_ number: UInt64, bytes count: Int = 1000) async throws -> Upload {
+        let upload = Upload.sample(number, length: Int64(count))
+        var claim = try store.claimNew(upload.id, onFence: {})
+        try await claim.create(upload)
+        var permit = try await claim.permit(at: .zero)
+        await permit.appendWhole(count, of: upload.id)
         return try await permit.finish(length: Int64(count))
     }
 
@@ -133,6 +149,13 @@ extension WritePermit {
             left -= part
         }
         _ = await drain()
+    }
+
+    /// Appends all of a file at once, by memory of the store's where it has some for that.
+    mutating func appendWhole(_ count: Int, of id: UploadID) async {
+        guard let memory = leaseSmall() else { return await append(count, of: id) }
+        Pattern.fill(memory, count: count, id, at: 0)
+        writeLeased(count)
     }
 
     /// Everything written so far, as it lies in the file.

@@ -4,7 +4,8 @@ import TestSupport
 import Testing
 import Uploads
 
-/// Eight clients that upload one file after the other, each in a few appends of random size.
+/// Eight clients that upload one file after the other: every second one small and at once, the others each in a few
+/// appends of random size.
 struct Workload: Sendable {
     let seed: UInt64
     /// Told each offset that the store acknowledged, by the upload's number.
@@ -18,6 +19,9 @@ struct Workload: Sendable {
                     var random = SeededGenerator(seed: seed &* 100 &+ lane)
                     for round in UInt64(0)... {
                         do throws(StorageError) {
+                            if round % 2 == 0 {
+                                try await uploadSmall(lane * 1000 + round, to: store, &random); continue
+                            }
                             try await upload(lane * 1000 + round, to: store, &random)
                         } catch { return }
                     }
@@ -46,6 +50,18 @@ struct Workload: Sendable {
             }
             acknowledged(number, offset)
         }
+    }
+
+    private func uploadSmall(
+        _ number: UInt64, to store: LocalStore, _ random: inout SeededGenerator
+    ) async throws(StorageError) {
+        let count = Int.random(in: 1...StorageLimits.smallBytesMax, using: &random)
+        let upload = Upload.sample(number, length: Int64(count))
+        var claim = try store.claimNew(upload.id, onFence: {})
+        try await claim.create(upload)
+        var permit = try await claim.permit(at: .zero)
+        await permit.appendWhole(count, of: upload.id)
+        acknowledged(number, try await permit.finish(length: Int64(count)).offset.bytes)
     }
 
     /// Checks that what was acknowledged is there, and that every open upload can be gone on with and finished.

@@ -37,6 +37,21 @@ import Testing
         if case .bytes(let taken) = result { sent += taken }
     }
 
+    @Test(arguments: TLSVersion.allCases) func `buffers that are kept or given back at any moment lose nothing`(
+        version: TLSVersion
+    ) throws {
+        let link = try Link.established(only: version)
+        var generator = SeededGenerator(seed: 7)
+        let bytes = generator.bytes(2_000_000)
+        var (sent, received) = (0, [UInt8]())
+        while received.count < bytes.count {
+            try send(bytes, from: &sent, by: link.client, atMost: Int.random(in: 1...60_000, using: &generator))
+            link.server.session.keepBuffers(Bool.random(using: &generator))
+            received += try link.server.read(Int.random(in: 1...90_000, using: &generator)).bytes
+        }
+        #expect(received == bytes)
+    }
+
     @Test func `a write that would block goes on from moved memory`() throws {
         let link = try Link.established()
         var generator = SeededGenerator(seed: 3)

@@ -20,6 +20,46 @@ import Testing
         #expect(try client.response().text == "ok\n")
     }
 
+    @Test(arguments: [false, true]) func `a connection that has given up its task serves on, and ends like any other`(
+        tls: Bool
+    ) async throws {
+        let site = try TestServer { $0.idleNanoseconds = 8_000_000_000 }
+        let (client, stopped, silent) = (
+            try site.client(tls: tls), try site.client(tls: tls), try site.client(tls: tls)
+        )
+        for round in 1...2 {
+            try client.send(TestServer.head("GET", "/healthz"))
+            #expect(try client.response().text == "ok\n")
+            try stopped.send(TestServer.head("GET", "/healthz"))
+            #expect(try stopped.response().text == "ok\n")
+            #expect(await eventually { site.server.restedConnections >= 3 * round })
+            if round == 1 {
+                // In drops, so that it is woken and has nothing to do yet.
+                try silent.send("GET /healthz HT")
+                try silent.send("TP/1.1\r\nHost: a\r\n\r\n")
+                #expect(try silent.response().text == "ok\n")
+            }
+        }
+        // One leaves by itself, the others when their time is over.
+        client.finishSending()
+        try client.expectEnd()
+        try stopped.expectEnd()
+        #expect(await site.untilQuiet())
+    }
+
+    @Test(arguments: [false, true]) func `connections that wait without a task are closed by a stop`(
+        tls: Bool
+    ) async throws {
+        let site = try TestServer()
+        let client = try site.client(tls: tls)
+        try client.send(TestServer.head("GET", "/healthz"))
+        #expect(try client.response().text == "ok\n")
+        #expect(await eventually { site.server.restedConnections == 1 })
+        site.server.stop()
+        try client.expectEnd()
+        #expect(await site.untilQuiet())
+    }
+
     @Test(arguments: [false, true]) func `requests that share a packet are answered in order`(tls: Bool) throws {
         let site = try TestServer()
         let client = try site.client(tls: tls)

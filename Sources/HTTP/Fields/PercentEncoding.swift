@@ -16,6 +16,8 @@ public enum PercentEncoding {
     public static func decode(_ encoded: String) -> String? { text(Array(encoded.utf8)[...]) }
 
     static func text(_ encoded: ArraySlice<UInt8>) -> String? {
+        // Most text says what it means.
+        if !encoded.contains(where: { $0 == .percent || $0 == 0 }) { return String(validating: encoded, as: UTF8.self) }
         guard let bytes = decode(encoded), !bytes.contains(0) else { return nil }
         return String(validating: bytes, as: UTF8.self)
     }

@@ -37,10 +37,14 @@ public struct RequestTarget: Sendable {
         let path = pathBytes.dropFirst()
         guard !isAsterisk, !path.isEmpty else { return [] }
         var segments: [String] = []
-        for piece in path.split(separator: .slash, omittingEmptySubsequences: false) {
-            guard let text = PercentEncoding.text(piece) else { return nil }
+        segments.reserveCapacity(2)
+        var start = path.startIndex
+        while true {
+            let end = path[start...].firstIndex(of: .slash) ?? path.endIndex
+            guard let text = PercentEncoding.text(path[start..<end]) else { return nil }
             segments.append(text)
+            if end == path.endIndex { return segments }
+            start = end + 1
         }
-        return segments
     }
 }

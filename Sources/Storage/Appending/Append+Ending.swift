@@ -10,6 +10,8 @@ extension Append {
     /// Syncs, records the offset, releases.
     func settle() async throws(StorageError) -> Upload {
         defer { abandon() }
+        writeSmall()
+        payRecord()
         await quiet()
         if state.withLock({ $0.file == nil && $0.failure == nil }) { return try await settleNothing() }
         return try await end { append, ending in append.seal(ending) { append.recordOffset($0, ending) } }
@@ -18,6 +20,8 @@ extension Append {
     /// Syncs, delivers the file under its name, records that, releases.
     func finish(length: Int64) async throws(StorageError) -> Upload {
         defer { abandon() }
+        if let finished = try await finishSmall(length: length) { return finished }
+        payRecord()
         await quiet()
         let finished = try await end { append, ending in
             append.seal(ending) { _ in append.deliverWhenRecorded(length, ending) }
@@ -29,6 +33,7 @@ extension Append {
     /// Forgets what was written, releases.
     func discard() async throws(StorageError) -> Upload {
         defer { abandon() }
+        payRecord()
         await quiet()
         let (file, record) = state.withLock { ($0.file, $0.record) }
         if record.offset > minted.offset { try await store.catalogue.record(id, .put(minted, .none)) }

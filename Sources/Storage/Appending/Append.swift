@@ -12,13 +12,14 @@ final class Append: DiskJob {
     private let hasCheckpoints: Bool
     let state: Mutex<AppendState>
 
-    init(store: StoreParts, minted: Upload, token: UInt64, hasCheckpoints: Bool) {
+    init(store: StoreParts, minted: Upload, token: UInt64, hasCheckpoints: Bool, owesRecord: Bool) {
         self.store = store
         self.minted = minted
         self.token = token
         self.hasCheckpoints = hasCheckpoints
         id = minted.id
-        state = Mutex(AppendState(record: minted, nanoseconds: SystemClock.monotonicNanoseconds))
+        state = Mutex(
+            AppendState(record: minted, owesRecord: owesRecord, nanoseconds: SystemClock.monotonicNanoseconds))
     }
 
     var failure: StorageError? { state.withLock { $0.failure } }
@@ -42,6 +43,7 @@ final class Append: DiskJob {
 
     /// Starts a write; none is on its way.
     func start(_ buffer: consuming AlignedBuffer, count: Int, at position: Int64) {
+        payRecord()
         var given: AlignedBuffer? = consume buffer
         let starts = state.withLock { state in
             state.buffer = given.take()
@@ -83,13 +85,24 @@ final class Append: DiskJob {
     }
 
     private func release() {
-        let isFirst = state.withLock { state in
+        payRecord()
+        let (isFirst, small) = state.withLock { state in
             defer { state.isReleased = true }
             // The descriptors are closed before the next holder opens its own.
             state.file = nil
-            return !state.isReleased
+            return (!state.isReleased, state.small.take())
         }
+        if let small { store.smallBuffers.giveBack(small) }
         if isFirst { store.table.release(id, token) }
+    }
+
+    /// Sends the record of a new upload to the catalogue, unless that has been done.
+    func payRecord() {
+        let owes = state.withLock { state in
+            defer { state.owesRecord = false }
+            return state.owesRecord
+        }
+        if owes { store.catalogue.enqueueStaged(id, .put(minted, .none)) }
     }
 
     // MARK: On a disk thread
@@ -97,33 +110,24 @@ final class Append: DiskJob {
     /// Writes the buffer.
     func run() {
         var buffer = state.withLock { $0.buffer.take() }
+        let small = state.withLock { $0.small }
         var failure: StorageError?
         do throws(StorageError) {
-            if let memory = buffer?.memory { try write(memory) }
+            if let memory = buffer?.memory ?? small?.memory { try write(memory) }
         } catch { failure = error }
         finishWrite(buffer.take(), failure)
     }
 
     private func write(_ memory: UnsafeRawPointer) throws(StorageError) {
         let file = try open()
-        let (position, count, reserved) = state.withLock { ($0.position, $0.count, $0.reserved) }
+        let (position, count) = state.withLock { ($0.position, $0.count) }
         var end = position
         defer { state.withLock { $0.written = end } }
+        try reserve(position: position, count: count)
         do throws(Errno) {
-            if let more = reservation(position: position, count: count, reserved: reserved) {
-                try file.reserve(offset: position, length: more)
-                state.withLock { $0.reserved = position + more }
-            }
             let gap = Int(position % Int64(AlignedBuffer.alignment))
             try file.write(memory + gap, count: count, at: position, end: &end)
         } catch { throw StorageError(error, "write upload \(id)") }
-    }
-
-    /// How many bytes to reserve from `position` on, when a write goes beyond what is and more is to come.
-    private func reservation(position: Int64, count: Int, reserved: Int64) -> Int64? {
-        guard let length = minted.length, position + Int64(count) > reserved else { return nil }
-        guard length > position + Int64(count) else { return nil }
-        return min(max(StorageLimits.reservationBytes, Int64(count)), length - position)
     }
 
     /// The data file, opened and cut to the recorded offset by whoever needs it first.
@@ -134,17 +138,18 @@ final class Append: DiskJob {
         return file
     }
 
-    private func finishWrite(_ buffer: consuming AlignedBuffer?, _ failure: StorageError?) {
+    func finishWrite(_ buffer: consuming AlignedBuffer?, _ failure: StorageError?) {
         var written = consume buffer
         let nanoseconds = SystemClock.monotonicNanoseconds
-        let (awoken, isDue) = state.withLock { state in
+        let (awoken, isDue, small) = state.withLock { state in
             if let buffer = written.take() { state.buffer = consume buffer }
             state.isWriting = false
             state.failure = state.failure ?? failure
             let isDue = hasCheckpoints && !state.isAbandoned && state.isCheckpointDue(nanoseconds: nanoseconds)
             if isDue { state.isCheckpointing = true }
-            return (state.takeAwoken(), isDue)
+            return (state.takeAwoken(), isDue, state.small.take())
         }
+        if let small { store.smallBuffers.giveBack(small) }
         resume(awoken)
         if isDue { checkpoint() }
     }

@@ -9,6 +9,12 @@ struct AppendState: ~Copyable {
     var file: DataFile?
     /// The buffer to be written, or one that has been and waits for its owner.
     var buffer: AlignedBuffer?
+    /// Memory for a whole small body, or a part of one that is being written.
+    var small: SmallBuffer?
+    /// Whether `small` holds the whole file, which then waits there for `finish`.
+    var isWhole = false
+    /// Whether readers see the record of a new upload of which the catalogue has not heard yet.
+    var owesRecord: Bool
     /// Where the bytes of `buffer` go, and how many there are.
     var position: Int64
     var count = 0
@@ -29,8 +35,9 @@ struct AppendState: ~Copyable {
     var isAbandoned = false
     var isReleased = false
 
-    init(record: Upload, nanoseconds: Int64) {
+    init(record: Upload, owesRecord: Bool, nanoseconds: Int64) {
         self.record = record
+        self.owesRecord = owesRecord
         position = record.offset.bytes
         written = position
         reserved = position

@@ -25,6 +25,17 @@ final class Catalogue: Sendable {
         send(change)
     }
 
+    /// Shows readers the record of a new upload, for which a change will be sent later: by `enqueueStaged`, once.
+    func stage(_ upload: Upload) {
+        table.stage(
+            CatalogueChange(id: upload.id, content: .put(upload, .none), syncs: [], done: nil), isVisible: true)
+    }
+
+    /// Queues the change of an upload that was announced by `stage`.
+    func enqueueStaged(_ id: UploadID, _ content: CatalogueChange.Content) {
+        send(CatalogueChange(id: id, content: content, syncs: [], done: nil))
+    }
+
     /// Queues a change and waits for its commit.
     func record(
         _ id: UploadID, _ content: CatalogueChange.Content, syncs: DirectorySyncs = [], isVisible: Bool = false
@@ -47,7 +58,9 @@ final class Catalogue: Sendable {
 
     private func send(_ change: CatalogueChange) {
         if changes.send(change) { return }
-        table.committed([(change, .closed)])
-        change.done?(.closed)
+        var step = CatalogueStep(change)
+        step.outcome = .failed(.closed)
+        table.committed([step])
+        step.answer()
     }
 }

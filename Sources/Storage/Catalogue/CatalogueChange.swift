@@ -11,6 +11,8 @@ struct DirectorySyncs: OptionSet {
 struct CatalogueChange: Sendable {
     enum Content: Sendable {
         case put(Upload, Cleanup)
+        /// A whole small body: its file is delivered around the commit of its record.
+        case deliver(SmallBody)
         case remove
     }
 
@@ -22,7 +24,10 @@ struct CatalogueChange: Sendable {
 
     /// The record that stands once the change is committed.
     var recorded: Upload? {
-        if case .put(let upload, let cleanup) = content, cleanup != .all { return upload }
-        return nil
+        switch content {
+        case .put(let upload, let cleanup): cleanup == .all ? nil : upload
+        case .deliver(let body): body.finished
+        case .remove: nil
+        }
     }
 }

@@ -15,6 +15,9 @@ struct CatalogueRow {
     let upload: Upload
     let cleanup: Cleanup
 
+    /// Whether there may be bytes of an open upload.
+    var isOpen: Bool { upload.state == .open && cleanup == .none }
+
     static let columns = """
         id, dialect, state, "offset", length, name, content_type, metadata, created, expires, finished_name, \
         finished_length, finished_at, cleanup, concatenation
@@ -24,11 +27,15 @@ struct CatalogueRow {
     static let columnCount: Int32 = 15
 
     /// Writes a whole row: whatever was lost on the way to the catalogue, the next change brings all of it.
+    ///
+    /// An open upload's bytes are never in the journal; what is said of a finished one stays until it is said anew.
     static let put = """
-        INSERT INTO uploads (\(columns)) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+        INSERT INTO uploads (\(columns), journal)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, coalesce(?16, 0))
         ON CONFLICT (id) DO UPDATE SET dialect = ?2, state = ?3, "offset" = ?4, length = ?5, name = ?6,
         content_type = ?7, metadata = ?8, created = ?9, expires = ?10, finished_name = ?11, finished_length = ?12,
-        finished_at = ?13, cleanup = ?14, concatenation = ?15
+        finished_at = ?13, cleanup = ?14, concatenation = ?15,
+        journal = CASE WHEN ?3 = 0 THEN 0 ELSE coalesce(?16, journal) END
         """
 
     init(upload: Upload, cleanup: Cleanup) {
@@ -36,7 +43,8 @@ struct CatalogueRow {
         self.cleanup = cleanup
     }
 
-    func bind(to statement: SQLiteStatement) throws(StorageError) {
+    /// - Parameter journal: the batch of the journal that holds the bytes, nil where none does or that is known.
+    func bind(to statement: SQLiteStatement, journal: Int64?) throws(StorageError) {
         try statement.bind(1, upload.id.high, upload.id.low)
         try statement.bind(2, upload.dialect.rawValue)
         try statement.bind(3, Int64(upload.state.rawValue))
@@ -52,6 +60,7 @@ struct CatalogueRow {
         try statement.bind(13, upload.finished?.finishedSeconds)
         try statement.bind(14, cleanup.rawValue)
         try statement.bind(15, upload.concatenation?.stored)
+        try statement.bind(16, journal)
     }
 
     /// Reads the row on which a statement over `columns` stands.

@@ -12,10 +12,12 @@ final class CatalogueWriter {
     private let files: StoreFiles
     private let table: UploadTable
     private let health: StoreHealth
+    private let delivery: SmallDelivery
 
     init(
-        connection: SQLiteConnection, files: StoreFiles, table: UploadTable, health: StoreHealth
+        connection: SQLiteConnection, files: StoreFiles, table: UploadTable, health: StoreHealth, journal: Journal?
     ) throws(StorageError) {
+        delivery = SmallDelivery(files: files, journal: journal, health: health)
         self.connection = connection
         self.files = files
         self.table = table
@@ -39,27 +41,39 @@ final class CatalogueWriter {
     }
 
     private func apply(_ changes: ArraySlice<CatalogueChange>) {
-        let needed = changes.reduce(into: DirectorySyncs()) { $0.formUnion($1.syncs) }
-        let unsynced = needed.isEmpty ? (DirectorySyncs(), nil) : files.sync(needed)
-        // A change whose directory could not be synced fails alone: an offset must not be told before its file's name
-        // is on the disk.
-        let outcomes: [StorageError?] = changes.map { $0.syncs.isDisjoint(with: unsynced.0) ? nil : unsynced.1 }
-        let failure = write(zip(changes, outcomes).filter { $0.1 == nil }.map(\.0))
-        let results = zip(changes, outcomes).map { ($0, $1 ?? failure) }
-        table.committed(results)
-        for (change, failure) in results { change.done?(failure) }
+        var steps = changes.map { CatalogueStep($0) }
+        syncDirectories(&steps)
+        delivery.prepare(&steps)
+        if let failure = write(steps.filter { $0.outcome == .goes }) {
+            for index in steps.indices where steps[index].outcome == .goes { steps[index].outcome = .failed(failure) }
+        }
+        delivery.conclude(&steps)
+        table.committed(steps)
+        for step in steps { step.answer() }
+    }
+
+    /// A change whose directory could not be synced fails alone: an offset must not be told before its file's name is
+    /// on the disk.
+    private func syncDirectories(_ steps: inout [CatalogueStep]) {
+        let needed = steps.reduce(into: DirectorySyncs()) { $0.formUnion($1.change.syncs) }
+        if needed.isEmpty { return }
+        let (unsynced, failure) = files.sync(needed)
+        guard let failure else { return }
+        for index in steps.indices where !steps[index].change.syncs.isDisjoint(with: unsynced) {
+            steps[index].outcome = .failed(failure)
+        }
     }
 
     /// One transaction. After a failure that may have left a whole transaction in the log, the catalogue takes no
     /// more: a change reported as failed could come back at the next start, and must then still be true.
-    private func write(_ changes: [CatalogueChange]) -> StorageError? {
+    private func write(_ steps: [CatalogueStep]) -> StorageError? {
         if let failure = health.failure { return failure }
-        if changes.isEmpty { return nil }
+        if steps.isEmpty { return nil }
         do throws(StorageError) {
             try begin.run()
-            for change in changes { try write(change) }
+            for step in steps { try write(step) }
             try commit.run()
-            files.counters.countCommit(changes: changes.count)
+            files.counters.countCommit(changes: steps.count)
             return nil
         } catch {
             let isClean = connection.hasFailedCleanly
@@ -69,13 +83,16 @@ final class CatalogueWriter {
         }
     }
 
-    private func write(_ change: CatalogueChange) throws(StorageError) {
-        switch change.content {
+    private func write(_ step: CatalogueStep) throws(StorageError) {
+        switch step.change.content {
         case .put(let upload, let cleanup):
-            try CatalogueRow(upload: upload, cleanup: cleanup).bind(to: put)
+            try CatalogueRow(upload: upload, cleanup: cleanup).bind(to: put, journal: nil)
+            try put.run()
+        case .deliver(let body):
+            try CatalogueRow(upload: body.finished, cleanup: .none).bind(to: put, journal: step.journal)
             try put.run()
         case .remove:
-            try remove.bind(1, change.id.high, change.id.low)
+            try remove.bind(1, step.change.id.high, step.change.id.low)
             try remove.run()
         }
     }

@@ -16,9 +16,11 @@ struct CatalogueSalvage {
     /// Answers how many records were copied.
     func run() throws(StorageError) -> Int {
         // Whatever is wrong with the damaged one, up to its very first page, costs records and not the repair.
-        guard let source = try? SQLiteConnection(path: sourcePath, writes: false),
-            let ascending = try? source.prepare(CatalogueSalvage.select("ASC")),
-            let descending = try? source.prepare(CatalogueSalvage.select("DESC"))
+        guard let source = try? SQLiteConnection(path: sourcePath, writes: false) else { return 0 }
+        // A catalogue of an older program that is too damaged to be carried over lacks the column.
+        let journal = (try? source.prepare("SELECT journal FROM uploads LIMIT 0")) == nil ? "0" : "journal"
+        guard let ascending = try? source.prepare(CatalogueSalvage.select("ASC", journal)),
+            let descending = try? source.prepare(CatalogueSalvage.select("DESC", journal))
         else { return 0 }
         let put = try target.prepare(CatalogueRow.put)
         var rows = 0
@@ -43,9 +45,9 @@ struct CatalogueSalvage {
         return rows
     }
 
-    private static func select(_ order: String) -> String {
+    private static func select(_ order: String, _ journal: String) -> String {
         """
-        SELECT \(CatalogueRow.columns), rowid FROM uploads NOT INDEXED WHERE rowid BETWEEN ?1 AND ?2 \
+        SELECT \(CatalogueRow.columns), rowid, \(journal) FROM uploads NOT INDEXED WHERE rowid BETWEEN ?1 AND ?2 \
         ORDER BY rowid \(order)
         """
     }
@@ -66,7 +68,7 @@ struct CatalogueSalvage {
             last = source.integer(CatalogueRow.columnCount)
             // A row of nonsense is as lost as one that cannot be read.
             guard let row = try? CatalogueRow(from: source) else { continue }
-            try row.bind(to: put)
+            try row.bind(to: put, journal: source.integer(CatalogueRow.columnCount + 1))
             try put.run()
             rows += 1
         }

@@ -16,16 +16,20 @@ struct FilesCheck {
     }
 
     private func lookAtData(_ root: borrowing Directory, hasLostRecords: Bool) throws(StorageError) {
-        // Failed uploads keep what they have.
+        // Failed uploads keep what they have, and a whole file of a finished one has not got its name yet.
         let lookup = try connection.prepare(
-            "SELECT 1 FROM uploads WHERE id = ?1 AND state IN (0, 2) AND cleanup = 0")
+            """
+            SELECT 1 FROM uploads WHERE id = ?1 AND cleanup = 0
+            AND (state IN (0, 2) OR state = 1 AND finished_length = ?2)
+            """)
         for name in try files.dataNames() {
             guard let id = UploadID(name) else {
                 report.note("uploads/\(name) is not a file of this server")
                 continue
             }
-            if try knows(id, lookup) { continue }
             let size = try files.dataSize(id) ?? 0
+            try lookup.bind(2, size)
+            if try knows(id, lookup) { continue }
             guard hasLostRecords else {
                 report.note("\(size) bytes without a record, left by a crash; the server removes them", of: id)
                 continue
@@ -54,7 +58,7 @@ struct FilesCheck {
                 var upload = Upload(
                     id: id, dialect: .plain, length: file.length, name: file.name, createdSeconds: file.seconds)
                 upload = upload.delivered(length: file.length, seconds: file.seconds)
-                try CatalogueRow(upload: upload, cleanup: .none).bind(to: put)
+                try CatalogueRow(upload: upload, cleanup: .none).bind(to: put, journal: 0)
                 try put.run()
             }
             report.damage(

@@ -5,6 +5,8 @@ struct RecordsCheck {
     let connection: SQLiteConnection
     let files: StoreFiles
     let repairs: Bool
+    /// Uploads whose files the journal has, and the next start will write.
+    let pending: Set<UploadID>
     let report: CheckReport
 
     /// Answers whether there were rows that could not be understood.
@@ -64,7 +66,13 @@ struct RecordsCheck {
     /// A finished file is its owner's: it may be changed or taken away.
     private func lookAtFinished(_ upload: Upload) throws(StorageError) {
         guard let finished = upload.finished else { return }
+        if pending.contains(upload.id) {
+            return report.note("is in the journal; the server writes its file when it starts", of: upload.id)
+        }
         guard let size = try files.deliveredSize(upload.id, finished.name) else {
+            if try files.dataSize(upload.id) == finished.length {
+                return report.note("is finished; the server gives its file its name when it starts", of: upload.id)
+            }
             return report.note("was finished, and its file was taken away", of: upload.id)
         }
         if size != finished.length {
@@ -88,7 +96,7 @@ struct RecordsCheck {
             if repairs {
                 var failed = upload
                 failed.state = .failed
-                try CatalogueRow(upload: failed, cleanup: .none).bind(to: put)
+                try CatalogueRow(upload: failed, cleanup: .none).bind(to: put, journal: nil)
                 try put.run()
             }
             report.damage(

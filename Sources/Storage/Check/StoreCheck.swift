@@ -33,9 +33,14 @@ public struct StoreCheck: Sendable {
             return report.summary
         }
         let connection = state.connection
+        let replay = JournalReplay(files: storeFiles, connection: connection)
+        let pending = try replay.pending()
+        if repairs { _ = try replay.run() }
         if repairs { try connection.execute("BEGIN IMMEDIATE") }
-        let lostRows = try RecordsCheck(connection: connection, files: storeFiles, repairs: repairs, report: report)
-            .run()
+        let lostRows = try RecordsCheck(
+            connection: connection, files: storeFiles, repairs: repairs, pending: repairs ? [] : pending,
+            report: report
+        ).run()
         let files = FilesCheck(connection: connection, files: storeFiles, repairs: repairs, report: report)
         try files.run(root, hasLostRecords: state.hasLostRecords || lostRows)
         if repairs { try connection.execute("COMMIT") }

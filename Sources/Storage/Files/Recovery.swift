@@ -21,6 +21,9 @@ struct LoadedUpload {
 /// | bytes synced, offset recorded            | open, n       | = n              | –                   | sound           |
 /// | whole file renamed (after its sync)      | open, n       | –                | name, whole         | record finished |
 /// | finish recorded                          | finished      | –                | name                | sound           |
+/// | small: whole file written                | – or open, 0  | whole            | –                   | swept or cut    |
+/// | small: finish recorded                   | finished      | whole            | –                   | named           |
+/// | small: file named                        | finished      | –                | name                | sound           |
 /// | restart: empty file made                 | finished      | empty            | old name            | swept           |
 /// | restart recorded (directory synced)      | open, 0, old  | some             | old name            | cut at opening  |
 /// | new file renamed over or beside the old  | open, n, old  | –                | new name (old name) | record finished |
@@ -33,6 +36,9 @@ struct LoadedUpload {
 /// file under the name is the new one, and it was synced before the rename: recording it as finished is right. Its size
 /// must agree with the record, or something else has been at work here.
 ///
+/// A small body that comes whole is recorded once, as finished, before its file has its name (`SmallDelivery`). What a
+/// loss of power leaves of such a file may be anything; `JournalReplay` has put it right before anybody comes here.
+///
 /// An offset above zero was recorded after the data file's name had been synced. With the file gone, and not delivered
 /// either, or shorter than the offset, bytes that were promised are lost: the upload is failed.
 struct Recovery {
@@ -41,6 +47,7 @@ struct Recovery {
 
     /// Looks at the files of an open upload. Called before anybody can hold it.
     func examine(_ upload: Upload) throws(StorageError) -> LoadedUpload {
+        if upload.state == .finished, try nameLeft(upload) { files.report(.deliveredAfterCrash(upload.id)) }
         guard upload.state == .open else { return LoadedUpload(recorded: upload, correction: nil) }
         let size = try files.dataSize(upload.id)
         if let size, size >= upload.offset.bytes { return LoadedUpload(recorded: upload, correction: nil) }
@@ -54,6 +61,19 @@ struct Recovery {
         var failed = upload
         failed.state = .failed
         return LoadedUpload(recorded: upload, correction: failed)
+    }
+
+    /// Gives a small file its name where a crash came between its record and that. Answers false where there is nothing
+    /// to be done. Called while nobody can hold the upload.
+    ///
+    /// A data file beside a finished record is otherwise the empty one of a restart that was not recorded; it has
+    /// another length, or the delivered file is there.
+    func nameLeft(_ upload: Upload) throws(StorageError) -> Bool {
+        guard let finished = upload.finished, try files.dataSize(upload.id) == finished.length,
+            try files.deliveredSize(upload.id, finished.name) == nil
+        else { return false }
+        try files.deliver(upload.id, as: finished.name)
+        return true
     }
 
     private func isWhole(_ upload: Upload, _ length: Int64) -> Bool {

@@ -13,6 +13,8 @@ final class StoreFiles: Sendable {
     let durability: Durability
     let uploads: Directory
     let complete: Directory
+    /// The data directory itself.
+    let root: Directory
     private let onEvent: @Sendable (StoreEvent) -> Void
     private let directIO: Atomic<Bool>
 
@@ -27,6 +29,7 @@ final class StoreFiles: Sendable {
             try root.makeDirectory(StoreFiles.completeName)
             uploads = try root.directory(StoreFiles.uploadsName)
             complete = try root.directory(StoreFiles.completeName)
+            self.root = try root.directory(".")
         } catch { throw StorageError(error, "make the directories in \(path)") }
     }
 
@@ -42,6 +45,11 @@ final class StoreFiles: Sendable {
 
     func freeBytes() throws(StorageError) -> Int64 {
         try doing("ask for free space") { () throws(Errno) in try uploads.freeBytes() }
+    }
+
+    /// - Throws: `noSpace` where so many bytes more cannot fit.
+    func checkFits(_ bytes: Int64) throws(StorageError) {
+        if try freeBytes() < bytes { throw .noSpace }
     }
 
     // MARK: Data files
@@ -227,7 +235,7 @@ final class StoreFiles: Sendable {
         return (failed, failure)
     }
 
-    private func sync(_ directory: borrowing Directory) throws(Errno) {
+    func sync(_ directory: borrowing Directory) throws(Errno) {
         guard durability == .power else { return }
         try directory.sync()
         counters.countDirectorySync()

@@ -6,15 +6,17 @@ internal import Uploads
 /// Before that it has SQLite look through the whole catalogue: damaged, it would have the sweep remove what is still
 /// wanted, and every change could make it worse.
 final class Sweeper: Sendable {
-    private let files: StoreFiles
+    private let recovery: Recovery
     private let table: UploadTable
     /// Files written since are not looked at: they belong to this run.
     private let startNanoseconds: Int64
     private let health: StoreHealth
     private let isStopping = StopFlag()
 
-    init(files: StoreFiles, table: UploadTable, health: StoreHealth, startNanoseconds: Int64) {
-        self.files = files
+    private var files: StoreFiles { recovery.files }
+
+    init(recovery: Recovery, table: UploadTable, health: StoreHealth, startNanoseconds: Int64) {
+        self.recovery = recovery
         self.table = table
         self.health = health
         self.startNanoseconds = startNanoseconds
@@ -45,7 +47,7 @@ final class Sweeper: Sendable {
         var seen = 0
         var removed = 0
         do throws(StorageError) {
-            let statement = try connection.prepare("SELECT 1 FROM uploads WHERE id = ?1 AND state = 0 AND cleanup = 0")
+            let statement = try connection.prepare("SELECT \(CatalogueRow.columns) FROM uploads WHERE id = ?1")
             var failure: StorageError?
             try files.forEachData { name in
                 do throws(StorageError) {
@@ -68,17 +70,22 @@ final class Sweeper: Sendable {
         guard let id = UploadID(name), try files.dataModificationNanoseconds(name) ?? .max < startNanoseconds else {
             return false
         }
-        if try isOpen(id, statement) { return false }
+        if try row(id, statement)?.isOpen ?? false { return false }
         // Looked at again while nobody else can create or restart it.
         guard let token = table.claimUnknown(id) else { return false }
         defer { table.release(id, token) }
-        if try isOpen(id, statement) { return false }
+        let row = try row(id, statement)
+        if row?.isOpen ?? false { return false }
+        if let upload = row?.upload, row?.cleanup != .all, try recovery.nameLeft(upload) {
+            files.report(.deliveredAfterCrash(id))
+            return false
+        }
         return try files.removeData(id)
     }
 
-    private func isOpen(_ id: UploadID, _ statement: SQLiteStatement) throws(StorageError) -> Bool {
+    private func row(_ id: UploadID, _ statement: SQLiteStatement) throws(StorageError) -> CatalogueRow? {
         defer { statement.reset() }
         try statement.bind(1, id.high, id.low)
-        return try statement.step()
+        return try statement.step() ? try CatalogueRow(from: statement) : nil
     }
 }

@@ -151,12 +151,19 @@ struct LiveUpload {
         if isVisible { record = change.recorded }
     }
 
-    mutating func committed(_ change: CatalogueChange, _ failure: StorageError?) -> [TableEffect] {
+    mutating func withdraw() -> [TableEffect] {
         pending -= 1
-        if failure != nil {
-            hasFailed = true
-        } else {
-            recorded = change.recorded
+        if pending == 0 { record = recorded }
+        return advance()
+    }
+
+    mutating func committed(_ step: CatalogueStep) -> [TableEffect] {
+        pending -= 1
+        switch step.outcome {
+        case .goes: recorded = step.change.recorded
+        case .failed: hasFailed = true
+        // Its holder goes another way with it, under the record as it is shown.
+        case .refused: return advance()
         }
         if pending == 0 {
             record = recorded

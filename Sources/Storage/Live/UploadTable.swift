@@ -117,13 +117,18 @@ final class UploadTable: Sendable {
         state.withLock { state in state.with(change.id) { $0.stage(change, isVisible: isVisible) } }
     }
 
-    func committed(_ results: [(CatalogueChange, StorageError?)]) {
+    /// Takes back a change that was staged and will not be sent.
+    func withdraw(_ id: UploadID) { perform(state.withLock { state in state.with(id) { $0.withdraw() } }) }
+
+    func committed(_ steps: [CatalogueStep]) {
         perform(
             state.withLock { state in
-                results.flatMap { (change, failure) in
-                    state.with(change.id) { entry in
-                        if failure == nil { counters.countStep(from: entry.committedRecord, to: change.recorded) }
-                        return entry.committed(change, failure)
+                steps.flatMap { step in
+                    state.with(step.change.id) { entry in
+                        if step.outcome == .goes {
+                            counters.countStep(from: entry.committedRecord, to: step.change.recorded)
+                        }
+                        return entry.committed(step)
                     }
                 }
             })

@@ -142,7 +142,7 @@ final class ServerConnection {
             }
             position += Int64(count)
             // Others on the loop want their turn: the progress, the other parts.
-            await Task.yield()
+            await transport.watch.yield()
         }
         return true
     }

@@ -5,8 +5,11 @@ internal import TLS
 internal import Wire
 
 /// One client's connection, from accept to close: reads heads, hands requests to the dispatcher one after the other,
-/// and sees to it that the client can read the last answer. Confined to its loop; its one task is `serve`.
-final class Connection {
+/// and sees to it that the client can read the last answer. Confined to its loop.
+///
+/// It has one task at a time: from accept until it idles, and from then on one for each time that it wakes. In between
+/// it waits without one, so that an idle connection costs what its encryption keeps and little more.
+final class Connection: Parked {
     let server: ServerContext
     let transport: Transport
     /// The loop's ingest buffers.
@@ -27,6 +30,10 @@ final class Connection {
     private var inputStart = 0
     private var parser = RequestParser()
     private var hasServed = false
+    /// Whether the loop counts it among those that wait for a request.
+    private var isIdle = false
+    /// When the wait for the next request has taken too long; SystemClock.monotonicNanoseconds.
+    private var idleEnd: Int64 = 0
 
     private init(
         server: ServerContext, transport: Transport, buffers: BufferPool, loop: EventLoop, peer: String,
@@ -49,46 +56,52 @@ final class Connection {
     ) async {
         let socket = Socket(FileDescriptor(owning: descriptor))
         server.counters[loop.index].opened[entrance.rawValue].add(1)
-        defer {
-            loop.load.removed()
-            server.counters[loop.index].closed[entrance.rawValue].add(1)
-        }
         let tls = entrance == .https ? server.tls : nil
-        guard let watch = try? loop.watch(descriptor) else { return }
-        guard let transport = try? Transport(socket: socket, watch: watch, tls: tls) else { return loop.end(watch) }
+        guard let watch = try? loop.watch(descriptor) else { return leave(loop, entrance, server) }
+        guard let transport = try? Transport(socket: socket, watch: watch, tls: tls) else {
+            loop.end(watch, descriptor)
+            return leave(loop, entrance, server)
+        }
         let connection = Connection(
             server: server, transport: transport, buffers: loop.buffers, loop: loop, peer: peer?.host ?? "unknown",
             entrance: entrance,
             scratch: UnsafeMutableRawBufferPointer(start: loop.scratch.memory, count: loop.scratch.count))
-        await connection.run()
-        loop.end(watch, descriptor)
+        if await connection.handshake() { await connection.resume(on: loop) } else { connection.end(on: loop) }
     }
 
-    private func run() async {
+    /// Serves requests until the connection idles or ends.
+    func resume(on loop: isolated EventLoop) async {
+        guard await serveRequests() else { return end(on: loop) }
+        server.connectionRested()
+        transport.watch.park(self)
+    }
+
+    private func end(on loop: isolated EventLoop) {
+        countAsIdle(false)
+        server.connectionRested()
+        loop.end(transport.watch, transport.descriptor)
+        Connection.leave(loop, entrance, server)
+    }
+
+    private static func leave(_ loop: isolated EventLoop, _ entrance: Entrance, _ server: ServerContext) {
+        loop.load.removed()
+        server.counters[loop.index].closed[entrance.rawValue].add(1)
+    }
+
+    private func handshake() async -> Bool {
         do throws(TransportError) {
-            try await handshake()
+            transport.watch.setDeadline(SystemClock.monotonicNanoseconds + server.configuration.handshakeNanoseconds)
+            try await shakeHands()
+            beginIdling()
+            return true
         } catch {
             counters.failedHandshakes.add(1)
             server.log.handshakeFailed(peer: peer, error)
-            return
+            return false
         }
-        while true {
-            let exchange: Exchange
-            do throws(HeadFailure) {
-                guard let head = try await nextHead() else { break }
-                exchange = Exchange(head: head, connection: self)
-            } catch {
-                await answer(error)
-                return
-            }
-            await Dispatch.handle(exchange)
-            guard await exchange.conclude() else { return }
-        }
-        await closeGently(draining: hasInput)
     }
 
-    private func handshake() async throws(TransportError) {
-        transport.watch.setDeadline(SystemClock.monotonicNanoseconds + server.configuration.handshakeNanoseconds)
+    private func shakeHands() async throws(TransportError) {
         while true {
             do throws(TransportError) {
                 return try await transport.handshake()
@@ -98,6 +111,34 @@ final class Connection {
                 hurry(nanoseconds: server.configuration.stopRequestNanoseconds)
             }
         }
+    }
+
+    /// Answers whether the connection is to wait for its next request; otherwise it has come to its end.
+    private func serveRequests() async -> Bool {
+        while true {
+            let exchange: Exchange
+            do throws(HeadFailure) {
+                switch try await nextHead() {
+                case .notYet: return true
+                case .gone: return await sayGoodbye()
+                case .head(let head): exchange = Exchange(head: head, connection: self)
+                }
+            } catch {
+                await answer(error)
+                return false
+            }
+            await Dispatch.handle(exchange)
+            guard await exchange.conclude() else { return false }
+            hasServed = true
+            beginIdling()
+            // A new connection counts as busy until it has shown what it wants: two that come together part ways.
+            countAsIdle(true)
+        }
+    }
+
+    private func sayGoodbye() async -> Bool {
+        await closeGently(draining: hasInput)
+        return false
     }
 
     /// The server stops: what the task waits for must come within this time.
@@ -114,42 +155,75 @@ final class Connection {
             nanoseconds: server.isStopping ? ServerLimits.stopClosingNanoseconds : WireLimits.drainClosingNanoseconds)
     }
 
+    // MARK: Idling
+
+    private func beginIdling() {
+        transport.watch.clearInterruption()
+        idleEnd = SystemClock.monotonicNanoseconds + server.configuration.idleNanoseconds
+    }
+
+    private func countAsIdle(_ isIdle: Bool) {
+        if isIdle == self.isIdle { return }
+        self.isIdle = isIdle
+        if isIdle { loop.load.becameIdle() } else { loop.load.becameBusy() }
+    }
+
+    /// Whether, after a wait for a first byte was interrupted, the connection is to wait on without its task. Keeps
+    /// nothing then but what the next request needs to be noticed.
+    private func mayPark(after interruption: Interruption) -> Bool {
+        guard interruption == .timedOut, !server.isStopping, SystemClock.monotonicNanoseconds < idleEnd else {
+            return false
+        }
+        transport.watch.clearInterruption()
+        transport.watch.setDeadline(idleEnd)
+        parser = RequestParser()
+        input = []
+        countAsIdle(true)
+        return true
+    }
+
     // MARK: Heads
+
+    private enum NextHead {
+        case head(RequestHead)
+        /// None within a while.
+        case notYet
+        /// The client has left, or idled too long, between requests.
+        case gone
+    }
 
     private enum HeadFailure: Error {
         case malformed(HTTPParseError)
         case transport(TransportError)
     }
 
-    /// The next request's head; nil when the client has gone, or idled too long, between requests.
-    private func nextHead() async throws(HeadFailure) -> RequestHead? {
-        // A new connection counts as busy until it has shown what it wants: two that come together part ways.
-        let isIdle = hasServed
-        if isIdle { loop.load.becameIdle() }
-        defer { if isIdle { loop.load.becameBusy() } }
-        hasServed = true
+    private func nextHead() async throws(HeadFailure) -> NextHead {
         transport.watch.isSpared = false
-        transport.watch.clearInterruption()
-        transport.watch.setDeadline(SystemClock.monotonicNanoseconds + server.configuration.idleNanoseconds)
+        transport.watch.setDeadline(min(SystemClock.monotonicNanoseconds + ServerLimits.parkNanoseconds, idleEnd))
         var isTiming = false
-        if server.isStopping { hurry(nanoseconds: isIdle ? 0 : server.configuration.stopRequestNanoseconds) }
+        if server.isStopping { hurry(nanoseconds: hasServed ? 0 : server.configuration.stopRequestNanoseconds) }
         while true {
-            if let head = try parseInput() { return head }
+            if let head = try parseInput() {
+                countAsIdle(false)
+                return .head(head)
+            }
             if !isTiming, !parser.isIdle {
                 // The head's own clock starts with its first byte and no later byte stretches it.
                 transport.watch.setDeadline(SystemClock.monotonicNanoseconds + server.configuration.headNanoseconds)
                 isTiming = true
             }
             do throws(TransportError) {
-                guard try await readIntoInput() else { return nil }
+                guard try await readIntoInput() else { return .gone }
             } catch {
                 if case .interrupted(.stopping) = error {
                     // A connection that only waits has a last look for a request; what has begun may come to its end.
-                    hurry(nanoseconds: isIdle && parser.isIdle ? 0 : server.configuration.stopRequestNanoseconds)
+                    hurry(nanoseconds: hasServed && parser.isIdle ? 0 : server.configuration.stopRequestNanoseconds)
                     isTiming = true
                     continue
                 }
-                if parser.isIdle, case .interrupted = error { return nil }
+                if parser.isIdle, case .interrupted(let reason) = error {
+                    return mayPark(after: reason) ? .notYet : .gone
+                }
                 throw .transport(error)
             }
         }

@@ -9,7 +9,7 @@ final class Exchange {
     let head: RequestHead
     let body: RequestBody
     /// Names this request in the log and to the client (`X-Request-ID`).
-    let id = RequestID.next()
+    let id = RequestID.next().description
     let connection: Connection
     let startNanoseconds = SystemClock.monotonicNanoseconds
 
@@ -39,7 +39,7 @@ final class Exchange {
 
     /// Answers with a whole body. `Content-Length`, `Date`, `Connection` and `X-Request-ID` are added here; a HEAD gets
     /// no content.
-    func respond(_ response: ResponseHead, body content: [UInt8] = []) async {
+    func respond(_ response: consuming ResponseHead, body content: [UInt8] = []) async {
         var bytes = begin(response, contentLength: Int64(content.count))
         if head.method != .head { bytes += content }
         await send(bytes)
@@ -67,7 +67,7 @@ final class Exchange {
 
     /// Starts an answer whose content the caller sends with `sendContent`: exactly `contentLength` bytes, none to a
     /// HEAD.
-    func startResponse(_ response: ResponseHead, contentLength: Int64) async {
+    func startResponse(_ response: consuming ResponseHead, contentLength: Int64) async {
         await send(begin(response, contentLength: contentLength))
     }
 
@@ -124,14 +124,13 @@ final class Exchange {
         return bytes
     }
 
-    private func begin(_ response: ResponseHead, contentLength: Int64) -> [UInt8] {
+    private func begin(_ response: consuming ResponseHead, contentLength: Int64) -> [UInt8] {
         precondition(answered == nil, "a request is answered once")
         answered = response.status
         // What is left of a short body is read afterwards; a long one, or one that a client may never send because it
         // waits for a 100, ends the connection.
         let isShort = body.isAtEnd || (!body.isAwaited && (body.remaining ?? .max) <= ServerLimits.drainKeptBytes)
         if !isShort || server.isStopping { closes = true }
-        var response = response
         if response.status != .noContent, response.status != .notModified {
             response.set("Content-Length", contentLength)
         }
@@ -141,7 +140,7 @@ final class Exchange {
         } else if head.version == .http10 {
             response.set("Connection", "keep-alive")
         }
-        response.set("X-Request-ID", id.description)
+        response.set("X-Request-ID", id)
         return Exchange.serialized(response)
     }
 

@@ -36,7 +36,7 @@ final class FormBody: ByteSource {
                 try await exchange.body.untilArrival()
                 _ = try readRaw()
                 // A part that is skipped must not keep the loop from its other connections.
-                await Task.yield()
+                await exchange.watch.yield()
             }
         }
         return nil

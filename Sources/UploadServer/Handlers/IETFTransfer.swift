@@ -121,7 +121,7 @@ struct IETFTransfer {
             exchange.connection.buffers.giveBack(bytes)
             guard isWhole else { throw StorageError.damaged(upload) }
             position += Int64(count)
-            await Task.yield()
+            await exchange.watch.yield()
         }
         return digests.finish()
     }

@@ -13,7 +13,6 @@ enum PlainHandler {
             id: UploadID(high: Randomness.word(), low: Randomness.word()), dialect: .plain, length: request.length,
             name: request.name, contentType: request.contentType,
             createdSeconds: SystemClock.wallNanoseconds / 1_000_000_000)
-        try await exchange.body.welcome()
         let (head, body) = CreatedAnswer.file(try await WholeFile.receive(exchange.body, as: upload, for: exchange))
         await exchange.respond(head, body: Array(body.utf8))
     }

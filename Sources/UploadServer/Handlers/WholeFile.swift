@@ -5,7 +5,8 @@ internal import Uploads
 /// A file that comes in one piece or not at all: its sender learns the address only at the end, so nobody could resume
 /// what is cut.
 enum WholeFile {
-    /// Stores everything that `source` gives as a new upload. Whatever goes wrong, nothing is left behind.
+    /// Stores all that `source` gives as a new upload, whose id was drawn at random. Whatever goes wrong, nothing
+    /// is left behind.
     static func receive(
         _ source: some ByteSource, as upload: Upload, for exchange: Exchange
     ) async throws -> StoredFile {
@@ -18,10 +19,11 @@ enum WholeFile {
     ) async throws -> StoredFile? {
         let server = exchange.server
         exchange.uploadID = upload.id
-        var claim = try await server.store.claim(upload.id, onFence: exchange.fence())
+        var claim = try server.store.claimNew(upload.id, onFence: exchange.fence())
         try await claim.create(upload)
+        let permit = try await claim.permit(at: .zero)
         do {
-            if let stored = try await append(source, claim, upload, exchange, keepsEmpty) {
+            if let stored = try await append(source, permit, upload, exchange, keepsEmpty) {
                 return StoredFile(
                     location: server.location(of: stored.id), name: stored.name, size: stored.offset.bytes)
             }
@@ -34,11 +36,12 @@ enum WholeFile {
     }
 
     private static func append(
-        _ source: some ByteSource, _ claim: consuming UploadClaim, _ upload: Upload, _ exchange: Exchange,
+        _ source: some ByteSource, _ permit: consuming WritePermit, _ upload: Upload, _ exchange: Exchange,
         _ keepsEmpty: Bool
     ) async throws -> Upload? {
         let sizeMax = exchange.server.configuration.sizeMax
-        var permit = try await claim.permit(at: .zero)
+        var permit = permit
+        try await exchange.body.welcome()
         exchange.connection.counters.countAppend(upload.dialect)
         var ingest = Ingest(source, of: exchange, room: upload.length ?? sizeMax)
         let end = await ingest.run(into: &permit)

@@ -8,7 +8,8 @@ internal import Wire
 ///
 /// A connection holds a buffer only while bytes are coming. It sleeps without one; when bytes arrive it leases one,
 /// fills it with what comes, and passes it to the permit, full or not. A body that comes in drops has its drops written
-/// one by one, buffered; a body that comes in floods fills whole buffers, which go to the disk directly.
+/// one by one, buffered; a body that comes in floods fills whole buffers, which go to the disk directly. The buffers of
+/// the encryption come and go with that: kept through a flood, given back when it pauses.
 struct Ingest<Source: ByteSource> {
     /// Why it stopped. Everything read up to then is with the permit.
     enum End {
@@ -22,11 +23,11 @@ struct Ingest<Source: ByteSource> {
 
     private let source: Source
     private let buffers: BufferPool
-    private let watch: Watch
+    private let transport: Transport
     private let counters: LoopCounters
     /// Bytes the upload may still take.
     private var room: Int64
-    /// Whether the last hold of a buffer was worth it.
+    /// Whether the body comes in floods: the last wait for more of it was worth it.
     private var isFast = true
     /// Holds everything that the caller may want to see of each piece on its way: digests.
     private let inspect: ((UnsafeRawBufferPointer) -> Void)?
@@ -40,12 +41,14 @@ struct Ingest<Source: ByteSource> {
     ) {
         self.source = source
         buffers = exchange.connection.buffers
-        watch = exchange.watch
+        transport = exchange.connection.transport
         counters = exchange.connection.counters
         self.room = room
         self.inspect = inspect
         self.progress = progress
     }
+
+    private var watch: Watch { transport.watch }
 
     /// Runs to the end of the body, or to what stops it. Failures of the disk are the permit's to report: the first one
     /// ends the reading early.
@@ -63,8 +66,9 @@ struct Ingest<Source: ByteSource> {
                 told = permit.recordedOffset
                 await progress(told)
             }
-            await Task.yield()
+            if end == nil { await watch.yield() }
         }
+        transport.keepBuffers(false)
         await reclaim(&permit)
         return end ?? .bodyEnded
     }
@@ -77,9 +81,19 @@ struct Ingest<Source: ByteSource> {
     /// One buffer's way. Answers how the ingest ended, nil to go on.
     private mutating func fillAndWrite(_ permit: inout WritePermit) async throws(BodyFailure) -> End? {
         if source.isAtEnd { return .bodyEnded }
-        try await source.untilArrival()
+        if isFast {
+            isFast = try await holds(until: SystemClock.monotonicNanoseconds + ServerLimits.bufferHoldNanoseconds)
+        }
+        transport.keepBuffers(isFast)
+        if !isFast { try await source.untilArrival() }
         // From here on it is the server that is waited for, not the client.
         watch.setDeadline(.max)
+        if let memory = permit.leaseSmall() {
+            let fill = await fill(memory, capacity: StorageLimits.smallBytesMax)
+            let count = accept(fill, memory)
+            permit.writeLeased(count)
+            return try end(fill, count)
+        }
         // Nobody waits for a buffer with one in hand: if all did, nobody would ever get one.
         if buffers.isExhausted { await reclaim(&permit) }
         let buffer: AlignedBuffer
@@ -91,20 +105,29 @@ struct Ingest<Source: ByteSource> {
         let gap = permit.leadingGap
         let capacity = buffer.count - gap
         let fill = await fill(buffer.memory + gap, capacity: capacity)
-        watch.setDeadline(.max)
-        counters.bytesReceived.add(Int64(fill.count))
-        let isOverflow = Int64(fill.count) > room
-        let count = isOverflow ? Int(room) : fill.count
-        room -= Int64(count)
+        let count = accept(fill, buffer.memory + gap)
         if count == 0 {
             buffers.giveBack(buffer)
         } else {
-            inspect?(UnsafeRawBufferPointer(start: buffer.memory + gap, count: count))
             if let earlier = await permit.write(buffer, count: count) { buffers.giveBack(earlier) }
             // The body pauses: the next byte may come in a minute, and the buffer must not wait for it.
             if fill.count < capacity { await reclaim(&permit) }
         }
-        if isOverflow { return .overflow }
+        return try end(fill, count)
+    }
+
+    /// Answers how many of the bytes belong to the upload, and shows them to whoever wants to see them.
+    private mutating func accept(_ fill: Fill, _ memory: UnsafeMutableRawPointer) -> Int {
+        watch.setDeadline(.max)
+        counters.bytesReceived.add(Int64(fill.count))
+        let count = Int(min(Int64(fill.count), room))
+        room -= Int64(count)
+        if count > 0 { inspect?(UnsafeRawBufferPointer(start: memory, count: count)) }
+        return count
+    }
+
+    private func end(_ fill: Fill, _ accepted: Int) throws(BodyFailure) -> End? {
+        if fill.count > accepted { return .overflow }
         if let failure = fill.failure { throw failure }
         return source.isAtEnd ? .bodyEnded : nil
     }
@@ -139,7 +162,7 @@ struct Ingest<Source: ByteSource> {
         return fill
     }
 
-    /// Waits for more with the buffer in hand. Answers false when that has taken too long.
+    /// Waits for more with buffers in hand. Answers false when that has taken too long.
     private func holds(until nanoseconds: Int64) async throws(BodyFailure) -> Bool {
         watch.setDeadline(nanoseconds)
         do throws(BodyFailure) {

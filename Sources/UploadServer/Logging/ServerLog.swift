@@ -29,7 +29,7 @@ public struct ServerLog: Sendable {
         guard failed || logsRequests else { return }
         let level = status == 0 || status >= 500 ? "warning" : "info"
         var line = LogLine(format, level: level, message: "request")
-        line.set("request", exchange.id.description)
+        line.set("request", exchange.id)
         line.set(
             "peer",
             ForwardedClient.address(
@@ -69,9 +69,9 @@ public struct ServerLog: Sendable {
         let level: Logger.Level =
             switch event {
             case .catalogueFailed: .critical
-            case .damaged, .appendFailed: .error
+            case .damaged, .appendFailed, .journalFailed: .error
             case .removalFailed, .sweepFailed: .warning
-            case .deliveredAfterCrash, .directIORefused: .notice
+            case .deliveredAfterCrash, .replayed, .directIORefused: .notice
             case .clockJumped: .warning
             case .swept(let files): files > 0 ? .info : .debug
             }

@@ -78,15 +78,15 @@ final class FuzzedServer: Sendable {
     /// Touched by the fuzzer's thread only.
     nonisolated(unsafe) private var site: Site?
 
+    /// What was open before the first server.
+    private let outside = FuzzedServer.openDescriptors()
+
     /// The server for the next input.
     func fresh() -> Site {
         if let site, site.inputs < FuzzedServer.inputsPerServer { return site }
-        let before = FuzzedServer.openDescriptors()
-        let isFirst = site == nil
         site = nil
-        require(
-            isFirst || FuzzedServer.openDescriptors().count < before.count,
-            "a server that has stopped closes what it opened")
+        let left = FuzzedServer.openDescriptors()
+        require(left.count <= outside.count, "a server that has stopped leaves nothing open: \(left)")
         do {
             let made = try Site()
             site = made

@@ -1,8 +1,8 @@
 /// Whole connections to a whole server: requests in any order, whole or not, on one connection or two.
 ///
-/// The input is what a client sends. 0xFF in it: first let everything be answered that can be. 0xFE: the same, then go on
-/// with the other connection, which is how one request gets to supersede another. `{0}` stands for the id of the first
-/// upload whose address was told, `{1}` for the second, and so on.
+/// The input is what a client sends. 0xFF in it: first let everything be answered that can be. 0xFE: the same, then go
+/// on with the other connection, which is how one request gets to supersede another. `{0}` stands for the id of the
+/// first upload whose address was told, `{1}` for the second, and so on.
 enum ConnectionProperties {
     private static let site = FuzzedServer()
 

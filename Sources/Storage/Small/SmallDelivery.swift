@@ -1,0 +1,81 @@
+internal import LinuxSystem
+internal import Uploads
+
+/// Delivers the small bodies of a batch of changes, around the one commit that records them all. Confined to the
+/// catalogue's thread: a small body then needs no other.
+///
+/// | step                                        | power                         | process |
+/// |---------------------------------------------|-------------------------------|---------|
+/// | the bodies of the batch go into the journal | one write and one sync        | –       |
+/// | each goes to `uploads/<id>`                 | one write, no sync            | same    |
+/// | their records are committed                 | one transaction, one sync     | no sync |
+/// | each goes to `complete/<id>/<name>`         | one rename, no sync           | same    |
+///
+/// The file goes to its name only when its record is committed, so that none is ever nameless. A crash between the two
+/// leaves a finished record without its file; `Recovery` and `Sweeper` find the file in `uploads`, and after a loss of
+/// power `JournalReplay` has written it there again before they look.
+final class SmallDelivery {
+    private let files: StoreFiles
+    private let journal: Journal?
+    private let health: StoreHealth
+
+    init(files: StoreFiles, journal: Journal?, health: StoreHealth) {
+        self.files = files
+        self.journal = journal
+        self.health = health
+    }
+
+    /// Puts the bytes of every small body where a commit may refer to them.
+    func prepare(_ steps: inout [CatalogueStep]) {
+        if let failure = health.failure {
+            for index in steps.indices where steps[index].small != nil { steps[index].outcome = .failed(failure) }
+            return
+        }
+        if files.durability == .power { enterJournal(&steps) }
+        for index in steps.indices where steps[index].outcome == .goes {
+            guard let body = steps[index].small else { continue }
+            do throws(StorageError) {
+                try files.writeSmall(body.finished.id, body.buffer.memory, count: body.count)
+            } catch {
+                files.report(.appendFailed(body.finished.id, error))
+                steps[index].outcome = .failed(error)
+                _ = try? files.removeData(body.finished.id)
+            }
+        }
+    }
+
+    private func enterJournal(_ steps: inout [CatalogueStep]) {
+        let indices = steps.indices.filter { steps[$0].small != nil && steps[$0].outcome == .goes }
+        var rest = indices[...]
+        while !rest.isEmpty {
+            let part = rest.prefix(JournalLimits.bodiesPerBatchMax)
+            rest = rest.dropFirst(part.count)
+            let number = journal?.write(part.map { steps[$0].small! })
+            for index in part {
+                if let number { steps[index].journal = number } else { steps[index].outcome = .refused }
+            }
+        }
+    }
+
+    /// Gives each file whose record is committed its name, and takes away what the others have left.
+    func conclude(_ steps: inout [CatalogueStep]) {
+        for index in steps.indices {
+            guard let body = steps[index].small else { continue }
+            switch steps[index].outcome {
+            case .goes:
+                do throws(StorageError) {
+                    try files.nameSmall(body.finished.id, body.finished.name)
+                } catch {
+                    // The record is true, and the bytes are where the next look at it finds them.
+                    files.report(.appendFailed(body.finished.id, error))
+                    steps[index].outcome = .failed(error)
+                }
+            case .failed:
+                // A commit that may come back at the next start needs the bytes.
+                if health.failure == nil { _ = try? files.removeData(body.finished.id) }
+            case .refused: break
+            }
+        }
+        journal?.batchEnded()
+    }
+}
