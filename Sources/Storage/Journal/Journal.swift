@@ -81,7 +81,9 @@ final class Journal: Sendable {
                 }
                 try place.segment.file.write(
                     gathering: [head] + pieces, at: place.position - (isFirst ? Int64(block) : 0))
+                let start = SystemClock.monotonicNanoseconds
                 try place.segment.file.syncData()
+                files.counters.countSync(sinceNanoseconds: start)
             }
         }
     }
