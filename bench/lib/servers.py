@@ -214,6 +214,7 @@ SERVERS = [
     Server("sluice power", _sluice("power"), "plain", places=("disk",)),
     Server("floor inline", _floor("--write", "inline")),
     Server("floor threaded", _floor("--write", "threaded"), places=("disk",)),
+    Server("floor synced", _floor("--write", "threaded", "--sync"), places=("disk",)),
     Server("floor buffered", _floor("--write", "buffered"), places=("disk",)),
     Server("nginx 1 MiB", _nginx("1m")),
     Server("nginx 16 KiB", _nginx("16k")),
