@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from lib.results import Results, median
+from lib.servers import in_order
 
 FIGURE = "server_cpu_seconds_per_gib"
 PANEL_WIDTH, LABEL_WIDTH, BAR_HEIGHT, GAP, TITLE_HEIGHT = 400, 110, 16, 5, 34
@@ -17,7 +18,7 @@ def cpu_per_gib(results: Results, row: str) -> str:
     cells = results.matching(row=row)
     panels = [(place, wire) for place in results.values("place") for wire in results.values("wire")
               if results.matching(row=row, place=place, wire=wire)]
-    servers = list(dict.fromkeys(cell["server"] for cell in cells))
+    servers = in_order(cell["server"] for cell in cells)
     scale = (PANEL_WIDTH - LABEL_WIDTH - 60) / max(cell[FIGURE] for cell in cells)
     height = TITLE_HEIGHT + len(servers) * (BAR_HEIGHT + GAP) + 10
     parts = []

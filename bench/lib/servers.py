@@ -8,7 +8,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -221,3 +221,9 @@ SERVERS = [
     Server("hummingbird", _peer("HummingbirdPeer")),
     Server("nio resumable", _peer("NIOResumableUploadPeer")),
 ]
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Each server once, as they stand above, however the rounds took them."""
+    known = [server.name for server in SERVERS]
+    return sorted(set(names), key=lambda name: known.index(name) if name in known else len(known))

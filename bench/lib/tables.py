@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lib.results import Results, median
+from lib.servers import in_order
 from lib.subjects import SUBJECTS
 
 DASH = "–"
@@ -40,7 +41,7 @@ def _servers(results: Results, row: str, place: str, small: bool) -> str:
         columns += [(f"{heading}, {wire}", "r") for _, heading, _ in figures]
     columns.append(("RSS MiB", "r"))
     lines = []
-    for server in results.values("server"):
+    for server in in_order(results.values("server")):
         runs = results.matching(row=row, place=place, server=server)
         if not runs:
             continue
