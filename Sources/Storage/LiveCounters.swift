@@ -30,6 +30,9 @@ final class LiveCounters: Sendable {
         syncTimes.record(SystemClock.monotonicNanoseconds - start)
     }
 
+    /// A batch of the journal has been synced, which began at this time of the monotonic clock.
+    func countJournalSync(sinceNanoseconds start: Int64) { syncTimes.record(SystemClock.monotonicNanoseconds - start) }
+
     func countFence() { fences.add(1, ordering: .relaxed) }
     func countDirectorySync() { directorySyncs.add(1, ordering: .relaxed) }
     func countCheckpoint() { checkpoints.add(1, ordering: .relaxed) }

@@ -30,7 +30,7 @@ public struct StoreCounters: Sendable, Equatable {
     public var expired: Int64 = 0
     /// Records removed.
     public var deleted: Int64 = 0
-    /// How long syncs of data files took, in nanoseconds.
+    /// How long syncs of data files and of the journal took, in nanoseconds.
     public var syncTimes = Histogram(bounds: Histogram.syncBounds)
     /// How many changes shared a commit.
     public var batchSizes = Histogram(bounds: Histogram.batchBounds)

@@ -83,7 +83,7 @@ final class Journal: Sendable {
                     gathering: [head] + pieces, at: place.position - (isFirst ? Int64(block) : 0))
                 let start = SystemClock.monotonicNanoseconds
                 try place.segment.file.syncData()
-                files.counters.countSync(sinceNanoseconds: start)
+                files.counters.countJournalSync(sinceNanoseconds: start)
             }
         }
     }
