@@ -31,7 +31,8 @@ serve: release ## Build and serve on this machine, http://127.0.0.1:8080 and htt
 
 test: build-packages test-packages ## Run every test: the Swift ones, then the real server with a real browser
 	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build
+	@# One after the other: hundreds at once on a few threads measure how long tests wait for each other.
+	$(SWIFT) test --skip-build --no-parallel
 	@$(MAKE) --no-print-directory release $(VENV)/installed
 	scripts/readme-options --check $(RELEASE)
 	@# Real browsers and real kills lose a race with their test now and then; what fails three times has found something.
