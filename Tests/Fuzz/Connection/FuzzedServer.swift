@@ -50,15 +50,8 @@ final class FuzzedServer: Sendable {
             inputs += 1
             guard inputs.isMultiple(of: FuzzedServer.inputsPerCheck) else { return }
             ask("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n", 200)
-            let deadline = SystemClock.monotonicNanoseconds + FuzzedClient.patienceNanoseconds
-            var open = FuzzedServer.openDescriptors()
-            while open.count > idleDescriptors.count {
-                require(SystemClock.monotonicNanoseconds < deadline, "\(open) were \(idleDescriptors)")
-                usleep(1000)
-                open = FuzzedServer.openDescriptors()
-            }
             // The first count may have met connections on their way out.
-            idleDescriptors = open
+            idleDescriptors = FuzzedServer.await(openAtMost: idleDescriptors) { "\($0) are open" }
         }
 
         /// A well-behaved client, served as if nobody else were there.
@@ -85,8 +78,8 @@ final class FuzzedServer: Sendable {
     func fresh() -> Site {
         if let site, site.inputs < FuzzedServer.inputsPerServer { return site }
         site = nil
-        let left = FuzzedServer.openDescriptors()
-        require(left.count <= outside.count, "a server that has stopped leaves nothing open: \(left)")
+        // The threads of the last one may still be on their way out.
+        FuzzedServer.await(openAtMost: outside) { "a server that has stopped leaves nothing open: \($0)" }
         do {
             let made = try Site()
             site = made
@@ -94,6 +87,19 @@ final class FuzzedServer: Sendable {
         } catch {
             fatalError("no server: \(error)")
         }
+    }
+
+    /// Waits until no more descriptors are open than these, and answers which.
+    @discardableResult
+    fileprivate static func await(openAtMost expected: [String], _ complaint: ([String]) -> String) -> [String] {
+        let deadline = SystemClock.monotonicNanoseconds + FuzzedClient.patienceNanoseconds
+        var open = FuzzedServer.openDescriptors()
+        while open.count > expected.count {
+            require(SystemClock.monotonicNanoseconds < deadline, "\(complaint(open)), instead of \(expected)")
+            usleep(1000)
+            open = FuzzedServer.openDescriptors()
+        }
+        return open
     }
 
     /// What this process has open, as the kernel names it. Pipes are the sanitizer's, which tests memory with them.
