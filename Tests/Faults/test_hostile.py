@@ -466,26 +466,26 @@ def test_early_data_is_not_taken(start, tmp_path):
 class KeyUpdates:
     """A client that renews its keys as often as it likes: OpenSSL's library itself, since no wrapper offers that."""
 
-    library = ctypes.CDLL("libssl.so.3")
+    openssl = ctypes.CDLL("libssl.so.3")
     for name in ("TLS_client_method", "SSL_CTX_new", "SSL_new"):
-        getattr(library, name).restype = ctypes.c_void_p
+        getattr(openssl, name).restype = ctypes.c_void_p
 
     def __init__(self, server: Victim):
         self.socket = connect(server.tls_port)
         self.socket.settimeout(None)
-        self.context = ctypes.c_void_p(self.library.SSL_CTX_new(ctypes.c_void_p(self.library.TLS_client_method())))
-        self.session = ctypes.c_void_p(self.library.SSL_new(self.context))
-        self.library.SSL_set_fd(self.session, self.socket.fileno())
-        assert self.library.SSL_connect(self.session) == 1
+        self.context = ctypes.c_void_p(self.openssl.SSL_CTX_new(ctypes.c_void_p(self.openssl.TLS_client_method())))
+        self.session = ctypes.c_void_p(self.openssl.SSL_new(self.context))
+        self.openssl.SSL_set_fd(self.session, self.socket.fileno())
+        assert self.openssl.SSL_connect(self.session) == 1
 
     def send(self, wants_answer: bool) -> bool:
         """False once the server has ended the connection."""
-        return (self.library.SSL_key_update(self.session, int(wants_answer)) == 1
-                and self.library.SSL_do_handshake(self.session) == 1)
+        return (self.openssl.SSL_key_update(self.session, int(wants_answer)) == 1
+                and self.openssl.SSL_do_handshake(self.session) == 1)
 
     def close(self) -> None:
-        self.library.SSL_free(self.session)
-        self.library.SSL_CTX_free(self.context)
+        self.openssl.SSL_free(self.session)
+        self.openssl.SSL_CTX_free(self.context)
         self.socket.close()
 
 
@@ -498,10 +498,10 @@ def test_some_key_updates_are_taken_and_a_flood_is_cut(start, wants_answer):
         client = KeyUpdates(server)
         for _ in range(20):
             assert client.send(wants_answer)
-        sent = client.library.SSL_write(client.session, HEALTH, len(HEALTH))
+        sent = client.openssl.SSL_write(client.session, HEALTH, len(HEALTH))
         assert sent == len(HEALTH)
         answer = ctypes.create_string_buffer(1 << 12)
-        assert client.library.SSL_read(client.session, answer, len(answer)) > 0
+        assert client.openssl.SSL_read(client.session, answer, len(answer)) > 0
         assert answer.value.startswith(b"HTTP/1.1 200 ")
         count = 0
         while client.send(wants_answer):
