@@ -2,38 +2,19 @@
 
 import os
 import re
-import signal
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from proxy import Proxy
 from sluice import Sluice, make_file
+# Imported to be found here: pytest takes hooks and fixtures from a conftest by their names.
+from time_limit import pytest_configure, time_limit  # noqa: F401
 
-TEST_SECONDS = int(os.environ.get("SLUICE_TEST_SECONDS", "90"))
 WAIT_SECONDS = 30
 MEBIBYTE = 1 << 20
 
 expect.set_options(timeout=WAIT_SECONDS * 1000)
-
-
-def pytest_configure(config):
-    config.addinivalue_line("markers", "seconds(limit): the time limit of a test that moves many bytes")
-
-
-@pytest.fixture(autouse=True)
-def time_limit(request):
-    """Every wait below is bounded; this bounds their sum."""
-    marker = request.node.get_closest_marker("seconds")
-    seconds = marker.args[0] if marker else TEST_SECONDS
-
-    def late(_signal, _frame):
-        raise TimeoutError(f"the test took more than {seconds} s")
-
-    signal.signal(signal.SIGALRM, late)
-    signal.alarm(seconds)
-    yield
-    signal.alarm(0)
 
 
 @pytest.fixture
