@@ -9,7 +9,6 @@ from disks import Unavailable, Workshop
 from time_limit import pytest_configure, time_limit  # noqa: F401
 
 
-
 @pytest.fixture(scope="session")
 def workshop():
     """Where the disks of this run are made. A machine that cannot have them fails these tests, and says why."""
