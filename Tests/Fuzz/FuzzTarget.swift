@@ -14,6 +14,7 @@ struct FuzzTarget: Sendable {
         FuzzTarget(name: "tus", run: TusProperties.check),
         FuzzTarget(name: "ietf", run: IETFProperties.check),
         FuzzTarget(name: "connection", run: ConnectionProperties.check),
+        FuzzTarget(name: "planted", run: PlantedProperties.check),
     ]
 }
 
