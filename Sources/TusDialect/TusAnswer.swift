@@ -62,6 +62,15 @@ public enum TusAnswer {
         .telling(upload)
     }
 
+    /// A newer request overtook this one before its turn came: nothing of it was taken.
+    ///
+    /// - Parameter upload: as recorded meanwhile; nil if it has gone.
+    public static func overtaken(_ upload: Upload?) -> Refusal {
+        let refusal = Refusal.tus(
+            .conflict, code: "superseded", "A newer request for this upload took over. Nothing of this one was taken.")
+        return upload.map { refusal.telling($0) } ?? refusal
+    }
+
     /// The body stopped coming, or came too slowly. Never a 4xx: clients take that for final, and this is worth another
     /// try.
     ///

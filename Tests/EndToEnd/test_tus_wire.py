@@ -780,6 +780,8 @@ def test_many_at_once_and_every_offset_told_is_true(tus):
                     return
                 answer = tus.patch(location, offset, data[offset : offset + 30_000 + seed])
                 assert answer.status in (204, 409)
+                # Whether it was refused, ended by a newer one or overtaken in the queue: it is told where to go on.
+                assert answer.offset <= len(data)
         except Exception as fault:  # noqa: BLE001 - told to the test's own thread
             faults.append(fault)
 

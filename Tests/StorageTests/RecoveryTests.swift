@@ -69,6 +69,33 @@ import Uploads
         #expect(try await again.store.upload(upload.id) == found)
     }
 
+    @Test func `what a recovery found is recorded before anybody is told of it`() async throws {
+        let fixture = try StoreFixture()
+        let uploads = (UInt64(1)...20).map { Upload.sample($0, length: 20_000, name: "f.bin") }
+        for upload in uploads { try await fixture.create(upload, bytes: 20_000) }
+        let crashed = try fixture.crashed { path in
+            for upload in uploads { try deliver(upload, in: path) }
+        }
+        for (told, upload) in uploads.enumerated() {
+            #expect(try await crashed.store.upload(upload.id)?.state == .finished)
+            let recorded = try Catalogue.integer(
+                at: crashed.path, "SELECT count(*) FROM uploads WHERE finished_length IS NOT NULL")
+            #expect(recorded == told + 1)
+        }
+    }
+
+    @Test func `a recovery that cannot be recorded is not told, and is made by the next start`() async throws {
+        let fixture = try StoreFixture()
+        try await fixture.create(upload, bytes: 20_000)
+        let crashed = try fixture.crashed { try deliver(upload, in: $0) }
+        try Catalogue.execute(
+            at: crashed.path,
+            "CREATE TRIGGER refuse BEFORE UPDATE ON uploads BEGIN SELECT RAISE(ABORT, 'refused'); END")
+        await #expect(throws: StorageError.self) { try await crashed.store.upload(upload.id) }
+        let again = try crashed.crashed { try Catalogue.execute(at: $0, "DROP TRIGGER refuse") }
+        #expect(try await again.store.upload(upload.id)?.state == .finished)
+    }
+
     @Test func `a small upload delivered before its first offset was recorded is finished too`() async throws {
         let fixture = try StoreFixture()
         var claim = try await fixture.claim(upload.id)

@@ -25,4 +25,14 @@ public enum InterruptedAnswer {
             cause.status, reason: cause.reason, code: cause.code, cause.message, body: cause.body,
             fields: cause.fields + version.fields(isComplete: false, offset: offset))
     }
+
+    /// A newer request overtook this one before its turn came: nothing of it was taken. Unlike an append under way, which
+    /// its client may still be sending, this one is answered: the client waits for nothing else.
+    ///
+    /// - Parameter offset: what is recorded meanwhile; nil if the upload has gone.
+    public static func overtaken(_ version: InteropVersion, offset: Offset?) -> Refusal {
+        Refusal(
+            .conflict, code: "superseded", "A newer request for this upload took over. Nothing of this one was taken.",
+            fields: version.fields(isComplete: false, offset: offset))
+    }
 }

@@ -32,10 +32,11 @@ enum TableEffect {
 /// | yes    | yes           | claim         | the waiting claim is superseded; the new one waits                      |
 /// | yes    | any           | release       | every observer answered, then the waiting claim holds                   |
 ///
-/// While the record is on its way from the catalogue everybody waits, by the same rules.
+/// While the record is on its way from the catalogue everybody waits, by the same rules; so they do while a correction of
+/// it is on its way there: what is told must still be true after a crash.
 struct LiveUpload {
     private enum Knowledge {
-        case unknown, loading, known
+        case unknown, loading, correcting, known
     }
 
     private struct Holder {
@@ -138,9 +139,9 @@ struct LiveUpload {
             knowledge = .unknown
             return fail(error)
         case .success(let found):
-            knowledge = .known
             recorded = found.recorded
-            record = found.correction ?? found.recorded
+            record = found.recorded
+            knowledge = found.correction == nil ? .known : .correcting
             if found.correction != nil { pending += 1 }
             return advance()
         }
@@ -159,6 +160,7 @@ struct LiveUpload {
 
     mutating func committed(_ step: CatalogueStep) -> [TableEffect] {
         pending -= 1
+        if knowledge == .correcting { return corrected(step) }
         switch step.outcome {
         case .goes: recorded = step.change.recorded
         case .failed: hasFailed = true
@@ -170,6 +172,18 @@ struct LiveUpload {
             if hasFailed { knowledge = .unknown }
             hasFailed = false
         }
+        return advance()
+    }
+
+    /// Takes the outcome of a correction, beside which nothing else is on its way.
+    private mutating func corrected(_ step: CatalogueStep) -> [TableEffect] {
+        if case .failed(let error) = step.outcome {
+            knowledge = .unknown
+            return fail(error)
+        }
+        knowledge = .known
+        recorded = step.change.recorded
+        record = recorded
         return advance()
     }
 
@@ -198,7 +212,7 @@ struct LiveUpload {
     /// Serves whoever can be served in the present state.
     private mutating func advance() -> [TableEffect] {
         switch knowledge {
-        case .loading: return []
+        case .loading, .correcting: return []
         case .unknown:
             // A load beside a commit could read the row as it was before.
             let isWanted = !readers.isEmpty || (holder == nil && (claim != nil || !observers.isEmpty))

@@ -1,5 +1,7 @@
 internal import HTTP
 internal import Reactor
+internal import Storage
+internal import Uploads
 internal import Wire
 
 extension Exchange {
@@ -10,6 +12,20 @@ extension Exchange {
         let token = watch.token
         let loop = connection.loop
         return { loop.spawn { $0.interrupt(token, epoch: epoch, .fenced) } }
+    }
+
+    /// Takes an upload for this request, from whoever holds it.
+    ///
+    /// - Parameter overtaken: the dialect's answer where a newer request overtakes this one in the queue, from the record as
+    ///   it stands then; nil where there is none.
+    func claim(_ id: UploadID, overtaken: (Upload?) -> Refusal) async throws -> UploadClaim {
+        do throws(StorageError) {
+            return try await server.store.claim(id, onFence: fence())
+        } catch {
+            guard error == .superseded else { throw error }
+            closeAfterwards()
+            throw overtaken(try await server.store.upload(id))
+        }
     }
 
     /// Answers a request whose body stopped before its end, where an answer can still be read, by throwing it.

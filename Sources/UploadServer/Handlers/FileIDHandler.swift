@@ -12,7 +12,7 @@ enum FileIDHandler {
         let id = server.uploadID(of: request.fileID)
         exchange.uploadID = id
 
-        var claim = try await FileIDHandler.claim(id, exchange)
+        var claim = try await exchange.claim(id) { AppendAnswer.superseded(count: $0?.offset ?? .zero) }
         let decision = try AppendDecision(request, upload: claim.upload)
         if decision == .alreadyFinished, let upload = claim.upload {
             claim.release()
@@ -40,17 +40,6 @@ enum FileIDHandler {
             try exchange.refuseUnfinished(
                 failure, superseded: AppendAnswer.superseded(count: upload.offset),
                 timedOut: AppendAnswer.timedOut(count: upload.offset))
-        }
-    }
-
-    /// Takes the upload. Where a newer request overtakes this one in the queue, the count is what is recorded by now.
-    private static func claim(_ id: UploadID, _ exchange: Exchange) async throws -> UploadClaim {
-        let store = exchange.server.store
-        do throws(StorageError) {
-            return try await store.claim(id, onFence: exchange.fence())
-        } catch {
-            guard error == .superseded else { throw error }
-            throw AppendAnswer.superseded(count: try await store.upload(id)?.offset ?? .zero)
         }
     }
 

@@ -79,7 +79,7 @@ enum TusHandler {
     private static func append(_ exchange: Exchange, _ id: UploadID) async throws {
         let server = exchange.server
         let request = try PatchRequest(exchange.head, offer: server.tusOffer)
-        let claim = try await server.store.claim(id, onFence: exchange.fence())
+        let claim = try await exchange.claim(id, overtaken: TusAnswer.overtaken)
         switch try PatchDecision(
             request, upload: claim.upload, offer: server.tusOffer, nowSeconds: server.nowSeconds)
         {
