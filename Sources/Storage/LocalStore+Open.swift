@@ -15,6 +15,7 @@ extension LocalStore {
         let path = "\(configuration.path)/\(catalogueName)"
         let connection = try SQLiteConnection(path: path, writes: true)
         try CatalogueSchema.prepare(connection, durability: configuration.durability)
+        reserveLog(root)
         try doing("sync \(configuration.path)") { () throws(Errno) in
             if configuration.durability == .power { try root.sync() }
         }
@@ -69,6 +70,17 @@ extension LocalStore {
             return root
         } catch {
             throw error == .again ? .directoryInUse(path) : StorageError(error, "open the data directory \(path)")
+        }
+    }
+
+    /// Takes blocks for the whole of SQLite's log, so that on a full disk what came can still be recorded. Where there are
+    /// none to be had, the log takes them when it needs them.
+    private static func reserveLog(_ root: borrowing Directory) {
+        do throws(Errno) {
+            let log = try root.open("\(catalogueName)-wal", .readWrite)
+            try log.reserve(offset: 0, length: StorageLimits.catalogueLogBytes)
+        } catch {
+            // The disk is full, or cannot reserve.
         }
     }
 

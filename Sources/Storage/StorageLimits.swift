@@ -28,6 +28,8 @@ public enum StorageLimits {
     /// Pages of 4 KiB after which SQLite carries its log over into the catalogue. Half of what the first piece of the
     /// log's index holds, so that a full disk is met while writing the log, which can be taken back, and not the index.
     static let catalogueLogPages = 2000
+    /// Bytes of that log as it mostly is at its longest: those pages, a commit beyond them, and their headers.
+    static let catalogueLogBytes = Int64(catalogueLogPages + 64) * (4096 + 24)
     /// How long the catalogue waits for somebody who reads it with a shell, in milliseconds.
     static let catalogueBusyMilliseconds = 5000
     /// Files looked at by the sweep before it pauses.

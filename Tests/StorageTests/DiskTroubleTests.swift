@@ -48,7 +48,7 @@ struct DiskTroubleTests {
     @Test func `an upload that does not fit any more is refused at its offset`() async throws {
         let disk = try SmallDisk(megabytes: 32)
         let fixture = try StoreFixture(at: disk.path + "/data")
-        let upload = Upload.sample(1, length: 20 << 20)
+        let upload = Upload.sample(1, length: 12 << 20)
         try await fixture.create(upload, bytes: 1 << 20)
         let filler = try disk.fill()
         #expect(await fixture.permitFailure(upload.id, at: 1 << 20) == .noSpace)
@@ -63,7 +63,7 @@ struct DiskTroubleTests {
         let fixture = try StoreFixture(at: disk.path + "/data", durability: .power)
         let filler = try disk.fill()
         var refused: Upload?
-        for number in UInt64(1)...500 where refused == nil {
+        for number in UInt64(1)...5000 where refused == nil {
             var upload = Upload.sample(number)
             upload.metadata = String(repeating: "m", count: 3000)
             var claim = try await fixture.claim(upload.id)
@@ -82,17 +82,40 @@ struct DiskTroubleTests {
         fixture.store.close()
     }
 
+    @Test func `what is stored when the disk is full is recorded`() async throws {
+        let disk = try SmallDisk(megabytes: 32)
+        let fixture = try StoreFixture(at: disk.path + "/data", durability: .power)
+        let upload = Upload.sample(1)
+        var claim = try await fixture.claim(upload.id)
+        try await claim.create(upload, isDurable: true)
+        var permit = try await claim.permit(at: .zero)
+        await permit.append(1 << 20, of: upload.id)
+        let filler = try disk.fill()
+        await permit.append(1 << 20, of: upload.id)
+        #expect(permit.failure == .noSpace)
+        #expect(await permit.settleFailure() == .noSpace)
+        #expect(try await fixture.store.settledUpload(upload.id)?.offset.bytes ?? 0 >= 1 << 20)
+        try FileManager.default.removeItem(atPath: filler)
+        fixture.store.close()
+    }
+
     @Test func `a finish that finds no space is made good later`() async throws {
         let disk = try SmallDisk(megabytes: 16)
-        let fixture = try StoreFixture(at: disk.path + "/data", durability: .power)
         let undelivered = Upload.sample(1, length: 1000)
         var unrecorded = Upload.sample(2, length: 1000)
         unrecorded.metadata = String(repeating: "m", count: 3000)
-        for upload in [undelivered, unrecorded] { try await fixture.create(upload, bytes: 1000) }
-        // There is a directory to deliver the second one to, so for that one only the catalogue lacks space.
-        try FileManager.default.createDirectory(
-            atPath: "\(fixture.path)/complete/\(unrecorded.id)", withIntermediateDirectories: true)
-        let filler = try disk.fill()
+        do {
+            let fixture = try StoreFixture(at: disk.path + "/data", durability: .power)
+            for upload in [undelivered, unrecorded] { try await fixture.create(upload, bytes: 1000) }
+            // There is a directory to deliver the second one to, so for that one only the catalogue lacks space.
+            try FileManager.default.createDirectory(
+                atPath: "\(fixture.path)/complete/\(unrecorded.id)", withIntermediateDirectories: true)
+            fixture.store.close()
+        }
+        let filler = try disk.fill(but: 160 << 10)
+        // Enough to open the catalogue, not to reserve anything.
+        let fixture = try StoreFixture(at: disk.path + "/data", durability: .power)
+        try disk.fill()
         for upload in [undelivered, unrecorded] {
             let permit = try await fixture.claim(upload.id).permit(at: Offset(1000))
             #expect(await permit.finishFailure(length: 1000) == .noSpace)

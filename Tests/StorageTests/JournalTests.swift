@@ -167,7 +167,7 @@ struct JournalTroubleTests {
     }
 
     @Test func `a small file that finds the disk full is not acknowledged, and may come again`() async throws {
-        let disk = try SmallDisk(megabytes: 32)
+        let disk = try SmallDisk(megabytes: 64)
         let fixture = try StoreFixture(at: disk.path + "/data", durability: .power)
         try await fixture.finishSmall(1)
         let filler = try disk.fill()
@@ -181,7 +181,7 @@ struct JournalTroubleTests {
     }
 
     @Test func `a disk that fails acknowledges no small file, and those before it are there afterwards`() async throws {
-        let disk = try SmallDisk(megabytes: 32)
+        let disk = try SmallDisk(megabytes: 64)
         do {
             let fixture = try StoreFixture(at: disk.path + "/data", durability: .power)
             for number in UInt64(1)...10 { try await fixture.finishSmall(number) }

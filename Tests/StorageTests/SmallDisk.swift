@@ -32,10 +32,15 @@ final class SmallDisk: Sendable {
 
     deinit { try? run("umount -l '\(path)'") }
 
-    /// Takes all the space that is left; answers the file that has it.
-    func fill() throws -> String {
+    /// Takes all the space that is left but for so many bytes; answers the file that has it.
+    @discardableResult
+    func fill(but bytes: Int = 0) throws -> String {
         let file = path + "/filler"
-        try run("dd if=/dev/zero of='\(file)' bs=4096 2>/dev/null; sync '\(file)'")
+        try run(
+            """
+            dd if=/dev/zero of='\(file)' bs=4096 oflag=append conv=notrunc 2>/dev/null
+            truncate -s -\(bytes) '\(file)'; sync '\(file)'
+            """)
         return file
     }
 
