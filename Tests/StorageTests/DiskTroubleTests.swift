@@ -100,36 +100,43 @@ struct DiskTroubleTests {
     }
 
     @Test func `a finish that finds no space is made good later`() async throws {
-        let disk = try SmallDisk(megabytes: 16)
-        let undelivered = Upload.sample(1, length: 1000)
-        var unrecorded = Upload.sample(2, length: 1000)
-        unrecorded.metadata = String(repeating: "m", count: 3000)
-        do {
-            let fixture = try StoreFixture(at: disk.path + "/data", durability: .power)
-            for upload in [undelivered, unrecorded] { try await fixture.create(upload, bytes: 1000) }
-            // There is a directory to deliver the second one to, so for that one only the catalogue lacks space.
-            try FileManager.default.createDirectory(
-                atPath: "\(fixture.path)/complete/\(unrecorded.id)", withIntermediateDirectories: true)
-            fixture.store.close()
-        }
-        let filler = try disk.fill(but: 160 << 10)
-        // Enough to open the catalogue, not to reserve anything.
+        let disk = try SmallDisk(megabytes: 32)
         let fixture = try StoreFixture(at: disk.path + "/data", durability: .power)
-        try disk.fill()
-        for upload in [undelivered, unrecorded] {
-            let permit = try await fixture.claim(upload.id).permit(at: Offset(1000))
-            #expect(await permit.finishFailure(length: 1000) == .noSpace)
-        }
+        let undelivered = Upload.sample(1, length: 1000)
+        let unrecorded = Upload.sample(2, length: 1000)
+        for upload in [undelivered, unrecorded] { try await fixture.create(upload, bytes: 1000) }
+        let filler = try disk.fill()
+        let permit = try await fixture.claim(undelivered.id).permit(at: Offset(1000))
+        #expect(await permit.finishFailure(length: 1000) == .noSpace)
         #expect(fixture.exists(fixture.dataPath(undelivered.id)))
-        #expect(fixture.exists(fixture.finishedPath(unrecorded.id, "file.bin")))
         try FileManager.default.removeItem(atPath: filler)
         _ = try await fixture.claim(undelivered.id).permit(at: Offset(1000)).finish(length: 1000)
+
+        // The catalogue has room in its log; a record of this size has none.
+        try Catalogue.execute(
+            at: fixture.path,
+            """
+            CREATE TABLE ballast (bytes);
+            CREATE TRIGGER swell AFTER UPDATE ON uploads BEGIN INSERT INTO ballast VALUES (zeroblob(40000000)); END
+            """)
+        let swollen = try await fixture.claim(unrecorded.id).permit(at: Offset(1000))
+        #expect(await swollen.finishFailure(length: 1000) == .noSpace)
+        #expect(fixture.exists(fixture.finishedPath(unrecorded.id, "file.bin")))
+        try Catalogue.execute(at: fixture.path, "DROP TRIGGER swell")
+
         for upload in [undelivered, unrecorded] {
             #expect(try await fixture.store.settledUpload(upload.id)?.state == .finished)
             let bytes = fixture.contents(fixture.finishedPath(upload.id, "file.bin"))
             #expect(bytes == Pattern.bytes(upload.id, 1000))
         }
         fixture.store.close()
+    }
+
+    @Test func `a start on a full disk says so`() async throws {
+        let disk = try SmallDisk(megabytes: 32)
+        try StoreFixture(at: disk.path + "/data").store.close()
+        try disk.fill()
+        #expect(throws: StorageError.noSpace) { try StoreFixture(at: disk.path + "/data") }
     }
 
     @Test(arguments: [UInt64(1), 2, 3])

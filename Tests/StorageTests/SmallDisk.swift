@@ -12,13 +12,13 @@ final class SmallDisk: Sendable {
         return FileManager.default.fileExists(atPath: disk.path + "/lost+found")
     }()
 
-    /// An ext4 file system of so many megabytes in an image file.
+    /// An ext4 file system of so many megabytes in an image file, with the blocks of 4 KiB that one of a usual size has.
     init(megabytes: Int) throws {
         directory = try TemporaryDirectory()
         path = directory.path + "/disk"
         try run(
             """
-            truncate -s \(megabytes)M '\(path).img' && mkfs.ext4 -q -F '\(path).img' && mkdir '\(path)' \
+            truncate -s \(megabytes)M '\(path).img' && mkfs.ext4 -q -F -b 4096 '\(path).img' && mkdir '\(path)' \
             && mount -o loop '\(path).img' '\(path)'
             """)
     }
@@ -32,15 +32,11 @@ final class SmallDisk: Sendable {
 
     deinit { try? run("umount -l '\(path)'") }
 
-    /// Takes all the space that is left but for so many bytes; answers the file that has it.
+    /// Takes all the space that is left; answers the file that has it.
     @discardableResult
-    func fill(but bytes: Int = 0) throws -> String {
+    func fill() throws -> String {
         let file = path + "/filler"
-        try run(
-            """
-            dd if=/dev/zero of='\(file)' bs=4096 oflag=append conv=notrunc 2>/dev/null
-            truncate -s -\(bytes) '\(file)'; sync '\(file)'
-            """)
+        try run("dd if=/dev/zero of='\(file)' bs=4096 2>/dev/null; sync '\(file)'")
         return file
     }
 

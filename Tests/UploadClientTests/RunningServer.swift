@@ -53,6 +53,15 @@ final class RunningServer: Sendable {
         return (names[0], bytes)
     }
 
+    /// Bytes in the data files of uploads under way.
+    var openBytes: Int {
+        let folder = URL(filePath: data + "/uploads")
+        let files = try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: [.fileSizeKey])
+        return (files ?? []).reduce(0) { sum, file in
+            sum + ((try? file.resourceValues(forKeys: [.fileSizeKey]).fileSize) ?? 0)
+        }
+    }
+
     /// The program that was built together with these tests.
     static let program: URL = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
         .appending(path: "sluice")

@@ -45,7 +45,8 @@ final class SQLiteConnection {
 
     /// What a result code means, with SQLite's own words for the last failure on this connection.
     func error(_ code: Int32) -> StorageError {
-        if code & 0xFF == SQLITE_FULL { return .noSpace }
+        // The index of the log is the first to find no space, at the start.
+        if code & 0xFF == SQLITE_FULL || code == cshim_sqlite_ioerr_shmsize() { return .noSpace }
         return .catalogue(
             "\(path): \(String(cString: sqlite3_errmsg(handle))) (\(code))\(SQLiteConnection.advice(code))")
     }
