@@ -73,14 +73,15 @@ extension LocalStore {
         }
     }
 
-    /// Takes blocks for the whole of SQLite's log, so that on a full disk what came can still be recorded. Where there are
-    /// none to be had, the log takes them when it needs them.
+    /// Takes blocks for the whole of SQLite's log, so that on a disk that fills up later what came can still be recorded.
+    /// Where that would be a large part of what is left, or cannot be done, the log takes them when it needs them.
     private static func reserveLog(_ root: borrowing Directory) {
+        let bytes = StorageLimits.catalogueLogBytes
         do throws(Errno) {
-            let log = try root.open("\(catalogueName)-wal", .readWrite)
-            try log.reserve(offset: 0, length: StorageLimits.catalogueLogBytes)
+            guard try root.freeBytes() >= bytes * StorageLimits.freeSpaceFactor else { return }
+            try root.open("\(catalogueName)-wal", .readWrite).reserve(offset: 0, length: bytes)
         } catch {
-            // The disk is full, or cannot reserve.
+            // It is a precaution; the log tells of a full disk by itself.
         }
     }
 

@@ -30,6 +30,8 @@ public enum StorageLimits {
     static let catalogueLogPages = 2000
     /// Bytes of that log as it mostly is at its longest: those pages, a commit beyond them, and their headers.
     static let catalogueLogBytes = Int64(catalogueLogPages + 64) * (4096 + 24)
+    /// Journal and log take space in advance only where their file system has so many times as much left.
+    static let freeSpaceFactor: Int64 = 4
     /// How long the catalogue waits for somebody who reads it with a shell, in milliseconds.
     static let catalogueBusyMilliseconds = 5000
     /// Files looked at by the sweep before it pauses.

@@ -335,6 +335,19 @@ def test_a_disk_that_fills_up_within_a_body_keeps_what_came(ballast, server, roo
     upload.complete()
 
 
+def test_a_length_that_does_not_fit_is_refused_before_the_body(ballast, server):
+    upload = TusUpload(server, "large", pattern(LARGE))
+    assert upload.create().status == 201
+    ballast.fill(but=LARGE // 2)
+    with Line(server.port) as line:
+        line.head("PATCH", upload.location, {
+            **TUS, "Upload-Offset": 0, "Content-Type": "application/offset+octet-stream"}, LARGE)
+        assert failed(line.answer(), FULL)
+    assert upload.ask() == 0
+    ballast.empty()
+    upload.complete()
+
+
 def test_a_disk_that_is_full_at_the_end_delivers_later(ballast, server):
     upload = TusUpload(server, "tus")
     assert upload.create().status == 201

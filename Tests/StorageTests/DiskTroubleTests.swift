@@ -48,7 +48,7 @@ struct DiskTroubleTests {
     @Test func `an upload that does not fit any more is refused at its offset`() async throws {
         let disk = try SmallDisk(megabytes: 32)
         let fixture = try StoreFixture(at: disk.path + "/data")
-        let upload = Upload.sample(1, length: 12 << 20)
+        let upload = Upload.sample(1, length: 20 << 20)
         try await fixture.create(upload, bytes: 1 << 20)
         let filler = try disk.fill()
         #expect(await fixture.permitFailure(upload.id, at: 1 << 20) == .noSpace)
@@ -83,7 +83,7 @@ struct DiskTroubleTests {
     }
 
     @Test func `what is stored when the disk is full is recorded`() async throws {
-        let disk = try SmallDisk(megabytes: 32)
+        let disk = try SmallDisk(megabytes: 64)
         let fixture = try StoreFixture(at: disk.path + "/data", durability: .power)
         let upload = Upload.sample(1)
         var claim = try await fixture.claim(upload.id)

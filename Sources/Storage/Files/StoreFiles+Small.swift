@@ -66,7 +66,7 @@ extension StoreFiles {
             let directory = try root.directory(StoreFiles.journalName)
             let needed = segmentBytes * Int64(JournalLimits.segments)
             if try directory.fileSize("\(JournalLimits.segments - 1)") != segmentBytes {
-                guard try root.freeBytes() >= needed * JournalLimits.freeSpaceFactor else { throw .noSpace }
+                guard try root.freeBytes() >= needed * StorageLimits.freeSpaceFactor else { throw .noSpace }
             }
             var segments: [JournalSegment] = []
             for index in 0..<JournalLimits.segments {

@@ -6,8 +6,6 @@ enum JournalLimits {
     static let segments = 2
     /// The most bodies of one batch; their entries fit into the block before them.
     static let bodiesPerBatchMax = 128
-    /// A journal is made only where its file system has so many times its size left.
-    static let freeSpaceFactor: Int64 = 4
     /// After a journal could not be made, how long until the next attempt, in nanoseconds.
     static let retryNanoseconds: Int64 = 60_000_000_000
 }

@@ -135,6 +135,11 @@ struct MetricsReport {
             "sluice_catalogue_commit_changes", "Changes that shared one commit of the catalogue.",
             counters.batchSizes, unit: { "\($0)" })
         text.number(
+            "sluice_journal_writes_total", .counter, "Writes to the journal, each with one sync.",
+            counters.journalBatches)
+        text.number(
+            "sluice_journal_files_total", .counter, "Small files that those writes made durable.", counters.journalBodies)
+        text.number(
             "sluice_checkpoints_total", .counter, "Offsets recorded while their append went on.",
             counters.checkpoints)
         text.number(
