@@ -1,8 +1,8 @@
 public import LinuxSystem
 
-/// The bytes of an upload that is still open, as its permit's holder may read them.
+/// The bytes of one file: of an upload that is still open, as its permit's holder may read them, or of a delivered one.
 public struct StoredReader: ~Copyable, Sendable {
-    /// Bytes that were written up to now.
+    /// In bytes; of an open upload, what was written up to now.
     public let length: Int64
 
     private let source: DeliveredFile

@@ -30,6 +30,16 @@ def start(page, path):
     page.get_by_role("button", name="Upload").click()
 
 
+def start_and_stop(page, proxy, path, after):
+    """Stops the upload by its button once so many bytes have passed the proxy; the line is free again afterwards."""
+    proxy.hold_after(after)
+    start(page, path)
+    proxy.wait(lambda: proxy.held == 1)
+    page.get_by_role("button", name="Stop").click()
+    expect_result(page, "stopped")
+    proxy.release()
+
+
 def expect_result(page, words):
     expect(page.locator("#result")).to_have_text(words)
 
@@ -65,12 +75,7 @@ def test_status_is_digits_only_and_never_cached(proxy, client, files):
 def test_stop_and_resume(sluice, proxy, client, files):
     path = files("photo.jpg", 16 * MEBIBYTE)
     page = client()
-    proxy.hold_after(4 * MEBIBYTE)
-    start(page, path)
-    proxy.wait(lambda: proxy.held == 1)
-    page.get_by_role("button", name="Stop").click()
-    expect_result(page, "stopped")
-    proxy.release()
+    start_and_stop(page, proxy, path, 4 * MEBIBYTE)
     start(page, path)
     expect_result(page, "success")
     assert proxy.appends()[-1].start > 0
@@ -112,11 +117,7 @@ def test_name_arrives_raw_in_the_id(sluice, proxy, client, files, name):
 def test_start_at_zero_begins_again(sluice, proxy, client, files):
     path = files("photo.jpg", 16 * MEBIBYTE)
     page = client()
-    proxy.hold_after(4 * MEBIBYTE)
-    start(page, path)
-    proxy.wait(lambda: proxy.held == 1)
-    page.get_by_role("button", name="Stop").click()
-    proxy.release()
+    start_and_stop(page, proxy, path, 4 * MEBIBYTE)
     page.evaluate("run(0)")
     expect_result(page, "success")
     assert (proxy.appends()[-1].start, proxy.appends()[-1].status) == (0, 200)
@@ -166,11 +167,7 @@ def test_silent_replay_after_a_cut_of_a_reused_connection_gives_the_right_file(s
 def test_silent_replay_from_the_middle_is_answered_with_the_true_count(sluice, proxy, client, files):
     path = files("photo.jpg", 24 * MEBIBYTE)
     page = client()
-    proxy.hold_after(4 * MEBIBYTE)
-    start(page, path)
-    proxy.wait(lambda: proxy.held == 1)
-    page.get_by_role("button", name="Stop").click()
-    proxy.release()
+    start_and_stop(page, proxy, path, 4 * MEBIBYTE)
     proxy.cut_after(8 * MEBIBYTE)
     start(page, path)
     expect(page.locator("#result")).to_have_text(re.compile("^error"))
