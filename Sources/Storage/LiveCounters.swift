@@ -21,6 +21,7 @@ final class LiveCounters: Sendable {
     private let failed = Atomic<Int64>(0)
     private let expired = Atomic<Int64>(0)
     private let deleted = Atomic<Int64>(0)
+    private let forgotten = Atomic<Int64>(0)
     private let syncTimes = LiveHistogram(bounds: Histogram.syncBounds)
     private let batchSizes = LiveHistogram(bounds: Histogram.batchBounds)
 
@@ -36,6 +37,7 @@ final class LiveCounters: Sendable {
     func countFence() { fences.add(1, ordering: .relaxed) }
     func countDirectorySync() { directorySyncs.add(1, ordering: .relaxed) }
     func countCheckpoint() { checkpoints.add(1, ordering: .relaxed) }
+    func countForgotten() { forgotten.add(1, ordering: .relaxed) }
     func countLoad() { loads.add(1, ordering: .relaxed) }
     func count(directBytes count: Int) { directBytes.add(Int64(count), ordering: .relaxed) }
     func count(bufferedBytes count: Int) { bufferedBytes.add(Int64(count), ordering: .relaxed) }
@@ -88,6 +90,7 @@ final class LiveCounters: Sendable {
         copy.failed = failed.load(ordering: .relaxed)
         copy.expired = expired.load(ordering: .relaxed)
         copy.deleted = deleted.load(ordering: .relaxed)
+        copy.forgotten = forgotten.load(ordering: .relaxed)
         copy.syncTimes = syncTimes.snapshot
         copy.batchSizes = batchSizes.snapshot
         return copy

@@ -44,7 +44,13 @@ extension LocalStore {
         let sweeping = try SQLiteConnection(path: path, writes: false)
 
         let disk = try DiskThreads(count: min(max(1, configuration.diskThreads), StorageLimits.diskThreadsMax))
-        let sweeper = Sweeper(recovery: recovery, table: table, health: health, startNanoseconds: startNanoseconds)
+        let records = configuration.forgetSeconds.map { seconds in
+            RecordSweep(
+                files: files, table: table, catalogue: catalogue, forgetSeconds: seconds,
+                wallSeconds: { clock.seconds })
+        }
+        let sweeper = Sweeper(
+            recovery: recovery, table: table, health: health, records: records, startNanoseconds: startNanoseconds)
         let threads = StoreThreads(changes: changes, queries: queries, sweeper: sweeper, journal: journal)
         do throws(StorageError) {
             try threads.startWriting(writer)

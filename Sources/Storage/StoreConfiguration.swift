@@ -19,6 +19,9 @@ public struct StoreConfiguration: Sendable {
     public var journalHoldNanoseconds: Int64 = 5_000_000_000
     /// When uploads that nobody goes on with may be removed; each settled append starts the time anew.
     public var expiry = ExpiryPolicy.never
+    /// How long after its end a finished upload is remembered whose file its owner has taken away, in seconds; nil for
+    /// ever.
+    public var forgetSeconds: Int64?
     /// The clock of expiry and of records, in seconds since 1970-01-01 UTC; its leaps are doubted (`SteadyClock`). From
     /// any thread.
     public var wallSeconds: @Sendable () -> Int64 = { SystemClock.wallNanoseconds / 1_000_000_000 }

@@ -28,8 +28,10 @@ public struct StoreCounters: Sendable, Equatable {
     public var failed: Int64 = 0
     /// Uploads that nobody went on with in time.
     public var expired: Int64 = 0
-    /// Records removed.
+    /// Records removed, on request or some time after they expired.
     public var deleted: Int64 = 0
+    /// Records removed of finished uploads whose files had been taken away.
+    public var forgotten: Int64 = 0
     /// How long syncs of data files and of the journal took, in nanoseconds.
     public var syncTimes = Histogram(bounds: Histogram.syncBounds)
     /// How many changes shared a commit.

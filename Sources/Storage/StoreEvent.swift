@@ -22,6 +22,10 @@ public enum StoreEvent: Sendable, Equatable, CustomStringConvertible {
     case removalFailed(UploadID, StorageError)
     /// The sweep ended early; the next start sweeps again.
     case sweepFailed(StorageError)
+    /// So many finished uploads were forgotten, whose files had been taken away long enough ago.
+    case forgotten(uploads: Int)
+    /// Looking for finished uploads without files ended early; it will be tried again.
+    case forgettingFailed(StorageError)
     /// The wall clock leapt by so many seconds; it is not believed before the leap has stood for a while.
     case clockJumped(seconds: Int64)
     /// The sweep for data files without an open record has ended, having removed so many.
@@ -40,6 +44,8 @@ public enum StoreEvent: Sendable, Equatable, CustomStringConvertible {
         case .replayed(let files): "\(files) small files written again from the journal"
         case .removalFailed(let id, let error): "files of deleted upload \(id) are still there: \(error)"
         case .sweepFailed(let error): "sweep for orphaned data files ended early: \(error)"
+        case .forgotten(let uploads): "\(uploads) finished uploads forgotten, whose files had been taken away"
+        case .forgettingFailed(let error): "cannot forget finished uploads without files: \(error)"
         case .clockJumped(let seconds):
             "the wall clock leapt by \(seconds) s; expiry goes by the old time until that has stood for an hour"
         case .swept(let files): "sweep ended, \(files) orphaned data files removed"

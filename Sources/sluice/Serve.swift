@@ -74,6 +74,14 @@ struct Serve: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             """
+            A finished upload whose file was taken away from complete/ is forgotten so long after its end; 0 remembers \
+            it for ever.
+            """, valueName: "seconds"))
+    var forgetAfter: Int64 = 30 * 86_400
+
+    @Option(
+        help: ArgumentHelp(
+            """
             What the server is called outside, for the addresses that it tells. Without it they are relative, which \
             is right behind most proxies.
             """, valueName: "url"))
@@ -167,6 +175,7 @@ struct Serve: ParsableCommand {
             }
         }
         if expireAfter < 0 { throw ValidationError("--expire-after takes 0 or more seconds.") }
+        if forgetAfter < 0 { throw ValidationError("--forget-after takes 0 or more seconds.") }
         if data.isEmpty { throw ValidationError("--data takes a directory.") }
     }
 
@@ -215,6 +224,7 @@ struct Serve: ParsableCommand {
         var store = StoreConfiguration(path: data)
         store.durability = durability
         store.expiry = expireAfter == 0 ? .never : ExpiryPolicy(idleSeconds: expireAfter)
+        store.forgetSeconds = forgetAfter == 0 ? nil : forgetAfter
         var configuration = ServerConfiguration(store: store)
         configuration.listen = listen.address
         configuration.listenTLS = listenTls.address

@@ -12,6 +12,7 @@ import pytest
 
 from file_id import append, begin, status
 from sluice import Sluice
+from waiting import eventually
 from wire import Line
 
 SECONDS = 30
@@ -26,17 +27,11 @@ def serve(tmp_path, *arguments):
     return run("serve", "--listen", "127.0.0.1:0", "--listen-tls", "", "--data", tmp_path / "data", *arguments)
 
 
-def wait(condition):
-    """Waits until a condition is true; bounded by the test's own time limit."""
-    while not condition():
-        time.sleep(0.002)
-
-
 @pytest.mark.parametrize("arguments", [
     ["--listen", "nonsense"], ["--listen", "127.0.0.1"], ["--listen", "127.0.0.1:99999"], ["--listen", "example.org:80"],
     ["--listen", ""], ["--tls-cert", "x"], ["--tls-key", "x"], ["--threads", "0"], ["--threads", "many"],
     ["--max-size", "0"], ["--max-size", "-1"], ["--max-size", "9999999T"], ["--max-size", "1X"],
-    ["--buffer-memory", "1K"], ["--body-timeout", "0"], ["--min-rate", "-1"],
+    ["--buffer-memory", "1K"], ["--body-timeout", "0"], ["--min-rate", "-1"], ["--forget-after", "-1"],
     ["--max-connections", "0"], ["--max-connections-per-address", "-1"], ["--durability", "none"], ["--data", ""],
     ["--log-level", "loud"], ["--log-format", "xml"], ["--no-such-option"], ["surplus"],
     ["--listen-tls", "0.0.0.0:0"],
@@ -158,7 +153,7 @@ def test_sigterm_settles_fifty_appends_and_ends_with_0(sluice, tls):
     for index, client in enumerate(clients):
         begin(client, f"f{index}", 0, 1_000_000)
         client.send(bytes([index]) * (1 + index * 1000))
-    wait(lambda: written(sluice) == [1 + index * 1000 for index in range(50)])
+    eventually(lambda: written(sluice) == [1 + index * 1000 for index in range(50)])
     sluice.terminate()
     for client in clients:
         answer = client.answer()
@@ -175,7 +170,7 @@ def test_a_second_sigterm_ends_at_once(sluice):
     with Line(sluice.port) as client:
         begin(client, "a", 0, 1_000_000)
         client.send(b"x" * 1000)
-        wait(lambda: written(sluice) == [1000])
+        eventually(lambda: written(sluice) == [1000])
         sluice.terminate()
         # The answer is there, so the stop has begun; the client keeps its connection, so the server waits for it.
         assert client.answer().status == 503
@@ -214,7 +209,7 @@ def test_when_descriptors_run_out_connections_wait_and_are_served_later(tmp_path
         clients = [Line(server.port) for _ in range(limit + 20)]
         for client in clients:
             client.head("GET", "/healthz")
-        wait(lambda: "accepting pauses" in server.log.read_text())
+        eventually(lambda: "accepting pauses" in server.log.read_text())
         assert server.is_running
         first, *rest = clients
         assert first.answer().body == b"ok\n"

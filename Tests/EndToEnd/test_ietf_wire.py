@@ -12,6 +12,7 @@ import pytest
 
 from conftest import MEBIBYTE
 from sluice import sha256
+from waiting import eventually
 from wire import Line, ask, b64, pattern
 
 VERSIONS = [3, 4, 5, 6, 7, 8, 9, 10]
@@ -95,10 +96,7 @@ def each(request, shared):
 def wait_taken(ietf, location, size=1):
     """Waits until the server has so many bytes on its disk."""
     path = ietf.server.data / "uploads" / location.rpartition("/")[2]
-    end = time.monotonic() + 20
-    while not (path.exists() and path.stat().st_size >= size):
-        assert time.monotonic() < end, "the bytes do not arrive"
-        time.sleep(0.01)
+    eventually(lambda: path.exists() and path.stat().st_size >= size, "the bytes")
 
 
 def problem(answer) -> dict:

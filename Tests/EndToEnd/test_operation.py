@@ -8,6 +8,7 @@ import pytest
 from activator import Activator, listening
 from exposition import CONTENT_TYPE, Exposition
 from file_id import append, begin, status
+from waiting import eventually
 from wire import Line, ask
 
 KIBIBYTE = 1 << 10
@@ -129,6 +130,23 @@ def test_a_disk_with_too_little_space_is_healthy_but_not_ready(start):
     assert (answer.status, answer.code) == (503, "not-ready") and b"disk" in answer.body
     assert ask(server.port, "GET", "/healthz").status == 200
     assert append(server.port, "a", 0, b"hello").status == 200
+
+
+def test_a_file_that_was_taken_away_is_forgotten_after_a_while(start):
+    server = start("--forget-after", "1")
+    location = ask(server.port, "PUT", "/files/name", {}, b"hello").location
+    assert append(server.port, "a", 0, b"hello").status == 200
+    kept = ask(server.port, "PUT", "/files/kept", {}, b"hello").location
+    taken = [path for path in server.finished_files() if path.name != "kept"]
+    assert len(taken) == 2
+    for path in taken:
+        path.unlink()
+    assert status(server.port, "a") == 5
+    eventually(lambda: not any(path.parent.exists() for path in taken), "the end of the directories")
+    eventually(lambda: status(server.port, "a") == 0, "the end of the record")
+    assert ask(server.port, "HEAD", location, {"Tus-Resumable": "1.0.0"}).status == 404
+    assert ask(server.port, "GET", kept).body == b"hello"
+    assert append(server.port, "a", 0, b"hello again").status == 200
 
 
 def test_who_looks_after_a_full_server_gets_in(tmp_path):

@@ -8,6 +8,7 @@ import zlib
 import pytest
 
 from conftest import MEBIBYTE
+from waiting import eventually
 from wire import Closed, Line, ask, b64, pattern
 
 TUS = {"Tus-Resumable": "1.0.0"}
@@ -90,10 +91,7 @@ def tus(shared):
 
 def wait_stored(path, size):
     """Waits until the server has taken so many bytes off the network: what only a look at its disk can tell."""
-    end = time.monotonic() + 20
-    while not (path.exists() and path.stat().st_size >= size):
-        assert time.monotonic() < end, "the bytes do not arrive"
-        time.sleep(0.01)
+    eventually(lambda: path.exists() and path.stat().st_size >= size, "the bytes")
 
 
 def data_file(server, location):

@@ -4,16 +4,16 @@ import os
 import resource
 import socket
 import ssl
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from sluice import Sluice
+from waiting import eventually
 from wire import ask
 
-WAIT_SECONDS = 40
+ANSWER_SECONDS = 40
 RESET = b"\x01\0\0\0\0\0\0\0"
 
 
@@ -59,7 +59,7 @@ class Victim(Sluice):
 
     def quiet(self) -> Vitals:
         """Waits until no connection is left; answers what the server holds then."""
-        wait(lambda: self.connections() == 0)
+        eventually(lambda: self.connections() == 0)
         return self.vitals()
 
     def assert_healthy(self) -> None:
@@ -87,14 +87,6 @@ def start(tmp_path):
         print(server.log_tail())
 
 
-def wait(condition, seconds: float = WAIT_SECONDS) -> None:
-    """Waits until a condition is true."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "what was waited for did not happen"
-        time.sleep(0.01)
-
-
 def room_for(connections: int) -> int:
     """So many connections, or as many as this process, and a server like it, may open."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -105,7 +97,7 @@ def room_for(connections: int) -> int:
 def connect(port: int, source: str = "127.0.0.1", receive_bytes: int | None = None) -> socket.socket:
     """A connection from one of this machine's many addresses, with a receive buffer as small as wanted."""
     client = socket.socket()
-    client.settimeout(WAIT_SECONDS)
+    client.settimeout(ANSWER_SECONDS)
     client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if receive_bytes is not None:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)

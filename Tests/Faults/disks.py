@@ -16,11 +16,14 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from waiting import eventually
+
 PREFIX = "sluice-faults-"
 SOURCES = Path(__file__).parent / "disk"
 MEBIBYTE = 1 << 20
 WAIT_SECONDS = 20
 PAUSE_SECONDS = 0.005
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -51,15 +54,6 @@ def run(*words) -> str:
     if result.returncode != 0:
         raise OSError(f"{' '.join(str(word) for word in words)}: {result.stderr.strip() or result.returncode}")
     return result.stdout.strip()
-
-
-def eventually(holds, what: str) -> None:
-    """Waits until `holds()` is true."""
-    deadline = time.monotonic() + WAIT_SECONDS
-    while not holds():
-        if time.monotonic() > deadline:
-            raise TimeoutError(what)
-        time.sleep(PAUSE_SECONDS)
 
 
 def is_mounted(path: Path) -> bool:

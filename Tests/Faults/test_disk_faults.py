@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from disks import KINDS, MEBIBYTE, eventually
+from disks import KINDS, MEBIBYTE
 from file_id import append, status
 from sluice import Sluice
+from waiting import eventually
 from wire import Answer, Closed, Line, ask, b64, pattern
 
 TUS = {"Tus-Resumable": "1.0.0"}

@@ -14,7 +14,8 @@ import time
 
 import pytest
 
-from attackers import Victim, connect, read_all, reset, room_for, start, trusting, wait  # noqa: F401
+from attackers import Victim, connect, read_all, reset, room_for, start, trusting  # noqa: F401
+from waiting import eventually
 from wire import Line, ask
 
 CROWD = 10_000
@@ -75,7 +76,7 @@ def test_one_address_gets_its_share_and_no_more(start):
 
     def crowd(server):
         clients = [connect(server.port) for _ in range(count)]
-        wait(lambda: server.connections() == share)
+        eventually(lambda: server.connections() == share)
         told = read_all(clients[-1])
         assert told.startswith(b"HTTP/1.1 503 ") and b"X-Error-Code: too-many-connections\r\n" in told
         assert b"Retry-After: " in told
@@ -88,7 +89,7 @@ def test_one_address_gets_its_share_and_no_more(start):
             trusting().wrap_socket(connect(server.tls_port))
         for client in clients:
             reset(client)
-        wait(lambda: server.connections() == 0)
+        eventually(lambda: server.connections() == 0)
 
     assert_withstood(server, crowd)
     # One line for many.
@@ -102,18 +103,18 @@ def test_the_total_is_bounded_over_all_addresses(start):
     def crowd(server):
         clients = {
             source: [connect(server.port, f"127.0.0.{source}") for _ in range(total // 3)] for source in (1, 2, 3)}
-        wait(lambda: server.connections() == total)
+        eventually(lambda: server.connections() == total)
         with connect(server.port, "127.0.0.4") as late:
             assert read_all(late).startswith(b"HTTP/1.1 503 ")
         for client in clients.pop(2):
             client.close()
-        wait(lambda: server.connections() == total * 2 // 3)
+        eventually(lambda: server.connections() == total * 2 // 3)
         with connect(server.port, "127.0.0.4") as late:
             late.sendall(HEALTH)
             assert late.recv(1 << 12).startswith(b"HTTP/1.1 200 ")
         for client in sum(clients.values(), []):
             client.close()
-        wait(lambda: server.connections() == 0)
+        eventually(lambda: server.connections() == 0)
 
     assert_withstood(server, crowd)
 
@@ -124,14 +125,14 @@ def test_a_crowd_that_is_let_in_leaves_nothing_behind(start):
 
     def crowd(server):
         clients = [connect(server.port, f"127.0.0.{1 + index % 9}") for index in range(count)]
-        wait(lambda: server.connections() == count)
+        eventually(lambda: server.connections() == count)
         # Each is at a different point of its request.
         for index, client in enumerate(clients):
             client.sendall(HEALTH[: index % len(HEALTH)])
         server.assert_healthy()
         for index, client in enumerate(clients):
             reset(client) if index % 2 else client.close()
-        wait(lambda: server.connections() == 0)
+        eventually(lambda: server.connections() == 0)
 
     assert_withstood(server, crowd)
 
@@ -145,8 +146,8 @@ def test_a_server_out_of_descriptors_waits_and_comes_back(start):
     server = start("--max-connections", "100000", preparation=few_descriptors)
     quiet = server.quiet().descriptors
     clients = [connect(server.port) for _ in range(limit + 50)]
-    wait(lambda: server.vitals().descriptors == limit)
-    wait(lambda: server.logged("accepting pauses") == 1)
+    eventually(lambda: server.vitals().descriptors == limit)
+    eventually(lambda: server.logged("accepting pauses") == 1)
     spent = server.cpu_seconds()
     time.sleep(1)
     # It does not spin meanwhile: a second of that would be a second.
@@ -159,7 +160,7 @@ def test_a_server_out_of_descriptors_waits_and_comes_back(start):
     assert clients[-1].recv(1 << 12).startswith(b"HTTP/1.1 200 ")
     for client in clients:
         client.close()
-    wait(lambda: server.connections() == 0)
+    eventually(lambda: server.connections() == 0)
     server.assert_healthy()
     assert server.quiet().descriptors == quiet
 
@@ -419,7 +420,7 @@ def test_a_broken_record_ends_the_connection_and_keeps_what_came(start, record):
         client, session, _, outgoing = established(server)
         session.write(append("kept", 100_000) + b"k" * 20_000)
         client.sendall(outgoing.read())
-        wait(lambda: (server.data / "uploads").exists() and any(
+        eventually(lambda: (server.data / "uploads").exists() and any(
             path.stat().st_size >= 20_000 for path in (server.data / "uploads").iterdir()))
         try:
             client.sendall(record)
@@ -537,7 +538,7 @@ def test_a_slow_body_goes_on_and_a_dripping_one_is_cut_and_kept(slow):
         assert stored(server, name) > 0
     assert time.monotonic() - started > SLOW_SECONDS
     # A kilobyte a second is slow, and welcome.
-    wait(lambda: server.connections() == len(alive))
+    eventually(lambda: server.connections() == len(alive))
     for name, client in alive.items():
         assert stored(server, name) >= (SLOW_SECONDS // 2) * 1024
         # Asking for the status fenced it; it ends with an answer that says so.

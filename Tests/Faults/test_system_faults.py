@@ -6,7 +6,6 @@ import os
 import resource
 import shutil
 import subprocess
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from sluice import Sluice, make_file, sha256
+from waiting import eventually
 from wire import ask
 
 PAGE_BYTES = 4096
-WAIT_SECONDS = 30
 TUS = {"Tus-Resumable": "1.0.0"}
 PATCH = TUS | {"Content-Type": "application/offset+octet-stream"}
 
@@ -31,21 +30,13 @@ def server(tmp_path):
     print(sluice.log_tail())
 
 
-def wait(condition, what: str):
-    """Until the condition holds: what is waited for happens on another thread of the server."""
-    end = time.monotonic() + WAIT_SECONDS
-    while not condition():
-        assert time.monotonic() < end, f"not in {WAIT_SECONDS} s: {what}"
-        time.sleep(0.01)
-
-
 def wait_for_log(server: Sluice, *texts: str):
     """Until a line worth an operator's attention holds one of these texts; the server writes its log a little later."""
     def is_there():
         lines = server.log.read_text().splitlines()
         return any(text in line for line in lines for text in texts if '"error"' in line or '"critical"' in line)
 
-    wait(is_there, f"a log line with {texts}")
+    eventually(is_there, f"a log line with {texts}")
 
 
 def begin(server: Sluice, length: int, body: bytes) -> str:

@@ -18,6 +18,7 @@ final class StoreFixture: Sendable {
         in directory: TemporaryDirectory? = nil, at path: String? = nil, durability: Durability = .process,
         directIO: Bool = true,
         diskThreads: Int = 2, journalBytes: Int64 = 4 << 20, expiry: ExpiryPolicy = .never,
+        forgetSeconds: Int64? = nil,
         wallSeconds: @escaping @Sendable () -> Int64 = { 1_700_000_000 }
     ) throws {
         self.directory = try directory ?? TemporaryDirectory()
@@ -31,6 +32,7 @@ final class StoreFixture: Sendable {
         // What a test does to files that are in the journal only must not depend on how long it takes.
         configuration.journalHoldNanoseconds = .max
         configuration.expiry = expiry
+        configuration.forgetSeconds = forgetSeconds
         configuration.wallSeconds = wallSeconds
         store = try LocalStore.open(configuration)
     }
@@ -44,6 +46,14 @@ final class StoreFixture: Sendable {
     func sweptFiles() async -> Int {
         for await event in log.stream {
             if case .swept(let files) = event { return files }
+        }
+        return -1
+    }
+
+    /// Waits until finished uploads have been forgotten and answers how many.
+    func forgottenUploads() async -> Int {
+        for await event in log.stream {
+            if case .forgotten(let uploads) = event { return uploads }
         }
         return -1
     }

@@ -38,6 +38,13 @@ struct CatalogueRow {
         journal = CASE WHEN ?3 = 0 THEN 0 ELSE coalesce(?16, journal) END
         """
 
+    /// The row of one upload, by a statement that selects `columns` where the id is its first parameter.
+    static func find(_ id: UploadID, _ statement: SQLiteStatement) throws(StorageError) -> CatalogueRow? {
+        defer { statement.reset() }
+        try statement.bind(1, id.high, id.low)
+        return try statement.step() ? try CatalogueRow(from: statement) : nil
+    }
+
     init(upload: Upload, cleanup: Cleanup) {
         self.upload = upload
         self.cleanup = cleanup

@@ -187,6 +187,19 @@ final class StoreFiles: Sendable {
         }
     }
 
+    /// Removes the directory of an upload's delivered files if nothing is in it. Answers whether it is gone.
+    func removeEmpty(_ id: UploadID) throws(StorageError) -> Bool {
+        try doing("remove the directory of upload \(id)") { () throws(Errno) in
+            do throws(Errno) {
+                try complete.removeDirectory(id.description)
+            } catch {
+                if error == .notEmpty { return false }
+                guard error == .noEntry else { throw error }
+            }
+            return true
+        }
+    }
+
     private func empty(_ directory: borrowing Directory, except kept: String?) throws(Errno) {
         var names: [String] = []
         try directory.forEachName { name in

@@ -4,18 +4,22 @@ internal import Uploads
 /// once after the start, in small steps, on a thread and a connection of its own.
 ///
 /// Before that it has SQLite look through the whole catalogue: damaged, it would have the sweep remove what is still
-/// wanted, and every change could make it worse.
+/// wanted, and every change could make it worse. Afterwards its thread forgets what `RecordSweep` says.
 final class Sweeper: Sendable {
     private let recovery: Recovery
     private let table: UploadTable
     /// Files written since are not looked at: they belong to this run.
     private let startNanoseconds: Int64
     private let health: StoreHealth
+    private let records: RecordSweep?
     private let isStopping = StopFlag()
 
     private var files: StoreFiles { recovery.files }
 
-    init(recovery: Recovery, table: UploadTable, health: StoreHealth, startNanoseconds: Int64) {
+    init(
+        recovery: Recovery, table: UploadTable, health: StoreHealth, records: RecordSweep?, startNanoseconds: Int64
+    ) {
+        self.records = records
         self.recovery = recovery
         self.table = table
         self.health = health
@@ -32,6 +36,7 @@ final class Sweeper: Sendable {
             return
         }
         sweep(connection)
+        records?.run(connection, until: isStopping)
     }
 
     /// What SQLite finds wrong first. `PRAGMA quick_check`
@@ -70,22 +75,16 @@ final class Sweeper: Sendable {
         guard let id = UploadID(name), try files.dataModificationNanoseconds(name) ?? .max < startNanoseconds else {
             return false
         }
-        if try row(id, statement)?.isOpen ?? false { return false }
+        if try CatalogueRow.find(id, statement)?.isOpen ?? false { return false }
         // Looked at again while nobody else can create or restart it.
         guard let token = table.claimUnknown(id) else { return false }
         defer { table.release(id, token) }
-        let row = try row(id, statement)
+        let row = try CatalogueRow.find(id, statement)
         if row?.isOpen ?? false { return false }
         if let upload = row?.upload, row?.cleanup != .all, try recovery.nameLeft(upload) {
             files.report(.deliveredAfterCrash(id))
             return false
         }
         return try files.removeData(id)
-    }
-
-    private func row(_ id: UploadID, _ statement: SQLiteStatement) throws(StorageError) -> CatalogueRow? {
-        defer { statement.reset() }
-        try statement.bind(1, id.high, id.low)
-        return try statement.step() ? try CatalogueRow(from: statement) : nil
     }
 }

@@ -118,8 +118,8 @@ struct LiveUpload {
         return superseded + fence() + advance()
     }
 
-    /// Holds an upload that nobody knows of, for the sweep: its work is too short to be fenced.
-    mutating func holdUnknown(_ token: UInt64) { holder = Holder(token: token, onFence: {}) }
+    /// Holds an upload that nobody else holds, for the sweeps: their work is too short to be fenced.
+    mutating func holdBriefly(_ token: UInt64) { holder = Holder(token: token, onFence: {}) }
 
     /// Holds an upload that is known not to be there.
     mutating func holdNew(_ token: UInt64, onFence: @escaping @Sendable () -> Void) {

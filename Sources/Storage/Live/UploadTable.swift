@@ -80,7 +80,19 @@ final class UploadTable: Sendable {
         state.withLock { state in
             guard !state.isClosed, state.live[id] == nil, !state.resting.contains(id) else { return nil }
             let token = state.nextToken()
-            state.with(id) { $0.holdUnknown(token) }
+            state.with(id) { $0.holdBriefly(token) }
+            return token
+        }
+    }
+
+    /// Holds an upload at rest; memory forgets its record. Nil for one that somebody holds, waits for, or has changed
+    /// without a commit yet.
+    func claimAtRest(_ id: UploadID) -> UInt64? {
+        state.withLock { state in
+            guard !state.isClosed, state.live[id] == nil else { return nil }
+            _ = state.resting.take(id)
+            let token = state.nextToken()
+            state.with(id) { $0.holdBriefly(token) }
             return token
         }
     }

@@ -70,9 +70,10 @@ public struct ServerLog: Sendable {
             switch event {
             case .catalogueFailed: .critical
             case .damaged, .appendFailed, .journalFailed: .error
-            case .removalFailed, .sweepFailed: .warning
+            case .removalFailed, .sweepFailed, .forgettingFailed: .warning
             case .deliveredAfterCrash, .replayed, .directIORefused: .notice
             case .clockJumped: .warning
+            case .forgotten: .info
             case .swept(let files): files > 0 ? .info : .debug
             }
         logger.log(level: level, "\(event)")

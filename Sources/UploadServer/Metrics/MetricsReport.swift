@@ -102,6 +102,9 @@ struct MetricsReport {
             "sluice_uploads_expired_total", .counter, "Uploads that nobody went on with in time.", counters.expired)
         text.number("sluice_uploads_removed_total", .counter, "Uploads whose record was removed.", counters.deleted)
         text.number(
+            "sluice_uploads_forgotten_total", .counter,
+            "Finished uploads forgotten, whose files had been taken away.", counters.forgotten)
+        text.number(
             "sluice_uploads_active", .gauge, "Uploads that a request holds or waits for at this moment.",
             Int64(server.store.liveUploads))
     }
