@@ -79,8 +79,9 @@ extension LocalStore {
         }
     }
 
-    /// Takes blocks for the whole of SQLite's log, so that on a disk that fills up later what came can still be recorded.
-    /// Where that would be a large part of what is left, or cannot be done, the log takes them when it needs them.
+    /// Takes blocks for the whole of SQLite's log, so that on a disk that fills up later what came can still be
+    /// recorded. Where that would be a large part of what is left, or cannot be done, the log takes them when it needs
+    /// them.
     private static func reserveLog(_ root: borrowing Directory) {
         let bytes = StorageLimits.catalogueLogBytes
         do throws(Errno) {

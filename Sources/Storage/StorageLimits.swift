@@ -38,8 +38,8 @@ public enum StorageLimits {
     static let sweepStepFiles = 64
     /// The length of that pause in nanoseconds.
     static let sweepPauseNanoseconds: Int64 = 1_000_000
-    /// The least and the most seconds between two walks through the catalogue for records to forget; in between, a tenth
-    /// of the time that they are kept.
+    /// The least and the most seconds between two walks through the catalogue for records to forget; in between, a
+    /// tenth of the time that they are kept.
     static let recordSweepSecondsMin: Int64 = 1
     static let recordSweepSecondsMax: Int64 = 86_400
     /// Steps of SQLite's machine between two looks at whether it is to stop; less than a millisecond's work.

@@ -12,7 +12,7 @@ final class SmallDisk: Sendable {
         return FileManager.default.fileExists(atPath: disk.path + "/lost+found")
     }()
 
-    /// An ext4 file system of so many megabytes in an image file, with the blocks of 4 KiB that one of a usual size has.
+    /// An ext4 file system of so many megabytes in an image file, with blocks of 4 KiB, as one of a usual size has.
     init(megabytes: Int) throws {
         directory = try TemporaryDirectory()
         path = directory.path + "/disk"

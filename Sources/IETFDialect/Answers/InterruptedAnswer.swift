@@ -26,8 +26,8 @@ public enum InterruptedAnswer {
             fields: cause.fields + version.fields(isComplete: false, offset: offset))
     }
 
-    /// A newer request overtook this one before its turn came: nothing of it was taken. Unlike an append under way, which
-    /// its client may still be sending, this one is answered: the client waits for nothing else.
+    /// A newer request overtook this one before its turn came: nothing of it was taken. Unlike an append under way,
+    /// which its client may still be sending, this one is answered: the client waits for nothing else.
     ///
     /// - Parameter offset: what is recorded meanwhile; nil if the upload has gone.
     public static func overtaken(_ version: InteropVersion, offset: Offset?) -> Refusal {

@@ -32,8 +32,8 @@ enum TableEffect {
 /// | yes    | yes           | claim         | the waiting claim is superseded; the new one waits                      |
 /// | yes    | any           | release       | every observer answered, then the waiting claim holds                   |
 ///
-/// While the record is on its way from the catalogue everybody waits, by the same rules; so they do while a correction of
-/// it is on its way there: what is told must still be true after a crash.
+/// While the record is on its way from the catalogue everybody waits, by the same rules; so they do while a correction
+/// of it is on its way there: what is told must still be true after a crash.
 struct LiveUpload {
     private enum Knowledge {
         case unknown, loading, correcting, known

@@ -16,8 +16,8 @@ extension Exchange {
 
     /// Takes an upload for this request, from whoever holds it.
     ///
-    /// - Parameter overtaken: the dialect's answer where a newer request overtakes this one in the queue, from the record as
-    ///   it stands then; nil where there is none.
+    /// - Parameter overtaken: the dialect's answer where a newer request overtakes this one in the queue, from the
+    ///   record as it stands then; nil where there is none.
     func claim(_ id: UploadID, overtaken: (Upload?) -> Refusal) async throws -> UploadClaim {
         do throws(StorageError) {
             return try await server.store.claim(id, onFence: fence())

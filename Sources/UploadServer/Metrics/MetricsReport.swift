@@ -141,7 +141,8 @@ struct MetricsReport {
             "sluice_journal_writes_total", .counter, "Writes to the journal, each with one sync.",
             counters.journalBatches)
         text.number(
-            "sluice_journal_files_total", .counter, "Small files that those writes made durable.", counters.journalBodies)
+            "sluice_journal_files_total", .counter, "Small files that those writes made durable.",
+            counters.journalBodies)
         text.number(
             "sluice_checkpoints_total", .counter, "Offsets recorded while their append went on.",
             counters.checkpoints)
