@@ -41,21 +41,21 @@ extension LocalStore {
         let recovery = Recovery(files: files, wallSeconds: { clock.seconds })
         let reader = try CatalogueReader(
             connection: try SQLiteConnection(path: path, writes: false), recovery: recovery, catalogue: catalogue)
-        let sweeping = try SQLiteConnection(path: path, writes: false)
 
         let disk = try DiskThreads(count: min(max(1, configuration.diskThreads), StorageLimits.diskThreadsMax))
         let records = configuration.forgetSeconds.map { seconds in
             RecordSweep(
-                files: files, table: table, catalogue: catalogue, forgetSeconds: seconds,
+                cataloguePath: path, files: files, table: table, catalogue: catalogue, forgetSeconds: seconds,
                 wallSeconds: { clock.seconds })
         }
         let sweeper = Sweeper(
-            recovery: recovery, table: table, health: health, records: records, startNanoseconds: startNanoseconds)
+            cataloguePath: path, recovery: recovery, table: table, health: health, records: records,
+            startNanoseconds: startNanoseconds)
         let threads = StoreThreads(changes: changes, queries: queries, sweeper: sweeper, journal: journal)
         do throws(StorageError) {
             try threads.startWriting(writer)
             try threads.startReading(reader)
-            try threads.startSweeping(sweeping)
+            try threads.startSweeping()
             try threads.startJournal()
         } catch {
             threads.stop(disk: disk)

@@ -1,7 +1,7 @@
 internal import LinuxSystem
 internal import Synchronization
 
-/// The store's threads beside the disk threads: one commits, one reads records, one sweeps after the start.
+/// The store's threads beside the disk threads: one commits, one reads records, one sweeps.
 final class StoreThreads: Sendable {
     private let changes: BatchQueue<CatalogueChange>
     private let queries: BatchQueue<CatalogueQuery>
@@ -31,9 +31,9 @@ final class StoreThreads: Sendable {
         try start(reading, "records") { reader.run(queries) }
     }
 
-    func startSweeping(_ connection: sending SQLiteConnection) throws(StorageError) {
+    func startSweeping() throws(StorageError) {
         let sweeper = sweeper
-        try start(sweeping, "sweep") { sweeper.run(connection) }
+        try start(sweeping, "sweep") { sweeper.run() }
     }
 
     func startJournal() throws(StorageError) {

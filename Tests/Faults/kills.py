@@ -183,5 +183,5 @@ def arenas(seed: int, kills: int) -> list[Arena]:
         Arena("everything", seed, share),
         Arena("small uploads", seed + 1, share, clients=24, largest=64 * KIBIBYTE + 1, weights=WHOLE_MOSTLY),
         Arena("durability process", seed + 2, share, options=["--durability", "process"]),
-        Arena("expiry", seed + 3, share, expires_after=4, largest=MEBIBYTE),
+        Arena("expiry", seed + 3, share, expires_after=4, largest=MEBIBYTE, options=["--forget-after", "1"]),
     ]

@@ -33,6 +33,7 @@ CLIENTS = 12
 ANSWER_SECONDS = 60
 # How long a client tries to get through to a server that should be there.
 PATIENCE_SECONDS = 60
+STRANGER_SECONDS = 3 * PATIENCE_SECONDS
 # Attempts that were answered, or broken off by the client, without any progress.
 ATTEMPTS_MAX = 300
 PARK_SECONDS = ANSWER_SECONDS + 10
@@ -271,7 +272,8 @@ class Workload:
         self._open, self._parked, self._ends = False, 0, False
         self._crashed = threading.Event()
         self._failure: BaseException | None = None
-        self._strangers: set[str] = set()
+        # Files whose answer was lost, and when they were first seen.
+        self._strangers: dict[str, float] = {}
         # Uploads whose finished file was taken away.
         self.taken: set[str] = set()
 
@@ -498,13 +500,20 @@ class Workload:
                     if trouble and file.exists():
                         self.fail(Broken(f"{file} is there, and not whole: {trouble}"))
                         self.raise_failure()
-                    self._strangers.add(entry.name)
+                    self._strangers[entry.name] = time.monotonic()
             except FileNotFoundError:
                 # Deleted by its client just now.
                 continue
 
     def _retire(self, data: Path) -> None:
         """Bounds what a long run keeps: older files are compared for the last time, and removed."""
+        for name, seen in list(self._strangers.items()):
+            # By now its client would have asked.
+            if time.monotonic() - seen > STRANGER_SECONDS:
+                self.taken.add(name)
+                del self._strangers[name]
+                for file in (data / "complete" / name).glob("*"):
+                    file.unlink()
         over = len(self.uploads) - self.kept
         if over < self.kept / 4:
             return

@@ -1,8 +1,10 @@
 internal import Uploads
 
 /// Forgets finished uploads whose files their owner has taken away, once they are old enough: the record goes, and the
-/// empty directory that the file was in. Again and again, in small steps, on the sweep's thread and connection.
+/// empty directory that the file was in. Again and again, in small steps, on the sweep's thread, with a connection that is
+/// open only meanwhile.
 struct RecordSweep {
+    let cataloguePath: String
     let files: StoreFiles
     let table: UploadTable
     let catalogue: Catalogue
@@ -11,12 +13,12 @@ struct RecordSweep {
     let wallSeconds: @Sendable () -> Int64
 
     /// Walks through the catalogue now and then until it is told to stop.
-    func run(_ connection: SQLiteConnection, until isStopping: StopFlag) {
+    func run(until isStopping: StopFlag) {
         let restSeconds = min(
             max(forgetSeconds / 10, StorageLimits.recordSweepSecondsMin), StorageLimits.recordSweepSecondsMax)
         while !isStopping.isRaised {
             do throws(StorageError) {
-                let forgotten = try walk(connection, until: isStopping)
+                let forgotten = try walk(until: isStopping)
                 if forgotten > 0 { files.report(.forgotten(uploads: forgotten)) }
             } catch {
                 if !isStopping.isRaised { files.report(.forgettingFailed(error)) }
@@ -26,7 +28,9 @@ struct RecordSweep {
     }
 
     /// Row by row, in the order in which uploads began: no index has to be kept for this, and no step takes long.
-    private func walk(_ connection: SQLiteConnection, until isStopping: StopFlag) throws(StorageError) -> Int {
+    private func walk(until isStopping: StopFlag) throws(StorageError) -> Int {
+        let connection = try SQLiteConnection(path: cataloguePath, writes: false)
+        connection.interrupt(by: isStopping)
         let last = try connection.integer("SELECT max(rowid) FROM uploads")
         let next = try connection.prepare(
             """

@@ -1,7 +1,7 @@
 internal import Uploads
 
 /// Removes data files that no open record stands for: what a crash left of deletions, restarts and lost creations. Runs
-/// once after the start, in small steps, on a thread and a connection of its own.
+/// once after the start, in small steps, on a thread and with a connection of its own.
 ///
 /// Before that it has SQLite look through the whole catalogue: damaged, it would have the sweep remove what is still
 /// wanted, and every change could make it worse. Afterwards its thread forgets what `RecordSweep` says.
@@ -12,13 +12,16 @@ final class Sweeper: Sendable {
     private let startNanoseconds: Int64
     private let health: StoreHealth
     private let records: RecordSweep?
+    private let cataloguePath: String
     private let isStopping = StopFlag()
 
     private var files: StoreFiles { recovery.files }
 
     init(
-        recovery: Recovery, table: UploadTable, health: StoreHealth, records: RecordSweep?, startNanoseconds: Int64
+        cataloguePath: String, recovery: Recovery, table: UploadTable, health: StoreHealth, records: RecordSweep?,
+        startNanoseconds: Int64
     ) {
+        self.cataloguePath = cataloguePath
         self.records = records
         self.recovery = recovery
         self.table = table
@@ -29,14 +32,24 @@ final class Sweeper: Sendable {
     func stop() { isStopping.raise() }
 
     /// Looks through the catalogue and then at every data file, on the sweep's own thread.
-    func run(_ connection: SQLiteConnection) {
-        connection.interrupt(by: isStopping)
-        if let problem = problem(connection) {
-            if !isStopping.isRaised { health.fail(problem) }
-            return
+    func run() {
+        if isSound() { records?.run(until: isStopping) }
+    }
+
+    /// Answers whether the catalogue is; then the sweep is done.
+    private func isSound() -> Bool {
+        do throws(StorageError) {
+            let connection = try SQLiteConnection(path: cataloguePath, writes: false)
+            connection.interrupt(by: isStopping)
+            if let problem = problem(connection) {
+                if !isStopping.isRaised { health.fail(problem) }
+                return false
+            }
+            sweep(connection)
+        } catch {
+            files.report(.sweepFailed(error))
         }
-        sweep(connection)
-        records?.run(connection, until: isStopping)
+        return true
     }
 
     /// What SQLite finds wrong first. `PRAGMA quick_check`
