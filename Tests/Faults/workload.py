@@ -490,6 +490,8 @@ class Workload:
 
     def _look_at_strangers(self, data: Path, known: set[str]) -> None:
         """Files whose answer was lost are whole as well: nothing appears under its name before it is."""
+        for name in known & self._strangers.keys():
+            del self._strangers[name]
         for entry in os.scandir(data / "complete"):
             if entry.name in known or entry.name in self._strangers or entry.name in self.taken:
                 continue
