@@ -16,7 +16,7 @@ from threading import Timer
 
 from sluice import Sluice
 from uploads import IETF, KIBIBYTE, MEBIBYTE, Broken, FileID, Form, Plain, Tus, TusParallel
-from workload import Workload
+from workload import KEPT_UPLOADS, Workload
 
 # What is counted until a kill, and up to how many of it.
 MOMENTS = {"told": 40, "sent": 3 * MEBIBYTE, "request": 40, "last": 30, "finished": 25, "join": 2}
@@ -41,6 +41,7 @@ class Arena:
     options: list[str] = field(default_factory=list)
     expires_after: float | None = None
     weights: dict | None = None
+    kept: int = KEPT_UPLOADS
     seconds: float = 600
 
     def __str__(self) -> str:
@@ -58,7 +59,8 @@ class Run:
             options += ["--expire-after", str(int(arena.expires_after))]
         self.server = Sluice(directory, *options)
         self.workload = Workload(
-            arena.seed, arena.clients, largest=arena.largest, expires_after=arena.expires_after, weights=arena.weights)
+            arena.seed, arena.clients, largest=arena.largest, expires_after=arena.expires_after, weights=arena.weights,
+            kept=arena.kept)
         self.kills = 0
 
     def run(self) -> str:
@@ -183,5 +185,6 @@ def arenas(seed: int, kills: int) -> list[Arena]:
         Arena("everything", seed, share),
         Arena("small uploads", seed + 1, share, clients=24, largest=64 * KIBIBYTE + 1, weights=WHOLE_MOSTLY),
         Arena("durability process", seed + 2, share, options=["--durability", "process"]),
-        Arena("expiry", seed + 3, share, expires_after=4, largest=MEBIBYTE, options=["--forget-after", "1"]),
+        Arena(
+            "expiry", seed + 3, share, options=["--forget-after", "1"], expires_after=4, largest=MEBIBYTE, kept=40),
     ]
