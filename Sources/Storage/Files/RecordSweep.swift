@@ -1,8 +1,8 @@
 internal import Uploads
 
 /// Forgets finished uploads whose files their owner has taken away, once they are old enough: the record goes, and the
-/// empty directory that the file was in. Again and again, in small steps, on the sweep's thread, with a connection that is
-/// open only meanwhile.
+/// empty directory that the file was in. Again and again, in small steps, on the sweep's thread, with a connection that
+/// is open only meanwhile.
 struct RecordSweep {
     let cataloguePath: String
     let files: StoreFiles

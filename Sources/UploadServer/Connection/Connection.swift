@@ -25,9 +25,7 @@ final class Connection: Parked {
     /// Memory of the loop that is good for anything that ends before the next suspension.
     let scratch: UnsafeMutableRawBufferPointer
 
-    /// Bytes that arrived with the head before them: a body's beginning, or the next request.
-    private var input: [UInt8] = []
-    private var inputStart = 0
+    private var input = ReadAhead()
     private var parser = RequestParser()
     private var hasServed = false
     /// Whether the loop counts it among those that wait for a request.
@@ -177,7 +175,7 @@ final class Connection: Parked {
         transport.watch.clearInterruption()
         transport.watch.setDeadline(idleEnd)
         parser = RequestParser()
-        input = []
+        input.clear()
         countAsIdle(true)
         return true
     }
@@ -232,10 +230,7 @@ final class Connection: Parked {
     private func parseInput() throws(HeadFailure) -> RequestHead? {
         guard hasInput else { return nil }
         do throws(HTTPParseError) {
-            let consumed = try input.withUnsafeBufferPointer { (bytes) throws(HTTPParseError) in
-                try parser.consume(UnsafeBufferPointer(rebasing: bytes[inputStart...]).span)
-            }
-            advanceInput(by: consumed)
+            try input.feed(&parser)
             return parser.takeHead()
         } catch {
             throw .malformed(error)
@@ -247,7 +242,7 @@ final class Connection: Parked {
         while true {
             switch try transport.readNow(into: scratch.baseAddress!, count: ServerLimits.headReadBytes) {
             case .bytes(let count):
-                input.append(contentsOf: UnsafeRawBufferPointer(start: scratch.baseAddress!, count: count))
+                input.append(UnsafeRawBufferPointer(start: scratch.baseAddress!, count: count))
                 return true
             case .endOfStream: return false
             case .wouldBlock: try await transport.untilReadable()
@@ -287,16 +282,11 @@ final class Connection: Parked {
     // MARK: Bytes under the framing
 
     /// Whether bytes lie here that were read but not used.
-    var hasInput: Bool { inputStart < input.count }
+    var hasInput: Bool { !input.isEmpty }
 
     /// Reads up to `count` bytes into `memory`: first what lies here, then from the transport. Never waits.
     func rawRead(into memory: UnsafeMutableRawPointer, count: Int) throws(BodyFailure) -> IOResult {
-        if hasInput {
-            let moved = min(count, input.count - inputStart)
-            input.withUnsafeBytes { memory.copyMemory(from: $0.baseAddress! + inputStart, byteCount: moved) }
-            advanceInput(by: moved)
-            return .bytes(moved)
-        }
+        if hasInput { return .bytes(input.move(to: memory, count: count)) }
         do throws(TransportError) {
             return try transport.readNow(into: memory, count: count)
         } catch {
@@ -306,18 +296,5 @@ final class Connection: Parked {
     }
 
     /// Puts bytes back that turned out to belong to the next request.
-    func putBack(_ bytes: UnsafeRawBufferPointer) {
-        guard !bytes.isEmpty else { return }
-        input = Array(bytes) + input[inputStart...]
-        inputStart = 0
-    }
-
-    private func advanceInput(by count: Int) {
-        inputStart += count
-        if inputStart == input.count {
-            inputStart = 0
-            // An idle connection keeps no memory for a body that happened to start in its head's packet.
-            if input.capacity > 4096 { input = [] } else { input.removeAll(keepingCapacity: true) }
-        }
-    }
+    func putBack(_ bytes: UnsafeRawBufferPointer) { input.putBack(bytes) }
 }
