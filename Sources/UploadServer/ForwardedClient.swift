@@ -26,12 +26,18 @@ enum ForwardedClient {
     /// The chain of addresses, the farthest first.
     private static func hops(_ fields: FieldSection) -> [String] {
         if let text = fields.text(forwarded) {
-            return text.split(separator: ",").map { element in
-                let pair = element.split(separator: ";").first { isFor($0) }
+            return pieces(text[...], ",").map { element in
+                let pair = pieces(element, ";").first { isFor($0) }
                 return pair.map { host(String($0[$0.index(after: $0.firstIndex(of: "=")!)...])) } ?? "unknown"
             }
         }
-        return fields.text(xForwardedFor)?.split(separator: ",").map { host(String($0)) } ?? []
+        return fields.text(xForwardedFor).map { pieces($0[...], ",").map { host(String($0)) } } ?? []
+    }
+
+    /// Separators are scalars. As characters they may be one with what a client has put before them, and then the
+    /// proxy's own word, behind it, would not be seen.
+    private static func pieces(_ text: Substring, _ separator: Unicode.Scalar) -> [Substring] {
+        text.unicodeScalars.split(separator: separator).map { Substring($0) }
     }
 
     private static func isFor(_ pair: Substring) -> Bool {

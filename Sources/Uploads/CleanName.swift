@@ -39,9 +39,10 @@ public struct CleanName: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Scalar by scalar: to a file system a dot is a dot, also where a combining mark makes another character of it.
     private static func trimmed(_ text: String) -> String {
-        func isEdge(_ character: Character) -> Bool { character == "." || character.isWhitespace }
-        var slice = text[...]
+        func isEdge(_ scalar: Unicode.Scalar) -> Bool { scalar == "." || scalar.properties.isWhitespace }
+        var slice = text.unicodeScalars[...]
         while let first = slice.first, isEdge(first) { slice.removeFirst() }
         while let last = slice.last, isEdge(last) { slice.removeLast() }
         return String(slice)

@@ -21,11 +21,13 @@ import Testing
     @Test(arguments: [
         ("X-Forwarded-For: 1.2.3.4", "1.2.3.4"),
         ("X-Forwarded-For: 6.6.6.6, 1.2.3.4, 10.0.0.9", "1.2.3.4"),
+        ("X-Forwarded-For: 6.6.6.6\u{600}, 1.2.3.4", "1.2.3.4"),
         ("X-Forwarded-For: 10.0.0.7", "10.0.0.7"),
         ("X-Forwarded-For: nonsense", "10.0.0.1"),
         ("Forwarded: for=192.0.2.60;proto=http;by=203.0.113.43", "192.0.2.60"),
         ("Forwarded: For=\"[2001:db8::1]:4711\"", "2001:db8::1"),
         ("Forwarded: for=6.6.6.6, for=192.0.2.60:8080, for=\"[fd00::2]\"", "192.0.2.60"),
+        ("Forwarded: for=6.6.6.6\u{600}, for=192.0.2.60", "192.0.2.60"),
         ("Forwarded: for=_hidden, for=10.0.0.2", "10.0.0.2"),
         ("Forwarded: proto=https", "10.0.0.1"),
     ])

@@ -15,6 +15,9 @@ import Uploads
         ("cafe\u{301}.txt", "caf\u{E9}.txt"),
         ("evil\u{202E}gpj.exe", "evilgpj.exe"),
         ("name. ", "name"),
+        // To a file system the first is hidden, and the second ends with a dot.
+        (".\u{301}hidden", "\u{301}hidden"),
+        ("name\u{600}.", "name\u{600}"),
         ("日本語 ファイル.txt", "日本語 ファイル.txt"),
     ])
     func `a hostile name becomes a safe one`(hostile: String, clean: String) {

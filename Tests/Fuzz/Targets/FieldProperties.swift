@@ -42,7 +42,9 @@ enum FieldProperties {
     private static func checkEntityTags(_ text: String) {
         let tag = EntityTag("0123-9-17")
         let isListed = tag.isListed(inIfNoneMatch: text)
-        require(!isListed || text.contains("*") || text.contains("\"0123-9-17\""), "a tag is named to be listed")
+        // Byte by byte: as characters the tag may be one with what follows it.
+        let isNamed = text.utf8.contains(42) || Array(text.utf8).contains(Array("\"0123-9-17\"".utf8))
+        require(!isListed || isNamed, "a tag is named to be listed")
         require(tag.isListed(inIfNoneMatch: "\(tag), \(text)"), "a tag at the front is listed")
         let date = HTTPDate(secondsSince1970: 784_111_777)
         if tag.allowsRange(ifRange: text, lastModified: date) {
@@ -100,7 +102,7 @@ enum FieldProperties {
         require((1...UploadLimits.nameBytesMax).contains(text.utf8.count), "a name has its bounds: \(text)")
         require(
             !text.unicodeScalars.contains { $0.value < 32 || [0x2F, 0x5C, 0x7F].contains($0.value) }, "a safe name")
-        require(!text.hasPrefix(".") && !text.hasSuffix(".") && text != "..", "no dots at a name's ends")
+        require(text.utf8.first != 46 && text.utf8.last != 46, "no dots at a name's ends")
         require(CleanName(text) == name, "a clean name stays: \(Array(text.utf8)), \(Array("\(CleanName(text))".utf8))")
     }
 }
