@@ -95,6 +95,8 @@ class Upload:
         self.finished = self.deleted = self.gone = False
         # To be left lying when something of it has come.
         self.abandoned = False
+        # It was, and nobody comes back to it.
+        self.lies = False
         # When the last append that was answered was begun: the upload's time runs from there.
         self.touched = time.monotonic()
         self.location: str | None = None

@@ -426,6 +426,7 @@ class Workload:
                 if idle > ATTEMPTS_MAX:
                     raise upload.fail(f"{ATTEMPTS_MAX} answered attempts brought nothing")
                 if upload.abandoned and upload.told > 0 and not upload.done:
+                    upload.lies = True
                     return upload.note("left lying")
             except Gone:
                 return self._let_go(upload)
@@ -520,7 +521,7 @@ class Workload:
         if over < self.kept / 4:
             return
         for upload in self.uploads[:over]:
-            if not upload.done and not upload.gone:
+            if not upload.done and not upload.gone and not upload.lies:
                 continue
             self._compare(data, upload, whole=True)
             for location, _ in upload.delivered():
