@@ -29,10 +29,10 @@ public enum InterruptedAnswer {
     /// A newer request overtook this one before its turn came: nothing of it was taken. Unlike an append under way,
     /// which its client may still be sending, this one is answered: the client waits for nothing else.
     ///
-    /// - Parameter offset: what is recorded meanwhile; nil if the upload has gone.
-    public static func overtaken(_ version: InteropVersion, offset: Offset?) -> Refusal {
+    /// - Parameter upload: as recorded meanwhile; nil if it has gone.
+    public static func overtaken(_ version: InteropVersion, _ upload: Upload?) -> Refusal {
         Refusal(
             .conflict, code: "superseded", "A newer request for this upload took over. Nothing of this one was taken.",
-            fields: version.fields(isComplete: false, offset: offset))
+            fields: version.fields(isComplete: upload?.state == .finished, offset: upload?.offset))
     }
 }

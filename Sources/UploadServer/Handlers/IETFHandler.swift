@@ -34,7 +34,7 @@ enum IETFHandler {
     static func append(_ exchange: Exchange, _ id: UploadID) async throws {
         let server = exchange.server
         let request = try AppendRequest(exchange.head, policy: server.ietfPolicy)
-        var claim = try await exchange.claim(id) { InterruptedAnswer.overtaken(request.version, offset: $0?.offset) }
+        var claim = try await exchange.claim(id) { InterruptedAnswer.overtaken(request.version, $0) }
         switch try AppendDecision(request, upload: claim.upload, nowSeconds: server.nowSeconds) {
         case .answerAgain(let upload):
             claim.release()
