@@ -85,6 +85,17 @@ import Uploads
     }
 
     @Test(arguments: allVersions)
+    func `whoever is overtaken in the queue is told where the upload stands`(version: InteropVersion) {
+        for (record, isComplete) in [(upload(offset: 77), false), (upload(.finished, offset: 100), true)] {
+            let told = Answer(InterruptedAnswer.overtaken(version, record))
+            #expect(told.status == 409)
+            #expect(told["Upload-Offset"] == record.offset.description)
+            #expect(told.isComplete(version) == isComplete)
+        }
+        #expect(Answer(InterruptedAnswer.overtaken(version, nil))["Upload-Offset"] == nil)
+    }
+
+    @Test(arguments: allVersions)
     func `requirement 25: 104s of an append tell the offset and never an address`(version: InteropVersion) throws {
         let interim = try append(version).interim
         #expect(interim.address(location, limit: limit) == nil)
