@@ -22,6 +22,8 @@ class Sluice:
         self.log = directory / "server.log"
         self.options = list(options)
         self.preparation = preparation
+        # What its environment has beside the tests' own.
+        self.environment = {}
         self.port = 0
         self.tls_port = 0
         self._process = None
@@ -46,7 +48,8 @@ class Sluice:
         ]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                command, stdout=subprocess.PIPE, stderr=log, text=True, preexec_fn=self.preparation)
+                command, stdout=subprocess.PIPE, stderr=log, text=True, preexec_fn=self.preparation,
+                env=os.environ | self.environment)
         output = self._process.stdout
         # readline has no time limit of its own: a server that says nothing is killed, which ends the line.
         alarm = threading.Timer(START_SECONDS, self._process.kill)
