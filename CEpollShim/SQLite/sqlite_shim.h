@@ -2,6 +2,7 @@
 #ifndef SLUICE_SQLITE_SHIM_H
 #define SLUICE_SQLITE_SHIM_H
 
+#include <errno.h>
 #include <sqlite3.h>
 
 // SQLITE_TRANSIENT: SQLite copies the bytes before it returns, so the caller's memory need not outlive the call.
@@ -13,7 +14,25 @@ static inline int cshim_sqlite_bind_blob(sqlite3_stmt *statement, int index, con
     return sqlite3_bind_blob(statement, index, bytes, count, SQLITE_TRANSIENT);
 }
 
+// SQLite tells what the system said of a failed call only sometimes (sqlite3_system_errno); errno still has it.
+static inline int cshim_sqlite_step(sqlite3_stmt *statement, int *error) {
+    errno = 0;
+    int code = sqlite3_step(statement);
+    *error = errno;
+    return code;
+}
+
+static inline int cshim_sqlite_exec(sqlite3 *database, const char *sql, int *error) {
+    errno = 0;
+    int code = sqlite3_exec(database, sql, 0, 0, 0);
+    *error = errno;
+    return code;
+}
+
 // SQLITE_IOERR_SHMSIZE: the index of the log could not grow.
 static inline int cshim_sqlite_ioerr_shmsize(void) { return SQLITE_IOERR_SHMSIZE; }
+
+// SQLITE_IOERR_WRITE: a write failed, for another reason than a full disk.
+static inline int cshim_sqlite_ioerr_write(void) { return SQLITE_IOERR_WRITE; }
 
 #endif

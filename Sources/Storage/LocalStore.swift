@@ -119,7 +119,7 @@ public final class LocalStore: Sendable {
     /// Pieces of work that wait for a disk thread at this moment.
     public var queuedDiskJobs: Int { parts.disk.queuedCount }
 
-    /// Why nothing can be recorded any more until a restart, or nil.
+    /// Why nothing can be recorded at this moment, or nil.
     public var failure: StorageError? { isClosed.load(ordering: .acquiring) ? .closed : parts.health.failure }
 
     /// Whether large writes go past the page cache.

@@ -34,6 +34,8 @@ public enum StorageLimits {
     static let freeSpaceFactor: Int64 = 4
     /// How long the catalogue waits for somebody who reads it with a shell, in milliseconds.
     static let catalogueBusyMilliseconds = 5000
+    /// How long a catalogue that could not be written rests before it is tried again, in nanoseconds.
+    static let catalogueRetryNanoseconds: Int64 = 1_000_000_000
     /// Files looked at by the sweep before it pauses.
     static let sweepStepFiles = 64
     /// The length of that pause in nanoseconds.

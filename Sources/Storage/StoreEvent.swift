@@ -11,8 +11,12 @@ public enum StoreEvent: Sendable, Equatable, CustomStringConvertible {
     case appendFailed(UploadID, StorageError)
     /// The file system refused direct I/O; from now on every write is buffered.
     case directIORefused(Errno)
-    /// The catalogue could not be written and takes no more changes until the next start.
+    /// The catalogue is damaged and takes no more changes until the next start.
     case catalogueFailed(String)
+    /// The catalogue could not be written and takes no changes until it can.
+    case catalogueSuspended(String)
+    /// The catalogue takes changes again.
+    case catalogueResumed
     /// The journal could not be written, or the files that it stands in for could not be synced. Small bodies are
     /// written like large ones until the next start, which writes those files again.
     case journalFailed(StorageError)
@@ -40,6 +44,8 @@ public enum StoreEvent: Sendable, Equatable, CustomStringConvertible {
         case .appendFailed(let id, let error): "append to upload \(id) failed: \(error)"
         case .directIORefused(let errno): "direct I/O refused (\(errno)); every write is buffered now"
         case .catalogueFailed(let text): "the catalogue takes no more changes until a restart: \(text)"
+        case .catalogueSuspended(let text): "the catalogue takes no changes until it can be written again: \(text)"
+        case .catalogueResumed: "the catalogue takes changes again"
         case .journalFailed(let error): "the journal is not used until a restart: \(error)"
         case .replayed(let files): "\(files) small files written again from the journal"
         case .removalFailed(let id, let error): "files of deleted upload \(id) are still there: \(error)"

@@ -31,12 +31,34 @@ final class CatalogueWriter {
 
     /// Commits until the queue has ended.
     func run(_ changes: BatchQueue<CatalogueChange>) {
-        while let batch = changes.next() {
+        while let batch = next(changes) {
+            if health.isSuspended { tryAgain() }
             var rest = batch[...]
             while !rest.isEmpty {
                 apply(rest.prefix(StorageLimits.changesPerCommitMax))
                 rest = rest.dropFirst(StorageLimits.changesPerCommitMax)
             }
+        }
+    }
+
+    private func next(_ changes: BatchQueue<CatalogueChange>) -> [CatalogueChange]? {
+        changes.next(nanosecondsMax: health.isSuspended ? StorageLimits.catalogueRetryNanoseconds : nil)
+    }
+
+    /// Commits a transaction that changes nothing.
+    ///
+    /// It goes to where in the log the failed one was. Once it is there, and synced, no start can find that one any
+    /// more: the sums of the log's frames build on one another. So what was reported as failed has failed.
+    private func tryAgain() {
+        do throws(StorageError) {
+            try begin.run()
+            try connection.execute("PRAGMA user_version = \(CatalogueSchema.version)")
+            try commit.run()
+            health.resume()
+        } catch {
+            let isDamage = connection.isDamaged
+            try? rollback.run()
+            if isDamage { health.fail(error) }
         }
     }
 
@@ -64,8 +86,9 @@ final class CatalogueWriter {
         }
     }
 
-    /// One transaction. After a failure that may have left a whole transaction in the log, the catalogue takes no
-    /// more: a change reported as failed could come back at the next start, and must then still be true.
+    /// One transaction. After a failure that may have left a whole transaction in the log, the catalogue takes no more
+    /// until another one has taken its place: a change reported as failed could come back at the next start, and must
+    /// then still be true.
     private func write(_ steps: [CatalogueStep]) -> StorageError? {
         if let failure = health.failure { return failure }
         if steps.isEmpty { return nil }
@@ -76,9 +99,9 @@ final class CatalogueWriter {
             files.counters.countCommit(changes: steps.count)
             return nil
         } catch {
-            let isClean = connection.hasFailedCleanly
+            let (isClean, isDamage) = (connection.hasFailedCleanly(error), connection.isDamaged)
             try? rollback.run()
-            if !isClean { health.fail(error) }
+            if isDamage { health.fail(error) } else if !isClean { health.suspend(error) }
             return error
         }
     }

@@ -1,4 +1,5 @@
 internal import CSQLiteShim
+internal import LinuxSystem
 
 /// One connection to the catalogue's database, confined to the thread that uses it.
 final class SQLiteConnection {
@@ -25,8 +26,9 @@ final class SQLiteConnection {
 
     /// Runs statements that answer nothing of interest. `sqlite3_exec`
     func execute(_ sql: String) throws(StorageError) {
-        let code = sqlite3_exec(handle, sql, nil, nil, nil)
-        guard code == SQLITE_OK else { throw error(code) }
+        var errno: Int32 = 0
+        let code = cshim_sqlite_exec(handle, sql, &errno)
+        guard code == SQLITE_OK else { throw error(code, Errno(rawValue: errno)) }
     }
 
     /// The first column of the first row.
@@ -44,16 +46,23 @@ final class SQLiteConnection {
     }
 
     /// What a result code means, with SQLite's own words for the last failure on this connection.
-    func error(_ code: Int32) -> StorageError {
+    ///
+    /// - Parameter errno: what the system call behind it said, where there was one.
+    func error(_ code: Int32, _ errno: Errno? = nil) -> StorageError {
         // The index of the log is the first to find no space, at the start.
         if code & 0xFF == SQLITE_FULL || code == cshim_sqlite_ioerr_shmsize() { return .noSpace }
+        // SQLite knows no other bound than the disk's end: for it a quota is a failure like any other.
+        if code == cshim_sqlite_ioerr_write(), let errno, StorageError(errno, "") == .noSpace { return .noSpace }
         return .catalogue(
             "\(path): \(String(cString: sqlite3_errmsg(handle))) (\(code))\(SQLiteConnection.advice(code))")
     }
 
     private static func advice(_ code: Int32) -> String {
-        let isDamage = code & 0xFF == SQLITE_CORRUPT || code & 0xFF == SQLITE_NOTADB
-        return isDamage ? "; stop the server and run 'sluice check'" : ""
+        isDamage(code) ? "; stop the server and run 'sluice check'" : ""
+    }
+
+    private static func isDamage(_ code: Int32) -> Bool {
+        code & 0xFF == SQLITE_CORRUPT || code & 0xFF == SQLITE_NOTADB
     }
 
     /// Ends whatever statement runs on this connection soon after the flag is raised: it fails. The connection must not
@@ -65,10 +74,15 @@ final class SQLiteConnection {
             Unmanaged.passUnretained(flag).toOpaque())
     }
 
-    /// Whether the last failure surely left the log as it was: nothing was written, or not the end of a transaction.
-    /// After any other one a transaction that was reported as failed may turn up again at the next start.
-    var hasFailedCleanly: Bool {
-        let code = sqlite3_errcode(handle) & 0xFF
-        return code == SQLITE_FULL || code == SQLITE_BUSY
+    /// Whether a failure, the last one, is passing and surely left the log as it was: nothing was written, or not the
+    /// end of a transaction, which is written last. After any other one, above all that of a sync, a transaction that
+    /// was reported as failed may turn up again at the next start.
+    func hasFailedCleanly(_ failure: StorageError) -> Bool {
+        let code = sqlite3_extended_errcode(handle)
+        return code & 0xFF == SQLITE_FULL || code & 0xFF == SQLITE_BUSY
+            || code == cshim_sqlite_ioerr_write() && failure == .noSpace
     }
+
+    /// Whether the last failure says that the database is not as SQLite has left it.
+    var isDamaged: Bool { SQLiteConnection.isDamage(sqlite3_errcode(handle)) }
 }

@@ -1,4 +1,5 @@
 internal import CSQLiteShim
+internal import LinuxSystem
 
 /// A compiled statement, used over and over on its connection's thread. Parameters count from 1, columns from 0.
 final class SQLiteStatement {
@@ -40,11 +41,12 @@ final class SQLiteStatement {
 
     /// Goes to the next row; false at the end. A failure resets the statement. `sqlite3_step`
     func step() throws(StorageError) -> Bool {
-        switch sqlite3_step(handle) {
+        var errno: Int32 = 0
+        switch cshim_sqlite_step(handle, &errno) {
         case SQLITE_ROW: return true
         case SQLITE_DONE: return false
         case let code:
-            let failure = connection.error(code)
+            let failure = connection.error(code, Errno(rawValue: errno))
             sqlite3_reset(handle)
             throw failure
         }

@@ -24,8 +24,10 @@ final class BatchQueue<Element: Sendable>: Sendable {
         return isTaken
     }
 
-    /// Waits for elements and takes them all, in order; nil once the queue has stopped and is empty.
-    func next() -> [Element]? {
+    /// Waits for elements and takes them all, in order; none when the time is over, nil once the queue has stopped and
+    /// is empty.
+    func next(nanosecondsMax: Int64? = nil) -> [Element]? {
+        let end = nanosecondsMax.map { SystemClock.monotonicNanoseconds + $0 }
         while true {
             let step: (batch: [Element], hasEnded: Bool) = state.withLock { state in
                 if state.elements.isEmpty {
@@ -39,7 +41,15 @@ final class BatchQueue<Element: Sendable>: Sendable {
             }
             if step.hasEnded { return nil }
             if !step.batch.isEmpty { return step.batch }
-            while word.load(ordering: .acquiring) == 0 { Futex.wait(word, while: 0) }
+            while word.load(ordering: .acquiring) == 0 {
+                guard let end else {
+                    Futex.wait(word, while: 0)
+                    continue
+                }
+                let left = end - SystemClock.monotonicNanoseconds
+                if left <= 0 { return [] }
+                Futex.wait(word, while: 0, nanosecondsMax: left)
+            }
         }
     }
 

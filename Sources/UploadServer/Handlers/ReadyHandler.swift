@@ -16,7 +16,7 @@ enum ReadyHandler {
     /// What keeps the server from taking uploads, or nil. The sentence may be read by anybody.
     static func obstacle(_ server: ServerContext) -> String? {
         if server.isStopping { return "the server is stopping." }
-        if server.store.failure != nil { return "the catalogue takes no more changes until a restart." }
+        if server.store.failure != nil { return "the catalogue takes no changes; the log says why." }
         do throws(StorageError) {
             if try server.store.freeBytes < server.configuration.readyFreeBytes { return "the disk is nearly full." }
         } catch {

@@ -68,10 +68,10 @@ public struct ServerLog: Sendable {
     func stored(_ event: StoreEvent) {
         let level: Logger.Level =
             switch event {
-            case .catalogueFailed: .critical
+            case .catalogueFailed, .catalogueSuspended: .critical
             case .damaged, .appendFailed, .journalFailed: .error
             case .removalFailed, .sweepFailed, .forgettingFailed: .warning
-            case .deliveredAfterCrash, .replayed, .directIORefused: .notice
+            case .deliveredAfterCrash, .replayed, .directIORefused, .catalogueResumed: .notice
             case .clockJumped: .warning
             case .forgotten: .info
             case .swept(let files): files > 0 ? .info : .debug
