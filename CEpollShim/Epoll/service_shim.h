@@ -22,6 +22,21 @@ static inline const char *cshim_environment(const char *name) { return getenv(na
 
 static inline void cshim_environment_remove(const char *name) { unsetenv(name); }
 
+// The command line as the kernel laid it out below the environment (System V ABI, "initial process stack": argc, argv,
+// a null, envp), for a process that cannot read /proc/self/cmdline. Returns argc with *arguments at argv[0], or 0 where
+// something has moved the environment already.
+static inline long cshim_arguments(char ***arguments) {
+    extern char **environ;
+    extern char *program_invocation_name;
+    if (!environ || environ[-1] != 0) return 0;
+    for (long count = 1; count <= 65536; count++) {
+        if ((uintptr_t)environ[-2 - count] != (uintptr_t)count) continue;
+        *arguments = &environ[-1 - count];
+        return **arguments == program_invocation_name ? count : 0;
+    }
+    return 0;
+}
+
 static inline int cshim_process_number(void) { return (int)getpid(); }
 
 // ---- inherited sockets --------------------------------------------------------------------------------------------
@@ -75,6 +90,11 @@ static inline long cshim_read_beginning(const char *path, char *text, size_t cap
     close(fd);
     text[count > 0 ? count : 0] = 0;
     return count;
+}
+
+static inline int64_t cshim_memory_bytes(void) {
+    int64_t pages = sysconf(_SC_PHYS_PAGES), bytes = sysconf(_SC_PAGESIZE);
+    return pages > 0 && bytes > 0 ? pages * bytes : 0;
 }
 
 static inline long cshim_page_bytes(void) { return sysconf(_SC_PAGESIZE); }

@@ -18,6 +18,8 @@ public struct Errno: Error, RawRepresentable, Hashable, Sendable, CustomStringCo
     }
 
     public static let again = Errno(rawValue: EAGAIN)
+    public static let addressFamilyUnsupported = Errno(rawValue: EAFNOSUPPORT)
+    public static let addressNotAvailable = Errno(rawValue: EADDRNOTAVAIL)
     public static let addressInUse = Errno(rawValue: EADDRINUSE)
     public static let badDescriptor = Errno(rawValue: EBADF)
     public static let brokenPipe = Errno(rawValue: EPIPE)

@@ -48,7 +48,9 @@ public struct InheritedSocket: Sendable {
         } catch {
             found = (error.description, sockaddr_storage())
         }
-        guard found.obstacle == nil, let address = try? SocketAddress(found.address) else {
+        guard found.obstacle == nil, (try? SocketAddress(found.address)) != nil,
+            let address = try? Socket.localAddress(of: number)
+        else {
             throw Failure(
                 description: "inherited descriptor \(number)\(name.isEmpty ? "" : " (\(name))"): "
                     + (found.obstacle ?? "not a TCP socket"))

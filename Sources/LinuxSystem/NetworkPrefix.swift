@@ -7,6 +7,9 @@ public struct NetworkPrefix: Hashable, Sendable, CustomStringConvertible {
     /// As it was written.
     public let description: String
 
+    /// Whether every address of its family lies in it.
+    public var isEverybody: Bool { bits == 0 }
+
     /// Nil for what is no numeric address, or a length that does not fit it.
     public init?(_ text: String) {
         let words = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)

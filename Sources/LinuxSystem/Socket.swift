@@ -7,14 +7,25 @@ public struct Socket: ~Copyable, Sendable {
 
     public init(_ descriptor: consuming FileDescriptor) { self.descriptor = descriptor }
 
-    /// Listens on `address`; port 0 lets the kernel choose one (see `localAddress`). `socket(2)`, `bind(2)`,
-    /// `listen(2)`
+    /// Listens on `address`; port 0 lets the kernel choose one (see `localAddress`). Where both families are wanted and
+    /// the system has no IPv6, it is IPv4 alone. `socket(2)`, `bind(2)`, `listen(2)`
     ///
     /// - Parameter backlog: connections the kernel holds ready, 1 or more.
     public static func listening(on address: SocketAddress, backlog: Int32) throws(Errno) -> Socket {
+        do throws(Errno) {
+            return try listening(on: address, backlog)
+        } catch {
+            guard address.takesBothFamilies, error == .addressFamilyUnsupported || error == .addressNotAvailable else {
+                throw error
+            }
+            return try listening(on: SocketAddress(host: "0.0.0.0", port: address.port), backlog)
+        }
+    }
+
+    private static func listening(on address: SocketAddress, _ backlog: Int32) throws(Errno) -> Socket {
         let socket = try opened(for: address)
         try socket.set(SOL_SOCKET, SO_REUSEADDR, 1)
-        if address.isIPv6 { try socket.set(Int32(IPPROTO_IPV6), IPV6_V6ONLY, 1) }
+        if address.isIPv6 { try socket.set(Int32(IPPROTO_IPV6), IPV6_V6ONLY, address.takesBothFamilies ? 0 : 1) }
         let number = socket.descriptor.rawValue
         try checked { address.withSystemAddress { cshim_bind(number, $0, $1) } }
         try checked { cshim_listen(number, backlog) }
@@ -68,9 +79,17 @@ public struct Socket: ~Copyable, Sendable {
 
     /// The address this end is bound to. `getsockname(2)`
     public func localAddress() throws(Errno) -> SocketAddress {
+        try Socket.localAddress(of: descriptor.rawValue)
+    }
+
+    static func localAddress(of number: Int32) throws(Errno) -> SocketAddress {
         var storage = sockaddr_storage()
-        try checked { cshim_local_address(descriptor.rawValue, &storage) }
-        return try SocketAddress(storage)
+        try checked { cshim_local_address(number, &storage) }
+        let address = try SocketAddress(storage)
+        guard address.host == "::" else { return address }
+        var isOneFamily: Int32 = 0
+        try checked { cshim_get_option(number, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &isOneFamily) }
+        return try SocketAddress(storage, takesBothFamilies: isOneFamily == 0)
     }
 
     /// Reads up to `count` bytes into `memory`. `recv(2)`

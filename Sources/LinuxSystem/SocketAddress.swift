@@ -6,6 +6,8 @@ public struct SocketAddress: Sendable, Equatable, CustomStringConvertible {
     public let host: String
     /// 0 asks the system to choose one.
     public let port: UInt16
+    /// Whether a socket that listens here takes IPv4 as well. For `::` only; without it an IPv6 address is IPv6's alone.
+    public let takesBothFamilies: Bool
 
     /// - Throws: EINVAL where `host` is no numeric address.
     public init(host: String, port: UInt16) throws(Errno) {
@@ -14,21 +16,46 @@ public struct SocketAddress: Sendable, Equatable, CustomStringConvertible {
         guard length > 0 else { throw .invalidArgument }
         self.host = host
         self.port = port
+        takesBothFamilies = false
     }
 
-    /// Parses `HOST:PORT`, an IPv6 host in brackets; `localhost` stands for 127.0.0.1.
+    /// Every address of this machine, IPv4 and IPv6.
+    public init(everyAddressWithPort port: UInt16) {
+        host = "::"
+        self.port = port
+        takesBothFamilies = true
+    }
+
+    /// Parses `HOST:PORT`, an IPv6 host in brackets; `localhost` stands for 127.0.0.1. Digits only make a port.
     public init?(_ text: String) {
-        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
-            return nil
-        }
+        guard let colon = text.lastIndex(of: ":"), let port = SocketAddress.port(text[text.index(after: colon)...])
+        else { return nil }
         var host = String(text[..<colon])
-        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+        let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
+        if isBracketed { host = String(host.dropFirst().dropLast()) }
+        guard host.contains(":") == isBracketed else { return nil }
         if host == "localhost" { host = "127.0.0.1" }
         guard let address = try? SocketAddress(host: host, port: port) else { return nil }
         self = address
     }
 
-    init(_ storage: sockaddr_storage) throws(Errno) {
+    /// Parses what to listen on: `HOST:PORT` as above, or `:PORT` and `*:PORT` for every address of this machine.
+    public init?(listening text: String) {
+        if let colon = text.lastIndex(of: ":"), ["", "*"].contains(text[..<colon]) {
+            guard let port = SocketAddress.port(text[text.index(after: colon)...]) else { return nil }
+            self.init(everyAddressWithPort: port)
+        } else {
+            self.init(text)
+        }
+    }
+
+    /// A port, nil for what is none: a sign, a space, a number beyond 65,535.
+    private static func port(_ digits: Substring) -> UInt16? {
+        digits.utf8.allSatisfy { (0x30...0x39).contains($0) } ? UInt16(digits) : nil
+    }
+
+    /// An IPv4 address inside IPv6, as a socket of both families sees it, counts as the IPv4 address that it is.
+    init(_ storage: sockaddr_storage, takesBothFamilies: Bool = false) throws(Errno) {
         var copy = storage
         var port: Int32 = 0
         let host = withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(INET6_ADDRSTRLEN)) { text in
@@ -36,16 +63,28 @@ public struct SocketAddress: Sendable, Equatable, CustomStringConvertible {
             return port >= 0 ? String(cString: text.baseAddress!) : ""
         }
         guard port >= 0 else { throw Errno(rawValue: -port) }
-        self.host = host
+        let mapped = "::ffff:"
+        self.host = host.hasPrefix(mapped) && host.contains(".") ? String(host.dropFirst(mapped.count)) : host
         self.port = UInt16(port)
+        self.takesBothFamilies = takesBothFamilies
     }
 
     /// Whether only this machine can reach it: 127.0.0.0/8 or ::1.
     public var isLoopback: Bool { host.hasPrefix("127.") || host == "::1" }
 
+    /// Whether it stands for all addresses of this machine of its family, or of both.
+    public var isEveryAddress: Bool { host == "::" || host == "0.0.0.0" }
+
     var isIPv6: Bool { host.contains(":") }
 
+    /// As it stands in a URL. Where both families are taken, `[::]` is only one of them: see `families`.
     public var description: String { isIPv6 ? "[\(host)]:\(port)" : "\(host):\(port)" }
+
+    /// Each family that is taken, as an address of its own.
+    public var families: [SocketAddress] {
+        guard takesBothFamilies else { return [self] }
+        return ["0.0.0.0", "::"].compactMap { try? SocketAddress(host: $0, port: port) }
+    }
 
     func withSystemAddress<R>(_ body: (UnsafePointer<sockaddr_storage>, UInt32) -> R) -> R {
         var storage = sockaddr_storage()

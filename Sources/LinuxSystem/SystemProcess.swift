@@ -5,6 +5,22 @@ public enum SystemProcess {
     /// Processors this process may run on, at least 1. `sched_getaffinity(2)`
     public static var processorCount: Int { Int(cshim_processor_count()) }
 
+    /// What the process was called with, its own name first; empty where that cannot be found out. The standard library
+    /// reads it from `/proc`, which a small container or a chroot may lack; then it is taken from where the kernel has
+    /// put it. On the main thread, before anything changes the environment.
+    public static var arguments: [String] {
+        if !CommandLine.arguments.isEmpty { return CommandLine.arguments }
+        var first: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+        let count = cshim_arguments(&first)
+        return (0..<count).compactMap { index in first?[index].map { String(cString: $0) } }
+    }
+
+    /// How many descriptors this process may have open. `getrlimit(2)`
+    public static var openFilesLimit: Int { max(0, Int(cshim_open_files_limit())) }
+
+    /// The machine's memory in bytes, 0 where it is unknown. `sysconf(3)`
+    public static var memoryBytes: Int64 { cshim_memory_bytes() }
+
     /// Raises the soft limit of open descriptors to the hard one and answers the limit in force. `setrlimit(2)`
     @discardableResult
     public static func raiseOpenFilesLimit() throws(Errno) -> Int {

@@ -35,7 +35,8 @@ public final class CertificateSource: Sendable {
 
     /// Reads the files.
     ///
-    /// - Throws: as `TLSContext.server` does; an expired certificate is taken here, since nothing better is at hand.
+    /// - Throws: as `TLSContext.server` does; a certificate that has expired, or is not valid yet, is taken
+    ///   here, since nothing better is at hand.
     public init(
         certificateFile: String, keyFile: String, applicationProtocols: [String]
     ) throws(TLSError) {
@@ -62,7 +63,9 @@ public final class CertificateSource: Sendable {
         do throws(TLSError) {
             let context = try TLSContext.server(
                 certificateFile: certificateFile, keyFile: keyFile, applicationProtocols: applicationProtocols)
-            if context.isExpired { throw .configuration("certificate file \(certificateFile): has expired") }
+            if let fault = context.validityFault {
+                throw .configuration("certificate file \(certificateFile): the certificate \(fault)")
+            }
             return state.withLock { state in
                 let isNew = context.certificateFingerprint != state.context.certificateFingerprint
                 state = State(context: context, stamps: stamps)

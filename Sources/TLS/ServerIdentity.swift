@@ -34,11 +34,16 @@ struct ServerIdentity: ~Copyable {
             throw error
         }
         let identity = ServerIdentity(owning: certificates.removeFirst(), key: key, chain: certificates)
-        if X509_check_private_key(identity.certificate, identity.key) != 1 {
+        if X509_check_private_key(identity.certificate, identity.key) == 1 { return identity }
+        if let index = identity.chain.firstIndex(where: { X509_check_private_key($0, identity.key) == 1 }) {
             throw .configuration(
-                "key file \(keyFile): the key does not belong to the certificate in \(certificateFile)")
+                """
+                certificate file \(certificateFile): the server's own certificate, to which the key belongs, is number \
+                \(index + 2) in it; it must come first, then the one that signed it, and so on
+                """)
         }
-        return identity
+        throw .configuration(
+            "key file \(keyFile): the key does not belong to the certificate in \(certificateFile)")
     }
 
     /// All certificates of a PEM text, at least one, owned by the caller.
@@ -107,10 +112,15 @@ struct ServerIdentity: ~Copyable {
     }
 
     /// When the server's own certificate ends, in seconds since 1970-01-01 UTC.
-    var expirySeconds: Int64 {
+    var expirySeconds: Int64 { ServerIdentity.seconds(X509_get0_notAfter(certificate)) ?? 0 }
+
+    /// When it begins, likewise.
+    var startSeconds: Int64 { ServerIdentity.seconds(X509_get0_notBefore(certificate)) ?? .min }
+
+    private static func seconds(_ time: UnsafePointer<ASN1_TIME>?) -> Int64? {
         var days: Int32 = 0
         var seconds: Int32 = 0
-        guard ASN1_TIME_diff(&days, &seconds, nil, X509_get0_notAfter(certificate)) == 1 else { return 0 }
+        guard ASN1_TIME_diff(&days, &seconds, nil, time) == 1 else { return nil }
         return SystemClock.wallNanoseconds / 1_000_000_000 + Int64(days) * 86_400 + Int64(seconds)
     }
 

@@ -26,6 +26,9 @@ public final class TLSContext: @unchecked Sendable {
     /// When the server's own certificate ends, in seconds since 1970-01-01 UTC. `.max` for a client.
     public let certificateExpirySeconds: Int64
 
+    /// When it begins, likewise. `.min` for a client.
+    public let certificateStartSeconds: Int64
+
     /// A context for servers with a certificate from files.
     ///
     /// - Parameters:
@@ -73,6 +76,7 @@ public final class TLSContext: @unchecked Sendable {
         certificateFingerprint = identity.fingerprint
         certificatePEM = identity.pem
         certificateExpirySeconds = identity.expirySeconds
+        certificateStartSeconds = identity.startSeconds
         (context, protocols) = try TLSContext.allocated(method: TLS_server_method(), protocols: names)
         try configure()
         cshim_context_prefer_own_order(context)
@@ -90,6 +94,7 @@ public final class TLSContext: @unchecked Sendable {
         certificateFingerprint = ""
         certificatePEM = ""
         certificateExpirySeconds = .max
+        certificateStartSeconds = .min
         (context, protocols) = try TLSContext.allocated(method: TLS_client_method(), protocols: names)
         try configure()
         try believe(trust)
@@ -108,8 +113,13 @@ public final class TLSContext: @unchecked Sendable {
         protocols.deallocate()
     }
 
-    /// Whether clients that verify would refuse the certificate because its time is over.
-    public var isExpired: Bool { certificateExpirySeconds <= SystemClock.wallNanoseconds / 1_000_000_000 }
+    /// Why clients that verify would refuse the certificate at this time: `has expired`, `is not valid yet`; nil where
+    /// its time has come and is not over.
+    public var validityFault: String? {
+        let now = SystemClock.wallNanoseconds / 1_000_000_000
+        if certificateExpirySeconds <= now { return "has expired" }
+        return certificateStartSeconds > now ? "is not valid yet" : nil
+    }
 
     /// A new session, owned by the caller, that refers to this context: it must not outlive it.
     func makeSession() throws(TLSError) -> OpaquePointer {

@@ -11,8 +11,13 @@ public final class Server: Sendable {
     public let address: SocketAddress?
     /// Where TLS is served; nil where it is off. The first such address.
     public let addressTLS: SocketAddress?
-    /// Where metrics and readiness are told; nil where they are not.
+    /// Where metrics and readiness are told; nil where they are not. The first such address.
     public let addressAdmin: SocketAddress?
+    /// Every URL that the server is to be found at, TLS behind plain HTTP; where a socket takes IPv4 and IPv6 there is
+    /// one for each.
+    public let urls: [String]
+    /// Likewise for those who look after it.
+    public let urlsAdmin: [String]
     /// SHA-256 of a self-signed certificate, nil where files were given or TLS is off.
     public let selfSignedFingerprint: String?
 
@@ -38,6 +43,10 @@ public final class Server: Sendable {
         doors = try Door.open(configuration)
         let credentials = try Credentials.read(configuration, for: doors)
         let store = try Server.store(configuration, log)
+        StartCheck(
+            configuration: configuration, doors: doors, credentials: credentials, store: store,
+            openFilesLimit: SystemProcess.openFilesLimit
+        ).run(log.logger)
         do throws(Errno) {
             group = try LoopGroup(count: configuration.threads, bufferMemoryBytes: configuration.bufferMemoryBytes)
             supervisor = Supervisor(
@@ -46,6 +55,8 @@ public final class Server: Sendable {
             context = ServerContext(
                 configuration: configuration, store: store, log: log, page: UploadPage(), loops: group.loops,
                 credentials: credentials, supervisor: supervisor)
+            urls = Server.urls(doors, .http, "http") + Server.urls(doors, .https, "https")
+            urlsAdmin = Server.urls(doors, .admin, "http")
             address = doors.first { $0.entrance == .http }?.listener.address
             addressTLS = doors.first { $0.entrance == .https }?.listener.address
             addressAdmin = doors.first { $0.entrance == .admin }?.listener.address
@@ -54,7 +65,8 @@ public final class Server: Sendable {
             watchSignals()
             group.loops[0].spawn { [context] loop in await ExpirySweep(server: context).run(on: loop) }
             group.loops[0].spawn { [context] loop in await MemoryTrim(server: context).run(on: loop) }
-            supervisor.tellReady("Serving \(doors.map { "\($0.listener.address)" }.joined(separator: ", "))")
+            supervisor.tellReady(
+                "Serving \(doors.flatMap(\.listener.address.families).map(\.description).joined(separator: ", "))")
             try supervisor.start()
         } catch {
             throw .system("cannot start the event loops: \(error)")
@@ -91,6 +103,10 @@ public final class Server: Sendable {
     var connectionCount: Int { group.connectionCount }
 
     // MARK: Starting
+
+    private static func urls(_ doors: [Door], _ entrance: Entrance, _ scheme: String) -> [String] {
+        doors.filter { $0.entrance == entrance }.flatMap(\.listener.address.families).map { "\(scheme)://\($0)/" }
+    }
 
     private static func store(_ configuration: ServerConfiguration, _ log: ServerLog) throws(ServerError) -> LocalStore
     {

@@ -3,12 +3,12 @@ public import Storage
 
 /// Everything that a server is told when it starts.
 public struct ServerConfiguration: Sendable {
-    /// Where plain HTTP is served; nil for nowhere. Port 0 lets the system choose.
-    public var listen: SocketAddress?
-    /// Where HTTP over TLS is served; nil for nowhere.
-    public var listenTLS: SocketAddress?
-    /// Where metrics and readiness are told, in plain HTTP; nil for nowhere.
-    public var listenAdmin: SocketAddress?
+    /// Where plain HTTP is served, all of them; none for nowhere. Port 0 lets the system choose.
+    public var listen: [SocketAddress]
+    /// Where HTTP over TLS is served; none for nowhere.
+    public var listenTLS: [SocketAddress]
+    /// Where metrics and readiness are told, in plain HTTP; none for nowhere.
+    public var listenAdmin: [SocketAddress]
     /// Sockets that listen already, in place of `listen` and `listenTLS`. By their names `http`, `https` and `admin`,
     /// or in this order.
     public var inheritedSockets: [InheritedSocket]
@@ -60,9 +60,9 @@ public struct ServerConfiguration: Sendable {
 
     public init(store: StoreConfiguration) {
         self.store = store
-        listen = nil
-        listenTLS = nil
-        listenAdmin = nil
+        listen = []
+        listenTLS = []
+        listenAdmin = []
         inheritedSockets = []
         certificate = nil
         certificateCheckNanoseconds = ServerLimits.certificateCheckNanoseconds
@@ -85,6 +85,9 @@ public struct ServerConfiguration: Sendable {
         sendsInformational = true
         allowsDownload = true
     }
+
+    /// With fewer descriptors to open the server does not start.
+    public static var openFilesMin: Int { openFiles(connections: 1) }
 
     /// How many descriptors it takes to serve so many connections, each with a file.
     public static func openFiles(connections: Int) -> Int {

@@ -49,6 +49,9 @@ enum ServerLimits {
     static let descriptorsOfConnection = 2
     /// … besides those of listeners, loops, catalogue and log.
     static let descriptorsReserved = 64
+    /// With fewer connections at once the start says so: it is a test, or somebody forgot to raise the limit of open
+    /// files.
+    static let connectionsWarned = 256
     /// One address gets this fraction of all connections unless an option says another number: an office behind one
     /// address is no attack, a single address that takes everything is.
     static let connectionsShareOfAddress = 2

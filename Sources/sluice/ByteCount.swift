@@ -1,25 +1,32 @@
 import ArgumentParser
 
-/// A number of bytes on the command line: `1048576`, `512K`, `64M`, `2G`, `1T`; powers of 1024.
+/// A number of bytes on the command line: `1048576`, `512K`, `64M`, `2G`, `1T`, `1GiB`, in powers of 1024; `10MB` in
+/// powers of 1000, as GNU's programs read it.
 struct ByteCount: ExpressibleByArgument, CustomStringConvertible {
     let bytes: Int64
 
     init(_ bytes: Int64) { self.bytes = bytes }
 
     init?(argument: String) {
-        let units: [Character: Int64] = ["K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40]
-        var digits = argument[...]
-        var unit: Int64 = 1
-        if let last = digits.last, let factor = units[Character(last.uppercased())] {
-            unit = factor
-            digits = digits.dropLast()
-        }
-        guard !digits.isEmpty, digits.allSatisfy({ $0.isASCII && $0.isNumber }), let number = Int64(digits) else {
-            return nil
-        }
+        let digits = argument.prefix { ("0"..."9").contains($0) }
+        guard !digits.isEmpty, let number = Int64(digits),
+            let unit = ByteCount.unit(argument[digits.endIndex...].lowercased())
+        else { return nil }
         let (product, overflow) = number.multipliedReportingOverflow(by: unit)
         guard !overflow else { return nil }
         bytes = product
+    }
+
+    private static func unit(_ text: String) -> Int64? {
+        if text.isEmpty { return 1 }
+        guard let power = ["k", "m", "g", "t"].firstIndex(of: text.prefix(1)) else { return nil }
+        let base: Int64
+        switch text.dropFirst() {
+        case "", "i", "ib": base = 1024
+        case "b": base = 1000
+        default: return nil
+        }
+        return (0..<power).reduce(base) { product, _ in product * base }
     }
 
     var description: String {

@@ -1,20 +1,38 @@
 import ArgumentParser
 import LinuxSystem
 
-/// An address to listen on, or nothing.
-struct ListenAddress: ExpressibleByArgument {
-    let address: SocketAddress?
+/// An address to listen on, or nothing. What is neither is kept until it can be told with its reason.
+struct ListenAddress: ExpressibleByArgument, Equatable {
     private let text: String
 
-    init?(argument: String) {
-        text = argument
-        if argument.isEmpty {
-            address = nil
-        } else {
-            guard let parsed = SocketAddress(argument) else { return nil }
-            address = parsed
-        }
-    }
+    init(argument: String) { text = argument }
+
+    /// Whether it switches listening off.
+    var isOff: Bool { text.isEmpty }
+
+    /// Nil where it is switched off, or cannot be read.
+    var address: SocketAddress? { SocketAddress(listening: text) }
 
     var defaultValueDescription: String { text }
+
+    /// The addresses of one option.
+    ///
+    /// - Throws: where one is none, stands there twice, or stands beside the word that switches all of them off.
+    static func check(_ all: [ListenAddress], option: String) throws {
+        for (index, one) in all.enumerated() where !one.isOff {
+            guard let address = one.address else {
+                throw ValidationError(
+                    """
+                    \(option) takes a numeric address and a port: 127.0.0.1:8080, 0.0.0.0:8080 (every IPv4 address), \
+                    [::]:8080 (every IPv6 address), :8080 (both), or '' for none; not '\(one.text)'.
+                    """)
+            }
+            if address.port != 0, all[..<index].contains(where: { $0.address == address }) {
+                throw ValidationError("\(option) \(one.text) was given twice.")
+            }
+        }
+        if all.count > 1, all.contains(where: \.isOff) {
+            throw ValidationError("\(option) '' switches it off; it does not go with \(option) ADDRESS:PORT.")
+        }
+    }
 }

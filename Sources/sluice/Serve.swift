@@ -20,17 +20,28 @@ struct Serve: ParsableCommand {
             with 0; a second one exits at once.
             """)
 
-    @Option(help: ArgumentHelp("Serve plain HTTP here; '' switches it off.", valueName: "host:port"))
-    var listen = ListenAddress(argument: "127.0.0.1:8080")!
+    static let listenDefault = [ListenAddress(argument: "127.0.0.1:8080")]
+    static let listenTLSDefault = [ListenAddress(argument: "127.0.0.1:8443")]
 
-    @Option(help: ArgumentHelp("Serve HTTP over TLS here; '' switches it off.", valueName: "host:port"))
-    var listenTls = ListenAddress(argument: "127.0.0.1:8443")!
+    @Option(
+        help: ArgumentHelp(
+            """
+            Serve plain HTTP here: 0.0.0.0:80 is every IPv4 address, [::]:80 every IPv6 one, :80 both; '' switches it \
+            off; may be given several times.
+            """, valueName: "host:port"))
+    var listen = Serve.listenDefault
+
+    @Option(
+        help: ArgumentHelp(
+            "Serve HTTP over TLS here, likewise; '' switches it off; may be given several times.",
+            valueName: "host:port"))
+    var listenTls = Serve.listenTLSDefault
 
     @Option(
         help: ArgumentHelp(
             "Tell /metrics, /readyz and /healthz here, in plain HTTP, for those who look after the server; '' is off.",
             valueName: "host:port"))
-    var listenAdmin = ListenAddress(argument: "")!
+    var listenAdmin = [ListenAddress(argument: "")]
 
     @Option(
         help: ArgumentHelp(
@@ -143,42 +154,6 @@ struct Serve: ParsableCommand {
             "The least important lines written: debug, info, notice, warning, error.", valueName: "level"))
     var logLevel = Logger.Level.info
 
-    func validate() throws {
-        if (tlsCert == nil) != (tlsKey == nil) {
-            throw ValidationError("--tls-cert and --tls-key go together: one was given without the other.")
-        }
-        if listen.address == nil && listenTls.address == nil {
-            throw ValidationError("--listen and --listen-tls are both switched off: there is nothing to serve.")
-        }
-        if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads takes 1 to 1024.") }
-        if !(1...86_400).contains(bodyTimeout) { throw ValidationError("--body-timeout takes 1 to 86400 seconds.") }
-        if !(1...UploadLimits.lengthMax).contains(maxSize.bytes) {
-            throw ValidationError("--max-size takes 1 to \(UploadLimits.lengthMax) bytes.")
-        }
-        if bufferMemory.bytes < 4 << 20 { throw ValidationError("--buffer-memory takes 4M or more.") }
-        if !(0...1 << 40).contains(minRate.bytes) {
-            throw ValidationError("--min-rate takes 0 to \(1 << 40) bytes a second.")
-        }
-        if let maxConnections, !(1...10_000_000).contains(maxConnections) {
-            throw ValidationError("--max-connections takes 1 to 10000000.")
-        }
-        if let maxConnectionsPerAddress, maxConnectionsPerAddress < 0 {
-            throw ValidationError("--max-connections-per-address takes 0 or more.")
-        }
-        for network in trustedProxy where NetworkPrefix(network) == nil {
-            throw ValidationError("--trusted-proxy takes an address or a network like 10.0.0.0/8, not '\(network)'.")
-        }
-        if let publicUrl {
-            let url = URL(string: publicUrl)
-            guard let scheme = url?.scheme, ["http", "https"].contains(scheme), url?.host() != nil else {
-                throw ValidationError("--public-url takes http://… or https://…, not '\(publicUrl)'.")
-            }
-        }
-        if expireAfter < 0 { throw ValidationError("--expire-after takes 0 or more seconds.") }
-        if forgetAfter < 0 { throw ValidationError("--forget-after takes 0 or more seconds.") }
-        if data.isEmpty { throw ValidationError("--data takes a directory.") }
-    }
-
     func run() throws {
         let log: ServerLog
         let server: Server
@@ -189,11 +164,16 @@ struct Serve: ParsableCommand {
             let inherited = try InheritedSocket.all()
             let service = try serviceManager()
             let openFiles = try SystemProcess.raiseOpenFilesLimit()
-            var configuration = serverConfiguration(openFiles: openFiles)
+            if openFiles < ServerConfiguration.openFilesMin {
+                throw ServerError.system(
+                    "a process may open \(openFiles) files here, the server needs \(ServerConfiguration.openFilesMin): "
+                        + "raise the limit (ulimit -n, LimitNOFILE=)")
+            }
+            var configuration = try serverConfiguration(openFiles: openFiles)
             configuration.inheritedSockets = inherited
             writer = try LogWriter(descriptor: 2)
             log = ServerLog(writer: writer, format: logFormat, level: logLevel)
-            warnOfFewDescriptors(openFiles, log)
+            warnOfIgnoredAddresses(inherited, log)
             server = try Server(configuration, signals: signals, service: service, log: log)
         } catch let error as InheritedSocket.Failure {
             FileHandle.standardError.write(Data("sluice: \(error)\n".utf8))
@@ -212,50 +192,13 @@ struct Serve: ParsableCommand {
         if !isDrained { throw ExitCode(1) }
     }
 
-    /// Says that `--max-connections` promises more than the system allows: at the bound uploads would find no file.
-    private func warnOfFewDescriptors(_ openFiles: Int, _ log: ServerLog) {
-        guard let maxConnections, ServerConfiguration.openFiles(connections: maxConnections) > openFiles else { return }
-        log.logger.warning(
-            "more connections than descriptors",
-            metadata: ["max-connections": "\(maxConnections)", "open-files": "\(openFiles)"])
-    }
-
-    private func serverConfiguration(openFiles: Int) -> ServerConfiguration {
-        var store = StoreConfiguration(path: data)
-        store.durability = durability
-        store.expiry = expireAfter == 0 ? .never : ExpiryPolicy(idleSeconds: expireAfter)
-        store.forgetSeconds = forgetAfter == 0 ? nil : forgetAfter
-        var configuration = ServerConfiguration(store: store)
-        configuration.listen = listen.address
-        configuration.listenTLS = listenTls.address
-        configuration.listenAdmin = listenAdmin.address
-        configuration.readyFreeBytes = readyFree.bytes
-        if let tlsCert, let tlsKey { configuration.certificate = (tlsCert, tlsKey) }
-        if let threads { configuration.threads = threads }
-        configuration.sizeMax = maxSize.bytes
-        configuration.bufferMemoryBytes = Int(bufferMemory.bytes)
-        configuration.bodyIdleNanoseconds = Int64(bodyTimeout) * 1_000_000_000
-        configuration.bodyRateBytes = minRate.bytes
-        configuration.connectionsMax = maxConnections ?? ServerConfiguration.connectionsMax(openFiles: openFiles)
-        configuration.connectionsPerAddressMax = maxConnectionsPerAddress
-        configuration.allowsDownload = download
-        configuration.publicURL = publicUrl.map { String($0.reversed().drop { $0 == "/" }.reversed()) }
-        configuration.trustedProxies = trustedProxy.compactMap { NetworkPrefix($0) }
-        configuration.cors = CORSPolicy(origins: corsOrigin, allowsCredentials: corsCredentials)
-        configuration.sendsInformational = informational == .on
-        return configuration
-    }
-
     private func serviceManager() throws(ServerError) -> ServiceManager? {
         do throws(Errno) { return try ServiceManager.connected() } catch { throw .system("NOTIFY_SOCKET: \(error)") }
     }
 
     private func announce(_ server: Server) {
-        var lines = ""
-        if let address = server.address { lines += "http://\(address)/\n" }
-        if let address = server.addressTLS { lines += "https://\(address)/\n" }
-        if let address = server.addressAdmin { lines += "admin: http://\(address)/\n" }
-        if let fingerprint = server.selfSignedFingerprint { lines += "fingerprint: \(fingerprint)\n" }
-        SystemProcess.write(Array(lines.utf8), to: 1)
+        var lines = server.urls + server.urlsAdmin.map { "admin: \($0)" }
+        if let fingerprint = server.selfSignedFingerprint { lines.append("fingerprint: \(fingerprint)") }
+        SystemProcess.write(Array(lines.map { "\($0)\n" }.joined().utf8), to: 1)
     }
 }

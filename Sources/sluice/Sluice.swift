@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LinuxSystem
 
 /// The command line: options in, exit code out.
 @main
@@ -17,8 +18,14 @@ struct Sluice: ParsableCommand {
     static let version = "0.1.0"
 
     static func main() {
+        let arguments = SystemProcess.arguments
+        if arguments.isEmpty {
+            FileHandle.standardError.write(Data("sluice: the command line cannot be read: is /proc there?\n".utf8))
+            Foundation.exit(1)
+        }
         do {
-            var command = try parseAsRoot()
+            try RepeatedOptions.check(Array(arguments.dropFirst()))
+            var command = try parseAsRoot(Array(arguments.dropFirst()))
             try command.run()
         } catch {
             let text = fullMessage(for: error)

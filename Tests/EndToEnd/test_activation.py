@@ -65,6 +65,7 @@ def test_the_addresses_of_the_options_are_not_bound_beside_inherited_ones(manage
     site = manage({"http": listening()}, "--listen", f"127.0.0.1:{taken.getsockname()[1]}")
     site.start()
     assert status(site.port("http"), "a") == 0
+    assert "these options not" in site.log.read_text() and "--listen" in site.log.read_text()
     taken.close()
 
 

@@ -114,7 +114,7 @@ import Testing
         try replace(certificate, by: "\(path)/late.pem")
         try replace(key, by: "\(path)/late.key")
         #expect(refusal(source.reload(isAsked: true)) == "certificate file \(certificate): has expired")
-        #expect(!source.current.isExpired)
+        #expect(source.current.validityFault == nil)
     }
 
     @Test func `the end of a certificate is what openssl says`() throws {

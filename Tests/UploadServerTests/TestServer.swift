@@ -31,8 +31,8 @@ final class TestServer: Sendable {
         // What a sync does on this machine's disk is the store's own test; here it would only take time.
         var configuration = ServerConfiguration(
             store: StoreConfiguration(path: "\(self.directory.path)/data", durability: .process))
-        configuration.listen = try SocketAddress(host: "127.0.0.1", port: 0)
-        configuration.listenTLS = try SocketAddress(host: "127.0.0.1", port: 0)
+        configuration.listen = [try SocketAddress(host: "127.0.0.1", port: 0)]
+        configuration.listenTLS = [try SocketAddress(host: "127.0.0.1", port: 0)]
         configuration.threads = 2
         configuration.bufferMemoryBytes = 32 << 20
         change(&configuration)

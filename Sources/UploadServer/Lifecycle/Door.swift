@@ -23,13 +23,16 @@ struct Door: Sendable {
     }
 
     private static func bound(
-        _ address: SocketAddress?, _ entrance: Entrance, option: String
+        _ addresses: [SocketAddress], _ entrance: Entrance, option: String
     ) throws(ServerError) -> [Door] {
-        guard let address else { return [] }
-        do throws(Errno) {
-            return [Door(entrance: entrance, listener: try Listener(address: address))]
-        } catch {
-            throw .system("\(option) \(address): \(error)")
+        var doors: [Door] = []
+        for address in addresses {
+            do throws(Errno) {
+                doors.append(Door(entrance: entrance, listener: try Listener(address: address)))
+            } catch {
+                throw .system("\(option) \(address): \(error)")
+            }
         }
+        return doors
     }
 }

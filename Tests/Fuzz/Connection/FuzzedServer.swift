@@ -24,7 +24,7 @@ final class FuzzedServer: Sendable {
             directory = try TemporaryDirectory()
             var configuration = ServerConfiguration(
                 store: StoreConfiguration(path: "\(directory.path)/data", durability: .process))
-            configuration.listen = try SocketAddress(host: "127.0.0.1", port: 0)
+            configuration.listen = [try SocketAddress(host: "127.0.0.1", port: 0)]
             configuration.threads = 1
             configuration.bufferMemoryBytes = 8 << 20
             configuration.sizeMax = 1 << 20

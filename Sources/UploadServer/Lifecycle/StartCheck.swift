@@ -1,0 +1,72 @@
+internal import LinuxSystem
+internal import Logging
+internal import Storage
+internal import TLS
+
+/// Looks, once the server stands, for what its operator cannot have meant: options without an effect, promises that the
+/// system does not keep. Each is one warning; the start goes on.
+struct StartCheck {
+    let configuration: ServerConfiguration
+    let doors: [Door]
+    let credentials: Credentials?
+    let store: LocalStore
+    let openFilesLimit: Int
+
+    /// Blocks, for a look at the disk.
+    func run(_ log: Logger) {
+        for warning in connections() + memory() + certificate() + disk() + proxies() { log.warning("\(warning)") }
+    }
+
+    private func connections() -> [String] {
+        var warnings: [String] = []
+        let connections = configuration.connectionsMax
+        if ServerConfiguration.openFiles(connections: connections) > openFilesLimit {
+            let room = ServerConfiguration.connectionsMax(openFiles: openFilesLimit)
+            warnings.append(
+                """
+                --max-connections \(connections): with \(openFilesLimit) open files, which is the limit here, there is \
+                room for \(room) (ulimit -n, LimitNOFILE=)
+                """)
+        } else if connections < ServerLimits.connectionsWarned {
+            warnings.append(
+                "no more than \(connections) connections at once: the limit of open files is \(openFilesLimit)")
+        }
+        if let perAddress = configuration.connectionsPerAddressMax, perAddress > connections {
+            warnings.append(
+                "--max-connections-per-address \(perAddress) is more than the \(connections) connections that are let in"
+            )
+        }
+        return warnings
+    }
+
+    private func memory() -> [String] {
+        let (told, there) = (Int64(configuration.bufferMemoryBytes), SystemProcess.memoryBytes)
+        guard there > 0, told > there else { return [] }
+        return ["--buffer-memory \(told) is no bound: the machine has \(there) bytes of memory"]
+    }
+
+    private func certificate() -> [String] {
+        guard let files = configuration.certificate else { return [] }
+        guard let context = credentials?.current else {
+            return ["--tls-cert \(files.certificateFile) is not used: TLS is served nowhere (--listen-tls)"]
+        }
+        guard let fault = context.validityFault else { return [] }
+        return ["--tls-cert \(files.certificateFile): the certificate \(fault); clients will refuse it"]
+    }
+
+    private func disk() -> [String] {
+        guard let free = try? store.freeBytes, free < configuration.readyFreeBytes else { return [] }
+        return [
+            """
+            /readyz says no: \(free) bytes are free in \(configuration.store.path), --ready-free wants \
+            \(configuration.readyFreeBytes)
+            """
+        ]
+    }
+
+    private func proxies() -> [String] {
+        configuration.trustedProxies.filter(\.isEverybody).map { network in
+            "--trusted-proxy \(network): anybody may say where a request comes from, and no address has a bound"
+        }
+    }
+}

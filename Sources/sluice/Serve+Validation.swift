@@ -1,0 +1,103 @@
+import ArgumentParser
+import LinuxSystem
+import UploadClient
+import UploadServer
+import Uploads
+
+/// What options may say, each by itself and together. What is refused here touches nothing.
+extension Serve {
+    /// A hundred years, in seconds: beyond that a time is a slip of the pen, and sums with it would not fit.
+    private static let secondsMax: Int64 = 100 * 365 * 86_400
+
+    func validate() throws {
+        try checkAddresses()
+        try checkNumbers()
+        try checkOrigins()
+        if data.isEmpty { throw ValidationError("--data takes a directory.") }
+    }
+
+    private func checkAddresses() throws {
+        try ListenAddress.check(listen, option: "--listen")
+        try ListenAddress.check(listenTls, option: "--listen-tls")
+        try ListenAddress.check(listenAdmin, option: "--listen-admin")
+        if listen.allSatisfy(\.isOff) && listenTls.allSatisfy(\.isOff) {
+            throw ValidationError("--listen and --listen-tls are both switched off: there is nothing to serve.")
+        }
+        let named = [("--listen", listen), ("--listen-tls", listenTls), ("--listen-admin", listenAdmin)]
+        for (index, (option, addresses)) in named.enumerated() {
+            for address in addresses.compactMap(\.address) where address.port != 0 {
+                for (other, others) in named[..<index] where others.contains(where: { $0.address == address }) {
+                    throw ValidationError("\(other) and \(option) name the same address, \(address).")
+                }
+            }
+        }
+        if (tlsCert == nil) != (tlsKey == nil) {
+            throw ValidationError("--tls-cert and --tls-key go together: one was given without the other.")
+        }
+        if tlsCert == "" || tlsKey == "" { throw ValidationError("--tls-cert and --tls-key take a file each.") }
+        for network in trustedProxy where NetworkPrefix(network) == nil {
+            throw ValidationError("--trusted-proxy takes an address or a network like 10.0.0.0/8, not '\(network)'.")
+        }
+        _ = try publicAddress()
+    }
+
+    private func checkNumbers() throws {
+        if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads takes 1 to 1024.") }
+        if !(1...86_400).contains(bodyTimeout) { throw ValidationError("--body-timeout takes 1 to 86400 seconds.") }
+        if !(1...UploadLimits.lengthMax).contains(maxSize.bytes) {
+            throw ValidationError("--max-size takes 1 to \(UploadLimits.lengthMax) bytes.")
+        }
+        if !(4 << 20...1 << 40).contains(bufferMemory.bytes) {
+            throw ValidationError("--buffer-memory takes 4M to 1T.")
+        }
+        if !(0...1 << 40).contains(minRate.bytes) {
+            throw ValidationError("--min-rate takes 0 to \(1 << 40) bytes a second.")
+        }
+        if let maxConnections, !(1...10_000_000).contains(maxConnections) {
+            throw ValidationError("--max-connections takes 1 to 10000000.")
+        }
+        if let perAddress = maxConnectionsPerAddress {
+            if perAddress < 0 { throw ValidationError("--max-connections-per-address takes 0 or more.") }
+            if let maxConnections, perAddress > maxConnections {
+                throw ValidationError(
+                    "--max-connections-per-address \(perAddress) is more than --max-connections \(maxConnections) lets in."
+                )
+            }
+        }
+        for (option, seconds) in [("--expire-after", expireAfter), ("--forget-after", forgetAfter)]
+        where !(0...Serve.secondsMax).contains(seconds) {
+            throw ValidationError("\(option) takes 0 to \(Serve.secondsMax) seconds.")
+        }
+    }
+
+    private func checkOrigins() throws {
+        let origins = try corsOrigins()
+        if corsCredentials, origins.isEmpty {
+            throw ValidationError("--cors-credentials says something of the pages of --cors-origin: name one.")
+        }
+    }
+
+    /// What `--cors-origin` says, as browsers write it.
+    func corsOrigins() throws -> [String] {
+        try corsOrigin.map { text in
+            do throws(CORSOrigin.Failure) {
+                return try CORSOrigin(text).text
+            } catch {
+                throw ValidationError("--cors-origin '\(text)' \(error.reason).")
+            }
+        }
+    }
+
+    /// What `--public-url` says, without slashes at its end.
+    func publicAddress() throws -> String? {
+        guard let publicUrl else { return nil }
+        guard let url = UploadURL(publicUrl) else {
+            throw ValidationError("--public-url takes http://… or https://…, in ASCII, not '\(publicUrl)'.")
+        }
+        if url.target.contains("?") {
+            throw ValidationError(
+                "--public-url '\(publicUrl)' has a query: what follows the address would stand in it.")
+        }
+        return String(publicUrl.reversed().drop { $0 == "/" }.reversed())
+    }
+}
