@@ -6,7 +6,7 @@ public struct SocketAddress: Sendable, Equatable, CustomStringConvertible {
     public let host: String
     /// 0 asks the system to choose one.
     public let port: UInt16
-    /// Whether a socket that listens here takes IPv4 as well. For `::` only; without it an IPv6 address is IPv6's alone.
+    /// Whether a socket that listens here takes IPv4 as well. For `::` only, which otherwise is IPv6's alone.
     public let takesBothFamilies: Bool
 
     /// - Throws: EINVAL where `host` is no numeric address.

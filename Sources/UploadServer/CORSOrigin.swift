@@ -1,5 +1,5 @@
-/// An origin as browsers write it in `Origin` (RFC 6454 section 6.2): `https://app.example`, with a port where it is not
-/// the scheme's own. Or `*`, for any.
+/// An origin as browsers write it in `Origin` (RFC 6454 section 6.2): `https://app.example`, with a port where it is
+/// not the scheme's own. Or `*`, for any.
 public struct CORSOrigin: Hashable, Sendable {
     /// In the form that browsers send, so that equal origins are equal texts.
     public let text: String

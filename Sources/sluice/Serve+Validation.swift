@@ -60,7 +60,7 @@ extension Serve {
             if perAddress < 0 { throw ValidationError("--max-connections-per-address takes 0 or more.") }
             if let maxConnections, perAddress > maxConnections {
                 throw ValidationError(
-                    "--max-connections-per-address \(perAddress) is more than --max-connections \(maxConnections) lets in."
+                    "--max-connections-per-address \(perAddress) is more than --max-connections \(maxConnections)."
                 )
             }
         }

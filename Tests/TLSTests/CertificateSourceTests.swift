@@ -113,7 +113,7 @@ import Testing
             "\(path)/late.pem")
         try replace(certificate, by: "\(path)/late.pem")
         try replace(key, by: "\(path)/late.key")
-        #expect(refusal(source.reload(isAsked: true)) == "certificate file \(certificate): has expired")
+        #expect(refusal(source.reload(isAsked: true)) == "certificate file \(certificate): the certificate has expired")
         #expect(source.current.validityFault == nil)
     }
 

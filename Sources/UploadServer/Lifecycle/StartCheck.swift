@@ -33,7 +33,7 @@ struct StartCheck {
         }
         if let perAddress = configuration.connectionsPerAddressMax, perAddress > connections {
             warnings.append(
-                "--max-connections-per-address \(perAddress) is more than the \(connections) connections that are let in"
+                "--max-connections-per-address \(perAddress) is more than the \(connections) that are let in"
             )
         }
         return warnings
