@@ -264,7 +264,7 @@ static inline int cshim_clone_range(int from, int64_t from_offset, int64_t lengt
         int64_t src_fd;
         uint64_t src_offset, src_length, dest_offset;
     } range = {from, (uint64_t)from_offset, (uint64_t)length, (uint64_t)to_offset};
-    return (int)CSHIM_RESULT(ioctl(to, 0x4020940d /* FICLONERANGE, _IOW(0x94, 13, 32 bytes) */, &range));
+    return (int)CSHIM_RESULT(ioctl(to, _IOW(0x94, 13, range) /* FICLONERANGE */, &range));
 }
 
 static inline long cshim_copy_range(int from, int64_t from_offset, int64_t length, int to, int64_t to_offset) {
