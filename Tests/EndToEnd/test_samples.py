@@ -1,0 +1,232 @@
+"""The README's shell samples, as they stand there: each is run by a shell, with file names that are not easy."""
+
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from sluice import Sluice, make_file, sha256
+from wire import ask
+
+TOP = Path(__file__).parents[2]
+README = (TOP / "README.md").read_text()
+SECONDS = 60
+SIZE = 3_000_000
+NAMES = ["my disk.iso", "-dash.iso", "größer – ü.iso", "it's $HOME & more.iso", "x" * 96 + ".iso"]
+PROGRAM = ".build/release/sluice"
+
+
+def blocks(heading: str) -> list[str]:
+    """The shell samples below a heading, up to the next one."""
+    section = re.split(r"\n#+ ", README.split(f"\n{heading}\n", 1)[1], maxsplit=1)[0]
+    return re.findall(r"```sh\n(.*?)```", section, re.DOTALL)
+
+
+SAMPLES = {heading: blocks(heading) for heading in re.findall(r"^#{2,3} .*$", README, re.MULTILINE) if blocks(heading)}
+
+#: What is tried of each heading's samples, below. A new one has to find its place here.
+TRIED = {
+    "## Start": 2, "### Plain: PUT and POST": 1, "### Forms": 1, "### File-id: upload and resume": 2, "### tus": 1,
+    "### IETF: Resumable Uploads for HTTP": 1, "### Download": 1, "## Sending files": 1, "## Operating it": 5,
+}
+
+
+def test_every_sample_has_a_test():
+    assert {heading: len(found) for heading, found in SAMPLES.items()} == TRIED
+
+
+def shell(script: str, folder: Path, **variables):
+    """Runs a sample where its file lies. Every command of it must succeed."""
+    return subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script], cwd=folder, capture_output=True, timeout=SECONDS,
+        env={**os.environ, **variables}, text=True)
+
+
+@pytest.fixture(params=NAMES, ids=["space", "dash", "umlauts", "quote", "hundred bytes"])
+def hard(request, tmp_path):
+    folder = tmp_path / "here"
+    folder.mkdir()
+    return make_file(folder / request.param, SIZE)
+
+
+def run(script: str, hard: Path, server: Sluice):
+    done = shell(script, hard.parent, url=server.url.rstrip("/"), file=hard.name)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def stored(server, name: str) -> list[Path]:
+    return [path for path in server.finished_files() if path.name == name]
+
+
+@pytest.mark.parametrize("heading, index, copies", [
+    ("### Plain: PUT and POST", 0, 1), ("### Forms", 0, 2), ("### File-id: upload and resume", 0, 1),
+    ("### File-id: upload and resume", 1, 1), ("### tus", 0, 1), ("### IETF: Resumable Uploads for HTTP", 0, 1),
+])
+def test_a_sample_stores_a_file_of_any_name(sluice, hard, heading, index, copies):
+    run(SAMPLES[heading][index], hard, sluice)
+    found = stored(sluice, hard.name)
+    assert len(found) == copies, sluice.finished_files()
+    assert {sha256(path) for path in found} == {sha256(hard)}
+
+
+def test_the_first_sample_needs_no_more_than_a_file(sluice, tmp_path):
+    make_file(tmp_path / "big.iso", SIZE)
+    [sample] = [block for block in SAMPLES["## Start"] if block.startswith("curl")]
+    done = shell(sample.replace("http://127.0.0.1:8080", sluice.url.rstrip("/")), tmp_path)
+    assert done.returncode == 0 and sluice.sha256("big.iso") == sha256(tmp_path / "big.iso")
+
+
+def test_the_loop_goes_on_where_it_was_cut(sluice, hard):
+    _, loop = SAMPLES["### File-id: upload and resume"]
+    stamp = int(hard.stat().st_mtime)
+    head = {"X-File-Id": f"{hard.name}-{SIZE}-{stamp}000".encode().decode("latin-1"), "X-Start-Byte": "0"}
+    assert ask(sluice.port, "POST", "/upload", head | {"X-File-Size": str(SIZE)}, hard.read_bytes()[:777]).status == 400
+    run(loop, hard, sluice)
+    assert sluice.sha256(hard.name) == sha256(hard)
+
+
+def test_the_loop_stores_an_empty_file_and_says_when_there_is_none(sluice, tmp_path):
+    _, loop = SAMPLES["### File-id: upload and resume"]
+    (tmp_path / "no bytes").write_bytes(b"")
+    done = shell(loop, tmp_path, url=sluice.url.rstrip("/"), file="no bytes")
+    assert done.returncode == 0, done.stderr
+    [empty] = sluice.finished_files()
+    assert empty.name == "no bytes" and empty.stat().st_size == 0
+    done = shell(loop, tmp_path, url=sluice.url.rstrip("/"), file="no such file")
+    assert done.returncode != 0 and "no such file" in done.stderr
+    assert sluice.finished_files() == [empty]
+
+
+def test_the_download_sample_brings_the_file_back_under_its_name(sluice, hard, tmp_path):
+    location = ask(sluice.port, "PUT", "/files/back.iso", {}, hard.read_bytes()).location
+    [sample] = SAMPLES["### Download"]
+    sample = re.sub(r"/files/[0-9a-f]{32}", location, sample)
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", sample], cwd=tmp_path, capture_output=True, timeout=SECONDS,
+        env={**os.environ, "url": sluice.url.rstrip("/")})
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith(hard.read_bytes()[:100])
+    assert sha256(tmp_path / "back.iso") == sha256(hard)
+
+
+def test_the_samples_of_put_send_files(tmp_path):
+    folder = tmp_path / "here"
+    folder.mkdir()
+    certificate(folder / "chain.pem", folder / "key.pem")
+    for name in ("big.iso", "my disk.tar", "b.tar"):
+        make_file(folder / name, SIZE, seed=len(name))
+    server = Sluice(tmp_path, "--tls-cert", str(folder / "chain.pem"), "--tls-key", str(folder / "key.pem"))
+    server.start()
+    try:
+        [sample] = SAMPLES["## Sending files"]
+        sample = sample.replace("http://127.0.0.1:8080/", server.url)
+        sample = sample.replace("https://uploads.example:8443/", server.tls_url)
+        done = shell(sample.replace(PROGRAM, shlex.quote(program())), folder, XDG_CACHE_HOME=str(tmp_path / "cache"))
+        assert done.returncode == 0, done.stderr
+        assert len(done.stdout.splitlines()) == 3
+        for name in ("big.iso", "my disk.tar", "b.tar"):
+            assert server.sha256(name) == sha256(folder / name)
+    finally:
+        server.stop()
+
+
+def test_the_sample_of_tls_serves_it(tmp_path):
+    certificate(tmp_path / "chain.pem", tmp_path / "key.pem")
+    [sample] = [block for block in SAMPLES["## Operating it"] if "--tls-cert" in block]
+    sample = sample.replace("0.0.0.0:8443", "127.0.0.1:0").replace("/srv/uploads", "uploads")
+    with background(sample.replace(PROGRAM, f"exec {shlex.quote(program())}"), tmp_path) as process:
+        port = process.stdout.readline().strip().rstrip("/").rpartition(":")[2]
+        assert ask(int(port), "GET", "/healthz", tls=True).body == b"ok\n"
+
+
+def test_the_sample_of_metrics_tells_them(tmp_path):
+    [sample] = [block for block in SAMPLES["## Operating it"] if "/metrics" in block]
+    port = free_port()
+    sample = sample.replace("127.0.0.1:9090", f"127.0.0.1:{port}")
+    serve, ask_metrics = sample.strip().split("\n")
+    serve = serve.removesuffix("&").replace(PROGRAM, f"exec {shlex.quote(program())}")
+    with background(serve + f" --listen 127.0.0.1:0 --listen-tls '' --data {tmp_path}/data", tmp_path) as process:
+        while "admin" not in process.stdout.readline():
+            assert process.poll() is None
+        done = shell(ask_metrics, tmp_path)
+        assert done.returncode == 0 and "sluice_uploads_active" in done.stdout
+
+
+def test_the_samples_of_check_look_at_a_directory(sluice, tmp_path):
+    assert ask(sluice.port, "PUT", "/files/name", {}, b"hello").status == 201
+    sluice.terminate()
+    sluice.wait()
+    [sample] = [block for block in SAMPLES["## Operating it"] if "check --data" in block]
+    done = shell(sample.replace(PROGRAM, shlex.quote(program())).replace("/srv/uploads", str(sluice.data)), tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("1 finished") == 2
+
+
+def test_what_is_installed_and_built_by_samples_is_there():
+    """Their commands would change this machine: they are read by the shell, and their files looked for."""
+    for words in ("systemctl", "docker build"):
+        [sample] = [block for block in SAMPLES["## Operating it"] if words in block]
+        assert subprocess.run(["bash", "-n", "-c", sample]).returncode == 0
+        for path in re.findall(r"deploy/\S+", sample):
+            assert list(TOP.glob(path)), path
+    [start] = [block for block in SAMPLES["## Start"] if block.startswith("make")]
+    targets = re.findall(r"^([a-z]+):", (TOP / "Makefile").read_text(), re.MULTILINE)
+    assert set(re.findall(r"^make (\w+)", start, re.MULTILINE)) <= set(targets)
+
+
+def test_the_container_files_name_what_is_there():
+    """No container is built here; what their lines name is compared with the sources and the options."""
+    dockerfile = (TOP / "Dockerfile").read_text()
+    options = subprocess.run([program(), "serve", "--help"], capture_output=True, text=True).stdout
+    for name, text in (("Dockerfile", dockerfile), ("compose.yaml", (TOP / "compose.yaml").read_text())):
+        used = set(re.findall(r"--(?:data|listen|tls|log|min|max)[a-z-]*", re.sub(r"#.*", "", text)))
+        assert used and all(option in options for option in used), name
+    # A bind mount of a single file would show an old certificate for ever.
+    compose = (TOP / "compose.yaml").read_text()
+    folder = re.search(r"- \./tls:(\S+):ro", compose)[1]
+    assert f"--tls-cert={folder}/cert.pem" in compose and f"--tls-key={folder}/key.pem" in compose
+    assert "secrets:" not in compose
+
+
+# ---- helpers --------------------------------------------------------------------------------------------------------
+
+def program() -> str:
+    return os.path.abspath(os.environ.get("SLUICE_BINARY", PROGRAM))
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def certificate(path: Path, key: Path) -> None:
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+         "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", path],
+        check=True, capture_output=True)
+
+
+class background:
+    """A sample that goes on until it is stopped."""
+
+    def __init__(self, script: str, folder: Path):
+        self.process = subprocess.Popen(
+            ["bash", "-c", script], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+    def __enter__(self):
+        return self.process
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(SECONDS)
+        finally:
+            self.process.kill()
+            self.process.stdout.close()
