@@ -34,10 +34,10 @@ public enum AppendAnswer {
             "The body ended at byte \(count) of \(length). What came is kept.")
     }
 
-    /// The body went on past the file's size. Nothing of it is kept.
+    /// The body went on past the file's size. What came up to there is kept.
     public static func long(length: Int64) -> Refusal {
         Refusal(
             .badRequest, reason: "Body too long", code: "body-too-long",
-            "The body went on past the \(length) bytes of the file. Nothing of it is kept.")
+            "The body went on past the \(length) bytes of the file. What came up to there is kept.")
     }
 }

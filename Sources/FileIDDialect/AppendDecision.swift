@@ -14,7 +14,8 @@ public import Uploads
 /// | failed, expired   | 0         | any   | restart                         |
 /// | any               | otherwise | any   | refuse 409, the true count      |
 ///
-/// A request whose start would do, but that implies another file size than the recorded one, is refused with 409, too.
+/// A request whose start would do, but that implies another file size than the recorded one, or fewer bytes than are
+/// stored, is refused with 409, too.
 /// (A failed or expired upload forgets its size: nothing of it is left.)
 public enum AppendDecision: Equatable, Sendable {
     /// Make the record, then append from byte 0. `length` is the whole file's, nil while unknown.
@@ -46,6 +47,9 @@ public enum AppendDecision: Equatable, Sendable {
         if let known = upload.length, let told = request.fileLength, known != told {
             throw AppendDecision.wrongSize(known: known, told: told, count: upload.offset)
         }
+        if let told = request.fileLength, told < upload.offset.bytes, !isRestart {
+            throw AppendDecision.tooSmall(told: told, count: upload.offset)
+        }
         let length = upload.length ?? request.fileLength
         switch upload.state {
         case .open where request.startByte == upload.offset.bytes: self = .append(at: upload.offset, length: length)
@@ -60,6 +64,12 @@ public enum AppendDecision: Equatable, Sendable {
         Refusal(
             .conflict, reason: "Wrong start byte", code: "wrong-start-byte",
             "The start byte is not the number of bytes stored.", body: count.description)
+    }
+
+    private static func tooSmall(told: Int64, count: Offset) -> Refusal {
+        Refusal(
+            .conflict, reason: "Wrong file size", code: "wrong-file-size",
+            "\(count) bytes of this file are stored already, so it has not \(told).", body: count.description)
     }
 
     private static func wrongSize(known: Int64, told: Int64, count: Offset) -> Refusal {

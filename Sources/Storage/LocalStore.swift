@@ -67,7 +67,16 @@ public final class LocalStore: Sendable {
         UploadClaim(try parts.table.claimNew(id, onFence: onFence), id: id, store: parts)
     }
 
-    /// Whether somebody holds the upload at this moment: an append is on its way.
+    /// Pins uploads, whether or not there are records: fences whoever holds one of them, and answers when nobody does.
+    /// Each is waited for while the others are pinned, always in the same order, so that two who pin never wait for
+    /// each other.
+    public func pin(_ ids: Set<UploadID>) async throws(StorageError) -> PinnedUploads {
+        var pinned = PinnedUploads(parts.table)
+        for id in ids.sorted(by: { ($0.high, $0.low) < ($1.high, $1.low) }) { try await pinned.add(id) }
+        return pinned
+    }
+
+    /// Whether somebody holds the upload at this moment: an append or a join is on its way.
     public func isHeld(_ id: UploadID) -> Bool { parts.table.isHeld(id) }
 
     /// Opens the file as last delivered; nil if none was, or if it has been taken away since. Disturbs nobody.

@@ -25,6 +25,11 @@ public enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
     case notOpen(UploadID)
     /// The append would start elsewhere than at the recorded offset.
     case wrongOffset(recorded: Offset)
+    /// What is recorded of the upload is newer than the change, or further on: the change counts for nothing.
+    case outdated(UploadID)
+    /// The store was asked for what it never does; the words say what was wrong. A mistake of this program's: nothing
+    /// was changed by it.
+    case misuse(String)
 
     /// A stable word for clients, metrics and tests: never changes once released.
     public var code: String {
@@ -40,6 +45,8 @@ public enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
         case .unknownUpload: "unknown-upload"
         case .notOpen: "not-open"
         case .wrongOffset: "wrong-offset"
+        case .outdated: "outdated-change"
+        case .misuse: "storage-misuse"
         }
     }
 
@@ -57,6 +64,8 @@ public enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
         case .unknownUpload(let id): "there is no upload \(id)"
         case .notOpen(let id): "upload \(id) takes no more bytes"
         case .wrongOffset(let recorded): "the append does not start at the recorded offset \(recorded)"
+        case .outdated(let id): "what is recorded of upload \(id) is newer than a change of it"
+        case .misuse(let text): "the store was misused: \(text)"
         }
     }
 

@@ -16,8 +16,10 @@ public enum StorageLimits {
     public static let checkpointProgressBytesMin: Int64 = 256 << 10
     /// From how many bytes to come on it is checked first whether they fit; fewer find out when they are written.
     public static let fitCheckedBytesMin: Int64 = 1 << 20
-    /// How many bytes are reserved on the disk ahead of an append whose length is known.
+    /// The most bytes that are reserved on the disk ahead of an append whose end is known; no more than it has brought.
     public static let reservationBytes: Int64 = 64 << 20
+    /// How many bytes an append has brought before anything is reserved for it.
+    static let reservedMin: Int64 = 1 << 20
     /// The most changes that share one commit of the catalogue.
     public static let changesPerCommitMax = 4096
     /// Records of uploads at rest that are kept in memory.

@@ -22,7 +22,7 @@ public enum StoreEvent: Sendable, Equatable, CustomStringConvertible {
     case journalFailed(StorageError)
     /// So many small files, that a crash may have damaged, were written again from the journal.
     case replayed(files: Int)
-    /// Files of a deleted upload could not be removed; the next start tries again.
+    /// An upload, or files of it, could not be removed. For files of a deleted one the next start tries again.
     case removalFailed(UploadID, StorageError)
     /// The sweep ended early; the next start sweeps again.
     case sweepFailed(StorageError)
@@ -48,7 +48,7 @@ public enum StoreEvent: Sendable, Equatable, CustomStringConvertible {
         case .catalogueResumed: "the catalogue takes changes again"
         case .journalFailed(let error): "the journal is not used until a restart: \(error)"
         case .replayed(let files): "\(files) small files written again from the journal"
-        case .removalFailed(let id, let error): "files of deleted upload \(id) are still there: \(error)"
+        case .removalFailed(let id, let error): "upload \(id) was to be removed, and something is still there: \(error)"
         case .sweepFailed(let error): "sweep for orphaned data files ended early: \(error)"
         case .forgotten(let uploads): "\(uploads) finished uploads forgotten, whose files had been taken away"
         case .forgettingFailed(let error): "cannot forget finished uploads without files: \(error)"

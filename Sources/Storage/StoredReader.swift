@@ -14,10 +14,11 @@ public struct StoredReader: ~Copyable, Sendable {
         self.disk = disk
     }
 
-    /// Reads `count` bytes at `offset` into the start of `buffer`, on a disk thread; fewer only at the end.
+    /// Reads `count` bytes at `offset` into the start of `buffer`, on a disk thread; fewer only at the end of the file
+    /// or of the buffer.
     public func read(into buffer: consuming AlignedBuffer, at offset: Int64, count: Int) async -> FilledBuffer {
-        precondition(count <= buffer.count)
-        let job = ReadJob(source, buffer, offset: offset, count: count)
+        let room = buffer.count
+        let job = ReadJob(source, buffer, offset: offset, count: min(max(count, 0), room))
         await job.wait(on: disk)
         return job.result()
     }

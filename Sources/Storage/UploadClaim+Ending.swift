@@ -9,18 +9,31 @@ extension UploadClaim {
     /// the parts stay as they are. Nothing is taken back by a crash: the record stays open, without a byte, and the
     /// same call does it again.
     ///
-    /// - Parameter parts: each with its length in bytes; the same one may come several times.
-    /// - Throws: `damaged` with the part that is shorter than that or gone; `noSpace`, `io` or what the catalogue says.
-    ///   The upload is open and empty then.
-    public consuming func concatenate(_ parts: [(id: UploadID, length: Int64)]) async throws(StorageError) -> Upload {
-        payRecord()
-        guard let upload else { throw .unknownUpload(id) }
+    /// - Parameters:
+    ///   - order: the same one may come several times.
+    ///   - parts: holds each of them, whole.
+    /// - Throws: `damaged` with the part whose file is shorter than its record, or gone; `noSpace`, `io` or what the
+    ///   catalogue says. The upload is open and empty then.
+    public consuming func concatenate(
+        _ order: [UploadID], of parts: borrowing PinnedUploads
+    ) async throws(StorageError) -> Upload {
+        let upload = try current()
         guard upload.state == .open, upload.offset == .zero else { throw .notOpen(id) }
         if let failure = store.health.failure { throw failure }
-        let (files, id, length) = (store.files, id, parts.reduce(0) { $0 + $1.length })
+        var (pieces, length): ([(id: UploadID, length: Int64)], Int64) = ([], 0)
+        for part in order {
+            guard let record = parts.records[part], record.state == .open, record.isWhole else {
+                throw .misuse("a part is pinned and whole")
+            }
+            let (sum, overflow) = length.addingReportingOverflow(record.offset.bytes)
+            guard !overflow else { throw .misuse("the parts have a length") }
+            pieces.append((part, record.offset.bytes))
+            length = sum
+        }
+        let (files, id) = (store.files, id)
         if !store.table.isRecorded(id) { try await store.catalogue.record(id, .put(upload, .none)) }
-        try await store.disk.run { () throws(StorageError) in
-            try files.assemble(id, from: parts)
+        try await store.disk.run { [pieces] () throws(StorageError) in
+            try files.assemble(id, from: pieces)
             try files.deliver(id, as: upload.name)
         }
         let finished = upload.delivered(length: length, seconds: store.wallSeconds())
@@ -30,32 +43,30 @@ extension UploadClaim {
 
     /// Gives an upload its whole time once more.
     public consuming func renew() async throws(StorageError) {
-        payRecord()
-        guard let upload else { throw .unknownUpload(id) }
-        try await store.catalogue.record(id, .put(store.renewed(upload), .none))
+        let upload = store.renewed(try current())
+        try await store.catalogue.record(id, .put(upload, .none))
     }
 
     /// Ends an upload that nobody went on with: its bytes go, its record stays as `expired` to say so, and is itself
     /// due for removal after as long again as the upload had. What it was to replace, a file that is finished, stays.
     public consuming func expire() async throws(StorageError) {
-        payRecord()
-        guard let upload, upload.state == .open || upload.state == .failed else { throw .unknownUpload(id) }
+        let upload = try current()
+        guard upload.state == .open || upload.state == .failed else { throw .notOpen(id) }
         var ended = store.renewed(upload)
         ended.state = .expired
         ended.offset = .zero
         if let file = upload.finished { ended = upload.returned(to: file) }
         let (files, id) = (store.files, id)
-        try await store.catalogue.record(id, .put(ended, .none))
+        try await store.catalogue.record(id, .reset(ended))
         _ = try await store.disk.run { () throws(StorageError) in try files.removeData(id) }
     }
 
     /// Makes an upload fail for good: what its client sent contradicts what it had said. Its bytes go.
-    public consuming func invalidate() async throws(StorageError) {
-        payRecord()
-        guard var upload else { throw .unknownUpload(id) }
-        upload.state = .failed
-        let (files, id) = (store.files, id)
-        try await store.catalogue.record(id, .put(upload, .none))
-        _ = try await store.disk.run { () throws(StorageError) in try files.removeData(id) }
-    }
+    public consuming func invalidate() async throws(StorageError) { try await store.invalidate(try current()) }
+
+    /// Removes the record and every byte, and releases the upload.
+    ///
+    /// - Throws: what the catalogue says, and then nothing is changed; `io` if files could not be removed: the upload
+    ///   is failed then, and may be deleted again.
+    public consuming func delete() async throws(StorageError) { try await store.delete(try current()) }
 }

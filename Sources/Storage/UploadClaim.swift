@@ -4,7 +4,8 @@ public import Uploads
 ///
 /// It begins when nobody else holds the upload any more, and ends with `release`, by turning into a `WritePermit`, with
 /// `delete`, or when it is let go of; then the next one who waits gets the upload. Its functions resume on the caller's
-/// executor and never block it.
+/// executor and never block it. What they are asked for must fit the record as it stands, or they throw `misuse` and
+/// change nothing.
 public struct UploadClaim: ~Copyable, Sendable {
     /// The record as settled, with what this claim has changed since; nil if there is none.
     public private(set) var upload: Upload?
@@ -12,6 +13,8 @@ public struct UploadClaim: ~Copyable, Sendable {
     let id: UploadID
     let store: StoreParts
     private let token: UInt64
+    /// What every change of this claim's is marked with.
+    private let epoch: Int64
     private var isHandedOver = false
     /// Whether the record was shown to readers but not yet sent to the catalogue: the first change sends it, or is it.
     private var owesRecord = false
@@ -19,6 +22,7 @@ public struct UploadClaim: ~Copyable, Sendable {
     init(_ grant: Grant, id: UploadID, store: StoreParts) {
         upload = grant.upload
         token = grant.token
+        epoch = (grant.upload?.epoch ?? 0) + 1
         self.id = id
         self.store = store
     }
@@ -35,6 +39,21 @@ public struct UploadClaim: ~Copyable, Sendable {
         owesRecord = false
     }
 
+    /// The record as it is to be changed from here on.
+    ///
+    /// - Throws: `unknownUpload` if there is none.
+    mutating func current() throws(StorageError) -> Upload {
+        payRecord()
+        guard let upload else { throw .unknownUpload(id) }
+        return marked(upload)
+    }
+
+    private func marked(_ upload: Upload) -> Upload {
+        var marked = upload
+        marked.epoch = epoch
+        return marked
+    }
+
     /// Creates the record of an upload that has none: open, at offset zero.
     ///
     /// Readers see it at once. It is committed before anything that is recorded of the upload later on, or together
@@ -45,9 +64,9 @@ public struct UploadClaim: ~Copyable, Sendable {
     /// - Throws: if it was waited for, `noSpace` for a file longer than what is left of the disk, or what the catalogue
     ///   says; then there is no record.
     public mutating func create(_ upload: Upload, isDurable: Bool = false) async throws(StorageError) {
-        precondition(upload.id == id && self.upload == nil && upload.state == .open && upload.offset == .zero)
+        guard self.upload == nil, isFresh(upload) else { throw .misuse("create takes a new, empty upload") }
         if let failure = store.health.failure { throw failure }
-        let upload = store.renewed(upload)
+        let upload = marked(store.renewed(upload))
         if isDurable {
             // Who is told of an upload that cannot fit would send it for nothing.
             let (files, length) = (store.files, upload.length ?? 0)
@@ -70,62 +89,50 @@ public struct UploadClaim: ~Copyable, Sendable {
     /// - Throws: `io`, `noSpace` or what the catalogue says; the record is then unchanged.
     public mutating func restart(_ upload: Upload) async throws(StorageError) {
         payRecord()
-        precondition(upload.id == id && self.upload != nil && upload.state == .open && upload.offset == .zero)
+        guard let old = self.upload, isFresh(upload) else { throw .misuse("restart takes an upload that is there") }
         if let failure = store.health.failure { throw failure }
-        var fresh = store.renewed(upload)
-        fresh.finished = self.upload?.finished
+        var fresh = marked(store.renewed(upload))
+        fresh.finished = old.finished
         let (files, journal, id) = (store.files, store.journal, id)
         // The journal stands in for finished uploads only.
         if let journal { try await store.disk.run { () throws(StorageError) in try journal.flush() } }
         // From here on the data file is there until it is renamed: `Recovery` counts on it.
         try await store.disk.run { () throws(StorageError) in try files.ensureData(id) }
-        try await store.catalogue.record(id, .put(fresh, .none), syncs: .uploads)
+        try await store.catalogue.record(id, .reset(fresh), syncs: .uploads)
         self.upload = fresh
         try await store.disk.run { () throws(StorageError) in _ = try files.openData(id, at: .zero) }
     }
 
-    /// Fixes the length of an upload whose client has said it only now. Waits for the commit.
+    private func isFresh(_ upload: Upload) -> Bool {
+        upload.id == id && upload.state == .open && upload.offset == .zero && upload.length ?? 0 >= 0
+    }
+
+    /// Fixes the length of an upload whose client has said it only now: bytes, no fewer than are stored. Waits for the
+    /// commit.
     public mutating func setLength(_ length: Int64) async throws(StorageError) {
-        payRecord()
-        guard var upload else { throw .unknownUpload(id) }
-        precondition(upload.length == nil && length >= upload.offset.bytes)
+        var upload = try current()
+        guard upload.state == .open, upload.length == nil, length >= upload.offset.bytes else {
+            throw .misuse("a length is set once, and not below what is stored")
+        }
         upload.length = length
         try await store.catalogue.record(id, .put(upload, .none))
         self.upload = upload
-    }
-
-    /// Removes the record and every byte, and releases the upload.
-    ///
-    /// - Throws: what the catalogue says, and then nothing is changed; `io` if files could not be removed: the upload
-    /// is
-    ///   failed then, and may be deleted again.
-    public consuming func delete() async throws(StorageError) {
-        payRecord()
-        guard var upload else { throw .unknownUpload(id) }
-        try await store.catalogue.record(id, .put(upload, .all))
-        let (files, id) = (store.files, id)
-        do throws(StorageError) {
-            try await store.disk.run { () throws(StorageError) in try files.removeAll(id) }
-        } catch {
-            files.report(.removalFailed(id, error))
-            upload.state = .failed
-            store.catalogue.enqueue(id, .put(upload, .none), isVisible: true)
-            throw error
-        }
-        store.catalogue.enqueue(id, .remove, syncs: [.uploads, .complete])
     }
 
     /// Turns the claim into the right to append.
     ///
     /// - Parameters:
     ///   - offset: where the append starts; it must equal the recorded offset.
-    ///   - hasCheckpoints: whether progress may be recorded before the append is settled. Not so for bytes that are
-    ///     forgotten if a checksum over all of them fails.
+    ///   - isProvisional: whether the bytes count only once the append is settled or finished, as where a checksum over
+    ///     all of them was promised. No progress is recorded before.
+    ///   - isResumable: whether somebody could go on with the upload where it cannot be finished. If not, nothing is
+    ///     left of it then.
+    ///   - announced: how many bytes the request brings, nil where only its end will tell.
     /// - Throws: `unknownUpload`, `wrongOffset`, `notOpen`, `damaged`, or what has shut the catalogue; `noSpace` if
     ///   what is still to come of a known length cannot fit: nothing is left then of an upload that this claim has
     ///   created without waiting. The upload is released in any case.
     public consuming func permit(
-        at offset: Offset, hasCheckpoints: Bool = true
+        at offset: Offset, isProvisional: Bool = false, isResumable: Bool = true, announced: Int64? = nil
     ) async throws(StorageError) -> WritePermit {
         guard let upload else { throw .unknownUpload(id) }
         switch upload.state {
@@ -135,13 +142,27 @@ public struct UploadClaim: ~Copyable, Sendable {
         }
         guard upload.offset == offset else { throw .wrongOffset(recorded: upload.offset) }
         if let failure = store.health.failure { throw failure }
-        isHandedOver = true
-        let append = Append(
-            store: store, minted: upload, token: token, hasCheckpoints: hasCheckpoints, owesRecord: owesRecord)
-        if let length = upload.length, length - offset.bytes > StorageLimits.fitCheckedBytesMin {
-            try await append.reserveAhead()
+        let missing = (upload.length ?? 0) - offset.bytes
+        if missing > StorageLimits.fitCheckedBytesMin, await isTooLarge(missing) {
+            // Nobody was promised anything: not even the record is made.
+            if owesRecord { store.table.withdraw(id) }
+            owesRecord = false
+            throw .noSpace
         }
-        return WritePermit(append)
+        isHandedOver = true
+        return WritePermit(
+            Append(
+                store: store, minted: marked(upload), token: token, isProvisional: isProvisional,
+                isResumable: isResumable, announced: announced, owesRecord: owesRecord))
+    }
+
+    /// Whether the disk is too full for so many bytes. Whatever else may be wrong with it the first write finds out.
+    private func isTooLarge(_ bytes: Int64) async -> Bool {
+        let files = store.files
+        do throws(StorageError) {
+            try await store.disk.run { () throws(StorageError) in try files.checkFits(bytes) }
+            return false
+        } catch { return error == .noSpace }
     }
 
     /// Lets the next one have the upload.

@@ -3,8 +3,9 @@ public import Uploads
 
 /// The right to append to one upload, minted after its record, its claim and an equal offset were there.
 ///
-/// It ends with `settle`, `finish` or `discard`, each of which releases the upload. A permit that is let go of releases
-/// it too, and what it wrote since the last checkpoint is lost. Its functions resume on the caller's executor and never
+/// It ends in one step, which decides what becomes of the upload and releases it: `settle`, `finish`, `discard`,
+/// `delete` or `invalidate`. None of them takes back what was recorded. A permit that is let go of releases the upload,
+/// too, and what it wrote since the last checkpoint is lost. Its functions resume on the caller's executor and never
 /// block it.
 public struct WritePermit: ~Copyable, Sendable {
     /// Where the next byte goes, in bytes from the start of the file.
@@ -34,13 +35,14 @@ public struct WritePermit: ~Copyable, Sendable {
     /// One write is on its way at a time: the call first waits for the one before and hands its buffer back (nil for
     /// the first). It never throws; see `failure`.
     ///
-    /// - Parameter count: bytes, at least 1, up to the end of the buffer and of an upload whose length is known.
+    /// - Parameter count: bytes, at least 1, up to the end of the buffer and of an upload whose length is known; any
+    ///   other number is a failure (`misuse`), and nothing is written.
     public mutating func write(_ buffer: consuming AlignedBuffer, count: Int) async -> AlignedBuffer? {
-        precondition(count > 0 && leadingGap + count <= buffer.count, "the bytes stand in the buffer")
-        precondition(nextByte + Int64(count) <= append.minted.length ?? .max, "the bytes belong to the file")
+        let fits = count > 0 && count <= buffer.count - leadingGap && Int64(count) <= append.room(from: nextByte)
+        if !fits { append.fail(.misuse("the bytes stand in the buffer, and belong to the file")) }
         let earlier = await append.drain()
         append.start(buffer, count: count, at: nextByte)
-        nextByte += Int64(count)
+        if fits { nextByte += Int64(count) }
         return earlier
     }
 
@@ -52,7 +54,11 @@ public struct WritePermit: ~Copyable, Sendable {
     /// Takes the first `count` bytes of the leased memory. A whole file is kept there until the permit ends; a part of
     /// one is written; with 0 the memory is only given back. Returns at once and never throws; see `failure`.
     public mutating func writeLeased(_ count: Int) {
-        precondition(nextByte == 0 && Int64(count) <= append.minted.length ?? 0, "the bytes belong to the file")
+        guard nextByte == 0, count >= 0, count <= StorageLimits.smallBytesMax, Int64(count) <= append.room(from: 0)
+        else {
+            append.keepSmall(0)
+            return append.fail(.misuse("the leased bytes are the first ones of the file"))
+        }
         append.keepSmall(count)
         nextByte += Int64(count)
     }
@@ -65,8 +71,7 @@ public struct WritePermit: ~Copyable, Sendable {
     ///
     /// - Returns: the record with the new offset, which may be told now.
     /// - Throws: `noSpace`, with what was completely written before recorded; `io`, `damaged` or what the catalogue
-    /// says,
-    ///   with the upload back at the offset last recorded. `LocalStore.upload` tells where it stands.
+    ///   says, with the upload back at the offset last recorded. `LocalStore.upload` tells where it stands.
     public consuming func settle() async throws(StorageError) -> Upload { try await append.settle() }
 
     /// Like `settle`, for the last byte: the file appears, whole, under its own name, and the upload is finished.
@@ -75,7 +80,9 @@ public struct WritePermit: ~Copyable, Sendable {
     /// - Throws: as `settle` does. If the file could not be delivered its bytes stay, and a permit at their end may try
     ///   again.
     public consuming func finish(length: Int64) async throws(StorageError) -> Upload {
-        precondition(nextByte == length && append.minted.length ?? length == length, "every byte was written")
+        guard nextByte == length, append.minted.length ?? length == length else {
+            throw .misuse("a file is finished with its last byte")
+        }
         return try await append.finish(length: length)
     }
 
@@ -90,6 +97,16 @@ public struct WritePermit: ~Copyable, Sendable {
         return StoredReader(source, length: nextByte, disk: append.store.disk)
     }
 
-    /// Forgets what this permit wrote: the upload is released at the offset at which the permit was minted.
+    /// Forgets what this permit wrote and no checkpoint has recorded. Of a provisional append that is everything.
+    ///
+    /// - Returns: the record as it stands, whose offset may be told now.
     public consuming func discard() async throws(StorageError) -> Upload { try await append.discard() }
+
+    /// Removes the upload with all that there is of it: nobody can go on with it, or wants it as it is.
+    ///
+    /// - Throws: as `UploadClaim.delete` does.
+    public consuming func delete() async throws(StorageError) { try await append.delete() }
+
+    /// Makes the upload fail for good, as `UploadClaim.invalidate` does.
+    public consuming func invalidate() async throws(StorageError) { try await append.invalidate() }
 }

@@ -34,13 +34,13 @@ public struct AppendPlan: Equatable, Sendable {
         nextByte == length && !isPart ? .finish(length: nextByte) : .settle
     }
 
-    /// What is said, and refused, when more comes than there is room for. What came is dropped: who sends more than was
-    /// said may have sent something else, too.
+    /// What is said, and refused, when more comes than there is room for. What came up to there is settled: its offset
+    /// may have been told. Only under a checksum, which was never compared then, it is dropped.
     public func overflow(offer: TusOffer) -> Refusal { length.map(AppendPlan.tooLong) ?? offer.tooLarge }
 
     static func tooLong(_ length: Int64) -> Refusal {
         .tus(
             .contentTooLarge, code: "body-too-long",
-            "The body goes on past the \(length) bytes of the file. Nothing of it is kept.")
+            "The body goes on past the \(length) bytes of the file.")
     }
 }

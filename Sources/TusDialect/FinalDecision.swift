@@ -26,7 +26,7 @@ public enum FinalDecision: Equatable, Sendable {
             guard part.dialect == .tus, part.concatenation?.role == .partial else {
                 throw FinalDecision.fault(isNew, "part-not-partial", "was not created as partial")
             }
-            guard part.state != .failed else { throw FinalDecision.fault(isNew, "part-damaged", "is damaged") }
+            guard part.state != .failed else { throw FinalDecision.damagedPart(isNew: isNew) }
             let (sum, overflow) = stored.addingReportingOverflow(part.length ?? part.offset.bytes)
             guard !overflow, sum <= offer.sizeMax else { throw offer.tooLarge }
             stored = sum
@@ -35,6 +35,11 @@ public enum FinalDecision: Equatable, Sendable {
         }
         self = isComplete ? .join(length: stored) : .wait(length: isMeasured ? stored : nil)
     }
+
+    /// The file of a part is gone, or shorter than its record says.
+    ///
+    /// - Parameter isNew: as above.
+    public static func damagedPart(isNew: Bool) -> Refusal { fault(isNew, "part-damaged", "is damaged") }
 
     private static func fault(_ isNew: Bool, _ code: String, _ what: String) -> Refusal {
         .tus(isNew ? .badRequest : .gone, code: code, "An upload that the whole is to be made of \(what).")

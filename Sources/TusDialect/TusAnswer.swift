@@ -53,13 +53,14 @@ public enum TusAnswer {
 
     /// A newer request took the upload over. The connection is closed behind it; whoever still listens may ask again.
     ///
-    /// - Parameter isKept: whether what this request brought is kept; not so under a checksum that was never compared.
-    public static func superseded(_ upload: Upload, isKept: Bool) -> Refusal {
-        Refusal.tus(
+    /// - Parameters:
+    ///   - upload: as it stands; nil if nothing is left of it, where its client could not have come back to it.
+    ///   - isKept: whether what this request brought is kept; not so under a checksum that was never compared.
+    public static func superseded(_ upload: Upload?, isKept: Bool) -> Refusal {
+        let refusal = Refusal.tus(
             .conflict, code: "superseded",
-            "A newer request for this upload took over. What this one brought is \(isKept ? "kept" : "dropped")."
-        )
-        .telling(upload)
+            "A newer request for this upload took over. What this one brought is \(isKept ? "kept" : "dropped").")
+        return upload.map { refusal.telling($0) } ?? refusal
     }
 
     /// A newer request overtook this one before its turn came: nothing of it was taken.
@@ -74,12 +75,13 @@ public enum TusAnswer {
     /// The body stopped coming, or came too slowly. Never a 4xx: clients take that for final, and this is worth another
     /// try.
     ///
-    /// - Parameter isKept: as for `superseded`.
-    public static func timedOut(_ upload: Upload, isKept: Bool) -> Refusal {
-        Refusal.tus(
+    /// - Parameters: as for `superseded`.
+    public static func timedOut(_ upload: Upload?, isKept: Bool) -> Refusal {
+        let advice = upload == nil ? "begin anew" : "ask and go on"
+        let refusal = Refusal.tus(
             .serviceUnavailable, code: "body-timeout",
-            "The body came too slowly, or not at all. What came is \(isKept ? "kept" : "dropped"); ask and go on."
-        ).telling(upload)
+            "The body came too slowly, or not at all. What came is \(isKept ? "kept" : "dropped"); \(advice).")
+        return upload.map { refusal.telling($0) } ?? refusal
     }
 
     private static func state(_ upload: Upload, length: Int64?) -> ResponseHead {

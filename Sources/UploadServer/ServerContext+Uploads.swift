@@ -17,17 +17,6 @@ extension ServerContext {
     /// Where an upload is to be found; relative to this server, whatever it is called outside, unless it was told.
     func location(of id: UploadID) -> String { "\(configuration.publicURL ?? "")/files/\(id)" }
 
-    /// Removes an upload that nobody can resume. What cannot be removed now is logged, and stays.
-    func forget(_ id: UploadID) async {
-        do throws(StorageError) {
-            let claim = try await store.claim(id, onFence: {})
-            try await claim.delete()
-        } catch {
-            log.logger.warning(
-                "cannot remove an unfinished upload", metadata: ["upload": "\(id)", "error": "\(error)"])
-        }
-    }
-
     /// What the client is told of the store's troubles. Troubles of the server's own are logged here.
     func refusal(for error: StorageError, upload: UploadID?) -> Refusal {
         switch error {

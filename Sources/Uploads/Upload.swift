@@ -24,6 +24,9 @@ public struct Upload: Equatable, Sendable {
     public var finished: FinishedFile?
     /// Its place among uploads that become one file, nil for an upload that is a file by itself.
     public var concatenation: Concatenation?
+    /// How often the right to change it has been taken and used; 0 before it is recorded. What an older holder still
+    /// writes counts for nothing.
+    public var epoch: Int64 = 0
 
     public init(
         id: UploadID, dialect: DialectName, state: UploadState = .open, offset: Offset = .zero, length: Int64?,

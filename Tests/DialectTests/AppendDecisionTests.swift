@@ -50,6 +50,20 @@ import Uploads
         #expect(decision == .append(at: Offset(40), length: 100))
     }
 
+    @Test func `a size below what is stored is refused, and the count told`() throws {
+        let upload = Self.upload(.open, offset: 40, length: nil)
+        for size in ["0", "10", "39"] {
+            let refusal = Self.refusal {
+                try AppendDecision(Self.request(start: "40", body: nil, size: size), upload: upload)
+            }
+            #expect(refusal?.status == .conflict)
+            #expect(refusal?.code == "wrong-file-size")
+            #expect(refusal?.body == "40")
+        }
+        let decision = try AppendDecision(Self.request(start: "40", body: nil, size: "40"), upload: upload)
+        #expect(decision == .append(at: Offset(40), length: 40))
+    }
+
     @Test func `start 0 restarts what is open and what is finished`() throws {
         for upload in [Self.upload(.open, offset: 40, length: 100), Self.upload(.finished, offset: 100, length: 100)] {
             let decision = try AppendDecision(Self.request(start: "0", body: 100), upload: upload)

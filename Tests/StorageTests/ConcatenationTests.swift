@@ -14,10 +14,10 @@ import Uploads
         return upload
     }
 
-    private func join(_ fixture: StoreFixture, _ parts: [(id: UploadID, length: Int64)]) async throws -> Upload {
+    private func join(_ fixture: StoreFixture, _ parts: [UploadID]) async throws -> Upload {
         var claim = try await fixture.claim(whole([]).id)
-        if claim.upload == nil { try await claim.create(whole(parts.map(\.id)), isDurable: true) }
-        return try await claim.concatenate(parts)
+        if claim.upload == nil { try await claim.create(whole(parts), isDurable: true) }
+        return try await claim.concatenate(parts, of: try await fixture.store.pin(Set(parts)))
     }
 
     @Test func `parts are joined in their order, and the same one may come twice`() async throws {
@@ -25,7 +25,7 @@ import Uploads
         let (first, second) = (part(1, 10_000), part(2, 4096))
         try await fixture.create(first, bytes: 10_000)
         try await fixture.create(second, bytes: 4096)
-        let done = try await join(fixture, [(second.id, 4096), (first.id, 10_000), (second.id, 4096)])
+        let done = try await join(fixture, [second.id, first.id, second.id])
         #expect(done.state == .finished)
         #expect(done.offset == Offset(18_192))
         let (a, b) = (Pattern.bytes(first.id, 10_000), Pattern.bytes(second.id, 4096))
@@ -47,18 +47,23 @@ import Uploads
         }
         let record = try #require(try await crashed.store.upload(whole([]).id))
         #expect(record.offset == .zero && record.state == .open)
-        let done = try await join(crashed, [(first.id, 10_000)])
+        let done = try await join(crashed, [first.id])
         #expect(crashed.contents(crashed.finishedPath(done.id, "whole.bin")) == Pattern.bytes(first.id, 10_000))
     }
 
     @Test func `a part that is gone, or shorter than said, leaves the upload open and empty`() async throws {
         let fixture = try StoreFixture()
-        let first = part(1, 10_000)
-        try await fixture.create(first, bytes: 5000)
-        await #expect(throws: StorageError.damaged(first.id)) {
-            _ = try await join(fixture, [(first.id, 10_000)])
+        let (first, second) = (part(1, 10_000), part(2, 10_000))
+        try await fixture.create(first, bytes: 10_000)
+        try await fixture.create(second, bytes: 5000)
+        let path = fixture.dataPath(first.id)
+        try place(Pattern.bytes(first.id, 5000), at: path)
+        await #expect(throws: StorageError.damaged(first.id)) { _ = try await join(fixture, [first.id]) }
+        try FileManager.default.removeItem(atPath: path)
+        await #expect(throws: StorageError.damaged(first.id)) { _ = try await join(fixture, [first.id]) }
+        for part in [second.id, part(5, 1).id] {
+            await #expect(throws: StorageError.self, "not whole, or not there") { _ = try await join(fixture, [part]) }
         }
-        await #expect(throws: StorageError.self) { _ = try await join(fixture, [(part(5, 1).id, 1)]) }
         let record = try await fixture.store.upload(whole([]).id)
         #expect(record?.state == .open && record?.offset == .zero)
     }

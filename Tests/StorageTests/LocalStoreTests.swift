@@ -28,6 +28,7 @@ import Uploads
             var claim = try await fixture.claim(upload.id)
             try await claim.create(upload, isDurable: true)
             claim.release()
+            upload.epoch = 1
             #expect(try await fixture.store.upload(upload.id) == upload)
             fixture.store.close()
         }
@@ -99,7 +100,7 @@ import Uploads
         let upload = Upload.sample(6, length: 100_000)
         try await fixture.create(upload, bytes: 5000)
         let claim = try await fixture.claim(upload.id)
-        var permit = try await claim.permit(at: Offset(5000), hasCheckpoints: false)
+        var permit = try await claim.permit(at: Offset(5000), isProvisional: true)
         await permit.append(90_000, of: upload.id)
         #expect(try await permit.discard().offset == Offset(5000))
         #expect(try await fixture.store.settledUpload(upload.id)?.offset == Offset(5000))

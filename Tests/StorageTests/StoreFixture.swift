@@ -200,6 +200,13 @@ extension WritePermit {
 }
 
 extension Upload {
+    /// The record as the so-manieth holder has changed it.
+    func inEpoch(_ epoch: Int64) -> Upload {
+        var marked = self
+        marked.epoch = epoch
+        return marked
+    }
+
     static func sample(_ number: UInt64, length: Int64? = nil, name: String = "file.bin") -> Upload {
         Upload(
             id: UploadID(high: 7, low: number), dialect: .tus, length: length, name: CleanName(name),

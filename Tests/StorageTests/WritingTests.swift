@@ -33,7 +33,7 @@ import Uploads
                 break
             }
             if Int.random(in: 0..<4, using: &random) == 0 {
-                _ = try await permit.discard()
+                #expect(try await permit.discard().offset == Offset(Int64(offset)))
                 continue
             }
             offset = Int(try await permit.settle().offset.bytes)
@@ -106,9 +106,10 @@ import Uploads
         #expect(kept.state == .open && kept.offset >= recorded)
         _ = try await crashed.claim(upload.id).permit(at: kept.offset).finish(length: kept.offset.bytes)
 
-        #expect(try await permit.discard().offset == .zero, "even a checkpoint is forgotten")
-        #expect(try await fixture.store.settledUpload(upload.id)?.offset == .zero)
-        #expect(fixture.contents(fixture.dataPath(upload.id))?.count == 0)
+        let left = try await permit.discard()
+        #expect(left.offset >= recorded, "a checkpoint may have been told")
+        #expect(try await fixture.store.settledUpload(upload.id) == left)
+        #expect(fixture.contents(fixture.dataPath(upload.id))?.count == Int(left.offset.bytes))
     }
 
     @Test func `changes that wait for a commit share the next one`() async throws {
@@ -134,8 +135,8 @@ import Uploads
         var claim = try await fixture.claim(upload.id)
         try await claim.create(upload)
         claim.release()
-        #expect(try await fixture.store.upload(upload.id) == upload)
-        #expect(try await fixture.store.settledUpload(upload.id) == upload)
+        #expect(try await fixture.store.upload(upload.id) == upload.inEpoch(1))
+        #expect(try await fixture.store.settledUpload(upload.id) == upload.inEpoch(1))
         #expect(try Catalogue.integer(at: fixture.path, "SELECT count(*) FROM uploads") == 0)
         try lock.release()
     }

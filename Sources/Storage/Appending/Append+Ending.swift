@@ -2,7 +2,7 @@ internal import LinuxSystem
 internal import Synchronization
 internal import Uploads
 
-/// The three ways in which an append ends. Each waits until it is quiet and ends with the upload released, also when it
+/// The ways in which an append ends. Each waits until it is quiet and ends with the upload released, also when it
 /// throws.
 extension Append {
     typealias Ending = UnsafeContinuation<Result<Upload, StorageError>, Never>
@@ -13,13 +13,20 @@ extension Append {
         writeSmall()
         payRecord()
         await quiet()
-        if state.withLock({ $0.file == nil && $0.failure == nil }) { return try await settleNothing() }
+        if state.withLock({ $0.file == nil && $0.failure == nil }) { return try await settled(minted) }
         return try await end { append, ending in append.seal(ending) { append.recordOffset($0, ending) } }
     }
 
     /// Syncs, delivers the file under its name, records that, releases.
     func finish(length: Int64) async throws(StorageError) -> Upload {
         defer { abandon() }
+        do throws(StorageError) { return try await deliver(length: length) } catch {
+            await removeUnresumable()
+            throw error
+        }
+    }
+
+    private func deliver(length: Int64) async throws(StorageError) -> Upload {
         if let finished = try await finishSmall(length: length) { return finished }
         payRecord()
         await quiet()
@@ -30,22 +37,64 @@ extension Append {
         return finished
     }
 
-    /// Forgets what was written, releases.
+    /// Forgets what is not recorded, releases. Never goes back behind a checkpoint: its offset may have been told.
     func discard() async throws(StorageError) -> Upload {
         defer { abandon() }
         payRecord()
         await quiet()
-        let (file, record) = state.withLock { ($0.file, $0.record) }
-        if record.offset > minted.offset { try await store.catalogue.record(id, .put(minted, .none)) }
+        let (file, record) = state.withLock { ($0.file.take(), $0.record) }
         // Cutting now only frees the space early: what is beyond the offset is cut off at the next opening anyway.
-        if let file { try? await store.disk.run { [minted] in try? file.truncate(to: minted.offset.bytes) } }
-        return minted
+        if let file { try? await store.disk.run { try? file.truncate(to: record.offset.bytes) } }
+        return try await settled(record)
     }
 
-    /// Nothing was written, yet what is answered must be committed, as the record of a new upload.
-    private func settleNothing() async throws(StorageError) -> Upload {
-        if !store.table.isSettled(id) { try await store.catalogue.record(id, .put(minted, .none)) }
-        return minted
+    /// Removes the upload, releases.
+    func delete() async throws(StorageError) {
+        defer { abandon() }
+        // Before anything can send the record that is owed.
+        let (isNew, record) = takeNew()
+        await quiet()
+        state.withLock { $0.file = nil }
+        // The catalogue has never heard of it, so nothing was written either.
+        if isNew { return store.table.withdraw(id) }
+        try await store.delete(record)
+    }
+
+    /// Marks the upload as failed and removes its bytes, releases.
+    func invalidate() async throws(StorageError) {
+        defer { abandon() }
+        payRecord()
+        await quiet()
+        let record = state.withLock { state in
+            state.file = nil
+            return state.record
+        }
+        try await store.invalidate(record)
+    }
+
+    /// Whether the record is still owed, which it is no more afterwards.
+    private func takeNew() -> (Bool, Upload) {
+        state.withLock { state in
+            defer { state.owesRecord = false }
+            return (state.owesRecord, state.record)
+        }
+    }
+
+    /// Nothing counts beyond what was recorded, yet what is answered must be committed, as the record of a new upload.
+    private func settled(_ record: Upload) async throws(StorageError) -> Upload {
+        if !store.table.isSettled(id) { try await store.catalogue.record(id, .put(record, .none)) }
+        return record
+    }
+
+    /// Leaves nothing of an upload that nobody can come back to, after a failure.
+    private func removeUnresumable() async {
+        if isResumable { return }
+        let (isNew, record) = takeNew()
+        state.withLock { $0.file = nil }
+        if isNew { return store.table.withdraw(id) }
+        do throws(StorageError) { try await store.delete(record) } catch {
+            store.files.report(.removalFailed(id, error))
+        }
     }
 
     /// Runs the steps of an ending, which follow one another on the store's threads without coming back here.
@@ -70,7 +119,8 @@ extension Append {
             ($0.failure, $0.written, $0.reserved, $0.record)
         }
         switch failure {
-        case nil, .noSpace: break
+        case nil: break
+        case .noSpace where !isProvisional: break
         case .damaged: return recordDamage(recorded, ending)
         case .some(let failure): return poison(failure, recorded, ending)
         }

@@ -8,15 +8,26 @@ final class Append: DiskJob {
     let store: StoreParts
     /// The record when the permit was minted.
     let minted: Upload
+    /// Whether nothing counts before the end: no checkpoint is recorded, and what breaks off is dropped.
+    let isProvisional: Bool
+    /// Whether somebody could go on with it: else nothing is left of it where it cannot be finished.
+    let isResumable: Bool
+    /// Where the file ends, or the request if that is known and comes earlier; nil if neither is known.
+    let expectedEnd: Int64?
     private let token: UInt64
-    private let hasCheckpoints: Bool
     let state: Mutex<AppendState>
 
-    init(store: StoreParts, minted: Upload, token: UInt64, hasCheckpoints: Bool, owesRecord: Bool) {
+    init(
+        store: StoreParts, minted: Upload, token: UInt64, isProvisional: Bool, isResumable: Bool, announced: Int64?,
+        owesRecord: Bool
+    ) {
         self.store = store
         self.minted = minted
         self.token = token
-        self.hasCheckpoints = hasCheckpoints
+        self.isProvisional = isProvisional
+        self.isResumable = isResumable
+        let end = announced.map { minted.offset.bytes.addingReportingOverflow($0) }
+        expectedEnd = [minted.length, end.map { $0.overflow ? .max : $0.partialValue }].compactMap(\.self).min()
         id = minted.id
         state = Mutex(
             AppendState(record: minted, owesRecord: owesRecord, nanoseconds: SystemClock.monotonicNanoseconds))
@@ -25,7 +36,13 @@ final class Append: DiskJob {
     var failure: StorageError? { state.withLock { $0.failure } }
     var recordedOffset: Offset { state.withLock { $0.record.offset } }
 
+    /// Bytes that the file may still take at a position.
+    func room(from position: Int64) -> Int64 { (minted.length ?? .max) - position }
+
     // MARK: The permit's side
+
+    /// Nothing is written from here on.
+    func fail(_ failure: StorageError) { state.withLock { $0.failure = $0.failure ?? failure } }
 
     /// Waits until no write is on its way and takes its buffer back.
     func drain() async -> AlignedBuffer? {
@@ -123,7 +140,7 @@ final class Append: DiskJob {
         let (position, count) = state.withLock { ($0.position, $0.count) }
         var end = position
         defer { state.withLock { $0.written = end } }
-        try reserve(position: position, count: count)
+        reserve(file, position: position, count: count)
         do throws(Errno) {
             let gap = Int(position % Int64(AlignedBuffer.alignment))
             try file.write(memory + gap, count: count, at: position, end: &end)
@@ -145,7 +162,7 @@ final class Append: DiskJob {
             if let buffer = written.take() { state.buffer = consume buffer }
             state.isWriting = false
             state.failure = state.failure ?? failure
-            let isDue = hasCheckpoints && !state.isAbandoned && state.isCheckpointDue(nanoseconds: nanoseconds)
+            let isDue = !isProvisional && !state.isAbandoned && state.isCheckpointDue(nanoseconds: nanoseconds)
             if isDue { state.isCheckpointing = true }
             return (state.takeAwoken(), isDue, state.small.take())
         }

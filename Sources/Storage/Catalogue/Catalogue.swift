@@ -49,8 +49,8 @@ final class Catalogue: Sendable {
     /// Takes the answer of the reader's thread. A correction found on the way is queued before anybody who waits for
     /// the record can queue anything.
     func loaded(_ id: UploadID, _ result: Result<LoadedUpload, StorageError>) {
-        let effects = table.loaded(id, result)
-        if case .success(let found) = result, let correction = found.correction {
+        let (effects, correction) = table.loaded(id, result)
+        if let correction {
             send(CatalogueChange(id: id, content: .put(correction, .none), syncs: [.uploads, .complete], done: nil))
         }
         table.perform(effects)

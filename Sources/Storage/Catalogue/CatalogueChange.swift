@@ -11,9 +11,11 @@ struct DirectorySyncs: OptionSet {
 struct CatalogueChange: Sendable {
     enum Content: Sendable {
         case put(Upload, Cleanup)
+        /// The same for an upload that begins anew, or ends without its bytes: nothing else may lower an offset.
+        case reset(Upload)
         /// A whole small body: its file is delivered around the commit of its record.
         case deliver(SmallBody)
-        case remove
+        case remove(epoch: Int64)
     }
 
     let id: UploadID
@@ -26,6 +28,7 @@ struct CatalogueChange: Sendable {
     var recorded: Upload? {
         switch content {
         case .put(let upload, let cleanup): cleanup == .all ? nil : upload
+        case .reset(let upload): upload
         case .deliver(let body): body.finished
         case .remove: nil
         }

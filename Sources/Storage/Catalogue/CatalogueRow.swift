@@ -18,24 +18,32 @@ struct CatalogueRow {
     /// Whether there may be bytes of an open upload.
     var isOpen: Bool { upload.state == .open && cleanup == .none }
 
-    static let columns = """
-        id, dialect, state, "offset", length, name, content_type, metadata, created, expires, finished_name, \
-        finished_length, finished_at, cleanup, concatenation
+    static let columns = columns(epoch: "epoch")
+
+    /// - Parameter epoch: the column's name, or what stands for it in a catalogue that has none.
+    static func columns(epoch: String) -> String {
         """
+        id, dialect, state, "offset", length, name, content_type, metadata, created, expires, finished_name, \
+        finished_length, finished_at, cleanup, concatenation, \(epoch)
+        """
+    }
 
     /// How many they are; a column selected behind them has this number.
-    static let columnCount: Int32 = 15
+    static let columnCount: Int32 = 16
 
     /// Writes a whole row: whatever was lost on the way to the catalogue, the next change brings all of it.
     ///
-    /// An open upload's bytes are never in the journal; what is said of a finished one stays until it is said anew.
+    /// An open upload's bytes are never in the journal; what is said of a finished one stays until it is said anew. A
+    /// row that is of a later epoch, or further on where that is not meant to be taken back, stays as it is: no row is
+    /// changed then.
     static let put = """
         INSERT INTO uploads (\(columns), journal)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, coalesce(?16, 0))
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?17, coalesce(?16, 0))
         ON CONFLICT (id) DO UPDATE SET dialect = ?2, state = ?3, "offset" = ?4, length = ?5, name = ?6,
         content_type = ?7, metadata = ?8, created = ?9, expires = ?10, finished_name = ?11, finished_length = ?12,
-        finished_at = ?13, cleanup = ?14, concatenation = ?15,
+        finished_at = ?13, cleanup = ?14, concatenation = ?15, epoch = ?17,
         journal = CASE WHEN ?3 = 0 THEN 0 ELSE coalesce(?16, journal) END
+        WHERE epoch <= ?17 AND ("offset" <= ?4 OR ?18)
         """
 
     /// The row of one upload, by a statement that selects `columns` where the id is its first parameter.
@@ -50,8 +58,10 @@ struct CatalogueRow {
         self.cleanup = cleanup
     }
 
-    /// - Parameter journal: the batch of the journal that holds the bytes, nil where none does or that is known.
-    func bind(to statement: SQLiteStatement, journal: Int64?) throws(StorageError) {
+    /// - Parameters:
+    ///   - journal: the batch of the journal that holds the bytes, nil where none does or that is known.
+    ///   - resets: whether the recorded offset may be lowered.
+    func bind(to statement: SQLiteStatement, journal: Int64?, resets: Bool = false) throws(StorageError) {
         try statement.bind(1, upload.id.high, upload.id.low)
         try statement.bind(2, upload.dialect.rawValue)
         try statement.bind(3, Int64(upload.state.rawValue))
@@ -68,6 +78,8 @@ struct CatalogueRow {
         try statement.bind(14, cleanup.rawValue)
         try statement.bind(15, upload.concatenation?.stored)
         try statement.bind(16, journal)
+        try statement.bind(17, upload.epoch)
+        try statement.bind(18, resets ? 1 : 0)
     }
 
     /// Reads the row on which a statement over `columns` stands.
@@ -75,7 +87,8 @@ struct CatalogueRow {
         guard let words = statement.words(0),
             let dialect = statement.text(1).flatMap(DialectName.init(rawValue:)),
             let state = UInt8(exactly: statement.integer(2)).flatMap(UploadState.init(rawValue:)),
-            statement.integer(3) >= 0, let name = statement.text(5),
+            statement.integer(3) >= 0, statement.integer(4) >= 0, statement.integer(11) >= 0,
+            statement.integer(15) >= 0, statement.integer(15) < .max, let name = statement.text(5),
             let cleanup = Cleanup(rawValue: statement.integer(13))
         else { throw .catalogue("a row holds what no version of this program writes") }
         var upload = Upload(
@@ -83,6 +96,7 @@ struct CatalogueRow {
             offset: Offset(statement.integer(3)), length: statement.optionalInteger(4), name: CleanName(name),
             contentType: statement.text(6), metadata: statement.text(7), createdSeconds: statement.integer(8),
             expiresSeconds: statement.optionalInteger(9))
+        upload.epoch = statement.integer(15)
         if let finishedName = statement.text(10) {
             upload.finished = FinishedFile(
                 name: CleanName(finishedName), length: statement.integer(11), finishedSeconds: statement.integer(12))

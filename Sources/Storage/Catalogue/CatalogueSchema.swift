@@ -5,7 +5,7 @@
 /// rows an insert costs a quarter less, and an update the same.
 enum CatalogueSchema {
     /// What this program writes to `user_version`.
-    static let version: Int64 = 2
+    static let version: Int64 = 3
 
     private static let create = """
         CREATE TABLE uploads (
@@ -24,16 +24,18 @@ enum CatalogueSchema {
             finished_at INTEGER,
             cleanup INTEGER NOT NULL,          -- files to remove: 0 none, 1 all (deleted), 2 all but finished_name
             concatenation TEXT,                -- part of, or made of, other uploads
-            journal INTEGER NOT NULL DEFAULT 0 -- the batch of the journal that holds a finished file, 0 for none
+            journal INTEGER NOT NULL DEFAULT 0, -- the batch of the journal that holds a finished file, 0 for none
+            epoch INTEGER NOT NULL DEFAULT 0   -- raised by each holder that changes the row
         ) STRICT;
         CREATE INDEX uploads_by_expiry ON uploads (expires) WHERE expires IS NOT NULL;
         CREATE INDEX uploads_to_clean_up ON uploads (cleanup) WHERE cleanup != 0;
-        PRAGMA user_version = 2;
+        PRAGMA user_version = 3;
         """
 
-    private static let addJournal = """
-        ALTER TABLE uploads ADD COLUMN journal INTEGER NOT NULL DEFAULT 0;
-        PRAGMA user_version = 2;
+    private static let addJournal = "ALTER TABLE uploads ADD COLUMN journal INTEGER NOT NULL DEFAULT 0;"
+    private static let addEpoch = """
+        ALTER TABLE uploads ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;
+        PRAGMA user_version = 3;
         """
 
     /// Makes or checks the tables, and sets the connection up for the one writer.
@@ -48,7 +50,8 @@ enum CatalogueSchema {
         }
         switch found {
         case 0: try connection.execute("BEGIN IMMEDIATE; \(create) COMMIT")
-        case 1: try connection.execute("BEGIN IMMEDIATE; \(addJournal) COMMIT")
+        case 1: try connection.execute("BEGIN IMMEDIATE; \(addJournal) \(addEpoch) COMMIT")
+        case 2: try connection.execute("BEGIN IMMEDIATE; \(addEpoch) COMMIT")
         default: break
         }
     }

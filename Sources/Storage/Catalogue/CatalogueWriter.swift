@@ -26,7 +26,7 @@ final class CatalogueWriter {
         commit = try connection.prepare("COMMIT")
         rollback = try connection.prepare("ROLLBACK")
         put = try connection.prepare(CatalogueRow.put)
-        remove = try connection.prepare("DELETE FROM uploads WHERE id = ?1")
+        remove = try connection.prepare("DELETE FROM uploads WHERE id = ?1 AND epoch <= ?2")
     }
 
     /// Commits until the queue has ended.
@@ -66,7 +66,7 @@ final class CatalogueWriter {
         var steps = changes.map { CatalogueStep($0) }
         syncDirectories(&steps)
         delivery.prepare(&steps)
-        if let failure = write(steps.filter { $0.outcome == .goes }) {
+        if let failure = write(&steps) {
             for index in steps.indices where steps[index].outcome == .goes { steps[index].outcome = .failed(failure) }
         }
         delivery.conclude(&steps)
@@ -89,14 +89,16 @@ final class CatalogueWriter {
     /// One transaction. After a failure that may have left a whole transaction in the log, the catalogue takes no more
     /// until another one has taken its place: a change reported as failed could come back at the next start, and must
     /// then still be true.
-    private func write(_ steps: [CatalogueStep]) -> StorageError? {
+    private func write(_ steps: inout [CatalogueStep]) -> StorageError? {
         if let failure = health.failure { return failure }
-        if steps.isEmpty { return nil }
+        var count = 0
+        for step in steps where step.outcome == .goes { count += 1 }
+        if count == 0 { return nil }
         do throws(StorageError) {
             try begin.run()
-            for step in steps { try write(step) }
+            for index in steps.indices where steps[index].outcome == .goes { try write(&steps[index]) }
             try commit.run()
-            files.counters.countCommit(changes: steps.count)
+            files.counters.countCommit(changes: count)
             return nil
         } catch {
             let (isClean, isDamage) = (connection.hasFailedCleanly(error), connection.isDamaged)
@@ -106,17 +108,21 @@ final class CatalogueWriter {
         }
     }
 
-    private func write(_ step: CatalogueStep) throws(StorageError) {
+    /// A change that comes behind a newer one leaves the row as it is, and fails alone.
+    private func write(_ step: inout CatalogueStep) throws(StorageError) {
         switch step.change.content {
         case .put(let upload, let cleanup):
             try CatalogueRow(upload: upload, cleanup: cleanup).bind(to: put, journal: nil)
-            try put.run()
+        case .reset(let upload):
+            try CatalogueRow(upload: upload, cleanup: .none).bind(to: put, journal: nil, resets: true)
         case .deliver(let body):
             try CatalogueRow(upload: body.finished, cleanup: .none).bind(to: put, journal: step.journal)
-            try put.run()
-        case .remove:
+        case .remove(let epoch):
             try remove.bind(1, step.change.id.high, step.change.id.low)
-            try remove.run()
+            try remove.bind(2, epoch)
+            return try remove.run()
         }
+        try put.run()
+        if connection.changedRows == 0 { step.outcome = .failed(.outdated(step.change.id)) }
     }
 }

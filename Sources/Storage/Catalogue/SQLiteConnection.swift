@@ -74,6 +74,9 @@ final class SQLiteConnection {
             Unmanaged.passUnretained(flag).toOpaque())
     }
 
+    /// Rows that the last change of this connection made, changed or removed. `sqlite3_changes`
+    var changedRows: Int { Int(sqlite3_changes(handle)) }
+
     /// Whether a failure, the last one, is passing and surely left the log as it was: nothing was written, or not the
     /// end of a transaction, which is written last. After any other one, above all that of a sync, a transaction that
     /// was reported as failed may turn up again at the next start.

@@ -17,10 +17,13 @@ struct CatalogueSalvage {
     func run() throws(StorageError) -> Int {
         // Whatever is wrong with the damaged one, up to its very first page, costs records and not the repair.
         guard let source = try? SQLiteConnection(path: sourcePath, writes: false) else { return 0 }
-        // A catalogue of an older program that is too damaged to be carried over lacks the column.
-        let journal = (try? source.prepare("SELECT journal FROM uploads LIMIT 0")) == nil ? "0" : "journal"
-        guard let ascending = try? source.prepare(CatalogueSalvage.select("ASC", journal)),
-            let descending = try? source.prepare(CatalogueSalvage.select("DESC", journal))
+        // A catalogue of an older program that is too damaged to be carried over lacks columns.
+        func column(_ name: String) -> String {
+            (try? source.prepare("SELECT \(name) FROM uploads LIMIT 0")) == nil ? "0" : name
+        }
+        let (journal, epoch) = (column("journal"), column("epoch"))
+        guard let ascending = try? source.prepare(CatalogueSalvage.select("ASC", journal, epoch)),
+            let descending = try? source.prepare(CatalogueSalvage.select("DESC", journal, epoch))
         else { return 0 }
         let put = try target.prepare(CatalogueRow.put)
         var rows = 0
@@ -45,10 +48,10 @@ struct CatalogueSalvage {
         return rows
     }
 
-    private static func select(_ order: String, _ journal: String) -> String {
+    private static func select(_ order: String, _ journal: String, _ epoch: String) -> String {
         """
-        SELECT \(CatalogueRow.columns), rowid, \(journal) FROM uploads NOT INDEXED WHERE rowid BETWEEN ?1 AND ?2 \
-        ORDER BY rowid \(order)
+        SELECT \(CatalogueRow.columns(epoch: epoch)), rowid, \(journal) FROM uploads NOT INDEXED \
+        WHERE rowid BETWEEN ?1 AND ?2 ORDER BY rowid \(order)
         """
     }
 

@@ -78,7 +78,7 @@ struct RecordSweep {
         guard let row = try CatalogueRow.find(id, byID), row.cleanup == .none, row.upload == upload,
             try isTaken(upload), try files.removeEmpty(id)
         else { return false }
-        catalogue.enqueue(id, .remove)
+        catalogue.enqueue(id, .remove(epoch: row.upload.epoch))
         files.counters.countForgotten()
         return true
     }

@@ -102,10 +102,14 @@ final class StoreFiles: Sendable {
         }
         var end: Int64 = 0
         for part in parts where part.length > 0 {
-            let source = try doing("open part \(part.id) of upload \(id)") { () throws(Errno) in
+            let source: DeliveredFile
+            do throws(Errno) {
                 let file = try uploads.open(part.id.description, [.readOnly, .noFollow])
                 let size = try file.size()
-                return DeliveredFile(file, size: size)
+                source = DeliveredFile(file, size: size)
+            } catch {
+                throw error == .noEntry
+                    ? .damaged(part.id) : StorageError(error, "open part \(part.id) of upload \(id)")
             }
             guard source.size >= part.length else { throw .damaged(part.id) }
             try doing("concatenate upload \(id)") { () throws(Errno) in

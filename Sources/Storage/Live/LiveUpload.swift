@@ -1,10 +1,5 @@
 internal import Uploads
 
-/// Who waits for a record.
-typealias RecordWaiter = UnsafeContinuation<Result<Upload?, StorageError>, Never>
-/// Who waits for the right to change an upload.
-typealias GrantWaiter = UnsafeContinuation<Result<Grant, StorageError>, Never>
-
 /// The right to change one upload, until it is released under its token.
 struct Grant: Sendable {
     let token: UInt64
@@ -12,7 +7,7 @@ struct Grant: Sendable {
 }
 
 /// What is to be done about an upload once the table is unlocked again.
-enum TableEffect {
+enum TableEffect<RecordWaiter, GrantWaiter> {
     case fence(@Sendable () -> Void)
     case answer(RecordWaiter, Result<Upload?, StorageError>)
     case grant(GrantWaiter, Result<Grant, StorageError>)
@@ -25,18 +20,29 @@ enum TableEffect {
 /// |--------|---------------|---------------|-------------------------------------------------------------------------|
 /// | –      | –             | read, observe | answered with the record                                                |
 /// | –      | –             | claim         | holds                                                                   |
+/// | –      | any           | pin           | pinned: claims wait until it is let go of, all else goes on             |
 /// | any    | any           | read          | answered with the record; nobody is disturbed                           |
 /// | yes    | –             | observe       | holder fenced; the observer waits                                       |
 /// | yes    | –             | claim         | holder fenced; the claim waits                                          |
+/// | yes    | any           | pin           | holder fenced; the pin waits                                            |
 /// | yes    | yes           | observe       | the waiting claim is superseded (the number told must stay true), waits |
 /// | yes    | yes           | claim         | the waiting claim is superseded; the new one waits                      |
-/// | yes    | any           | release       | every observer answered, then the waiting claim holds                   |
+/// | yes    | any           | release       | observers answered, pins made; without any the waiting claim holds      |
 ///
 /// While the record is on its way from the catalogue everybody waits, by the same rules; so they do while a correction
-/// of it is on its way there: what is told must still be true after a crash.
-struct LiveUpload {
+/// of it is on its way there: what is told must still be true after a crash. A record is fetched only while nobody
+/// holds the upload and nothing of it is on its way to the catalogue, and what comes back counts only if that was so
+/// all the time: no offset that was told is ever followed by an older row.
+///
+/// Generic over who waits, so that a test can drive it through every order of events.
+struct LiveUpload<RecordWaiter, GrantWaiter> {
+    typealias Effect = TableEffect<RecordWaiter, GrantWaiter>
+
     private enum Knowledge {
         case unknown, loading, correcting, known
+        /// The record is as committed, but a change of it has failed, so that files and record may differ. They are
+        /// compared again, by a load, before anybody else holds the upload.
+        case doubted
     }
 
     private struct Holder {
@@ -59,11 +65,16 @@ struct LiveUpload {
     private var recorded: Upload?
     /// Changes on their way to the catalogue.
     private var pending = 0
-    /// Whether one of the pending changes failed, so that files and record may differ: they are compared again.
+    /// Changes so far, and their number when the present load began.
+    private var changes = 0
+    private var changesBeforeLoad = 0
+    /// Whether one of the pending changes failed.
     private var hasFailed = false
     private var holder: Holder?
+    private var pins = 0
     private var claim: WaitingClaim?
     private var observers: [RecordWaiter] = []
+    private var pinners: [RecordWaiter] = []
     private var readers: [RecordWaiter] = []
 
     init(_ id: UploadID) {
@@ -81,11 +92,12 @@ struct LiveUpload {
 
     /// Whether nobody needs the entry any more.
     var isIdle: Bool {
-        holder == nil && claim == nil && observers.isEmpty && readers.isEmpty && pending == 0 && knowledge != .loading
+        holder == nil && pins == 0 && claim == nil && observers.isEmpty && pinners.isEmpty && readers.isEmpty
+            && pending == 0 && knowledge != .loading
     }
 
-    /// Whether somebody holds it.
-    var isHeld: Bool { holder != nil }
+    /// Whether somebody holds it, or has pinned it.
+    var isHeld: Bool { holder != nil || pins > 0 }
 
     /// The record worth keeping of an idle upload.
     var resting: Upload? { knowledge == .known ? record : nil }
@@ -99,20 +111,33 @@ struct LiveUpload {
     /// Whether nothing is on its way to the catalogue.
     var isSettled: Bool { pending == 0 }
 
-    mutating func read(_ reader: RecordWaiter) -> [TableEffect] {
-        if knowledge == .known { return [.answer(reader, .success(record))] }
+    // MARK: Who wants it
+
+    mutating func read(_ reader: RecordWaiter) -> [Effect] {
+        if knowledge == .known || (knowledge == .doubted && holder != nil) {
+            return [.answer(reader, .success(record))]
+        }
         readers.append(reader)
         return advance()
     }
 
-    mutating func observe(_ observer: RecordWaiter) -> [TableEffect] {
+    mutating func observe(_ observer: RecordWaiter) -> [Effect] {
         observers.append(observer)
         return supersede() + fence() + advance()
     }
 
-    mutating func claim(_ token: UInt64, _ waiter: GrantWaiter, onFence: @escaping @Sendable () -> Void)
-        -> [TableEffect]
-    {
+    /// Answered with the record, which nobody changes before `unpin`. After an error there is nothing to unpin.
+    mutating func pin(_ pinner: RecordWaiter) -> [Effect] {
+        pinners.append(pinner)
+        return fence() + advance()
+    }
+
+    mutating func unpin() -> [Effect] {
+        pins -= 1
+        return advance()
+    }
+
+    mutating func claim(_ token: UInt64, _ waiter: GrantWaiter, onFence: @escaping @Sendable () -> Void) -> [Effect] {
         let superseded = supersede()
         claim = WaitingClaim(token: token, onFence: onFence, waiter: waiter)
         return superseded + fence() + advance()
@@ -127,38 +152,60 @@ struct LiveUpload {
         holder = Holder(token: token, onFence: onFence)
     }
 
-    mutating func release(_ token: UInt64) -> [TableEffect] {
+    mutating func release(_ token: UInt64) -> [Effect] {
         guard holder?.token == token else { return [] }
         holder = nil
         return advance()
     }
 
-    mutating func loaded(_ result: Result<LoadedUpload, StorageError>) -> [TableEffect] {
+    /// Answers everybody who waits with an error.
+    mutating func fail(_ error: StorageError) -> [Effect] {
+        let effects =
+            (readers + observers + pinners).map { Effect.answer($0, .failure(error)) }
+            + (claim.map { [.grant($0.waiter, .failure(error))] } ?? [])
+        readers = []
+        observers = []
+        pinners = []
+        claim = nil
+        return effects
+    }
+
+    // MARK: What becomes of its record
+
+    /// Takes what a load has found. Answers also the correction that is to be sent to the catalogue, before any effect
+    /// is performed.
+    mutating func loaded(_ result: Result<LoadedUpload, StorageError>) -> (effects: [Effect], correction: Upload?) {
+        knowledge = .unknown
+        // Read beside a change: it may be the row from before.
+        guard changes == changesBeforeLoad, pending == 0, holder == nil else { return (advance(), nil) }
         switch result {
-        case .failure(let error):
-            knowledge = .unknown
-            return fail(error)
+        case .failure(let error): return (fail(error), nil)
         case .success(let found):
             recorded = found.recorded
             record = found.recorded
-            knowledge = found.correction == nil ? .known : .correcting
-            if found.correction != nil { pending += 1 }
-            return advance()
+            knowledge = .known
+            if found.correction != nil {
+                knowledge = .correcting
+                pending += 1
+                changes += 1
+            }
+            return (advance(), found.correction)
         }
     }
 
     mutating func stage(_ change: CatalogueChange, isVisible: Bool) {
         pending += 1
+        changes += 1
         if isVisible { record = change.recorded }
     }
 
-    mutating func withdraw() -> [TableEffect] {
+    mutating func withdraw() -> [Effect] {
         pending -= 1
         if pending == 0 { record = recorded }
         return advance()
     }
 
-    mutating func committed(_ step: CatalogueStep) -> [TableEffect] {
+    mutating func committed(_ step: CatalogueStep) -> [Effect] {
         pending -= 1
         if knowledge == .correcting { return corrected(step) }
         switch step.outcome {
@@ -169,14 +216,14 @@ struct LiveUpload {
         }
         if pending == 0 {
             record = recorded
-            if hasFailed { knowledge = .unknown }
+            if hasFailed { knowledge = .doubted }
             hasFailed = false
         }
         return advance()
     }
 
     /// Takes the outcome of a correction, beside which nothing else is on its way.
-    private mutating func corrected(_ step: CatalogueStep) -> [TableEffect] {
+    private mutating func corrected(_ step: CatalogueStep) -> [Effect] {
         if case .failed(let error) = step.outcome {
             knowledge = .unknown
             return fail(error)
@@ -187,45 +234,36 @@ struct LiveUpload {
         return advance()
     }
 
-    /// Answers everybody who waits with an error.
-    mutating func fail(_ error: StorageError) -> [TableEffect] {
-        let effects =
-            (readers + observers).map { TableEffect.answer($0, .failure(error)) }
-            + (claim.map { [.grant($0.waiter, .failure(error))] } ?? [])
-        readers = []
-        observers = []
-        claim = nil
-        return effects
-    }
-
-    private mutating func supersede() -> [TableEffect] {
+    private mutating func supersede() -> [Effect] {
         guard let older = claim.take() else { return [] }
         return [.grant(older.waiter, .failure(.superseded))]
     }
 
-    private mutating func fence() -> [TableEffect] {
+    private mutating func fence() -> [Effect] {
         guard let onFence = holder?.onFence, holder?.isFenced == false else { return [] }
         holder?.isFenced = true
         return [.fence(onFence)]
     }
 
     /// Serves whoever can be served in the present state.
-    private mutating func advance() -> [TableEffect] {
+    private mutating func advance() -> [Effect] {
         switch knowledge {
         case .loading, .correcting: return []
-        case .unknown:
-            // A load beside a commit could read the row as it was before.
-            let isWanted = !readers.isEmpty || (holder == nil && (claim != nil || !observers.isEmpty))
-            guard isWanted, pending == 0 else { return [] }
+        case .unknown, .doubted:
+            let isWanted = !readers.isEmpty || claim != nil || !observers.isEmpty || !pinners.isEmpty
+            guard isWanted, holder == nil, pending == 0 else { return [] }
             knowledge = .loading
+            changesBeforeLoad = changes
             return [.load(id)]
         case .known:
-            var effects = readers.map { TableEffect.answer($0, .success(record)) }
+            var effects = readers.map { Effect.answer($0, .success(record)) }
             readers = []
             guard holder == nil else { return effects }
-            effects += observers.map { .answer($0, .success(record)) }
+            effects += (observers + pinners).map { .answer($0, .success(record)) }
+            pins += pinners.count
             observers = []
-            if let next = claim.take() {
+            pinners = []
+            if pins == 0, let next = claim.take() {
                 holder = Holder(token: next.token, onFence: next.onFence)
                 effects.append(.grant(next.waiter, .success(Grant(token: next.token, upload: record))))
             }

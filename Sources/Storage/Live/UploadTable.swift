@@ -1,14 +1,21 @@
 internal import Synchronization
 internal import Uploads
 
+/// Who waits for a record.
+typealias RecordWaiter = UnsafeContinuation<Result<Upload?, StorageError>, Never>
+/// Who waits for the right to change an upload.
+typealias GrantWaiter = UnsafeContinuation<Result<Grant, StorageError>, Never>
+
 /// Who holds which upload, and what is known of it: everything about uploads that is in motion, in memory.
 ///
 /// An upload has an entry only while somebody holds or awaits it, or a change of it is not committed; the others rest
 /// in a bounded cache and in the catalogue. Nothing here waits; continuations are resumed and fences called outside
 /// the lock.
 final class UploadTable: Sendable {
+    typealias Live = LiveUpload<RecordWaiter, GrantWaiter>
+
     private struct State {
-        var live: [UploadID: LiveUpload] = [:]
+        var live: [UploadID: Live] = [:]
         var resting = RecordCache(countMax: StorageLimits.cachedRecordsMax)
         var lastToken: UInt64 = 0
         var isClosed = false
@@ -19,8 +26,8 @@ final class UploadTable: Sendable {
         }
 
         /// Works on an upload's entry, making it if needed, and puts it to rest if nobody needs it afterwards.
-        mutating func with<T>(_ id: UploadID, _ body: (inout LiveUpload) -> T) -> T {
-            var entry = live.removeValue(forKey: id) ?? resting.take(id).map(LiveUpload.init(cached:)) ?? LiveUpload(id)
+        mutating func with<T>(_ id: UploadID, _ body: (inout Live) -> T) -> T {
+            var entry = live.removeValue(forKey: id) ?? resting.take(id).map(Live.init(cached:)) ?? Live(id)
             let result = body(&entry)
             if !entry.isIdle {
                 live[id] = entry
@@ -63,6 +70,17 @@ final class UploadTable: Sendable {
         return try result.get()
     }
 
+    /// The record once nobody holds the upload, whoever does being fenced; and nobody will before `unpin`.
+    func pin(_ id: UploadID) async throws(StorageError) -> Upload? {
+        let result: Result<Upload?, StorageError> = await withUnsafeContinuation { waiter in
+            perform(withOpen { state in state.with(id) { $0.pin(waiter) } } ?? [.answer(waiter, .failure(.closed))])
+        }
+        return try result.get()
+    }
+
+    /// Ends one successful `pin`.
+    func unpin(_ id: UploadID) { perform(state.withLock { state in state.with(id) { $0.unpin() } }) }
+
     /// Holds the upload as soon as nobody else does; whoever does is fenced.
     func claim(_ id: UploadID, onFence: @escaping @Sendable () -> Void) async throws(StorageError) -> Grant {
         let result: Result<Grant, StorageError> = await withUnsafeContinuation { waiter in
@@ -98,16 +116,19 @@ final class UploadTable: Sendable {
     }
 
     /// Holds an upload of which the caller knows that there is none yet.
+    ///
+    /// - Throws: `misuse` for one that memory knows of.
     func claimNew(_ id: UploadID, onFence: @escaping @Sendable () -> Void) throws(StorageError) -> Grant {
-        let token: UInt64? = state.withLock { state in
-            if state.isClosed { return nil }
-            precondition(state.live[id] == nil && !state.resting.contains(id), "a random id names a new upload")
+        let result: Result<Grant, StorageError> = state.withLock { state in
+            if state.isClosed { return .failure(.closed) }
+            guard state.live[id] == nil, !state.resting.contains(id) else {
+                return .failure(.misuse("an upload that is there cannot be new"))
+            }
             let token = state.nextToken()
             state.with(id) { $0.holdNew(token, onFence: onFence) }
-            return token
+            return .success(Grant(token: token, upload: nil))
         }
-        guard let token else { throw .closed }
-        return Grant(token: token, upload: nil)
+        return try result.get()
     }
 
     func release(_ id: UploadID, _ token: UInt64) {
@@ -146,11 +167,13 @@ final class UploadTable: Sendable {
             })
     }
 
-    func loaded(_ id: UploadID, _ result: Result<LoadedUpload, StorageError>) -> [TableEffect] {
+    func loaded(
+        _ id: UploadID, _ result: Result<LoadedUpload, StorageError>
+    ) -> (effects: [Live.Effect], correction: Upload?) {
         state.withLock { state in state.with(id) { $0.loaded(result) } }
     }
 
-    func perform(_ effects: [TableEffect]) {
+    func perform(_ effects: [Live.Effect]) {
         for effect in effects {
             switch effect {
             case .fence(let onFence):
@@ -159,7 +182,7 @@ final class UploadTable: Sendable {
             case .answer(let waiter, let result): waiter.resume(returning: result)
             case .grant(let waiter, let result): waiter.resume(returning: result)
             case .load(let id):
-                if !queries.send(.load(id)) { perform(loaded(id, .failure(.closed))) }
+                if !queries.send(.load(id)) { perform(loaded(id, .failure(.closed)).effects) }
             }
         }
     }
@@ -177,7 +200,7 @@ final class UploadTable: Sendable {
             })
     }
 
-    private func withOpen(_ body: (inout State) -> [TableEffect]) -> [TableEffect]? {
+    private func withOpen(_ body: (inout State) -> [Live.Effect]) -> [Live.Effect]? {
         state.withLock { $0.isClosed ? nil : body(&$0) }
     }
 }

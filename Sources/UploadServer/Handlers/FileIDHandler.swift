@@ -19,27 +19,24 @@ enum FileIDHandler {
             return await answer(upload, exchange)
         }
         let (offset, length) = try await prepare(&claim, decision, request, exchange)
-        var permit = try await claim.permit(at: offset)
-        try await exchange.body.welcome()
-        exchange.connection.counters.countAppend(.fileID)
-        var ingest = Ingest(exchange.body, of: exchange, room: (length ?? server.configuration.sizeMax) - offset.bytes)
-        switch await ingest.run(into: &permit) {
-        case .bodyEnded:
-            let end = permit.nextByte
-            if permit.failure != nil || length.map({ end < $0 }) ?? false {
-                let upload = try await permit.settle()
-                throw AppendAnswer.short(count: upload.offset, length: length ?? end)
+        let sizeMax = server.configuration.sizeMax
+        let flow = AppendFlow(
+            exchange: exchange, dialect: .fileID, start: offset, room: (length ?? sizeMax) - offset.bytes)
+        let outcome = try await flow.run(claim, from: exchange.body) { _, content in
+            if content.isOverflow {
+                return .settle { _ in length.map { AppendAnswer.long(length: $0) } ?? AppendRequest.tooLarge(sizeMax) }
             }
-            await answer(try await permit.finish(length: end), exchange)
-        case .overflow:
-            _ = try await permit.discard()
-            throw length.map { AppendAnswer.long(length: $0) }
-                ?? AppendRequest.tooLarge(server.configuration.sizeMax)
-        case .failed(let failure):
-            let upload = try await permit.settle()
+            guard let length, content.end < length else { return .finish }
+            return .settle { AppendAnswer.short(count: $0.offset, length: length) }
+        }
+        switch outcome {
+        case .stored(let upload): await answer(upload, exchange)
+        case .removed: break
+        case .cut(let failure, let upload):
+            let count = upload?.offset ?? .zero
             try exchange.refuseUnfinished(
-                failure, superseded: AppendAnswer.superseded(count: upload.offset),
-                timedOut: AppendAnswer.timedOut(count: upload.offset))
+                failure, superseded: AppendAnswer.superseded(count: count),
+                timedOut: AppendAnswer.timedOut(count: count))
         }
     }
 

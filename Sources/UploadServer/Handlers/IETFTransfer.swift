@@ -25,28 +25,21 @@ struct IETFTransfer {
     }
 
     func run(_ claim: consuming UploadClaim) async throws {
-        var permit = try await claim.permit(at: transfer.start, hasCheckpoints: transfer.contentDigest == nil)
-        try await exchange.body.welcome()
-        let digests = BodyDigests(streamed)
-        exchange.connection.counters.countAppend(.ietf)
-        var ingest = Ingest(
-            exchange.body, of: exchange, room: transfer.room, inspect: streamed.isEmpty ? nil : digests.update,
+        let flow = AppendFlow(
+            exchange: exchange, dialect: .ietf, start: transfer.start, room: transfer.room,
+            isProvisional: transfer.contentDigest != nil, isResumable: knowsAddress, digests: streamed,
             progress: interim.tellsProgress ? inform : nil)
-        let end = await ingest.run(into: &permit)
-        switch end {
-        case .failed(let failure): try await breakOff(permit, failure)
-        case .bodyEnded, .overflow:
-            if permit.failure != nil { return try await fail(permit) }
-            let computed = digests.finish()
-            // Run only over a whole content: what was cut at its bound comes to something else.
-            if case .bodyEnded = end, let promised = transfer.contentDigest,
-                !promised.matches(computed[promised.algorithm.computed] ?? [])
-            {
-                throw await problem(.contentDigest, try await permit.discard())
+        var whole: [BodyDigests.Algorithm: [UInt8]] = [:]
+        let outcome: AppendFlow.Outcome
+        do {
+            outcome = try await flow.run(claim, from: exchange.body) { permit, content in
+                try await verdict(permit, content, &whole)
             }
-            var isOverflow = false
-            if case .overflow = end { isOverflow = true }
-            try await conclude(permit, computed, isOverflow: isOverflow)
+        } catch let error as StorageError { throw await marked(error) }
+        switch outcome {
+        case .stored(let upload): await answer(upload, whole)
+        case .removed: break
+        case .cut(let failure, _): try refuse(failure)
         }
     }
 
@@ -58,48 +51,47 @@ struct IETFTransfer {
         return whole + [transfer.contentDigest?.algorithm.computed].compactMap(\.self)
     }
 
-    /// The content has ended in good order.
-    private func conclude(
-        _ permit: consuming WritePermit, _ computed: [BodyDigests.Algorithm: [UInt8]], isOverflow: Bool
-    ) async throws {
-        switch transfer.ending(at: permit.nextByte, isOverflow: isOverflow, limit: limit) {
-        case .complete:
-            try await finish(permit, computed)
-        case .partial:
-            let stored = try await permit.settle()
-            let location = exchange.server.location(of: stored.id)
-            await exchange.respond(
-                isCreation
-                    ? UploadAnswer.created(stored, at: location, transfer.version, limit: limit)
-                    : UploadAnswer.appended(stored, transfer.version))
+    /// Whether the client can come back to the upload. If not, what is left of it would lie there for nobody.
+    private var knowsAddress: Bool { !isCreation || interim.tellsAddress }
+
+    // MARK: The end of the content
+
+    /// - Parameter whole: gets the digests of the file, if this was the end of it.
+    private func verdict(
+        _ permit: borrowing WritePermit, _ content: AppendFlow.Content,
+        _ whole: inout [BodyDigests.Algorithm: [UInt8]]
+    ) async throws -> AppendFlow.Verdict {
+        // Run only over a whole content: what was cut at its bound comes to something else.
+        if !content.isOverflow, let promised = transfer.contentDigest,
+            !promised.matches(content.digests[promised.algorithm.computed] ?? [])
+        {
+            return refused(.contentDigest, isKept: false)
+        }
+        switch transfer.ending(at: content.end, isOverflow: content.isOverflow, limit: limit) {
+        case .partial: return .settle()
+        // Past the end of its room the content's own digest was never compared.
         case .stopped(let problem):
-            // Past the end of its room the content's own digest was never compared.
-            let isKept = transfer.contentDigest == nil || !isOverflow
-            throw await self.problem(problem, isKept ? try await permit.settle() : try await permit.discard())
+            return refused(problem, isKept: transfer.contentDigest == nil || !content.isOverflow)
         case .lost(let problem):
-            _ = try await permit.discard()
-            try await exchange.server.store.claim(upload, onFence: {}).invalidate()
-            throw problem.refusal(transfer.version)
+            let refusal = problem.refusal(transfer.version)
+            return knowsAddress ? .invalidate(refusal: refusal) : .delete(refusal: refusal)
+        case .complete:
+            whole = content.digests
+            if transfer.start != .zero, !transfer.digests.algorithms.isEmpty {
+                whole = try await readBack(try await permit.reader())
+            }
+            if let promised = transfer.digests.promised, !promised.matches(whole[promised.algorithm.computed] ?? []) {
+                return .delete(refusal: UploadProblem.representationDigest.refusal(transfer.version))
+            }
+            return .finish
         }
     }
 
-    private func finish(
-        _ permit: consuming WritePermit, _ computed: [BodyDigests.Algorithm: [UInt8]]
-    ) async throws {
-        var whole = computed
-        if transfer.start != .zero, !transfer.digests.algorithms.isEmpty {
-            whole = try await readBack(try await permit.reader())
-        }
-        if let promised = transfer.digests.promised, !promised.matches(whole[promised.algorithm.computed] ?? []) {
-            _ = try await permit.discard()
-            await exchange.server.forget(upload)
-            throw UploadProblem.representationDigest.refusal(transfer.version)
-        }
-        let stored = try await permit.finish(length: permit.nextByte)
-        let wanted = transfer.digests.wanted.flatMap { algorithm in
-            whole[algorithm.computed].map { PromisedDigest(algorithm, $0) }
-        }
-        await IETFHandler.complete(exchange, stored, transfer.version, digest: wanted)
+    private func refused(_ problem: UploadProblem, isKept: Bool) -> AppendFlow.Verdict {
+        let version = transfer.version
+        guard knowsAddress else { return .delete(refusal: problem.refusal(version)) }
+        let refusal = { (upload: Upload) in problem.refusal(version, offset: upload.offset) }
+        return isKept ? .settle(refusal: refusal) : .discard(refusal: refusal)
     }
 
     /// The digests of a file that came in several requests, perhaps over several lives of the server: read once more.
@@ -109,6 +101,8 @@ struct IETFTransfer {
         while position < reader.length {
             let buffer: AlignedBuffer
             do throws(Interruption) {
+                // A newer request, or a stop, must not wait for gigabytes to be read.
+                try exchange.watch.checkInterruption()
                 buffer = try await exchange.connection.buffers.lease(exchange.watch)
             } catch {
                 throw BodyFailure.transport(.interrupted(error))
@@ -126,12 +120,24 @@ struct IETFTransfer {
         return digests.finish()
     }
 
-    /// The content stopped before its end. What came is kept, unless a digest was promised for it; a client that knows
-    /// the address finds the connection closed, and comes back.
-    private func breakOff(_ permit: consuming WritePermit, _ failure: BodyFailure) async throws {
-        let isProvisional = transfer.contentDigest != nil
-        _ = isProvisional ? try await permit.discard() : try await permit.settle()
-        if !knowsAddress { await exchange.server.forget(upload) }
+    // MARK: Answers
+
+    private func answer(_ upload: Upload, _ whole: [BodyDigests.Algorithm: [UInt8]]) async {
+        if upload.state == .finished {
+            let wanted = transfer.digests.wanted.flatMap { algorithm in
+                whole[algorithm.computed].map { PromisedDigest(algorithm, $0) }
+            }
+            return await IETFHandler.complete(exchange, upload, transfer.version, digest: wanted)
+        }
+        let location = exchange.server.location(of: upload.id)
+        await exchange.respond(
+            isCreation
+                ? UploadAnswer.created(upload, at: location, transfer.version, limit: limit)
+                : UploadAnswer.appended(upload, transfer.version))
+    }
+
+    /// The content stopped before its end. A client that knows the address finds the connection closed, and comes back.
+    private func refuse(_ failure: BodyFailure) throws {
         do throws(Refusal) {
             try exchange.refuseUnfinished(failure)
         } catch {
@@ -144,27 +150,15 @@ struct IETFTransfer {
         }
     }
 
-    /// The disk failed. The client may wait that out.
-    private func fail(_ permit: consuming WritePermit) async throws {
-        do throws(StorageError) {
-            _ = try await permit.settle()
-        } catch {
-            let offset = try? await exchange.server.store.upload(upload)?.offset
-            throw InterruptedAnswer.marked(
-                exchange.server.refusal(for: error, upload: upload), transfer.version, offset: offset)
-        }
+    /// The disk failed. The client may wait that out, if there is still something to go on with.
+    private func marked(_ error: StorageError) async -> Refusal {
+        let refusal = exchange.server.refusal(for: error, upload: upload)
+        guard let left = try? await exchange.server.store.upload(upload) else { return refusal }
+        return InterruptedAnswer.marked(refusal, transfer.version, offset: left.offset)
     }
 
     private func inform(_ offset: Offset) async {
         if let head = interim.progress(offset) { await exchange.inform(head) }
-    }
-
-    /// Whether the client can come back to the upload. If not, what is left of it would lie there for nobody.
-    private var knowsAddress: Bool { !isCreation || interim.tellsAddress }
-
-    private func problem(_ problem: UploadProblem, _ stored: Upload) async -> Refusal {
-        if !knowsAddress { await exchange.server.forget(upload) }
-        return problem.refusal(transfer.version, offset: stored.offset)
     }
 }
 

@@ -13,7 +13,8 @@ enum PlainHandler {
             id: UploadID(high: Randomness.word(), low: Randomness.word()), dialect: .plain, length: request.length,
             name: request.name, contentType: request.contentType,
             createdSeconds: SystemClock.wallNanoseconds / 1_000_000_000)
-        let (head, body) = CreatedAnswer.file(try await WholeFile.receive(exchange.body, as: upload, for: exchange))
+        guard let file = try await WholeFile.receive(exchange.body, as: upload, for: exchange) else { return }
+        let (head, body) = CreatedAnswer.file(file)
         await exchange.respond(head, body: Array(body.utf8))
     }
 }

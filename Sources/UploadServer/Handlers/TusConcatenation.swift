@@ -15,26 +15,14 @@ enum TusConcatenation {
         let id = identity(parts, request.metadata.text)
         exchange.uploadID = id
         let location = server.location(of: id)
-        let known = try await server.store.upload(id)
-        if let known, known.state == .finished {
+        let claim = try await exchange.claim(id, overtaken: TusAnswer.overtaken)
+        if let known = claim.upload, known.state == .finished {
+            claim.release()
             return await exchange.respond(TusAnswer.created(known, location: location, tellsOffset: false))
         }
-        let decision = try FinalDecision(
-            parts: try await records(parts, server), isNew: known == nil, offer: server.tusOffer,
-            nowSeconds: server.nowSeconds)
-        var claim = try await server.store.claim(id, onFence: {})
-        var upload = request.upload(
-            id, length: decision.length, offer: server.tusOffer, nowSeconds: server.nowSeconds)
-        switch claim.upload?.state {
-        case nil: try await claim.create(upload, isDurable: true)
-        // What is said of an earlier attempt does not stand in the way of a new one.
-        case .expired, .failed: try await claim.restart(upload)
-        case .open, .finished: upload = claim.upload ?? upload
-        }
-        if upload.state == .open, case .join = decision {
-            upload = try await join(claim, parts, server)
-        } else {
-            claim.release()
+        let isNew = claim.upload == nil
+        let upload = try await whole(claim, parts, isNew: isNew, server) { length in
+            request.upload(id, length: length, offer: server.tusOffer, nowSeconds: server.nowSeconds)
         }
         await exchange.respond(TusAnswer.created(upload, location: location, tellsOffset: false))
     }
@@ -48,19 +36,61 @@ enum TusConcatenation {
         guard case .join = decision else {
             return await exchange.respond(TusAnswer.waiting(upload, length: decision.length))
         }
-        let claim = try await server.store.claim(upload.id, onFence: {})
-        if let done = claim.upload, done.state != .open {
-            claim.release()
-            return await exchange.respond(TusAnswer.offset(done))
+        let claim = try await exchange.claim(upload.id, overtaken: TusAnswer.overtaken)
+        if case .examine = try OffsetDecision(claim.upload, nowSeconds: server.nowSeconds) {
+            let done = try await whole(claim, parts, isNew: false, server) { _ in upload }
+            let isWaiting = done.state == .open
+            return await exchange.respond(
+                isWaiting ? TusAnswer.waiting(done, length: done.length) : TusAnswer.offset(done))
         }
-        await exchange.respond(TusAnswer.offset(try await join(claim, parts, server)))
+        let known = claim.upload
+        claim.release()
+        if let known { await exchange.respond(TusAnswer.offset(known)) }
     }
 
-    private static func join(
-        _ claim: consuming UploadClaim, _ parts: [UploadID], _ server: ServerContext
+    /// Makes the record if there is none yet, and puts the whole together if every part is complete. The parts are
+    /// pinned from the decision on until the last byte is copied.
+    ///
+    /// - Parameters:
+    ///   - isNew: whether there is no record of an attempt.
+    ///   - fresh: the record for a length, nil while it is not known.
+    private static func whole(
+        _ claim: consuming UploadClaim, _ parts: [UploadID], isNew: Bool, _ server: ServerContext,
+        _ fresh: (Int64?) -> Upload
     ) async throws -> Upload {
-        let lengths = try await records(parts, server).map { $0?.offset.bytes ?? 0 }
-        return try await claim.concatenate(zip(parts, lengths).map { (id: $0, length: $1) })
+        var claim = claim
+        // Without fencing first: parts may still be on their way.
+        let glance = try FinalDecision(
+            parts: try await records(parts, server), isNew: isNew, offer: server.tusOffer,
+            nowSeconds: server.nowSeconds)
+        guard case .join = glance else { return try await wait(claim, fresh(glance.length)) }
+        let pinned = try await server.store.pin(Set(parts))
+        let decision = try FinalDecision(
+            parts: parts.map { pinned.records[$0] }, isNew: isNew, offer: server.tusOffer,
+            nowSeconds: server.nowSeconds)
+        guard case .join = decision else { return try await wait(claim, fresh(decision.length)) }
+        try await prepare(&claim, fresh(decision.length))
+        do throws(StorageError) { return try await claim.concatenate(parts, of: pinned) } catch {
+            guard case .damaged = error else { throw error }
+            throw FinalDecision.damagedPart(isNew: isNew)
+        }
+    }
+
+    private static func wait(_ claim: consuming UploadClaim, _ fresh: Upload) async throws -> Upload {
+        var claim = claim
+        try await prepare(&claim, fresh)
+        let upload = claim.upload ?? fresh
+        claim.release()
+        return upload
+    }
+
+    private static func prepare(_ claim: inout UploadClaim, _ fresh: Upload) async throws(StorageError) {
+        switch claim.upload?.state {
+        case nil: try await claim.create(fresh, isDurable: true)
+        // What is said of an earlier attempt does not stand in the way of a new one.
+        case .expired, .failed: try await claim.restart(fresh)
+        case .open, .finished: break
+        }
     }
 
     /// The records as they are, without fencing: parts may still be on their way.

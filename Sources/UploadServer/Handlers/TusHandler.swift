@@ -47,11 +47,13 @@ enum TusHandler {
         let plan = request.plan(offer: server.tusOffer)
         // Without bytes the address is told right away, so the record must last by then.
         try await claim.create(upload, isDurable: plan == nil)
-        let stored: Upload
+        var stored = claim.upload ?? upload
         if let plan {
-            stored = try await receive(plan, request.checksum, claim, exchange, location: location)
+            guard let received = try await receive(plan, request.checksum, claim, exchange, location: location) else {
+                return
+            }
+            stored = received
         } else {
-            stored = claim.upload ?? upload
             claim.release()
         }
         await exchange.respond(TusAnswer.created(stored, location: location, tellsOffset: request.hasBody))
@@ -66,10 +68,25 @@ enum TusHandler {
         if upload?.concatenation?.parts == nil { upload = try await server.store.settledUpload(id) }
         switch try OffsetDecision(upload, nowSeconds: server.nowSeconds) {
         case .answer(let response): await exchange.respond(response)
-        case .deliver(let upload, let length):
-            let permit = try await server.store.claim(id, onFence: exchange.fence()).permit(at: upload.offset)
-            await exchange.respond(TusAnswer.offset(try await permit.finish(length: length)))
+        case .deliver: try await deliver(exchange, id)
         case .examine(let upload, let parts):
+            try await TusConcatenation.answer(upload, parts: parts, exchange)
+        }
+    }
+
+    /// Delivers a file of which every byte is there, before that is told. Whoever was faster may have changed that.
+    private static func deliver(_ exchange: Exchange, _ id: UploadID) async throws {
+        let server = exchange.server
+        let claim = try await exchange.claim(id, overtaken: TusAnswer.overtaken)
+        switch try OffsetDecision(claim.upload, nowSeconds: server.nowSeconds) {
+        case .deliver(let upload, let length):
+            let finished = try await claim.permit(at: upload.offset).finish(length: length)
+            await exchange.respond(TusAnswer.offset(finished))
+        case .answer(let response):
+            claim.release()
+            await exchange.respond(response)
+        case .examine(let upload, let parts):
+            claim.release()
             try await TusConcatenation.answer(upload, parts: parts, exchange)
         }
     }
@@ -88,52 +105,59 @@ enum TusHandler {
             await exchange.respond(TusAnswer.appended(upload))
         case .append(let plan):
             let stored = try await receive(plan, request.checksum, claim, exchange, location: nil)
-            await exchange.respond(TusAnswer.appended(stored))
+            if let stored { await exchange.respond(TusAnswer.appended(stored)) }
         }
     }
 
     /// Takes the body into the upload. What was promised a checksum counts only once it was compared.
     ///
-    /// - Parameter location: the upload's address where the client does not know it yet.
+    /// - Parameter location: the upload's address where the client does not know it yet; what is cut is not kept then.
+    /// - Returns: the upload as stored; nil where nobody is left to be answered.
     private static func receive(
         _ plan: AppendPlan, _ checksum: ChecksumPlan, _ claim: consuming UploadClaim, _ exchange: Exchange,
         location: String?
-    ) async throws -> Upload {
+    ) async throws -> Upload? {
         var claim = claim
         let offer = exchange.server.tusOffer
         if plan.declaresLength, let length = plan.length { try await claim.setLength(length) }
-        var permit = try await claim.permit(at: plan.start, hasCheckpoints: !checksum.isProvisional)
-        try await exchange.body.welcome()
-        let digests = BodyDigests(checksum.algorithms.map(\.computed))
-        exchange.connection.counters.countAppend(.tus)
-        var ingest = Ingest(
-            exchange.body, of: exchange, room: plan.room, inspect: checksum.isProvisional ? digests.update : nil)
-        switch await ingest.run(into: &permit) {
-        case .bodyEnded:
-            if let failure = permit.failure, checksum.isProvisional {
-                _ = try await permit.discard()
-                throw failure
+        let flow = AppendFlow(
+            exchange: exchange, dialect: .tus, start: plan.start, room: plan.room,
+            isProvisional: checksum.isProvisional, isResumable: location == nil,
+            digests: checksum.algorithms.map(\.computed))
+        let outcome = try await flow.run(claim, from: exchange.body) { _, content in
+            if content.isOverflow {
+                let refusal = { plan.overflow(offer: offer).telling($0, location: location) }
+                return checksum.isProvisional ? .discard(refusal: refusal) : .settle(refusal: refusal)
             }
             do throws(Refusal) {
                 try checksum.verify(
-                    trailers: exchange.body.trailers, digests: digests.named, offer: offer)
+                    trailers: exchange.body.trailers, digests: named(content.digests), offer: offer)
             } catch {
-                throw error.telling(try await permit.discard(), location: location)
+                return .discard { error.telling($0, location: location) }
             }
-            switch plan.ending(at: permit.nextByte) {
-            case .settle: return try await permit.settle()
-            case .finish(let length): return try await permit.finish(length: length)
+            switch plan.ending(at: content.end) {
+            case .settle: return .settle()
+            case .finish: return .finish
             }
-        case .overflow:
-            throw plan.overflow(offer: offer).telling(try await permit.discard(), location: location)
-        case .failed(let failure):
-            let isKept = !checksum.isProvisional
-            let upload = isKept ? try await permit.settle() : try await permit.discard()
+        }
+        switch outcome {
+        case .stored(let upload): return upload
+        case .removed: return nil
+        case .cut(let failure, let upload):
+            let isKept = upload != nil && !checksum.isProvisional
             try exchange.refuseUnfinished(
                 failure, superseded: TusAnswer.superseded(upload, isKept: isKept),
                 timedOut: TusAnswer.timedOut(upload, isKept: isKept))
-            return upload
+            return nil
         }
+    }
+
+    /// By the dialect's names.
+    private static func named(_ digests: [BodyDigests.Algorithm: [UInt8]]) -> [ChecksumAlgorithm: [UInt8]] {
+        Dictionary(
+            uniqueKeysWithValues: ChecksumAlgorithm.allCases.compactMap { algorithm in
+                digests[algorithm.computed].map { (algorithm, $0) }
+            })
     }
 
     // MARK: Termination
@@ -156,16 +180,5 @@ extension ChecksumAlgorithm {
         case .crc32: .crc32
         case .crc32c: .crc32c
         }
-    }
-}
-
-extension BodyDigests {
-    /// By the dialect's names.
-    fileprivate var named: [ChecksumAlgorithm: [UInt8]] {
-        let digests = finish()
-        return Dictionary(
-            uniqueKeysWithValues: ChecksumAlgorithm.allCases.compactMap { algorithm in
-                digests[algorithm.computed].map { (algorithm, $0) }
-            })
     }
 }

@@ -7,51 +7,29 @@ internal import Uploads
 enum WholeFile {
     /// Stores all that `source` gives as a new upload, whose id was drawn at random. Whatever goes wrong, nothing
     /// is left behind.
-    static func receive(
-        _ source: some ByteSource, as upload: Upload, for exchange: Exchange
-    ) async throws -> StoredFile {
-        try await receive(source, as: upload, for: exchange, keepsEmpty: true)!
-    }
-
+    ///
     /// - Parameter keepsEmpty: whether a file without a byte counts; otherwise nil is answered for it.
     static func receive(
-        _ source: some ByteSource, as upload: Upload, for exchange: Exchange, keepsEmpty: Bool
+        _ source: some ByteSource, as upload: Upload, for exchange: Exchange, keepsEmpty: Bool = true
     ) async throws -> StoredFile? {
         let server = exchange.server
+        let sizeMax = server.configuration.sizeMax
         exchange.uploadID = upload.id
         var claim = try server.store.claimNew(upload.id, onFence: exchange.fence())
         try await claim.create(upload)
-        let permit = try await claim.permit(at: .zero)
-        do {
-            if let stored = try await append(source, permit, upload, exchange, keepsEmpty) {
-                return StoredFile(
-                    location: server.location(of: stored.id), name: stored.name, size: stored.offset.bytes)
-            }
-        } catch {
-            await server.forget(upload.id)
-            throw error
+        let flow = AppendFlow(
+            exchange: exchange, dialect: upload.dialect, start: .zero, room: upload.length ?? sizeMax,
+            isResumable: false)
+        let outcome = try await flow.run(claim, from: source) { _, content in
+            if content.isOverflow { return .delete(refusal: PlainUpload.tooLarge(sizeMax)) }
+            return content.end > 0 || keepsEmpty ? .finish : .delete(refusal: nil)
         }
-        await server.forget(upload.id)
-        return nil
-    }
-
-    private static func append(
-        _ source: some ByteSource, _ permit: consuming WritePermit, _ upload: Upload, _ exchange: Exchange,
-        _ keepsEmpty: Bool
-    ) async throws -> Upload? {
-        let sizeMax = exchange.server.configuration.sizeMax
-        var permit = permit
-        try await exchange.body.welcome()
-        exchange.connection.counters.countAppend(upload.dialect)
-        var ingest = Ingest(source, of: exchange, room: upload.length ?? sizeMax)
-        let end = await ingest.run(into: &permit)
-        if let failure = permit.failure { throw failure }
-        switch end {
-        case .bodyEnded:
-            let length = permit.nextByte
-            return length > 0 || keepsEmpty ? try await permit.finish(length: length) : nil
-        case .failed(let failure): throw failure
-        case .overflow: throw PlainUpload.tooLarge(sizeMax)
+        switch outcome {
+        case .stored(let stored):
+            return StoredFile(
+                location: server.location(of: stored.id), name: stored.name, size: stored.offset.bytes)
+        case .removed: return nil
+        case .cut(let failure, _): throw failure
         }
     }
 }

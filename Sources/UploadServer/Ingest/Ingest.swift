@@ -4,6 +4,16 @@ internal import Storage
 internal import Uploads
 internal import Wire
 
+/// Why an ingest stopped. Everything read up to then is with the permit.
+enum IngestEnd {
+    /// The body is whole.
+    case bodyEnded
+    /// More came than the upload may take. The bytes past the bound were not written.
+    case overflow
+    /// The body stopped before its end.
+    case failed(BodyFailure)
+}
+
 /// Moves a body into an upload: socket → ingest buffer → permit, one buffer filling while the one before it is written.
 ///
 /// A connection holds a buffer only while bytes are coming. It sleeps without one; when bytes arrive it leases one,
@@ -11,16 +21,6 @@ internal import Wire
 /// one by one, buffered; a body that comes in floods fills whole buffers, which go to the disk directly. The buffers of
 /// the encryption come and go with that: kept through a flood, given back when it pauses.
 struct Ingest<Source: ByteSource> {
-    /// Why it stopped. Everything read up to then is with the permit.
-    enum End {
-        /// The body is whole.
-        case bodyEnded
-        /// More came than the upload may take. The bytes past the bound were not written.
-        case overflow
-        /// The body stopped before its end.
-        case failed(BodyFailure)
-    }
-
     private let source: Source
     private let buffers: BufferPool
     private let transport: Transport
@@ -52,8 +52,8 @@ struct Ingest<Source: ByteSource> {
 
     /// Runs to the end of the body, or to what stops it. Failures of the disk are the permit's to report: the first one
     /// ends the reading early.
-    mutating func run(into permit: inout WritePermit) async -> End {
-        var end: End?
+    mutating func run(into permit: inout WritePermit) async -> IngestEnd {
+        var end: IngestEnd?
         var told = permit.recordedOffset
         while end == nil {
             do throws(BodyFailure) {
@@ -79,7 +79,7 @@ struct Ingest<Source: ByteSource> {
     }
 
     /// One buffer's way. Answers how the ingest ended, nil to go on.
-    private mutating func fillAndWrite(_ permit: inout WritePermit) async throws(BodyFailure) -> End? {
+    private mutating func fillAndWrite(_ permit: inout WritePermit) async throws(BodyFailure) -> IngestEnd? {
         if source.isAtEnd { return .bodyEnded }
         if isFast {
             isFast = try await holds(until: SystemClock.monotonicNanoseconds + ServerLimits.bufferHoldNanoseconds)
@@ -126,7 +126,7 @@ struct Ingest<Source: ByteSource> {
         return count
     }
 
-    private func end(_ fill: Fill, _ accepted: Int) throws(BodyFailure) -> End? {
+    private func end(_ fill: Fill, _ accepted: Int) throws(BodyFailure) -> IngestEnd? {
         if fill.count > accepted { return .overflow }
         if let failure = fill.failure { throw failure }
         return source.isAtEnd ? .bodyEnded : nil
