@@ -12,28 +12,35 @@
 #include <sys/auxv.h>
 #endif
 
-// tables[k][b]: what byte b does to the sum when k bytes follow it.
-static uint32_t cshim_crc32c_tables[8][256];
-static pthread_once_t cshim_crc32c_tables_are_made = PTHREAD_ONCE_INIT;
+// tables[k][b]: what byte b does to the sum when k bytes follow it. (A static variable of the header itself would be
+// declared where Swift calls the functions, and defined nowhere.)
+typedef uint32_t cshim_crc32c_table[256];
+
+static inline cshim_crc32c_table *cshim_crc32c_memory(void) {
+    static uint32_t tables[8][256];
+    return tables;
+}
 
 static inline void cshim_crc32c_make_tables(void) {
+    cshim_crc32c_table *table = cshim_crc32c_memory();
     for (uint32_t byte = 0; byte < 256; byte++) {
         uint32_t crc = byte;
         for (int bit = 0; bit < 8; bit++) crc = (crc >> 1) ^ (0x82F63B78u & (0u - (crc & 1)));
-        cshim_crc32c_tables[0][byte] = crc;
+        table[0][byte] = crc;
     }
-    for (int table = 1; table < 8; table++) {
+    for (int number = 1; number < 8; number++) {
         for (int byte = 0; byte < 256; byte++) {
-            uint32_t crc = cshim_crc32c_tables[table - 1][byte];
-            cshim_crc32c_tables[table][byte] = (crc >> 8) ^ cshim_crc32c_tables[0][crc & 0xFF];
+            uint32_t crc = table[number - 1][byte];
+            table[number][byte] = (crc >> 8) ^ table[0][crc & 0xFF];
         }
     }
 }
 
 // For processors without an instruction for it: eight bytes a step.
 static inline uint32_t cshim_crc32c_portable(uint32_t crc, const unsigned char *bytes, size_t count) {
-    pthread_once(&cshim_crc32c_tables_are_made, cshim_crc32c_make_tables);
-    const uint32_t(*const table)[256] = (const uint32_t(*)[256])cshim_crc32c_tables;
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, cshim_crc32c_make_tables);
+    cshim_crc32c_table *table = cshim_crc32c_memory();
     for (; count >= 8; bytes += 8, count -= 8) {
         uint32_t low = crc ^ ((uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
                               (uint32_t)bytes[3] << 24);

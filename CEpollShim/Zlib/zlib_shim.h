@@ -1,4 +1,4 @@
-// What Swift cannot call of zlib: its initialisers are macros.
+// What Swift cannot call of zlib: its initialisers are macros. And the sum that zlib lacks.
 #ifndef SLUICE_ZLIB_SHIM_H
 #define SLUICE_ZLIB_SHIM_H
 
