@@ -282,6 +282,15 @@ static inline int cshim_mkdirat(int directory, const char *path, uint32_t mode) 
     return (int)CSHIM_RESULT(mkdirat(directory, path, (mode_t)mode));
 }
 
+static inline int cshim_fchmodat(int directory, const char *path, uint32_t mode) {
+    return (int)CSHIM_RESULT(fchmodat(directory, path, (mode_t)mode, 0));
+}
+
+// The owner stays.
+static inline int cshim_set_group_at(int directory, const char *path, uint32_t group) {
+    return (int)CSHIM_RESULT(fchownat(directory, path, (uid_t)-1, (gid_t)group, 0));
+}
+
 static inline int cshim_unlinkat(int directory, const char *path, int is_directory) {
     return (int)CSHIM_RESULT(unlinkat(directory, path, is_directory ? AT_REMOVEDIR : 0));
 }

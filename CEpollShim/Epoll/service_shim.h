@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -74,6 +75,16 @@ static inline int cshim_datagram_connect(const char *name) {
     int failure = errno;
     close(fd);
     return -failure;
+}
+
+// ---- groups -------------------------------------------------------------------------------------------------------
+
+// The number of a group by its name, -1 where there is none.
+static inline int64_t cshim_group_number(const char *name) {
+    struct group entry, *found = 0;
+    char text[16384];
+    if (getgrnam_r(name, &entry, text, sizeof text, &found) != 0 || !found) return -1;
+    return (int64_t)entry.gr_gid;
 }
 
 // ---- files by path, and what the kernel counts --------------------------------------------------------------------

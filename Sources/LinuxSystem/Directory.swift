@@ -45,6 +45,16 @@ public struct Directory: ~Copyable, Sendable {
         }
     }
 
+    /// Gives `name` (or `.`, the directory itself) other permission bits, another group, or both; nil leaves as it is.
+    /// `fchmodat(2)`, `fchownat(2)`
+    ///
+    /// - Throws: EPERM where it is somebody else's, or the process is no member of the group.
+    public func setAccess(_ name: String, mode: UInt32?, group: UInt32?) throws(Errno) {
+        // In this order: a change of the group may take bits away.
+        if let group { try checked { cshim_set_group_at(descriptor.rawValue, name, group) } }
+        if let mode { try checked { cshim_fchmodat(descriptor.rawValue, name, mode) } }
+    }
+
     /// Opens the file `name`; one that is created gets mode 0640. `openat(2)`
     public func open(_ name: String, _ options: File.Options) throws(Errno) -> File {
         File(

@@ -19,6 +19,8 @@ public struct StoreConfiguration: Sendable {
     public var journalHoldNanoseconds: Int64 = 5_000_000_000
     /// When uploads that nobody goes on with may be removed; each settled append starts the time anew.
     public var expiry = ExpiryPolicy.never
+    /// Who may read the files that are finished from now on.
+    public var access = FileAccess()
     /// How long after its end a finished upload is remembered whose file its owner has taken away, in seconds; nil for
     /// ever.
     public var forgetSeconds: Int64?

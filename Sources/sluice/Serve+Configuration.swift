@@ -9,6 +9,7 @@ extension Serve {
     func serverConfiguration(openFiles: Int) throws -> ServerConfiguration {
         var store = StoreConfiguration(path: data)
         store.durability = durability
+        store.access = try fileAccess()
         store.expiry = expireAfter == 0 ? .never : ExpiryPolicy(idleSeconds: expireAfter)
         store.forgetSeconds = forgetAfter == 0 ? nil : forgetAfter
         var configuration = ServerConfiguration(store: store)

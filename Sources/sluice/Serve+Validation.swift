@@ -1,5 +1,6 @@
 import ArgumentParser
 import LinuxSystem
+import Storage
 import UploadClient
 import UploadServer
 import Uploads
@@ -13,6 +14,7 @@ extension Serve {
         try checkAddresses()
         try checkNumbers()
         try checkOrigins()
+        _ = try fileAccess()
         if data.isEmpty { throw ValidationError("--data takes a directory.") }
     }
 
@@ -86,6 +88,31 @@ extension Serve {
                 throw ValidationError("--cors-origin '\(text)' \(error.reason).")
             }
         }
+    }
+
+    /// What `--file-mode` and `--file-group` say.
+    func fileAccess() throws -> FileAccess {
+        var access = FileAccess()
+        if let fileMode {
+            guard (3...4).contains(fileMode.utf8.count), fileMode.allSatisfy({ ("0"..."7").contains($0) }),
+                let mode = UInt32(fileMode, radix: 8), mode & ~0o666 == 0,
+                mode & 0o600 == 0o600
+            else {
+                throw ValidationError(
+                    """
+                    --file-mode takes an octal mode like 0640, read and write for the owner and nothing to execute, \
+                    not '\(fileMode)'.
+                    """)
+            }
+            access.mode = mode
+        }
+        if let fileGroup {
+            guard let group = SystemGroup.number(of: fileGroup) else {
+                throw ValidationError("--file-group: there is no group '\(fileGroup)'.")
+            }
+            access.group = group
+        }
+        return access
     }
 
     /// What `--public-url` says, without slashes at its end.

@@ -143,6 +143,19 @@ struct Serve: ParsableCommand {
     @Option(help: ArgumentHelp("With less free space on the disk /readyz says no.", valueName: "bytes"))
     var readyFree = ByteCount(1 << 30)
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            Permissions of finished files, like 0640 or 0644; their directories may be entered by those who may read. \
+            Default: 0640, less the umask.
+            """, valueName: "mode"))
+    var fileMode: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Group of finished files and their directories; the server's user must be a member.", valueName: "group"))
+    var fileGroup: String?
+
     @Flag(inversion: .prefixedNo, help: "Let finished files be fetched by GET /files/<id>.")
     var download = true
 

@@ -292,6 +292,72 @@ def test_a_public_url_that_makes_no_address_is_refused(tmp_path, url):
     assert "--public-url" in refused(tmp_path, "--public-url", url)
 
 
+# ---- who may read finished files ------------------------------------------------------------------------------------
+
+def test_finished_files_and_the_way_to_them_get_the_mode_that_was_told(tmp_path):
+    def umask():
+        os.umask(0o077)
+
+    with Started(tmp_path, "--listen", "127.0.0.1:0", "--listen-tls", "", "--file-mode", "0644", limit=umask) as server:
+        small = ask(port(server.first), "PUT", "/files/small", {}, b"hello").location
+        large = ask(port(server.first), "PUT", "/files/large", {}, b"x" * 300_000).location
+        part = ask(port(server.first), "POST", "/files", {
+            "Tus-Resumable": "1.0.0", "Upload-Concat": "partial", "Upload-Length": "1",
+            "Content-Type": "application/offset+octet-stream"}, b"x").location
+        joined = ask(port(server.first), "POST", "/files", {
+            "Tus-Resumable": "1.0.0", "Upload-Concat": f"final;{part}"}, b"").location
+        complete = tmp_path / "data" / "complete"
+        assert complete.stat().st_mode & 0o777 == 0o755
+        for location in (small, large, joined):
+            folder = complete / location.rpartition("/")[2]
+            [file] = folder.iterdir()
+            assert (folder.stat().st_mode & 0o7777, file.stat().st_mode & 0o7777) == (0o755, 0o644)
+        # Open ones are nobody's business.
+        assert (tmp_path / "data" / "uploads").stat().st_mode & 0o077 == 0
+
+
+def test_without_a_mode_the_umask_decides(tmp_path):
+    with Started(tmp_path, "--listen", "127.0.0.1:0", "--listen-tls", "", limit=lambda: os.umask(0o027)) as server:
+        location = ask(port(server.first), "PUT", "/files/small", {}, b"hello").location
+        [file] = (tmp_path / "data" / "complete" / location.rpartition("/")[2]).iterdir()
+        assert file.stat().st_mode & 0o777 == 0o640 and file.parent.stat().st_mode & 0o777 == 0o750
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="takes root, who is a member of every group")
+def test_finished_files_get_the_group_that_was_told(tmp_path):
+    with Started(tmp_path, "--listen", "127.0.0.1:0", "--listen-tls", "", "--file-group", "daemon") as server:
+        location = ask(port(server.first), "PUT", "/files/small", {}, b"hello").location
+        [file] = (tmp_path / "data" / "complete" / location.rpartition("/")[2]).iterdir()
+        assert {path.stat().st_gid for path in (file, file.parent, file.parent.parent)} == {1}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="takes root, to become somebody else")
+def test_a_group_that_the_server_is_no_member_of_ends_the_start(tmp_path):
+    tmp_path.chmod(0o777)
+    binary = os.environ.get("SLUICE_BINARY", ".build/release/sluice")
+    here = tmp_path / "sluice"
+    here.write_bytes(open(binary, "rb").read())
+    here.chmod(0o755)
+    for folder in tmp_path.parents[:2]:
+        folder.chmod(folder.stat().st_mode | 0o011)
+    done = subprocess.run(
+        [here, "serve", "--data", tmp_path / "data", "--listen", "127.0.0.1:0", "--listen-tls", "", "--file-group",
+         "daemon"], capture_output=True, text=True, timeout=SECONDS, user=65534, group=65534, extra_groups=[])
+    assert done.returncode == 1
+    [line] = done.stderr.splitlines()
+    assert "complete" in line and "group 1" in line and "not permitted" in line
+
+
+@pytest.mark.parametrize("options", [
+    ["--file-mode", ""], ["--file-mode", "640 "], ["--file-mode", "0755"], ["--file-mode", "04644"],
+    ["--file-mode", "0044"], ["--file-mode", "rw-r-----"], ["--file-mode", "+640"], ["--file-mode", "689"],
+    ["--file-group", "no-such-group"], ["--file-group", ""], ["--file-group", "4294967295"],
+])
+def test_what_is_no_mode_or_group_is_refused(tmp_path, options):
+    line = refused(tmp_path, *options)
+    assert options[0] in line and options[1] in line
+
+
 # ---- certificates ---------------------------------------------------------------------------------------------------
 
 def openssl(*arguments):

@@ -20,6 +20,7 @@ extension StoreFiles {
         try doing("deliver upload \(id)") { () throws(Errno) in
             let directory = id.description
             try complete.makeDirectory(directory)
+            try admitReaders(to: id)
             try uploads.rename(directory, to: complete, "\(directory)/\(name)")
         }
     }

@@ -11,6 +11,7 @@ final class StoreFiles: Sendable {
 
     let counters = LiveCounters()
     let durability: Durability
+    let access: FileAccess
     let uploads: Directory
     let complete: Directory
     /// The data directory itself.
@@ -21,6 +22,7 @@ final class StoreFiles: Sendable {
     /// Makes the directories that are missing.
     init(root: borrowing Directory, configuration: StoreConfiguration) throws(StorageError) {
         durability = configuration.durability
+        access = configuration.access
         onEvent = configuration.onEvent
         directIO = Atomic(configuration.directIO)
         let path = configuration.path
@@ -31,6 +33,7 @@ final class StoreFiles: Sendable {
             complete = try root.directory(StoreFiles.completeName)
             self.root = try root.directory(".")
         } catch { throw StorageError(error, "make the directories in \(path)") }
+        try admitReaders()
     }
 
     /// Whether large writes still go past the page cache.
@@ -133,6 +136,7 @@ final class StoreFiles: Sendable {
         try doing("deliver upload \(id)") { () throws(Errno) in
             try complete.makeDirectory(id.description)
             let directory = try complete.directory(id.description)
+            try admitReaders(to: id)
             try uploads.rename(id.description, to: directory, name.description)
             try sync(directory)
         }
