@@ -110,14 +110,22 @@ public struct Directory: ~Copyable, Sendable {
     /// - Throws: also for a failure since the directory was opened that no other call has reported.
     public func syncFileSystem() throws(Errno) { try checked { cshim_syncfs(descriptor.rawValue) } }
 
-    /// Whether `syncFileSystem` is known to do what it says: not every file system in user space hears of it.
-    /// `fstatfs(2)`
+    /// Whether `syncFileSystem` is known to do what it says: not every file system in user space hears of it, and
+    /// before Linux 5.8 it tells of no failure. `fstatfs(2)`
     public var syncsFileSystem: Bool {
+        guard let kernel = KernelVersion.current, kernel >= KernelVersion(5, 8) else { return false }
         switch cshim_file_system_kind(descriptor.rawValue) {
         // ext4, XFS, btrfs, f2fs, tmpfs: linux/magic.h
-        case 0xEF53, 0x5846_5342, 0x9123_683E, 0xF2F5_2010, 0x0102_1994: true
-        default: false
+        case 0xEF53, 0x5846_5342, 0x9123_683E, 0xF2F5_2010, 0x0102_1994: return true
+        default: return false
         }
+    }
+
+    /// The number of the mount that the directory is on, which no other one has in this boot; nil where the kernel does
+    /// not tell, before Linux 6.8. `statx(2)`
+    public var mountNumber: UInt64? {
+        let number = cshim_mount_number(descriptor.rawValue)
+        return number == 0 ? nil : number
     }
 
     /// Takes the directory's exclusive lock, which the kernel frees when the process ends. Answers false where another

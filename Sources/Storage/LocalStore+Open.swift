@@ -22,15 +22,19 @@ extension LocalStore {
         // Only a directory made just now needs this, and whoever may make one there may mostly open it.
         if configuration.durability == .power { try? Directory(path: "\(configuration.path)/..").sync() }
         try cleanUp(connection, files)
-        let nextBatch = try JournalReplay(files: files, connection: connection).run()
-        let journal =
-            configuration.durability == .power && configuration.journalBytes > 0
-            ? Journal(files: files, configuration: configuration, nextNumber: nextBatch)
-            : nil
+        let cache = PageCacheID(boot: configuration.bootID, root)
+        let left = JournalReplay(files: files, connection: connection, cache: cache).run()
 
         let queries = BatchQueue<CatalogueQuery>()
         let changes = BatchQueue<CatalogueChange>()
         let table = UploadTable(queries: queries, counters: files.counters)
+        let takesBatches = configuration.durability == .power && configuration.journalBytes > 0
+        let journal =
+            takesBatches || !left.isNothing
+            ? Journal(
+                files: files, table: table, configuration: configuration, takesBatches: takesBatches, cache: cache,
+                left: left)
+            : nil
         let health = StoreHealth(onEvent: configuration.onEvent)
         let catalogue = Catalogue(table: table, changes: changes)
         let writer = try CatalogueWriter(

@@ -131,6 +131,9 @@ public final class LocalStore: Sendable {
     /// Why nothing can be recorded at this moment, or nil.
     public var failure: StorageError? { isClosed.load(ordering: .acquiring) ? .closed : parts.health.failure }
 
+    /// Why the journal of small files, or a part of it, cannot be used at this moment, or nil. It is tried again.
+    public var journalFailure: StorageError? { parts.journal?.failure }
+
     /// Whether large writes go past the page cache.
     public var usesDirectIO: Bool { parts.files.usesDirectIO }
 }

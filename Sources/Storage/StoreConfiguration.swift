@@ -1,4 +1,4 @@
-internal import LinuxSystem
+public import LinuxSystem
 public import Uploads
 
 /// Where a store lives and how it works.
@@ -14,9 +14,11 @@ public struct StoreConfiguration: Sendable {
     /// Size in bytes of the journal that takes small bodies with durability `power`, made when it is first needed; 0
     /// for none.
     public var journalBytes: Int64 = 128 << 20
-    /// How long a small file may stay in the journal only, in nanoseconds. A crash within that time writes it once
-    /// more, even where somebody has taken it away.
+    /// How long a small file may stay in the journal only, in nanoseconds. A loss of power within that time has the
+    /// next start write it once more, even where somebody has changed it or taken it away.
     public var journalHoldNanoseconds: Int64 = 5_000_000_000
+    /// Which run of the machine this is; nil where that cannot be told, and then every crash counts as a loss of power.
+    public var bootID: BootID? = .current
     /// When uploads that nobody goes on with may be removed; each settled append starts the time anew.
     public var expiry = ExpiryPolicy.never
     /// Who may read the files that are finished from now on.

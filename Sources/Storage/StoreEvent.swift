@@ -17,9 +17,17 @@ public enum StoreEvent: Sendable, Equatable, CustomStringConvertible {
     case catalogueSuspended(String)
     /// The catalogue takes changes again.
     case catalogueResumed
-    /// The journal could not be written, or the files that it stands in for could not be synced. Small bodies are
-    /// written like large ones until the next start, which writes those files again.
+    /// The journal could not be written, or the files that it stands in for could not be synced. It is tried again and
+    /// again, and those files are written again from it; meanwhile small bodies go where there is room, or are written
+    /// like large ones.
     case journalFailed(StorageError)
+    /// The journal is in order again.
+    case journalResumed
+    /// The file system takes the journal only through the page cache.
+    case journalBuffered(Errno)
+    /// The start could not write files again that a loss of power may have damaged. They cannot be had until that
+    /// works; it is tried again and again.
+    case replayFailed(StorageError)
     /// So many small files, that a crash may have damaged, were written again from the journal.
     case replayed(files: Int)
     /// An upload, or files of it, could not be removed. For files of a deleted one the next start tries again.
@@ -46,7 +54,11 @@ public enum StoreEvent: Sendable, Equatable, CustomStringConvertible {
         case .catalogueFailed(let text): "the catalogue takes no more changes until a restart: \(text)"
         case .catalogueSuspended(let text): "the catalogue takes no changes until it can be written again: \(text)"
         case .catalogueResumed: "the catalogue takes changes again"
-        case .journalFailed(let error): "the journal is not used until a restart: \(error)"
+        case .journalFailed(let error): "the journal failed and is tried again: \(error)"
+        case .journalResumed: "the journal is in order again"
+        case .journalBuffered(let errno): "direct I/O refused (\(errno)); the journal is written buffered now"
+        case .replayFailed(let error):
+            "small files cannot be written again from the journal, which is tried again: \(error)"
         case .replayed(let files): "\(files) small files written again from the journal"
         case .removalFailed(let id, let error): "upload \(id) was to be removed, and something is still there: \(error)"
         case .sweepFailed(let error): "sweep for orphaned data files ended early: \(error)"

@@ -8,7 +8,7 @@ struct StoreParts: Sendable {
     let catalogue: Catalogue
     let health: StoreHealth
     let smallBuffers: SmallBuffers
-    /// Nil with durability `process`, which needs none.
+    /// Nil with durability `process`, which needs none, unless another run has left something in it.
     let journal: Journal?
     let expiry: ExpiryPolicy
     let wallSeconds: @Sendable () -> Int64

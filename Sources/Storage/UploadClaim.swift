@@ -93,9 +93,12 @@ public struct UploadClaim: ~Copyable, Sendable {
         if let failure = store.health.failure { throw failure }
         var fresh = marked(store.renewed(upload))
         fresh.finished = old.finished
-        let (files, journal, id) = (store.files, store.journal, id)
+        let (files, id) = (store.files, id)
+        if let failure = files.awaited.failure(id) { throw failure }
         // The journal stands in for finished uploads only.
-        if let journal { try await store.disk.run { () throws(StorageError) in try journal.flush() } }
+        if let journal = store.journal, journal.holds(id) {
+            try await store.disk.run { () throws(StorageError) in try journal.sync(id) }
+        }
         // From here on the data file is there until it is renamed: `Recovery` counts on it.
         try await store.disk.run { () throws(StorageError) in try files.ensureData(id) }
         try await store.catalogue.record(id, .reset(fresh), syncs: .uploads)

@@ -71,6 +71,67 @@ import Uploads
         #expect(third.events.isEmpty || third.events == [.swept(files: 0)], "the segment is released")
     }
 
+    @Test func `after the end of the process alone, files stay as their owner has them`() async throws {
+        let boot = BootID(high: 1, low: 2)
+        let fixture = try StoreFixture(durability: .power, bootID: boot)
+        let removed = try await fixture.finishSmall(1)
+        let edited = try await fixture.finishSmall(2)
+        let path = "complete/\(edited.id)/file.bin"
+        let damage: (String) throws -> Void = { data in
+            try Damage.gone.strike(removed.id, in: data)
+            try place([1, 2, 3], at: "\(data)/\(path)")
+        }
+        // The mount is the same one here; a disk that came back has another one.
+        let crashed = try fixture.crashed(durability: .power, bootID: boot, damage)
+        #expect(!crashed.events.contains { if case .replayed = $0 { true } else { false } })
+        #expect(!crashed.exists(crashed.finishedPath(removed.id, "file.bin")))
+        #expect(crashed.contents("\(crashed.path)/\(path)") == [1, 2, 3])
+        crashed.store.close()
+        #expect(crashed.store.counters.syncs == 1, "they are synced all the same")
+
+        let unknown = try fixture.crashed(durability: .power, bootID: nil, damage)
+        #expect(unknown.events.contains(.replayed(files: 2)))
+    }
+
+    @Test(arguments: [24, 40, 48])
+    func `a segment that does not say where its files were written is replayed`(offset: UInt64) async throws {
+        let boot = BootID(high: 1, low: 2)
+        let fixture = try StoreFixture(durability: .power, bootID: boot)
+        let stored = try await fixture.finishSmall(1)
+        let crashed = try fixture.crashed(durability: .power, bootID: boot) { path in
+            try Damage.gone.strike(stored.id, in: path)
+            let file = try #require(FileHandle(forWritingAtPath: "\(path)/journal/0"))
+            // All of it, as older versions leave it; or another one, or a torn one.
+            try file.seek(toOffset: offset)
+            try file.write(contentsOf: Data(count: offset == 24 ? 32 : 8))
+        }
+        #expect(crashed.events.contains(.replayed(files: 1)))
+        #expect(crashed.contents(crashed.finishedPath(stored.id, "file.bin")) == Pattern.bytes(stored.id, 1000))
+    }
+
+    @Test func `a start that cannot write files again goes on, and they are written when they can be`() async throws {
+        let fixture = try StoreFixture(durability: .power)
+        let stored = try await fixture.finishSmall(1)
+        let odd = "complete/\(stored.id)"
+        let crashed = try fixture.crashed(durability: .power) { path in
+            try Damage.gone.strike(stored.id, in: path)
+            try place([], at: "\(path)/\(odd)")
+        }
+        #expect(crashed.events.contains { if case .replayFailed = $0 { true } else { false } })
+        #expect(try await crashed.store.upload(stored.id) == stored)
+        await #expect(throws: StorageError.self) { _ = try await crashed.store.openFinished(stored.id) }
+        await #expect(throws: StorageError.self, "its old file would be lost") {
+            var claim = try await crashed.claim(stored.id)
+            try await claim.restart(.sample(1, length: 500))
+        }
+        let other = try await crashed.finishSmall(2)
+        #expect(crashed.contents(crashed.finishedPath(other.id, "file.bin")) == Pattern.bytes(other.id, 1000))
+        try FileManager.default.removeItem(atPath: "\(crashed.path)/\(odd)")
+        #expect(await crashed.replayedFiles() == 1)
+        #expect(crashed.contents(crashed.finishedPath(stored.id, "file.bin")) == Pattern.bytes(stored.id, 1000))
+        #expect(try await crashed.store.openFinished(stored.id)?.finished.length == 1000)
+    }
+
     @Test func `the journal is read whatever durability the next start has`() async throws {
         let fixture = try StoreFixture(durability: .power)
         let stored = try await fixture.finishSmall(1)

@@ -18,7 +18,7 @@ final class StoreFixture: Sendable {
         in directory: TemporaryDirectory? = nil, at path: String? = nil, durability: Durability = .process,
         directIO: Bool = true,
         diskThreads: Int = 2, journalBytes: Int64 = 4 << 20, expiry: ExpiryPolicy = .never,
-        forgetSeconds: Int64? = nil,
+        forgetSeconds: Int64? = nil, bootID: BootID? = BootID(high: .random(in: 1...(.max)), low: 0),
         wallSeconds: @escaping @Sendable () -> Int64 = { 1_700_000_000 }
     ) throws {
         self.directory = try directory ?? TemporaryDirectory()
@@ -31,6 +31,8 @@ final class StoreFixture: Sendable {
         configuration.journalBytes = journalBytes
         // What a test does to files that are in the journal only must not depend on how long it takes.
         configuration.journalHoldNanoseconds = .max
+        // Another run of the machine each time, unless told: what is opened once more has seen a loss of power.
+        configuration.bootID = bootID
         configuration.expiry = expiry
         configuration.forgetSeconds = forgetSeconds
         configuration.wallSeconds = wallSeconds
@@ -46,6 +48,14 @@ final class StoreFixture: Sendable {
     func sweptFiles() async -> Int {
         for await event in log.stream {
             if case .swept(let files) = event { return files }
+        }
+        return -1
+    }
+
+    /// Waits until small files have been written again from the journal and answers how many.
+    func replayedFiles() async -> Int {
+        for await event in log.stream {
+            if case .replayed(let files) = event { return files }
         }
         return -1
     }
@@ -69,12 +79,13 @@ final class StoreFixture: Sendable {
     /// A copy of everything as a crash at this moment would leave it, opened by another store. To be taken while no
     /// commit is on its way.
     func crashed(
-        durability: Durability = .process, _ damage: (String) throws -> Void = { _ in }
+        durability: Durability = .process, bootID: BootID? = BootID(high: .random(in: 1...(.max)), low: 0),
+        _ damage: (String) throws -> Void = { _ in }
     ) throws -> StoreFixture {
         let copy = try TemporaryDirectory()
         try FileManager.default.copyItem(atPath: path, toPath: copy.path + "/data")
         try damage(copy.path + "/data")
-        return try StoreFixture(in: copy, durability: durability)
+        return try StoreFixture(in: copy, durability: durability, bootID: bootID)
     }
 
     func claim(_ id: UploadID) async throws -> UploadClaim { try await store.claim(id, onFence: {}) }

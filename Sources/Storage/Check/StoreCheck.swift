@@ -33,9 +33,10 @@ public struct StoreCheck: Sendable {
             return report.summary
         }
         let connection = state.connection
-        let replay = JournalReplay(files: storeFiles, connection: connection)
+        let cache = PageCacheID(boot: .current, root)
+        let replay = JournalReplay(files: storeFiles, connection: connection, cache: cache)
         let pending = try replay.pending()
-        if repairs { _ = try replay.run() }
+        if repairs, let failure = replay.run().use.lazy.compactMap(\.failure).first { throw failure }
         if repairs { try connection.execute("BEGIN IMMEDIATE") }
         let lostRows = try RecordsCheck(
             connection: connection, files: storeFiles, repairs: repairs, pending: repairs ? [] : pending,

@@ -69,6 +69,8 @@ struct Recovery {
     /// A data file beside a finished record is otherwise the empty one of a restart that was not recorded; it has
     /// another length, or the delivered file is there.
     func nameLeft(_ upload: Upload) throws(StorageError) -> Bool {
+        // A file that is to be written again gets its name then.
+        guard files.awaited.failure(upload.id) == nil else { return false }
         guard let finished = upload.finished, try files.dataSize(upload.id) == finished.length,
             try files.deliveredSize(upload.id, finished.name) == nil
         else { return false }

@@ -26,7 +26,7 @@ extension StoreFiles {
     }
 
     /// Puts small files and their names on stable storage, wherever they are by now; those that are gone do not matter.
-    func syncSmall(_ small: [(id: UploadID, name: CleanName)]) throws(StorageError) {
+    func syncSmall(_ small: [SmallFile]) throws(StorageError) {
         if small.isEmpty { return }
         let start = SystemClock.monotonicNanoseconds
         try doing("sync small files") { () throws(Errno) in
@@ -39,6 +39,31 @@ extension StoreFiles {
             }
         }
         counters.countSync(sinceNanoseconds: start)
+    }
+
+    /// Puts one of them on stable storage, and waits for no other one.
+    func syncSmall(_ file: SmallFile) throws(StorageError) {
+        let start = SystemClock.monotonicNanoseconds
+        try doing("sync the file of upload \(file.id)") { () throws(Errno) in
+            try syncSmall(file.id, file.name)
+            try complete.sync()
+            try uploads.sync()
+        }
+        counters.countSync(sinceNanoseconds: start)
+    }
+
+    /// Whether a small file is there, and nobody has changed it since that time of the wall clock.
+    func isAsDelivered(_ file: SmallFile, untilNanoseconds end: Int64) throws(StorageError) -> Bool {
+        try doing("look at the file of upload \(file.id)") { () throws(Errno) in
+            var changed: Int64?
+            do throws(Errno) {
+                changed = try complete.directory(file.id.description).modificationNanoseconds(file.name.description)
+            } catch {
+                guard error == .noEntry else { throw error }
+            }
+            if changed == nil { changed = try uploads.modificationNanoseconds(file.id.description) }
+            return changed.map { $0 <= end } ?? false
+        }
     }
 
     private func syncSmall(_ id: UploadID, _ name: CleanName) throws(Errno) {
@@ -60,8 +85,9 @@ extension StoreFiles {
 
     /// Makes (or opens) the segments of the journal.
     ///
+    /// - Parameter direct: whether to write them past the page cache, where the file system allows that.
     /// - Throws: `noSpace` also where they would take too large a part of what is left.
-    func makeJournal(segmentBytes: Int64) throws(StorageError) -> [JournalSegment] {
+    func makeJournal(segmentBytes: Int64, direct: Bool) throws(StorageError) -> [JournalSegment] {
         try doing("make the journal") { () throws(Errno) in
             if try root.makeDirectory(StoreFiles.journalName) { try root.sync() }
             let directory = try root.directory(StoreFiles.journalName)
@@ -71,26 +97,22 @@ extension StoreFiles {
             }
             var segments: [JournalSegment] = []
             for index in 0..<JournalLimits.segments {
-                segments.append(try JournalSegment.made("\(index)", in: directory, bytes: segmentBytes))
+                segments.append(try JournalSegment.made("\(index)", in: directory, bytes: segmentBytes, direct: direct))
             }
             try directory.sync()
             return segments
         }
     }
 
-    /// The segments that a run before this one has left.
-    func journalSegments() throws(StorageError) -> [JournalSegment] {
+    /// A segment as it is; nil where there is none.
+    func journalSegment(_ index: Int) throws(StorageError) -> JournalSegment? {
         try doing("open the journal") { () throws(Errno) in
-            let directory: Directory
-            do throws(Errno) { directory = try root.directory(StoreFiles.journalName) } catch {
+            do throws(Errno) {
+                return try JournalSegment.found("\(index)", in: root.directory(StoreFiles.journalName))
+            } catch {
                 guard error == .noEntry else { throw error }
-                return []
+                return nil
             }
-            var segments: [JournalSegment] = []
-            for index in 0..<JournalLimits.segments {
-                if let segment = try JournalSegment.found("\(index)", in: directory) { segments.append(segment) }
-            }
-            return segments
         }
     }
 }

@@ -10,6 +10,8 @@ final class StoreFiles: Sendable {
     static let completeName = "complete"
 
     let counters = LiveCounters()
+    /// Delivered files that nobody is to look at yet.
+    let awaited = AwaitedFiles()
     let durability: Durability
     let access: FileAccess
     let uploads: Directory
@@ -144,7 +146,8 @@ final class StoreFiles: Sendable {
 
     /// The size of a delivered file, nil where there is none.
     func deliveredSize(_ id: UploadID, _ name: CleanName) throws(StorageError) -> Int64? {
-        try doing("look at the file of upload \(id)") { () throws(Errno) in
+        if let failure = awaited.failure(id) { throw failure }
+        return try doing("look at the file of upload \(id)") { () throws(Errno) in
             do throws(Errno) {
                 return try complete.directory(id.description).fileSize(name.description)
             } catch {
@@ -156,6 +159,7 @@ final class StoreFiles: Sendable {
 
     /// Opens a delivered file for reading; nil where there is none.
     func openDelivered(_ id: UploadID, _ name: CleanName) throws(StorageError) -> DeliveredFile? {
+        if let failure = awaited.failure(id) { throw failure }
         do throws(Errno) {
             let file = try complete.directory(id.description).open(name.description, [.readOnly, .noFollow])
             let size = try file.size()

@@ -7,37 +7,66 @@ internal import Uploads
 /// A batch of bodies is one sequential write and one sync, instead of two syncs for each file. Its files are written as
 /// well, without a sync; later on, when the segment is full or after a while, all of them are synced at once, and the
 /// segment is taken anew. Rows of the catalogue name the batch that holds their bytes, and are committed after the
-/// batch's sync; so a row vouches for its batch, and after a crash `JournalReplay` writes the files of such rows again.
+/// batch's sync; so a row vouches for its batch, and after a loss of power `JournalReplay` writes the files of such
+/// rows again.
 ///
-/// Batches are written by the catalogue's thread, segments are released by the journal's own. When there is no room,
-/// the answer is nil and the bodies go the long way.
+/// Batches are written by the catalogue's thread, segments are released by the journal's own. When there is no room, or
+/// after a failure, the answer is nil and the bodies go the long way; the journal is tried again after a pause.
 final class Journal: Sendable {
     private let state: Mutex<JournalState>
     /// A segment's head and a batch's head.
     private let heads = Mutex<AlignedBuffer?>(AlignedBuffer(count: 2 * JournalLimits.blockBytes))
-    private let isOpen = Atomic<Bool>(true)
+    /// Until when no batch is tried, by the monotonic clock; `min` when all is well.
+    private let pausedUntil = Atomic<Int64>(.min)
     /// 1 once the journal's thread may have something to do.
     private let word = Atomic<UInt32>(0)
-    /// Counts what whoever waits for a release may look at.
-    private let releases = Atomic<UInt32>(0)
     private let files: StoreFiles
+    private let table: UploadTable
     private let path: String
     private let segmentBytes: Int64
+    private let takesBatches: Bool
+    private let cache: PageCacheID?
 
-    /// - Parameter nextNumber: greater than that of every batch before.
-    init(files: StoreFiles, configuration: StoreConfiguration, nextNumber: Int64) {
+    /// - Parameters:
+    ///   - takesBatches: false for one that only finishes with what another run has left.
+    ///   - cache: where files are written now.
+    init(
+        files: StoreFiles, table: UploadTable, configuration: StoreConfiguration, takesBatches: Bool,
+        cache: PageCacheID?, left: JournalLeft
+    ) {
         self.files = files
+        self.table = table
+        self.takesBatches = takesBatches
+        self.cache = cache
         path = configuration.path
         let block = Int64(JournalLimits.blockBytes)
         segmentBytes = max(configuration.journalBytes / Int64(JournalLimits.segments) / block * block, 2 * block)
         state = Mutex(
             JournalState(
-                segmentBytes: segmentBytes, holdNanoseconds: configuration.journalHoldNanoseconds,
-                nextNumber: nextNumber))
+                segmentBytes: segmentBytes, holdNanoseconds: configuration.journalHoldNanoseconds, left: left))
     }
 
     /// Whether it is worth asking.
-    var isAvailable: Bool { isOpen.load(ordering: .relaxed) }
+    var isAvailable: Bool {
+        let until = pausedUntil.load(ordering: .relaxed)
+        return takesBatches && (until == .min || until <= SystemClock.monotonicNanoseconds)
+    }
+
+    /// Why it, or a part of it, cannot be used at this moment, or nil.
+    var failure: StorageError? { state.withLock { $0.failure } }
+
+    /// Whether the journal stands in for a file of this upload.
+    func holds(_ id: UploadID) -> Bool { state.withLock { !$0.files(of: id).isEmpty } }
+
+    /// Puts the files of one upload on stable storage in their own places, whatever becomes of the rest. Blocks as long
+    /// as that takes.
+    func sync(_ id: UploadID) throws(StorageError) {
+        for (file, failure) in state.withLock({ $0.files(of: id) }) {
+            // Its bytes may be lost; it is written again soon.
+            if let failure { throw failure }
+            try files.syncSmall(file)
+        }
+    }
 
     // MARK: On the catalogue's thread
 
@@ -47,13 +76,13 @@ final class Journal: Sendable {
         let block = JournalLimits.blockBytes
         let bytes = Int64(block + bodies.reduce(0) { $0 + JournalBlock.span($1.count) })
         do throws(StorageError) {
-            guard let place = try take(bytes) else { return nil }
-            try write(bodies, to: place)
-            state.withLock { $0.add(bodies, bytes: bytes, to: place) }
+            guard var place = try take(bytes) else { return nil }
+            try write(bodies, to: &place)
+            change { [place] in $0.add(bodies, bytes: bytes, to: place) }
             files.counters.countJournalBatch(bodies: bodies.count)
             return place.number
         } catch {
-            fail(error)
+            change { $0.writeFailed(error, nowNanoseconds: SystemClock.monotonicNanoseconds) }
             return nil
         }
     }
@@ -64,7 +93,15 @@ final class Journal: Sendable {
         if wakes { wake() }
     }
 
-    private func write(_ bodies: [SmallBody], to place: JournalState.Place) throws(StorageError) {
+    private func write(_ bodies: [SmallBody], to place: inout JournalState.Place) throws(StorageError) {
+        do throws(StorageError) { try write(bodies, at: place) } catch {
+            guard try goesBuffered(after: error, place.segment) else { throw error }
+            place.segment = state.withLock { [place] in $0.segments[place.index] }
+            try write(bodies, at: place)
+        }
+    }
+
+    private func write(_ bodies: [SmallBody], at place: JournalState.Place) throws(StorageError) {
         let block = JournalLimits.blockBytes
         let entries = bodies.map { JournalBlock.Entry(id: $0.finished.id, length: $0.count) }
         try doing("write the journal in \(path)") { () throws(Errno) in
@@ -73,7 +110,10 @@ final class Journal: Sendable {
                 JournalBlock.writeBatchHead(memory + block, number: place.number, entries)
                 // The head of a segment goes with its first batch.
                 let isFirst = place.position == Int64(block)
-                if isFirst { JournalBlock.writeSegmentHead(memory, first: place.number) }
+                if isFirst {
+                    JournalBlock.writeSegmentHead(
+                        memory, JournalBlock.SegmentHead(first: place.number, cache: cache))
+                }
                 let head = UnsafeRawBufferPointer(
                     start: isFirst ? memory : memory + block, count: isFirst ? 2 * block : block)
                 let pieces = bodies.map {
@@ -88,6 +128,18 @@ final class Journal: Sendable {
         }
     }
 
+    /// Opens the segments anew, through the page cache, where the file system has refused a write past it. Answers
+    /// whether that was it.
+    private func goesBuffered(after failure: StorageError, _ segment: JournalSegment) throws(StorageError) -> Bool {
+        guard segment.isDirect, case .io(let errno, _) = failure,
+            errno == .invalidArgument || errno == .notSupported
+        else { return false }
+        let buffered = try files.makeJournal(segmentBytes: segmentBytes, direct: false)
+        state.withLock { $0.segments = buffered }
+        files.report(.journalBuffered(errno))
+        return true
+    }
+
     /// Where a batch of so many bytes goes; nil while there is no room.
     private func take(_ bytes: Int64) throws(StorageError) -> JournalState.Place? {
         guard isAvailable, Int64(JournalLimits.blockBytes) + bytes <= segmentBytes, try hasSegments() else {
@@ -96,76 +148,103 @@ final class Journal: Sendable {
         return state.withLock { $0.take(bytes) }
     }
 
-    /// Makes the segments when they are first needed.
+    /// Makes the segments when they are first needed and nothing of another run is in them.
     private func hasSegments() throws(StorageError) -> Bool {
-        let (isMade, retry) = state.withLock { (!$0.segments.isEmpty, $0.retryNanoseconds) }
-        if isMade { return true }
-        let now = SystemClock.monotonicNanoseconds
-        guard now >= retry else { return false }
-        let made: [JournalSegment]
-        do throws(StorageError) { made = try files.makeJournal(segmentBytes: segmentBytes) } catch {
+        let (isMade, isLeft) = state.withLock { (!$0.segments.isEmpty, $0.isLeft) }
+        if isMade || isLeft { return isMade }
+        do throws(StorageError) {
+            let made = try files.makeJournal(segmentBytes: segmentBytes, direct: true)
+            state.withLock { $0.segments = made }
+            return true
+        } catch {
             guard error == .noSpace else { throw error }
-            made = []
+            change { $0.rest(nowNanoseconds: SystemClock.monotonicNanoseconds) }
+            return false
         }
-        state.withLock { state in
-            state.segments = made
-            state.retryNanoseconds = now + JournalLimits.retryNanoseconds
-        }
-        return !made.isEmpty
-    }
-
-    private func fail(_ error: StorageError) {
-        isOpen.store(false, ordering: .relaxed)
-        state.withLock { $0.failure = $0.failure ?? error }
-        files.report(.journalFailed(error))
-        announce()
     }
 
     // MARK: On the journal's thread
 
     /// Releases segments until `stop`.
     func run() {
+        if let failure { files.report(.journalFailed(failure)) }
         while true {
             word.store(0, ordering: .relaxed)
             switch state.withLock({ $0.nextStep(nowNanoseconds: SystemClock.monotonicNanoseconds) }) {
             case .stop: return
-            case .sleep(let nanoseconds): Futex.wait(word, while: 0, nanosecondsMax: nanoseconds)
+            case .sleep(let nanoseconds?): Futex.wait(word, while: 0, nanosecondsMax: nanoseconds)
+            case .sleep(nil): Futex.wait(word, while: 0)
             case .release(let index): release(index)
+            case .restore(let index): restore(index)
             }
         }
     }
 
     private func release(_ index: Int) {
-        let (segment, entries) = state.withLock { ($0.segments[index], $0.use[index].files) }
-        do throws(StorageError) {
-            try files.syncSmall(entries)
-            let next = state.withLock { $0.nextNumber }
-            try doing("release a segment of the journal in \(path)") { () throws(Errno) in
-                try segment.release(first: next)
-            }
-            state.withLock { $0.use[index] = SegmentUse() }
-            announce()
-        } catch {
-            // The segment is never taken again: the next start writes its files anew.
-            fail(error)
+        let (entries, next) = state.withLock { ($0.use[index].files, $0.nextNumber) }
+        do throws(StorageError) { try files.syncSmall(entries) } catch {
+            // What was not written may be lost from memory too. The next start must know, if it finds that memory.
+            try? files.journalSegment(index)?.doubtFiles()
+            return change { $0.doubt(index, error, nowNanoseconds: SystemClock.monotonicNanoseconds) }
+        }
+        do throws(StorageError) { try release(index, next: next) } catch {
+            change { $0.releaseFailed(index, error, nowNanoseconds: SystemClock.monotonicNanoseconds) }
         }
     }
 
-    // MARK: From everywhere
-
-    /// Waits until the files of every body that the journal holds are synced. Blocks.
-    func flush() throws(StorageError) {
-        while true {
-            let seen = releases.load(ordering: .acquiring)
-            let (isReleased, failure) = state.withLock { state in
-                state.retireCurrent()
-                return (state.isReleased, state.failure)
-            }
-            if isReleased { return }
-            if let failure { throw failure }
-            wake()
-            Futex.wait(releases, while: seen)
+    private func release(_ index: Int, next: Int64) throws(StorageError) {
+        let segment = try files.journalSegment(index)
+        try doing("release a segment of the journal in \(path)") { () throws(Errno) in
+            try segment?.release(first: next)
         }
+        change { $0.released(index, next: next) }
+    }
+
+    /// Writes the files of a segment again, those that are still as they were delivered, and then releases it.
+    private func restore(_ index: Int) {
+        do throws(StorageError) {
+            let use = state.withLock { $0.use[index] }
+            var (restored, isWhole, end): ([SmallFile], Bool, Int64) = ([], true, 0)
+            if let segment = try files.journalSegment(index) {
+                let connection = try SQLiteConnection(
+                    path: "\(path)/\(LocalStore.catalogueName)", writes: false)
+                let reader = try JournalReader(files: files, connection: connection)
+                let content = try reader.read(segment)
+                for body in content.bodies {
+                    switch try restore(body, from: segment, reader, use) {
+                    case .none: isWhole = false
+                    case .some(let isWritten): if isWritten { restored.append(body.file) }
+                    }
+                }
+                end = content.end
+                if isWhole {
+                    try files.syncSmall(restored)
+                    files.awaited.remove(content.bodies.map(\.file))
+                }
+            }
+            // What somebody holds has time.
+            guard isWhole else { throw use.failure ?? .superseded }
+            try release(index, next: max(end, state.withLock { $0.nextNumber }))
+            files.report(.replayed(files: restored.count))
+        } catch {
+            files.awaited.fail(error)
+            change { $0.releaseFailed(index, error, nowNanoseconds: SystemClock.monotonicNanoseconds) }
+        }
+    }
+
+    /// Answers whether the file was written; nil while somebody holds the upload.
+    private func restore(
+        _ body: JournalBody, from segment: JournalSegment, _ reader: JournalReader, _ use: SegmentUse
+    ) throws(StorageError) -> Bool? {
+        let id = body.entry.id
+        guard let token = table.claimAtRest(id) else { return nil }
+        defer { table.release(id, token) }
+        guard try reader.vouches(for: body) else { return false }
+        if let end = use.endNanoseconds(body.number), try !files.isAsDelivered(body.file, untilNanoseconds: end) {
+            return false
+        }
+        try reader.restore(body, from: segment)
+        return true
     }
 
     /// Lets the journal's thread release what there is and end. No batch may come any more.
@@ -179,8 +258,15 @@ final class Journal: Sendable {
         Futex.wake(word, count: 1)
     }
 
-    private func announce() {
-        releases.add(1, ordering: .releasing)
-        Futex.wake(releases, count: .max)
+    /// Changes the state, and reports when the journal ceases or begins to be in order.
+    private func change(_ body: (inout JournalState) -> Void) {
+        let (before, after) = state.withLock { state in
+            let before = state.failure
+            body(&state)
+            pausedUntil.store(state.pause.untilNanoseconds, ordering: .relaxed)
+            return (before, state.failure)
+        }
+        if before == nil, let after { files.report(.journalFailed(after)) }
+        if before != nil, after == nil { files.report(.journalResumed) }
     }
 }

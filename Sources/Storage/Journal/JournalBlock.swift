@@ -4,15 +4,19 @@ internal import Uploads
 /// The two kinds of blocks that are not bodies. Numbers are little-endian; the last eight bytes of a block are a sum
 /// over the rest.
 ///
-/// | bytes     | head of a segment             | head of a batch                                 |
-/// |-----------|-------------------------------|-------------------------------------------------|
-/// | 0 ..< 8   | `SLUICEJS`                    | `SLUICEJB`                                      |
-/// | 8 ..< 16  | the number of its first batch | the batch's number                              |
-/// | 16 ..< 24 | 0                             | how many bodies                                 |
-/// | from 24   | zeros                         | for each body: id (two words), length in bytes  |
+/// | bytes     | head of a segment                                     | head of a batch                                |
+/// |-----------|-------------------------------------------------------|------------------------------------------------|
+/// | 0 ..< 8   | `SLUICEJS`                                            | `SLUICEJB`                                     |
+/// | 8 ..< 16  | the number of its first batch                         | the batch's number                             |
+/// | 16 ..< 24 | 0                                                     | how many bodies                                |
+/// | 24 ..< 56 | the page cache (three words) and a sum over it, or 0  | for each body: id (two words), length in bytes |
+/// | from 56   | zeros                                                 | likewise                                       |
 ///
 /// A segment is its head and then batches with consecutive numbers; what follows the last one that fits is of an
 /// earlier round. A batch is its head and its bodies, each from a block's start on.
+///
+/// The block's sum counts the page cache as zeros: it can be taken back alone, in one sector, and a crash in between
+/// leaves a good head.
 enum JournalBlock {
     static let segmentMark: UInt64 = 0x534A_4543_4955_4C53
     static let batchMark: UInt64 = 0x424A_4543_4955_4C53
@@ -24,13 +28,21 @@ enum JournalBlock {
         let length: Int
     }
 
+    /// What the head of a segment says.
+    struct SegmentHead: Equatable {
+        /// The number of its first batch.
+        let first: Int64
+        /// Where the files of its batches were written; nil where a start must not rely on that.
+        let cache: PageCacheID?
+    }
+
     /// Bytes from a body's start to the next one's.
     static func span(_ length: Int) -> Int {
         (length + JournalLimits.blockBytes - 1) / JournalLimits.blockBytes * JournalLimits.blockBytes
     }
 
-    static func writeSegmentHead(_ memory: UnsafeMutableRawPointer, first: Int64) {
-        write(memory, [segmentMark, UInt64(first), 0])
+    static func writeSegmentHead(_ memory: UnsafeMutableRawPointer, _ head: SegmentHead) {
+        write(memory, [segmentMark, UInt64(head.first), 0] + cacheWords(head.cache))
     }
 
     static func writeBatchHead(_ memory: UnsafeMutableRawPointer, number: Int64, _ entries: [Entry]) {
@@ -39,15 +51,19 @@ enum JournalBlock {
         write(memory, words)
     }
 
-    /// The number of a segment's first batch; nil for anything else.
-    static func segmentFirst(_ memory: UnsafeRawPointer) -> Int64? {
-        guard isWhole(memory), word(memory, 0) == segmentMark else { return nil }
-        return Int64(exactly: word(memory, 1))
+    /// Nil for anything else than the head of a segment.
+    static func segmentHead(_ memory: UnsafeRawPointer) -> SegmentHead? {
+        guard word(memory, 0) == segmentMark, isWhole(memory), let first = Int64(exactly: word(memory, 1)) else {
+            return nil
+        }
+        let words = cache.map { word(memory, $0) }
+        let found = PageCacheID(boot: BootID(high: words[0], low: words[1]), mount: words[2])
+        return SegmentHead(first: first, cache: words == cacheWords(found) ? found : nil)
     }
 
     /// The bodies of the batch of that number; nil for anything else.
     static func entries(_ memory: UnsafeRawPointer, number: Int64) -> [Entry]? {
-        guard isWhole(memory), word(memory, 0) == batchMark, word(memory, 1) == UInt64(number),
+        guard word(memory, 0) == batchMark, isWhole(memory), word(memory, 1) == UInt64(number),
             let count = Int(exactly: word(memory, 2)), count <= JournalLimits.bodiesPerBatchMax
         else { return nil }
         var entries: [Entry] = []
@@ -62,6 +78,14 @@ enum JournalBlock {
     }
 
     private static let words = JournalLimits.blockBytes / 8
+    /// The words of a segment's head that name the page cache.
+    private static let cache = 3..<7
+
+    private static func cacheWords(_ cache: PageCacheID?) -> [UInt64] {
+        guard let cache else { return [0, 0, 0, 0] }
+        let named = [cache.boot.high, cache.boot.low, cache.mount]
+        return named + [named.reduce(offset, mixed)]
+    }
 
     private static func write(_ memory: UnsafeMutableRawPointer, _ head: [UInt64]) {
         for index in 0..<words - 1 {
@@ -79,8 +103,13 @@ enum JournalBlock {
 
     /// Tells a block that was written only in part from a whole one (FNV-1a, by words).
     private static func sum(_ memory: UnsafeRawPointer) -> UInt64 {
-        var sum: UInt64 = 0xCBF2_9CE4_8422_2325
-        for index in 0..<words - 1 { sum = (sum ^ word(memory, index)) &* 0x100_0000_01B3 }
+        let skipped = word(memory, 0) == segmentMark ? cache : 0..<0
+        var sum = offset
+        for index in 0..<words - 1 { sum = mixed(sum, skipped.contains(index) ? 0 : word(memory, index)) }
         return sum
     }
+
+    private static let offset: UInt64 = 0xCBF2_9CE4_8422_2325
+
+    private static func mixed(_ sum: UInt64, _ word: UInt64) -> UInt64 { (sum ^ word) &* 0x100_0000_01B3 }
 }

@@ -1,8 +1,18 @@
 internal import LinuxSystem
 internal import Uploads
 
-/// Writes the files again that were only in the journal for sure when the process or the machine stopped. Part of the
-/// start, before anybody looks at a file.
+/// What a start has found in the journal and not finished with.
+struct JournalLeft {
+    /// Greater than that of every batch before.
+    var nextNumber: Int64 = 1
+    /// Of each segment.
+    var use = Array(repeating: SegmentUse(), count: JournalLimits.segments)
+
+    var isNothing: Bool { use.allSatisfy { $0.phase == .free } }
+}
+
+/// Writes the files again that were only in the journal for sure when the machine stopped. Part of the start, before
+/// anybody looks at a file.
 ///
 /// | crash after                          | row            | what the start does                                     |
 /// |--------------------------------------|----------------|---------------------------------------------------------|
@@ -13,99 +23,94 @@ internal import Uploads
 /// | the files are synced                 | finished, n    | the same, where the segment's head is not yet written   |
 /// | the segment's head is written        | finished, n    | nothing: its batches are out of reach                   |
 ///
-/// A crash while this runs changes nothing: a segment's head is written only when all files are synced.
+/// That is after a loss of power. Where only the process had ended, the page cache still has every file as it was left,
+/// by the server or since then by its owner: none is written, and the journal's thread syncs them in peace.
+///
+/// A crash while this runs changes nothing: a segment's head is written only when all files are synced. Where it fails
+/// (on a full disk, say), the start goes on without the journal, and the journal's thread tries again; files that are
+/// not written yet are awaited until then (`AwaitedFiles`).
 struct JournalReplay {
     let files: StoreFiles
     let connection: SQLiteConnection
-
-    private struct Body {
-        let position: Int64
-        let entry: JournalBlock.Entry
-        let name: CleanName
-    }
+    /// That of this run.
+    let cache: PageCacheID?
 
     /// The uploads whose files it would write. Changes nothing.
     func pending() throws(StorageError) -> Set<UploadID> {
         var pending: Set<UploadID> = []
-        for segment in try files.journalSegments() {
-            for body in try read(segment).0 { pending.insert(body.entry.id) }
+        let reader = try JournalReader(files: files, connection: connection)
+        for index in 0..<JournalLimits.segments {
+            guard let segment = try files.journalSegment(index) else { continue }
+            let content = try reader.read(segment)
+            if !isReliable(content) { pending.formUnion(content.bodies.map(\.entry.id)) }
         }
         return pending
     }
 
-    /// Answers the number of the next batch, greater than any that was ever used.
-    func run() throws(StorageError) -> Int64 {
-        var next: Int64 = 1
-        var segments: [JournalSegment] = []
-        var restored: [(id: UploadID, name: CleanName)] = []
-        for segment in try files.journalSegments() {
-            let (bodies, end) = try read(segment)
-            for body in bodies {
-                try restore(body, from: segment)
-                restored.append((body.entry.id, body.name))
-            }
-            next = max(next, end)
-            segments.append(segment)
-        }
-        if !restored.isEmpty {
-            try files.syncSmall(restored)
-            files.report(.replayed(files: restored.count))
-        }
-        for segment in segments where segment.bytes >= JournalLimits.blockBytes {
-            try doing("release a segment of the journal") { () throws(Errno) in try segment.release(first: next) }
-        }
-        return next
-    }
-
-    /// The bodies for which a row vouches, and the number behind the last batch.
-    private func read(_ segment: JournalSegment) throws(StorageError) -> ([Body], Int64) {
-        guard let block = AlignedBuffer(count: JournalLimits.blockBytes) else {
-            throw .io(.noMemory, "read the journal")
-        }
-        guard try read(segment, block, at: 0), var number = JournalBlock.segmentFirst(block.memory) else {
-            return ([], 1)
-        }
-        let row = try connection.prepare(
-            """
-            SELECT finished_name, finished_length FROM uploads
-            WHERE id = ?1 AND journal = ?2 AND state = 1 AND cleanup != 1
-            """)
-        var bodies: [Body] = []
-        var position = Int64(block.count)
-        while try read(segment, block, at: position), let entries = JournalBlock.entries(block.memory, number: number) {
-            position += Int64(block.count)
-            for entry in entries {
-                defer { row.reset() }
-                try row.bind(1, entry.id.high, entry.id.low)
-                try row.bind(2, number)
-                if try row.step(), let name = row.text(0), row.integer(1) == entry.length {
-                    bodies.append(Body(position: position, entry: entry, name: CleanName(name)))
+    func run() -> JournalLeft {
+        var left = JournalLeft()
+        var restored: [(index: Int, segment: JournalSegment, files: [SmallFile])] = []
+        for index in 0..<JournalLimits.segments {
+            var found: [SmallFile] = []
+            do throws(StorageError) {
+                let reader = try JournalReader(files: files, connection: connection)
+                guard let segment = try files.journalSegment(index) else { continue }
+                let content = try reader.read(segment)
+                left.nextNumber = max(left.nextNumber, content.end)
+                if content.bodies.isEmpty { continue }
+                found = content.bodies.map(\.file)
+                if isReliable(content) {
+                    left.use[index] = SegmentUse(left: .retired, found)
+                } else {
+                    files.awaited.insert(found)
+                    try restore(content.bodies, from: segment, reader)
+                    restored.append((index, segment, found))
                 }
-                position += Int64(JournalBlock.span(entry.length))
+            } catch { left.use[index] = failed(found, error) }
+        }
+        finish(restored, &left)
+        return left
+    }
+
+    private func isReliable(_ content: JournalReader.Content) -> Bool { cache != nil && content.cache == cache }
+
+    private func restore(
+        _ bodies: [JournalBody], from segment: JournalSegment, _ reader: JournalReader
+    ) throws(StorageError) {
+        for body in bodies {
+            do throws(StorageError) { try reader.restore(body, from: segment) } catch {
+                files.awaited.fail(error)
+                throw error
             }
-            number += 1
-        }
-        return (bodies, number)
-    }
-
-    private func read(
-        _ segment: JournalSegment, _ buffer: borrowing AlignedBuffer, at position: Int64
-    ) throws(StorageError) -> Bool {
-        try doing("read the journal") { () throws(Errno) in
-            try segment.file.read(into: buffer.memory, count: buffer.count, at: position) == buffer.count
         }
     }
 
-    private func restore(_ body: Body, from segment: JournalSegment) throws(StorageError) {
-        guard let buffer = AlignedBuffer(count: StorageLimits.smallBytesMax) else {
-            throw .io(.noMemory, "read the journal")
+    /// Syncs what was written again and takes its segments out of reach.
+    private func finish(
+        _ restored: [(index: Int, segment: JournalSegment, files: [SmallFile])], _ left: inout JournalLeft
+    ) {
+        if restored.isEmpty { return }
+        let all = restored.flatMap(\.files)
+        do throws(StorageError) {
+            try files.syncSmall(all)
+            files.awaited.remove(all)
+            files.report(.replayed(files: all.count))
+        } catch {
+            for part in restored { left.use[part.index] = failed(part.files, error) }
+            return
         }
-        let length = body.entry.length
-        let found = try doing("read the journal") { () throws(Errno) in
-            try segment.file.read(into: buffer.memory, count: length, at: body.position)
+        let next = left.nextNumber
+        for part in restored {
+            do throws(StorageError) {
+                try doing("release a segment of the journal") { () throws(Errno) in
+                    try part.segment.release(first: next)
+                }
+            } catch { left.use[part.index] = SegmentUse(left: .retired, part.files, error) }
         }
-        guard found == length else { throw .io(.io, "read the journal: it is shorter than it was") }
-        try files.writeSmall(body.entry.id, buffer.memory, count: length)
-        try files.nameSmall(body.entry.id, body.name)
+    }
+
+    private func failed(_ found: [SmallFile], _ error: StorageError) -> SegmentUse {
+        files.report(.replayFailed(error))
+        return SegmentUse(left: .doubtful, found, error)
     }
 }

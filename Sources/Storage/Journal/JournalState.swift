@@ -4,7 +4,7 @@ internal import Uploads
 struct JournalState {
     /// Where a batch goes.
     struct Place {
-        let segment: JournalSegment
+        var segment: JournalSegment
         let index: Int
         /// In bytes from the segment's start.
         let position: Int64
@@ -13,15 +13,16 @@ struct JournalState {
 
     /// What the journal's thread has to do next.
     enum Step {
-        /// For so many nanoseconds at most.
-        case sleep(Int64)
+        /// For so many nanoseconds at most; nil until it is woken.
+        case sleep(Int64?)
         case release(Int)
+        case restore(Int)
         case stop
     }
 
     /// None until they are first needed.
     var segments: [JournalSegment] = []
-    var use = Array(repeating: SegmentUse(), count: JournalLimits.segments)
+    private(set) var use: [SegmentUse]
     private(set) var nextNumber: Int64
     private var current: Int?
     private var position: Int64 = 0
@@ -32,19 +33,32 @@ struct JournalState {
     private var isBusy = false
     /// The current segment is to be released although there is room in it.
     private var retiresCurrent = false
+    /// A segment has its first batch, so that its time runs.
+    private var hasBegun = false
     var isStopping = false
-    var failure: StorageError?
-    /// When segments that could not be made may be tried again, on the monotonic clock.
-    var retryNanoseconds: Int64 = .min
+    /// While batches cannot be written.
+    private(set) var pause = JournalPause()
+    private var writeFailure: StorageError?
 
-    init(segmentBytes: Int64, holdNanoseconds: Int64, nextNumber: Int64) {
+    init(segmentBytes: Int64, holdNanoseconds: Int64, left: JournalLeft) {
         self.holdNanoseconds = holdNanoseconds
         self.segmentBytes = segmentBytes
-        self.nextNumber = nextNumber
+        nextNumber = left.nextNumber
+        use = left.use
     }
 
-    /// Whether no file waits for its sync.
-    var isReleased: Bool { use.allSatisfy { $0.phase == .free } }
+    /// Why the journal, or a part of it, cannot be used at this moment; nil if it can.
+    var failure: StorageError? { writeFailure ?? use.lazy.compactMap(\.failure).first }
+
+    /// Whether what a run before this one has left still needs the segments as they are.
+    var isLeft: Bool { segments.isEmpty && use.contains { $0.phase != .free } }
+
+    /// The files of an upload that the journal stands in for, each with what is wrong with that.
+    func files(of id: UploadID) -> [(file: SmallFile, failure: StorageError?)] {
+        use.flatMap { use in use.files.lazy.filter { $0.id == id }.map { ($0, use.failure) } }
+    }
+
+    // MARK: Writing
 
     /// Where a batch of so many bytes goes; nil while there is no room.
     mutating func take(_ bytes: Int64) -> Place? {
@@ -63,33 +77,77 @@ struct JournalState {
     mutating func add(_ bodies: [SmallBody], bytes: Int64, to place: Place) {
         position += bytes
         nextNumber += 1
-        use[place.index].add(bodies)
+        if use[place.index].sinceNanoseconds == nil { hasBegun = true }
+        use[place.index].add(bodies, number: place.number)
+        writeFailure = nil
+        pause.end()
     }
 
-    /// The files of every batch are written. Answers whether a segment is to be released.
+    /// A batch could not be written; nothing of it counts. The next one goes to the same place, later.
+    mutating func writeFailed(_ failure: StorageError, nowNanoseconds: Int64) {
+        writeFailure = failure
+        pause.begin(nowNanoseconds: nowNanoseconds)
+    }
+
+    /// There is no room for segments, which is nobody's failure.
+    mutating func rest(nowNanoseconds: Int64) { pause.beginLong(nowNanoseconds: nowNanoseconds) }
+
+    /// The files of every batch are written. Answers whether the journal's thread has something to do.
     mutating func batchEnded() -> Bool {
+        defer { hasBegun = false }
         isBusy = false
+        for index in use.indices { use[index].batchEnded() }
         if retiresCurrent { closeCurrent() }
-        return retireClosed()
+        return retireClosed() || hasBegun
     }
 
-    /// Has the current segment released as soon as no batch is on its way.
-    mutating func retireCurrent() {
-        if current == nil { return }
-        retiresCurrent = true
-        if isBusy { return }
-        closeCurrent()
-        _ = retireClosed()
-    }
+    // MARK: Releasing
 
     mutating func nextStep(nowNanoseconds: Int64) -> Step {
         let since = current.flatMap { use[$0].sinceNanoseconds }
         let left = since.map { holdNanoseconds - (nowNanoseconds - $0) }
         if isStopping || left ?? 1 <= 0 { retireCurrent() }
-        if failure != nil { return isStopping ? .stop : .sleep(JournalLimits.retryNanoseconds) }
-        if let index = use.firstIndex(where: { $0.phase == .retired }) { return .release(index) }
+        var waits: [Int64] = []
+        for index in use.indices where use[index].phase == .retired || use[index].phase == .doubtful {
+            let isDoubtful = use[index].phase == .doubtful
+            let until = use[index].pause.untilNanoseconds
+            // At a stop nobody may claim uploads any more, which writing files again takes.
+            if until <= nowNanoseconds, !(isDoubtful && isStopping) {
+                return isDoubtful ? .restore(index) : .release(index)
+            }
+            waits.append(max(1, until == .min ? 1 : until - nowNanoseconds))
+        }
         if isStopping { return .stop }
-        return .sleep(left.map { max($0, 1) } ?? JournalLimits.retryNanoseconds)
+        // One whose time is over waits for its last batch, and is told of its end.
+        if let left, left > 0 { waits.append(left) }
+        return .sleep(waits.min())
+    }
+
+    /// Nothing waits for that segment any more.
+    mutating func released(_ index: Int, next: Int64 = 0) {
+        nextNumber = max(nextNumber, next)
+        use[index] = SegmentUse()
+    }
+
+    /// The segment could not be released, and may be later.
+    mutating func releaseFailed(_ index: Int, _ failure: StorageError, nowNanoseconds: Int64) {
+        use[index].failure = failure
+        use[index].pause.begin(nowNanoseconds: nowNanoseconds)
+    }
+
+    /// Files of the segment may be lost: they are written again before it is released.
+    mutating func doubt(_ index: Int, _ failure: StorageError, nowNanoseconds: Int64) {
+        use[index].phase = .doubtful
+        releaseFailed(index, failure, nowNanoseconds: nowNanoseconds)
+    }
+
+    /// Has the current segment released as soon as no batch is on its way.
+    private mutating func retireCurrent() {
+        if current == nil { return }
+        retiresCurrent = true
+        if isBusy { return }
+        closeCurrent()
+        _ = retireClosed()
     }
 
     /// Takes no more into the current segment.

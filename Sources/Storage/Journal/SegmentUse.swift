@@ -1,6 +1,12 @@
 internal import LinuxSystem
 internal import Uploads
 
+/// A small file that was not synced when it was delivered.
+struct SmallFile: Equatable, Sendable {
+    let id: UploadID
+    let name: CleanName
+}
+
 /// What a segment of the journal is used for.
 struct SegmentUse {
     enum Phase {
@@ -11,16 +17,54 @@ struct SegmentUse {
         case closed
         /// All its files are written and wait for their sync.
         case retired
+        /// A sync failed, or a crash came, and the files may be lost: they are to be written again from here.
+        case doubtful
     }
 
     var phase = Phase.free
     /// The files whose bytes it holds.
-    private(set) var files: [(id: UploadID, name: CleanName)] = []
-    /// When the first of them came.
+    private(set) var files: [SmallFile] = []
+    /// The number of its first batch.
+    private(set) var first: Int64 = 0
+    /// When each batch's files had been written, by the wall clock: a file that has changed since is its owner's.
+    private(set) var endsNanoseconds: [Int64] = []
+    /// When the first of them came, by the monotonic clock.
     private(set) var sinceNanoseconds: Int64?
+    /// Between two attempts to release it.
+    var pause = JournalPause()
+    var failure: StorageError?
 
-    mutating func add(_ bodies: [SmallBody]) {
-        sinceNanoseconds = sinceNanoseconds ?? SystemClock.monotonicNanoseconds
-        files += bodies.map { ($0.finished.id, $0.finished.name) }
+    init() {}
+
+    /// One that a run before this one has left.
+    init(left phase: Phase, _ files: [SmallFile], _ failure: StorageError? = nil) {
+        self.phase = phase
+        self.files = files
+        self.failure = failure
+    }
+
+    mutating func add(_ bodies: [SmallBody], number: Int64) {
+        if sinceNanoseconds == nil {
+            sinceNanoseconds = SystemClock.monotonicNanoseconds
+            first = number
+        }
+        files += bodies.map { SmallFile(id: $0.finished.id, name: $0.finished.name) }
+        // Not before the files are written: see `batchEnded`.
+        endsNanoseconds.append(.max)
+    }
+
+    /// The files of its batches are written.
+    mutating func batchEnded() {
+        let now = SystemClock.wallNanoseconds
+        for index in endsNanoseconds.indices.reversed() {
+            if endsNanoseconds[index] != .max { break }
+            endsNanoseconds[index] = now
+        }
+    }
+
+    /// When the files of a batch had been written; nil for what another run has written.
+    func endNanoseconds(_ number: Int64) -> Int64? {
+        let index = number - first
+        return endsNanoseconds.indices.contains(Int(index)) ? endsNanoseconds[Int(index)] : nil
     }
 }

@@ -69,9 +69,10 @@ public struct ServerLog: Sendable {
         let level: Logger.Level =
             switch event {
             case .catalogueFailed, .catalogueSuspended: .critical
-            case .damaged, .appendFailed, .journalFailed: .error
+            case .damaged, .appendFailed, .journalFailed, .replayFailed: .error
             case .removalFailed, .sweepFailed, .forgettingFailed: .warning
-            case .deliveredAfterCrash, .replayed, .directIORefused, .catalogueResumed: .notice
+            case .deliveredAfterCrash, .replayed, .directIORefused: .notice
+            case .catalogueResumed, .journalResumed, .journalBuffered: .notice
             case .clockJumped: .warning
             case .forgotten: .info
             case .swept(let files): files > 0 ? .info : .debug

@@ -144,6 +144,9 @@ struct MetricsReport {
             "sluice_journal_files_total", .counter, "Small files that those writes made durable.",
             counters.journalBodies)
         text.number(
+            "sluice_journal_failing", .gauge, "Whether the journal, or a part of it, cannot be used at this moment.",
+            server.store.journalFailure == nil ? 0 : 1)
+        text.number(
             "sluice_checkpoints_total", .counter, "Offsets recorded while their append went on.",
             counters.checkpoints)
         text.number(

@@ -1,0 +1,97 @@
+internal import LinuxSystem
+internal import Uploads
+
+/// A body in a segment for which a row vouches.
+struct JournalBody {
+    /// In bytes from the segment's start.
+    let position: Int64
+    let entry: JournalBlock.Entry
+    /// The number of its batch.
+    let number: Int64
+    let name: CleanName
+
+    var file: SmallFile { SmallFile(id: entry.id, name: name) }
+}
+
+/// Reads segments, and puts files where their rows say that they are. Confined to the connection's thread.
+struct JournalReader {
+    /// What a segment has.
+    struct Content {
+        var bodies: [JournalBody] = []
+        /// The number behind its last batch.
+        var end: Int64 = 1
+        var cache: PageCacheID?
+    }
+
+    private let files: StoreFiles
+    private let row: SQLiteStatement
+
+    init(files: StoreFiles, connection: SQLiteConnection) throws(StorageError) {
+        self.files = files
+        row = try connection.prepare(
+            """
+            SELECT finished_name, finished_length FROM uploads
+            WHERE id = ?1 AND journal = ?2 AND state = 1 AND cleanup != 1
+            """)
+    }
+
+    func read(_ segment: JournalSegment) throws(StorageError) -> Content {
+        guard let block = AlignedBuffer(count: JournalLimits.blockBytes) else {
+            throw .io(.noMemory, "read the journal")
+        }
+        guard try read(segment, block, at: 0), let head = JournalBlock.segmentHead(block.memory) else {
+            return Content()
+        }
+        var content = Content(end: head.first, cache: head.cache)
+        var position = Int64(block.count)
+        while try read(segment, block, at: position),
+            let entries = JournalBlock.entries(block.memory, number: content.end)
+        {
+            position += Int64(block.count)
+            for entry in entries {
+                if let name = try name(of: entry, in: content.end) {
+                    content.bodies.append(
+                        JournalBody(position: position, entry: entry, number: content.end, name: name))
+                }
+                position += Int64(JournalBlock.span(entry.length))
+            }
+            content.end += 1
+        }
+        return content
+    }
+
+    /// Whether its row still says that the file is that body.
+    func vouches(for body: JournalBody) throws(StorageError) -> Bool {
+        try name(of: body.entry, in: body.number) == body.name
+    }
+
+    /// Writes the file anew and gives it its name, without a sync.
+    func restore(_ body: JournalBody, from segment: JournalSegment) throws(StorageError) {
+        guard let buffer = AlignedBuffer(count: StorageLimits.smallBytesMax) else {
+            throw .io(.noMemory, "read the journal")
+        }
+        let length = body.entry.length
+        let found = try doing("read the journal") { () throws(Errno) in
+            try segment.file.read(into: buffer.memory, count: length, at: body.position)
+        }
+        guard found == length else { throw .io(.io, "read the journal: it is shorter than it was") }
+        try files.writeSmall(body.entry.id, buffer.memory, count: length)
+        try files.nameSmall(body.entry.id, body.name)
+    }
+
+    private func name(of entry: JournalBlock.Entry, in number: Int64) throws(StorageError) -> CleanName? {
+        defer { row.reset() }
+        try row.bind(1, entry.id.high, entry.id.low)
+        try row.bind(2, number)
+        guard try row.step(), let name = row.text(0), row.integer(1) == entry.length else { return nil }
+        return CleanName(name)
+    }
+
+    private func read(
+        _ segment: JournalSegment, _ buffer: borrowing AlignedBuffer, at position: Int64
+    ) throws(StorageError) -> Bool {
+        try doing("read the journal") { () throws(Errno) in
+            try segment.file.read(into: buffer.memory, count: buffer.count, at: position) == buffer.count
+        }
+    }
+}
