@@ -27,7 +27,7 @@ extension LocalStore {
 
         let queries = BatchQueue<CatalogueQuery>()
         let changes = BatchQueue<CatalogueChange>()
-        let table = UploadTable(queries: queries, counters: files.counters)
+        let table = try makeTable(queries, files, connection, configuration)
         let takesBatches = configuration.durability == .power && configuration.journalBytes > 0
         let journal =
             takesBatches || !left.isNothing
@@ -70,6 +70,16 @@ extension LocalStore {
             smallBuffers: SmallBuffers(), journal: journal,
             expiry: configuration.expiry, wallSeconds: { clock.seconds })
         return LocalStore(parts: parts, queries: queries, threads: threads, root: root)
+    }
+
+    private static func makeTable(
+        _ queries: BatchQueue<CatalogueQuery>, _ files: StoreFiles, _ connection: SQLiteConnection,
+        _ configuration: StoreConfiguration
+    ) throws(StorageError) -> UploadTable {
+        let freeBytes = try files.freeBytes()
+        return UploadTable(
+            queries: queries, counters: files.counters, openCount: CatalogueSchema.openCount(connection),
+            openMax: configuration.openUploadsMax ?? StorageLimits.openUploadsMax(freeBytes: freeBytes))
     }
 
     /// Opens the data directory and takes its lock, which goes with the answer.

@@ -125,6 +125,9 @@ public final class LocalStore: Sendable {
     /// Uploads in motion at this moment: held, waited for, or changed without a commit yet.
     public var liveUploads: Int { parts.table.liveCount }
 
+    /// Uploads that are open, in motion or not, and how many may be.
+    public var openUploads: (count: Int, limit: Int) { (parts.table.openCount, parts.table.openMax) }
+
     /// Pieces of work that wait for a disk thread at this moment.
     public var queuedDiskJobs: Int { parts.disk.queuedCount }
 

@@ -5,6 +5,8 @@ public import Uploads
 public enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The disk or the quota is full. What was completely written before is kept and settled.
     case noSpace
+    /// As many uploads are open as may be.
+    case tooManyUploads
     /// A system call failed; the text says what was being done.
     case io(Errno, String)
     /// The data file holds fewer bytes than were promised; the upload is failed and never resumed.
@@ -35,6 +37,7 @@ public enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
     public var code: String {
         switch self {
         case .noSpace: "no-space"
+        case .tooManyUploads: "too-many-uploads"
         case .io: "io-error"
         case .damaged: "damaged"
         case .superseded: "superseded"
@@ -54,6 +57,7 @@ public enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .noSpace: "no space left on the device"
+        case .tooManyUploads: "too many uploads are open"
         case .io(let errno, let action): "cannot \(action): \(errno)"
         case .damaged(let id): "upload \(id) is damaged"
         case .superseded: "a newer request took the upload"

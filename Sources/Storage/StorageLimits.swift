@@ -14,6 +14,15 @@ public enum StorageLimits {
     public static let checkpointNanoseconds: Int64 = 5_000_000_000
     /// The least progress in bytes that is worth a checkpoint.
     public static let checkpointProgressBytesMin: Int64 = 256 << 10
+    /// Open uploads unless told otherwise, where the disk has room for so many …
+    public static let openUploadsMost = 1_000_000
+    /// … and where it has none: what has begun can still be finished.
+    public static let openUploadsLeast = 1000
+    /// What an open upload is reckoned with, in bytes: its record, and a file, of which there may be one for so many
+    /// bytes of a file system (the inode ratio of mke2fs).
+    public static let openUploadBytes: Int64 = 16 << 10
+    /// One part in so many of the free space may go into that.
+    public static let openUploadsShare: Int64 = 10
     /// From how many bytes to come on it is checked first whether they fit; fewer find out when they are written.
     public static let fitCheckedBytesMin: Int64 = 1 << 20
     /// The most bytes that are reserved on the disk ahead of an append whose end is known; no more than it has brought.
@@ -26,6 +35,11 @@ public enum StorageLimits {
     public static let cachedRecordsMax = 16_384
     /// The most threads that do disk work.
     public static let diskThreadsMax = 64
+
+    /// How many uploads may be open at once, unless told, on a disk with so many free bytes.
+    public static func openUploadsMax(freeBytes: Int64) -> Int {
+        min(openUploadsMost, max(openUploadsLeast, Int(freeBytes / openUploadsShare / openUploadBytes)))
+    }
 
     /// Pages of 4 KiB after which SQLite carries its log over into the catalogue. Half of what the first piece of the
     /// log's index holds, so that a full disk is met while writing the log, which can be taken back, and not the index.

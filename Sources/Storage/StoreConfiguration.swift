@@ -21,6 +21,9 @@ public struct StoreConfiguration: Sendable {
     public var bootID: BootID? = .current
     /// When uploads that nobody goes on with may be removed; each settled append starts the time anew.
     public var expiry = ExpiryPolicy.never
+    /// How many uploads may be open at once, 1 or more; nil for what a share of the free space holds at the start
+    /// (`StorageLimits.openUploadsMax`).
+    public var openUploadsMax: Int?
     /// Who may read the files that are finished from now on.
     public var access = FileAccess()
     /// How long after its end a finished upload is remembered whose file its owner has taken away, in seconds; nil for

@@ -61,8 +61,8 @@ public struct UploadClaim: ~Copyable, Sendable {
     ///
     /// - Parameter isDurable: whether to wait until the record is committed: needed when the client is told of the
     ///   upload before anything of it is settled.
-    /// - Throws: if it was waited for, `noSpace` for a file longer than what is left of the disk, or what the catalogue
-    ///   says; then there is no record.
+    /// - Throws: `tooManyUploads`; if it was waited for, `noSpace` for a file longer than what is left of the disk, or
+    ///   what the catalogue says. There is no record then.
     public mutating func create(_ upload: Upload, isDurable: Bool = false) async throws(StorageError) {
         guard self.upload == nil, isFresh(upload) else { throw .misuse("create takes a new, empty upload") }
         if let failure = store.health.failure { throw failure }
@@ -73,9 +73,9 @@ public struct UploadClaim: ~Copyable, Sendable {
             if length > StorageLimits.fitCheckedBytesMin {
                 try await store.disk.run { () throws(StorageError) in try files.checkFits(length) }
             }
-            try await store.catalogue.record(id, .put(upload, .none), isVisible: true)
+            try await store.catalogue.create(upload)
         } else {
-            store.catalogue.stage(upload)
+            try store.catalogue.stageCreation(upload)
             owesRecord = true
         }
         self.upload = upload
@@ -86,10 +86,12 @@ public struct UploadClaim: ~Copyable, Sendable {
     /// The old bytes are dropped once that is recorded. A file that was delivered stays, also in the record, until the
     /// new one takes its place.
     ///
-    /// - Throws: `io`, `noSpace` or what the catalogue says; the record is then unchanged.
+    /// - Throws: `io`, `noSpace`, `tooManyUploads` for one that is not open, or what the catalogue says; the record is
+    ///   then unchanged.
     public mutating func restart(_ upload: Upload) async throws(StorageError) {
         payRecord()
         guard let old = self.upload, isFresh(upload) else { throw .misuse("restart takes an upload that is there") }
+        if old.state != .open, store.table.openCount >= store.table.openMax { throw .tooManyUploads }
         if let failure = store.health.failure { throw failure }
         var fresh = marked(store.renewed(upload))
         fresh.finished = old.finished

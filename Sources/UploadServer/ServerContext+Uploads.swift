@@ -24,6 +24,11 @@ extension ServerContext {
             return Refusal(
                 .insufficientStorage, reason: "No space left", code: error.code,
                 "The disk is full. What was stored is kept; try again later.", fields: [("Retry-After", "60")])
+        case .tooManyUploads:
+            return Refusal(
+                .serviceUnavailable, reason: "Too many uploads", code: error.code,
+                "As many unfinished uploads are here as may be; nothing new is begun. Try again later.",
+                fields: [("Retry-After", "60")])
         case .superseded:
             return Refusal(
                 .conflict, reason: "Superseded by a newer request", code: error.code,

@@ -10,6 +10,7 @@ extension Serve {
         var store = StoreConfiguration(path: data)
         store.durability = durability
         store.access = try fileAccess()
+        store.openUploadsMax = maxUploads
         store.expiry = expireAfter == 0 ? .never : ExpiryPolicy(idleSeconds: expireAfter)
         store.forgetSeconds = forgetAfter == 0 ? nil : forgetAfter
         var configuration = ServerConfiguration(store: store)

@@ -58,6 +58,9 @@ extension Serve {
         if let maxConnections, !(1...10_000_000).contains(maxConnections) {
             throw ValidationError("--max-connections takes 1 to 10000000.")
         }
+        if let maxUploads, !(1...1_000_000_000).contains(maxUploads) {
+            throw ValidationError("--max-uploads takes 1 to 1000000000.")
+        }
         if let perAddress = maxConnectionsPerAddress {
             if perAddress < 0 { throw ValidationError("--max-connections-per-address takes 0 or more.") }
             if let maxConnections, perAddress > maxConnections {

@@ -140,6 +140,14 @@ struct Serve: ParsableCommand {
             """, valueName: "n"))
     var maxConnectionsPerAddress: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            Unfinished uploads at once, of all clients; new ones are refused beyond. Default: what a tenth of the free \
+            space holds at 16 KiB each, 1000 at least, 1,000,000 at most.
+            """, valueName: "n"))
+    var maxUploads: Int?
+
     @Option(help: ArgumentHelp("With less free space on the disk /readyz says no.", valueName: "bytes"))
     var readyFree = ByteCount(1 << 30)
 

@@ -18,7 +18,8 @@ final class StoreFixture: Sendable {
         in directory: TemporaryDirectory? = nil, at path: String? = nil, durability: Durability = .process,
         directIO: Bool = true,
         diskThreads: Int = 2, journalBytes: Int64 = 4 << 20, expiry: ExpiryPolicy = .never,
-        forgetSeconds: Int64? = nil, bootID: BootID? = BootID(high: .random(in: 1...(.max)), low: 0),
+        forgetSeconds: Int64? = nil, openUploadsMax: Int? = nil,
+        bootID: BootID? = BootID(high: .random(in: 1...(.max)), low: 0),
         wallSeconds: @escaping @Sendable () -> Int64 = { 1_700_000_000 }
     ) throws {
         self.directory = try directory ?? TemporaryDirectory()
@@ -35,6 +36,7 @@ final class StoreFixture: Sendable {
         configuration.bootID = bootID
         configuration.expiry = expiry
         configuration.forgetSeconds = forgetSeconds
+        configuration.openUploadsMax = openUploadsMax
         configuration.wallSeconds = wallSeconds
         store = try LocalStore.open(configuration)
     }

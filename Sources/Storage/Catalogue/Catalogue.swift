@@ -26,14 +26,29 @@ final class Catalogue: Sendable {
     }
 
     /// Shows readers the record of a new upload, for which a change will be sent later: by `enqueueStaged`, once.
-    func stage(_ upload: Upload) {
-        table.stage(
-            CatalogueChange(id: upload.id, content: .put(upload, .none), syncs: [], done: nil), isVisible: true)
+    ///
+    /// - Throws: `tooManyUploads`; nothing is to be sent then.
+    func stageCreation(_ upload: Upload) throws(StorageError) {
+        let change = CatalogueChange(id: upload.id, content: .put(upload, .none), syncs: [], done: nil)
+        guard table.stageCreation(change) else { throw .tooManyUploads }
     }
 
     /// Queues the change of an upload that was announced by `stage`.
-    func enqueueStaged(_ id: UploadID, _ content: CatalogueChange.Content) {
-        send(CatalogueChange(id: id, content: content, syncs: [], done: nil))
+    func enqueueStaged(
+        _ id: UploadID, _ content: CatalogueChange.Content, done: (@Sendable (StorageError?) -> Void)? = nil
+    ) {
+        send(CatalogueChange(id: id, content: content, syncs: [], done: done))
+    }
+
+    /// Records a new upload, and waits for its commit.
+    ///
+    /// - Throws: `tooManyUploads`, or what the catalogue says; there is no record then.
+    func create(_ upload: Upload) async throws(StorageError) {
+        try stageCreation(upload)
+        let failure: StorageError? = await withUnsafeContinuation { continuation in
+            enqueueStaged(upload.id, .put(upload, .none)) { continuation.resume(returning: $0) }
+        }
+        if let failure { throw failure }
     }
 
     /// Queues a change and waits for its commit.

@@ -54,5 +54,13 @@ enum CatalogueSchema {
         case 2: try connection.execute("BEGIN IMMEDIATE; \(addEpoch) COMMIT")
         default: break
         }
+        // It makes the count at the start quick, and can be done without.
+        try? connection.execute("CREATE INDEX IF NOT EXISTS uploads_open ON uploads (cleanup) WHERE state = 0")
+    }
+
+    /// How many uploads are open, those that are being deleted aside. None where the catalogue is damaged: the sweep
+    /// will find that, and shut it.
+    static func openCount(_ connection: SQLiteConnection) -> Int {
+        Int((try? connection.integer("SELECT count(*) FROM uploads WHERE state = 0 AND cleanup != 1")) ?? 0)
     }
 }

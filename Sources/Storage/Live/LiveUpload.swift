@@ -57,6 +57,9 @@ struct LiveUpload<RecordWaiter, GrantWaiter> {
         let waiter: GrantWaiter
     }
 
+    /// Whether the table counts it among the open uploads; nil before memory has known that.
+    var isCountedOpen: Bool?
+
     private let id: UploadID
     private var knowledge: Knowledge
     /// What is told: the committed record, and before that changes that take nothing back.
@@ -94,6 +97,14 @@ struct LiveUpload<RecordWaiter, GrantWaiter> {
     var isIdle: Bool {
         holder == nil && pins == 0 && claim == nil && observers.isEmpty && pinners.isEmpty && readers.isEmpty
             && pending == 0 && knowledge != .loading
+    }
+
+    /// Whether it is an open upload, also one whose creation is not committed yet; nil while memory does not know.
+    var isOpen: Bool? {
+        switch knowledge {
+        case .unknown, .loading: nil
+        case .known, .correcting, .doubted: record?.state == .open
+        }
     }
 
     /// Whether somebody holds it, or has pinned it.

@@ -19,6 +19,8 @@ final class UploadTable: Sendable {
         var resting = RecordCache(countMax: StorageLimits.cachedRecordsMax)
         var lastToken: UInt64 = 0
         var isClosed = false
+        /// Open uploads, here and at rest in the catalogue.
+        var openCount: Int
 
         mutating func nextToken() -> UInt64 {
             lastToken += 1
@@ -28,7 +30,13 @@ final class UploadTable: Sendable {
         /// Works on an upload's entry, making it if needed, and puts it to rest if nobody needs it afterwards.
         mutating func with<T>(_ id: UploadID, _ body: (inout Live) -> T) -> T {
             var entry = live.removeValue(forKey: id) ?? resting.take(id).map(Live.init(cached:)) ?? Live(id)
+            // What memory hears of for the first time is in the count already.
+            entry.isCountedOpen = entry.isCountedOpen ?? entry.isOpen
             let result = body(&entry)
+            if let isOpen = entry.isOpen {
+                if let before = entry.isCountedOpen { openCount += (isOpen ? 1 : 0) - (before ? 1 : 0) }
+                entry.isCountedOpen = isOpen
+            }
             if !entry.isIdle {
                 live[id] = entry
             } else if let upload = entry.resting {
@@ -38,14 +46,22 @@ final class UploadTable: Sendable {
         }
     }
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     private let queries: BatchQueue<CatalogueQuery>
     private let counters: LiveCounters
+    /// How many uploads may be open at once.
+    let openMax: Int
 
-    init(queries: BatchQueue<CatalogueQuery>, counters: LiveCounters) {
+    /// - Parameter openCount: open uploads in the catalogue.
+    init(queries: BatchQueue<CatalogueQuery>, counters: LiveCounters, openCount: Int, openMax: Int) {
+        state = Mutex(State(openCount: openCount))
         self.queries = queries
         self.counters = counters
+        self.openMax = openMax
     }
+
+    /// Open uploads, those included whose creation is not committed yet.
+    var openCount: Int { state.withLock { $0.openCount } }
 
     /// Uploads that somebody holds, waits for, or has changed without a commit yet.
     var liveCount: Int { state.withLock { $0.live.count } }
@@ -148,6 +164,16 @@ final class UploadTable: Sendable {
 
     func stage(_ change: CatalogueChange, isVisible: Bool) {
         state.withLock { state in state.with(change.id) { $0.stage(change, isVisible: isVisible) } }
+    }
+
+    /// Shows readers the record of an upload that begins, if there is room for one more open upload. Answers whether
+    /// there was.
+    func stageCreation(_ change: CatalogueChange) -> Bool {
+        state.withLock { state in
+            guard state.openCount < openMax else { return false }
+            state.with(change.id) { $0.stage(change, isVisible: true) }
+            return true
+        }
     }
 
     /// Takes back a change that was staged and will not be sent.

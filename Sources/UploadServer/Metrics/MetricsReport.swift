@@ -107,6 +107,10 @@ struct MetricsReport {
         text.number(
             "sluice_uploads_active", .gauge, "Uploads that a request holds or waits for at this moment.",
             Int64(server.store.liveUploads))
+        let open = server.store.openUploads
+        text.number(
+            "sluice_uploads_open", .gauge, "Uploads that are begun and neither whole nor given up.", Int64(open.count))
+        text.number("sluice_uploads_open_limit", .gauge, "How many there may be.", Int64(open.limit))
     }
 
     private mutating func memory() {

@@ -1,0 +1,94 @@
+"""--max-uploads: how many uploads may be unfinished at once, whoever begins them and whatever becomes of them."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from activator import Activator, listening
+from exposition import Exposition
+from file_id import append, status
+from waiting import eventually
+from wire import Line, ask
+
+TUS = {"Tus-Resumable": "1.0.0"}
+PATCH = TUS | {"Content-Type": "application/offset+octet-stream"}
+
+
+def begin(port, length=10):
+    return ask(port, "POST", "/files", TUS | {"Upload-Length": str(length)}, b"")
+
+
+def test_no_more_uploads_are_open_than_allowed_whoever_begins_them(start):
+    server = start("--max-uploads", "5", "--threads", "2")
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(lambda _: begin(server.port), range(40)))
+    assert sorted(answer.status for answer in answers) == [201] * 5 + [503] * 35
+    assert {answer.code for answer in answers if answer.status == 503} == {"too-many-uploads"}
+    assert all(int(answer.fields["retry-after"]) > 0 for answer in answers if answer.status == 503)
+    begun = [answer.location for answer in answers if answer.status == 201]
+    # Every dialect, and before the body: the client that asks first is not told to go on.
+    for head in (
+        ("POST", "/files", TUS | {"Upload-Length": "3", "Content-Type": "application/offset+octet-stream"}),
+        ("POST", "/files", {"Upload-Complete": "?0"}), ("PUT", "/files/plain", {}),
+        ("POST", "/upload", {"X-File-Id": "a", "X-Start-Byte": "0"}),
+        ("POST", "/files", {"Content-Type": "application/octet-stream"}),
+    ):
+        with Line(server.port) as line:
+            line.head(head[0], head[1], head[2] | {"Expect": "100-continue"}, 3)
+            answer = line.answer()
+        assert (answer.status, answer.code, answer.interim) == (503, "too-many-uploads", []), head
+    # What has begun goes on; what ends, in either way, makes room for one.
+    assert ask(server.port, "PATCH", begun[0], PATCH | {"Upload-Offset": "0"}, b"0123456789").status == 204
+    assert begin(server.port).status == 201
+    assert begin(server.port).status == 503
+    assert ask(server.port, "DELETE", begun[1], TUS).status == 204
+    assert append(server.port, "a", 0, b"whole").status == 200
+    assert ask(server.port, "PUT", "/files/plain", {}, b"whole").status == 201
+    assert begin(server.port).status == 201
+    assert begin(server.port).status == 503
+
+
+@pytest.mark.parametrize("way", ["killed", "stopped"])
+def test_the_count_is_right_after_a_restart(start, way):
+    server = start("--max-uploads", "3")
+    first = begin(server.port).location
+    assert begin(server.port).status == 201
+    assert append(server.port, "done", 0, b"whole").status == 200
+    if way == "killed":
+        server.kill()
+    else:
+        server.terminate()
+        server.wait()
+    server.start()
+    assert begin(server.port).status == 201
+    assert begin(server.port).status == 503
+    assert ask(server.port, "DELETE", first, TUS).status == 204
+    assert begin(server.port).status == 201
+    assert begin(server.port).status == 503
+
+
+def test_expired_uploads_make_room(start):
+    server = start("--max-uploads", "2", "--expire-after", "1")
+    assert begin(server.port).status == begin(server.port).status == 201
+    # The sweep comes by every 15 seconds.
+    eventually(lambda: begin(server.port).status == 201, "room")
+
+
+def test_a_finished_upload_that_begins_anew_needs_room(start):
+    server = start("--max-uploads", "1")
+    assert append(server.port, "a", 0, b"whole").status == 200
+    assert begin(server.port).status == 201
+    answer = append(server.port, "a", 0, b"anew!")
+    assert (answer.status, answer.code) == (503, "too-many-uploads")
+    assert status(server.port, "a") == 5
+
+
+def test_the_number_and_its_bound_are_told(tmp_path):
+    site = Activator(tmp_path, {"http": listening(), "admin": listening()}, "--max-uploads", "7")
+    site.start()
+    try:
+        assert begin(site.port("http")).status == 201
+        page = Exposition(ask(site.port("admin"), "GET", "/metrics").body.decode())
+        assert page["sluice_uploads_open"] == 1 and page["sluice_uploads_open_limit"] == 7
+    finally:
+        site.close()
