@@ -15,6 +15,13 @@ let strict: [SwiftSetting] = [
 /// Pure targets never see an unsafe pointer: the compiler refuses one.
 let pure: [SwiftSetting] = strict + [.strictMemorySafety()]
 
+/// The upload page's files, which the server joins into one document when it starts.
+let page = [
+    "index.html", "base.css", "choosing.css", "list.css", "choosing.js", "digest.js", "discard.js", "failure.js",
+    "limits.js", "list.js", "main.js", "memory.js", "pace.js", "row.js", "server.js", "states.js", "summary.js",
+    "transfer.js", "upload.js", "uploads.js", "words.js",
+]
+
 let package = Package(
     name: "sluice",
     products: [.executable(name: "sluice", targets: ["sluice"])],
@@ -68,7 +75,7 @@ let package = Package(
                 "CZlibShim", "FileIDDialect", "HTTP", "IETFDialect", "LinuxSystem", "PlainDialect", "Reactor",
                 "Storage", "TLS", "TusDialect", "Uploads", "Wire", .product(name: "Logging", package: "swift-log"),
             ],
-            resources: [.embedInCode("Page/index.html")],
+            resources: page.map { .embedInCode("Page/\($0)") },
             swiftSettings: strict),
         .executableTarget(
             name: "sluice",

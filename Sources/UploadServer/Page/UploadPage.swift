@@ -1,7 +1,7 @@
 internal import HTTP
 internal import TLS
 
-/// The upload page: one file that is part of the program, served compressed, with an `ETag` and a policy that lets
+/// The upload page: one document that is part of the program, served compressed, with an `ETag` and a policy that lets
 /// nothing run but the page's own script.
 final class UploadPage: Sendable {
     private let plain: [UInt8]
@@ -10,13 +10,14 @@ final class UploadPage: Sendable {
     private let policy: String
 
     init() {
-        plain = PackageResources.index_html
+        let page = JoinedPage(document: PackageResources.index_html, files: UploadPage.files)
+        plain = page.text
         compressed = Gzip.compress(plain)
         tag = EntityTag(Base64.encode(Digest.sha256(plain)[..<12]))
-        let script = UploadPage.hashes(of: "script", in: plain)
-        let style = UploadPage.hashes(of: "style", in: plain)
         policy =
-            "default-src 'none'; script-src \(script); style-src \(style); connect-src 'self'; img-src 'self' data:; "
+            "default-src 'none'; script-src \(UploadPage.source(page.script)); "
+            + "style-src \(UploadPage.source(page.style)); connect-src 'self'; img-src 'self' data:; "
+            // The form without a script is what 'self' is for.
             + "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     }
 
@@ -36,23 +37,32 @@ final class UploadPage: Sendable {
         return (head, gzip ? compressed : plain)
     }
 
-    /// The policy's sources for the inline elements of one kind: digests of their content (CSP3 section 2.3.1).
-    private static func hashes(of element: String, in page: [UInt8]) -> String {
-        let (open, close) = (Array("<\(element)>".utf8), Array("</\(element)>".utf8))
-        var sources: [String] = []
-        var position = 0
-        while let start = find(open, in: page, from: position),
-            let end = find(close, in: page, from: start + open.count)
-        {
-            let digest = Digest.sha256(Array(page[(start + open.count)..<end]))
-            sources.append("'sha256-\(Base64.encode(digest))'")
-            position = end
-        }
-        return sources.isEmpty ? "'none'" : sources.joined(separator: " ")
-    }
+    /// The policy's source for an inline element: the digest of its content (CSP3 section 2.3.1).
+    private static func source(_ content: [UInt8]) -> String { "'sha256-\(Base64.encode(Digest.sha256(content)))'" }
 
-    private static func find(_ needle: [UInt8], in page: [UInt8], from start: Int) -> Int? {
-        guard page.count >= needle.count else { return nil }
-        return (start...(page.count - needle.count)).first { page[$0..<$0 + needle.count].elementsEqual(needle) }
+    /// What `index.html` names.
+    private static var files: [String: [UInt8]] {
+        [
+            "base.css": PackageResources.base_css,
+            "choosing.css": PackageResources.choosing_css,
+            "list.css": PackageResources.list_css,
+            "choosing.js": PackageResources.choosing_js,
+            "digest.js": PackageResources.digest_js,
+            "discard.js": PackageResources.discard_js,
+            "failure.js": PackageResources.failure_js,
+            "limits.js": PackageResources.limits_js,
+            "list.js": PackageResources.list_js,
+            "main.js": PackageResources.main_js,
+            "memory.js": PackageResources.memory_js,
+            "pace.js": PackageResources.pace_js,
+            "row.js": PackageResources.row_js,
+            "server.js": PackageResources.server_js,
+            "states.js": PackageResources.states_js,
+            "summary.js": PackageResources.summary_js,
+            "transfer.js": PackageResources.transfer_js,
+            "upload.js": PackageResources.upload_js,
+            "uploads.js": PackageResources.uploads_js,
+            "words.js": PackageResources.words_js,
+        ]
     }
 }
