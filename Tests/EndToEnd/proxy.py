@@ -1,10 +1,10 @@
-"""A TCP proxy between browser and server that cuts, holds and (without TLS) reads what passes."""
+"""A TCP proxy between browser and server that cuts, holds, delays and (without TLS) reads what passes."""
 
 import asyncio
 import socket
 import struct
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 PIECE_BYTES = 64 << 10
 # Small buffers: what the browser has sent and what the server has received stay close together.
@@ -24,6 +24,7 @@ class Exchange:
     status: int | None = None
     reason: str = ""
     answer: bytes = b""
+    answer_headers: dict[str, str] = field(default_factory=dict)
 
     @property
     def file_id(self) -> str | None:
@@ -86,6 +87,7 @@ class _Tap:
             return 0
         self._answered = self._unanswered.pop(0)
         self._answered.status, self._answered.reason = int(status), reason.strip()
+        self._answered.answer_headers = headers
         assert "transfer-encoding" not in headers, "the proxy reads answers with a Content-Length only"
         bodiless = self._answered.method == "HEAD" or int(status) in (204, 304)
         return 0 if bodiless else int(headers.get("content-length", 0))
@@ -121,12 +123,13 @@ class Proxy:
     The line lives on one event loop in a thread of its own; tests call from theirs, `changed` guards what both use.
     """
 
-    def __init__(self, server_port: int, tls: bool = False):
+    def __init__(self, server_port: int, tls: bool = False, delay_seconds: float = 0):
+        """Each direction takes `delay_seconds`; so does the handshake, at the cost of the first bytes."""
         self.exchanges: list[Exchange] = []
         self.changed = threading.Condition()
         self.cuts = 0
         self.held = 0
-        self._server_port, self._tls = server_port, tls
+        self._server_port, self._tls, self._delay = server_port, tls, delay_seconds
         self._cut_after = self._hold_after = None
         self._cut_resets = True
         self._era = 0
@@ -188,6 +191,20 @@ class Proxy:
     def appends(self, file_id: str | None = None) -> list[Exchange]:
         return self._of("POST", "/upload", file_id)
 
+    def creations(self) -> list[Exchange]:
+        return self._of("POST", "/files", None)
+
+    def heads(self) -> list[Exchange]:
+        """Questions for an offset."""
+        return [exchange for exchange in list(self.exchanges)
+                if exchange.method == "HEAD" and "tus-resumable" in exchange.headers]
+
+    def patches(self) -> list[Exchange]:
+        return [exchange for exchange in list(self.exchanges) if exchange.method == "PATCH"]
+
+    def removals(self) -> list[Exchange]:
+        return [exchange for exchange in list(self.exchanges) if exchange.method == "DELETE"]
+
     def _of(self, method: str, target: str, file_id: str | None) -> list[Exchange]:
         return [
             exchange for exchange in list(self.exchanges)
@@ -225,7 +242,8 @@ class Proxy:
             self._links.discard(link)
 
     async def _up(self, link: _Link, reader: asyncio.StreamReader) -> None:
-        while data := await reader.read(PIECE_BYTES):
+        await asyncio.sleep(2 * self._delay)
+        async for data in self._delayed(reader):
             await self._pass_hold(link, len(data))
             allowed = self._take_cut(link, len(data))
             # Read before it is sent: an answer cannot be seen before its request.
@@ -240,7 +258,7 @@ class Proxy:
         link.server.write_eof()
 
     async def _down(self, link: _Link, reader: asyncio.StreamReader) -> None:
-        while data := await reader.read(PIECE_BYTES):
+        async for data in self._delayed(reader):
             with self.changed:
                 if link.tap:
                     link.tap.down.feed(data)
@@ -252,6 +270,34 @@ class Proxy:
             return link.end(reset=False)
         # What the client still sends goes on to the server: one that refuses early wants its answer to be read.
         link.client.write_eof()
+
+    async def _delayed(self, reader: asyncio.StreamReader):
+        """What comes, as long after it came as the line is long."""
+        if not self._delay:
+            while data := await reader.read(PIECE_BYTES):
+                yield data
+            return
+        line, loop = asyncio.Queue(), asyncio.get_running_loop()
+
+        async def fill():
+            data = b"-"
+            while data:
+                try:
+                    data = await reader.read(PIECE_BYTES)
+                except OSError:
+                    data = b""
+                line.put_nowait((loop.time() + self._delay, data))
+
+        filling = asyncio.create_task(fill())
+        try:
+            while True:
+                due, data = await line.get()
+                await asyncio.sleep(due - loop.time())
+                if not data:
+                    return
+                yield data
+        finally:
+            filling.cancel()
 
     async def _pass_hold(self, link: _Link, count: int) -> None:
         with self.changed:

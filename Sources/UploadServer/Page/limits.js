@@ -2,6 +2,7 @@
 
 export const Limits = Object.freeze({
     requests: 6,              // uploads at work at the same time: browsers open six connections to one server
+    requestsShared: 16,       // the same where they share one connection, as HTTP/2 has it
     large: 3,                 // of these, such as take more than one request
     files: 10000,             // uploads on the page
     groupRows: 20,            // rows that a group shows before somebody asks for more

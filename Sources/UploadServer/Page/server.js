@@ -83,7 +83,7 @@ export const server = {
     async look(url) { return offsetOf(await ask('GET', url, { headers: { Range: 'bytes=0-0' } })); },
 
     /** Whether finished files may be fetched here. */
-    async isFetchable(url) { return (await ask('HEAD', url, { headers: {} })).ok; },
+    async isFetchable(url) { return (await ask('HEAD', url, { headers: {} })).status === 200; },
 
     /** Removes an upload and its bytes. One that is not there, or not ours to remove, is no failure. */
     async remove(url) {

@@ -12,6 +12,10 @@ const all = new Map();       // by id, in the order in which they came
 const running = new Set();
 let onchange = () => {};     // told which upload has changed, and whether its state has
 
+/** How many uploads may be at work: what the browser would only queue tells nothing of the line. */
+const requestsMax = ['h2', 'h3'].includes(performance.getEntriesByType('navigation')[0]?.nextHopProtocol)
+    ? Limits.requestsShared : Limits.requests;
+
 const isUnsent = (upload) => upload.state === 'unfinished';
 
 function put(upload) {
@@ -36,10 +40,10 @@ function begin(file, path) {
 
 /** Starts what may start. A waiting upload keeps its place: with the server down, the rest would fare no better. */
 function pump() {
-    if (running.size >= Limits.requests) return;
+    if (running.size >= requestsMax) return;
     let large = [...running].filter((upload) => !upload.isSmall).length;
     for (const upload of all.values()) {
-        if (running.size >= Limits.requests) return;
+        if (running.size >= requestsMax) return;
         if (upload.state !== 'queued' || running.has(upload)) continue;
         if (!upload.isSmall && (large += 1) > Limits.large) continue;
         running.add(upload);
