@@ -36,21 +36,28 @@ export class Row {
     render(isFetchable = false) {
         const { upload, node, buttons } = this, state = States[upload.state];
         node.dataset.state = upload.state;
-        node.className = `upload ${state.tone ?? ''} ${upload.state === 'sending' ? 'moving' : ''}`;
+        const isDone = upload.state === 'finished', isBrief = this.#isBrief();
+        const marks = [isBrief ? 'brief' : '', upload.state === 'sending' && !isBrief ? 'moving' : ''];
+        node.className = ['upload', state.tone ?? '', ...marks].join(' ');
         this.folder.hidden = upload.path === upload.name;
         if (!this.folder.hidden) setText(this.folder, `in ${upload.path.slice(0, -upload.name.length - 1)}`);
         const words = this.#words(state), numbers = this.#numbers();
         setText(this.words, words);
         setText(this.numbers, numbers);
         this.numbers.title = `${count(upload.offset)} of ${plural(upload.size, 'byte')}`;
-        const isDone = upload.state === 'finished';
         setBar(this.bar, isDone ? 1 : upload.offset, isDone ? 1 : upload.size, `${numbers}, ${words}`);
-        this.bar.hidden = upload.size <= 1 << 20 && upload.offset === 0 || isDone;
+        this.bar.hidden = isBrief || upload.offset === 0 && !['asking', 'sending'].includes(upload.state);
         this.#label(buttons.again, state.again);
         this.#label(buttons.toggle, upload.state === 'unfinished' ? this.#next() : state.toggle);
         this.#label(buttons.remove, state.remove ?? 'Cancel');
         this.link.hidden = !isDone || !isFetchable || upload.url === null;
         if (!this.link.hidden) this.link.href = upload.url;
+    }
+
+    /** What is done, or waits, or will be done in a moment, takes one line. */
+    #isBrief() {
+        const { state, isSmall } = this.upload;
+        return ['finished', 'queued'].includes(state) || isSmall && ['asking', 'sending'].includes(state);
     }
 
     /** Moves the focus to a button that is there, after the one that had it has gone. */
@@ -85,7 +92,7 @@ export class Row {
 
     #numbers() {
         const { upload } = this, { offset, size } = upload;
-        if (upload.state === 'finished' || offset === 0 && upload.state !== 'sending') return bytes(size);
+        if (this.#isBrief() || offset === 0 && upload.state !== 'sending') return bytes(size);
         const rate = upload.state === 'sending' ? upload.rate.bytesPerSecond : 0;
         return [`${bytes(offset)} of ${bytes(size)} stored`, ...speed(rate, size - offset)].join(' · ');
     }
