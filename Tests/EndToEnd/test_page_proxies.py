@@ -134,8 +134,9 @@ def test_two_profiles_behind_http2_both_store_their_file(start, behind, tab, fil
 
 def test_log_in_that_has_run_out_is_told_and_made_good(start, behind, tab, files):  # noqa: F811
     server = start()
-    guard = 'if ($cookie_session != "good") { return 302 http://login.invalid/?from=$request_uri; }'
-    port = behind("nginx", server, snippet("nginx").replace("location / {", f"location / {{ {guard}"))
+    guard = 'if ($cookie_session != "good") { return 302 /login?from=$request_uri; }'
+    settings = snippet("nginx").replace("location / {", f"location / {{ {guard}")
+    port = behind("nginx", server, settings + ' location /login { return 200 "<html>Who are you?</html>"; }')
     path, small = files("film.mp4", 24 * MEBIBYTE), files("notes.txt", 2000, seed=2)
     page = tab("about:blank")
     url = f"http://127.0.0.1:{port}/"
@@ -150,7 +151,15 @@ def test_log_in_that_has_run_out_is_told_and_made_good(start, behind, tab, files
     page.context.add_cookies([{"name": "session", "value": "good", "url": url}])
     page.evaluate("() => dispatchEvent(new Event('focus'))")
     wait_state(page, "notes.txt", "finished")
+    # In the middle of a large one.
+    slow_down(page, 4e6)
     choose(page, path)
+    eventually(lambda: stored_count(page, "film.mp4") > MEBIBYTE)
+    page.context.clear_cookies()
+    wait_state(page, "film.mp4", "waiting")
+    expect(row(page, "film.mp4").locator(".words")).to_contain_text("log in again")
+    page.context.add_cookies([{"name": "session", "value": "good", "url": url}])
+    page.evaluate("() => dispatchEvent(new Event('focus'))")
     wait_state(page, "film.mp4", "finished")
     assert server.sha256("film.mp4") == sha256(path)
 

@@ -48,6 +48,10 @@ export class FileDigest {
     }
 }
 
+/** Whether a file is still what was chosen: browsers read no file that was changed since. */
+export const isReadable = (file) => file === null || file.size === 0 ? Promise.resolve(true)
+    : file.slice(0, 1).arrayBuffer().then(() => true, () => false);
+
 /** Whether two files have the same bytes. */
 export async function areSame(one, other) {
     if (one.size !== other.size) return false;

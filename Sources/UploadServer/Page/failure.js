@@ -15,6 +15,13 @@ export class Failure extends Error {
         super(words);
         Object.assign(this, { kind, offset, seconds, mostSeconds });
     }
+
+    /** Seconds until the next try, after so many in a row. */
+    pause(tries) {
+        const longest = Math.min(this.mostSeconds, Math.max(1, this.seconds) * 2 ** (tries - 1));
+        // Jitter, downwards by up to a half: a restarted server is not met by all its clients in the same second.
+        return Math.max(this.seconds, longest * (1 - Math.random() / 2));
+    }
 }
 
 /** What a request comes to that got no answer. */

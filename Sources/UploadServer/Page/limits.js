@@ -10,6 +10,7 @@ export const Limits = Object.freeze({
 
     smallBytes: 1 << 20,      // up to here one request makes the upload and fills it; when cut, it is all sent again
     chunkBytes: 256 << 10,    // least, and first, length of one request for a larger file
+    chunkBytesMax: 256 << 20, // a piece is summed up before it is sent
     chunkGrowth: 4,           // how much longer than the one before a request may be
     chunkSeconds: 4,          // what a request should take: the bar moves when it is answered
     chunkSecondsMax: 20,      // the same where answers are slow, so that waiting for them stays a small part

@@ -45,7 +45,8 @@ function changed(upload, hasEntered) {
 /** What the buttons of a row do, by the state they are pressed in. */
 function act(upload, role) {
     if (role === 'remove') {
-        const wasStored = upload.state !== 'finished' && upload.offset > 0;
+        const isOurs = upload.state !== 'superseded' && !upload.isElsewhere;
+        const wasStored = isOurs && upload.state !== 'finished' && upload.offset > 0;
         uploads.remove(upload);
         tell(wasStored ? `“${upload.name}” is cancelled, and what the server had of it is removed.` : '');
     } else if (role === 'again') {

@@ -33,9 +33,9 @@ function isElsewhere(record) {
  * called. Where storage is full or forbidden, uploads work all the same; they are only not listed after a reload.
  */
 export const memory = {
-    /** Writes down where an upload is, unless another window has taken it. */
+    /** Writes down where an upload is, unless it is cancelled or another window has taken it. */
     save(upload) {
-        if (!isElsewhere(this.read(upload.id))) this.write(upload);
+        if (!upload.isCancelled && !isElsewhere(this.read(upload.id))) this.write(upload);
     },
 
     /** Takes an upload for this window, with what the one before has noted. */

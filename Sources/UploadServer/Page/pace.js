@@ -9,6 +9,7 @@ import { Limits } from './limits.js';
 export const pace = {
     bodyMax: Infinity,            // bytes that every hop lets through, as far as is known
     length: Limits.chunkBytes,
+    lost: [],
 
     /** Bytes of the next request, of so many that are left. */
     next(left) {
@@ -18,6 +19,7 @@ export const pace = {
 
     /** A request of so many bytes took so long, and so much of that was waiting for its answer. */
     took(length, seconds, waited) {
+        this.lost = this.lost.filter((other) => other > length);
         if (length < this.length / 2) return;  // the rest of a file tells little
         const wanted = Math.min(Math.max(Limits.chunkSeconds, waited * Limits.waitShare), Limits.chunkSecondsMax);
         const fitting = length / Math.max(seconds, 0.001) * wanted;
@@ -27,6 +29,12 @@ export const pace = {
     /** A request was cut off: perhaps something on the way bounds its time. */
     cut() { this.length = rounded(this.length / 2); },
 
+    /** Nothing of a request of so many bytes was stored when it was cut; the second one tells that it was too long. */
+    lostWhole(length) {
+        this.lost = [...this.lost, length].filter((other) => other > length / 2);
+        if (this.lost.length > 1) this.bodyMax = Math.min(this.bodyMax, rounded(length / 2));
+    },
+
     /** A request of so many bytes was too long for something on the way. Answers whether a shorter one is worth a try. */
     bound(length) {
         const half = Math.floor(length / 2 / Limits.bodyBytes) * Limits.bodyBytes;
@@ -35,7 +43,10 @@ export const pace = {
     },
 };
 
-const rounded = (length) => Math.max(Limits.chunkBytes, Math.floor(length / Limits.bodyBytes) * Limits.bodyBytes);
+function rounded(length) {
+    const whole = Math.floor(length / Limits.bodyBytes) * Limits.bodyBytes;
+    return Math.min(Math.max(Limits.chunkBytes, whole), Limits.chunkBytesMax);
+}
 
 /** Bytes a second that became stored, over the last quarter of a minute. */
 export class RateMeter {

@@ -49,7 +49,7 @@ export class Row {
         this.bar.hidden = isBrief || upload.offset === 0 && !['asking', 'sending'].includes(upload.state);
         this.#label(buttons.again, state.again);
         this.#label(buttons.toggle, upload.state === 'unfinished' ? this.#next() : state.toggle);
-        this.#label(buttons.remove, state.remove ?? 'Cancel');
+        this.#label(buttons.remove, upload.isElsewhere ? 'Clear' : state.remove ?? 'Cancel');
         this.link.hidden = !isDone || !isFetchable || upload.url === null;
         if (!this.link.hidden) this.link.href = upload.url;
     }

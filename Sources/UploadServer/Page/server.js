@@ -37,7 +37,7 @@ function offsetOf(answer) {
 const encoded = (text) => btoa(String.fromCharCode(...new TextEncoder().encode(text)));
 
 /** `Upload-Metadata`: the name, the media type, and the path within the folder it was chosen from. */
-function metadata({ name, path, type }) {
+function metadata({ name, path, file: { type } }) {
     const pairs = [`filename ${encoded(name)}`];
     if (type) pairs.push(`filetype ${encoded(type)}`);
     const folder = `relativePath ${encoded(path)}`;

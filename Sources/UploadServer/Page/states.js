@@ -14,7 +14,7 @@ export const States = {
     refused: { group: 'failed', toggle: 'Try again', remove: 'Remove', tone: 'bad' },
     changed: { group: 'failed', toggle: 'Choose again', remove: 'Remove', tone: 'bad',
         words: 'The file was changed, moved or deleted after it was chosen. Choose it again.' },
-    superseded: { group: 'failed', toggle: 'Take back', tone: 'warn',
+    superseded: { group: 'failed', toggle: 'Take back', remove: 'Clear', tone: 'warn',
         words: 'Another window or device goes on with this upload.' },
     unfinished: { group: 'left', remove: 'Remove', tone: 'still' },
     finished: { group: 'finished', remove: 'Clear', tone: 'good', words: 'Finished' },

@@ -4,6 +4,7 @@ import { Failure } from './failure.js';
 import { Limits } from './limits.js';
 import { bytes } from './words.js';
 import { discard } from './discard.js';
+import { isReadable } from './digest.js';
 import { memory } from './memory.js';
 import { pace } from './pace.js';
 import { server } from './server.js';
@@ -18,7 +19,7 @@ export async function transfer(upload, signal) {
         const most = sizeMax < 1000 ? bytes(sizeMax) : `files of up to ${bytes(sizeMax)}`;
         throw new Failure('refused', `Too large: it has ${bytes(upload.size)}, and the server takes ${most}.`);
     }
-    if (!await upload.isReadable()) throw new Failure('changed');
+    if (!await isReadable(upload.file)) throw new Failure('changed');
     if (signal.aborted) return;
     if (upload.url === null) await create(upload);
     else await rejoin(upload, signal);
@@ -57,6 +58,8 @@ async function rejoin(upload, signal) {
     upload.enter('asking', { signal });
     const offset = await server.offset(upload.url);
     if (offset > upload.size || offset > upload.digest.position) throw new Failure('gone');
+    if (upload.cutLength > 0 && offset === upload.offset) pace.lostWhole(upload.cutLength);
+    upload.cutLength = 0;
     upload.settle(offset);
 }
 
@@ -88,7 +91,10 @@ async function append(upload, signal) {
         upload.settle(next);
         memory.save(upload);
     } catch (failure) {
-        if (failure.kind === 'retry') pace.cut();
+        if (failure.kind === 'retry') {
+            upload.cutLength = length;
+            pace.cut();
+        }
         throw bounded(failure, length);
     }
 }

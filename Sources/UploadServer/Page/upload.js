@@ -2,7 +2,7 @@
 
 import { Limits } from './limits.js';
 import { Failure } from './failure.js';
-import { FileDigest } from './digest.js';
+import { FileDigest, isReadable } from './digest.js';
 import { RateMeter } from './pace.js';
 import { States } from './states.js';
 import { drawnName, memory } from './memory.js';
@@ -20,8 +20,11 @@ export class Upload {
     retryAt = 0;             // ms since the epoch, in state waiting
     needsLogin = false;
     wasCut = false;          // whether an attempt to send it by one request was cut: it may have arrived
+    cutLength = 0;           // bytes of the last request, if that was cut
+    strangers = new WeakSet();  // files that looked like this upload's, and were others
     isElsewhere = false;     // another window is sending it
     asked = Promise.resolve();  // a question under way, which would stop an append
+    isCancelled = false;
     isCancelled = false;
     onchange = () => {};
     onother = () => {};      // told of a file that turned out not to be this upload's
@@ -31,8 +34,7 @@ export class Upload {
 
     /** Either a file that was chosen, or what the browser remembers. */
     constructor({ id = drawnName(), path, size, lastModified, url = null, offset = 0, hashed = 0, sum = '' }, file = null) {
-        // `offset`: bytes that the server has stored. `sum` is that of the file's first `hashed` bytes, and no byte
-        // behind these was ever sent.
+        // `offset` bytes are stored. `sum` is that of the first `hashed` ones, and none behind these was ever sent.
         Object.assign(this, { id, path, size, lastModified, url, offset, hashed, sum });
         this.name = path.slice(path.lastIndexOf('/') + 1);
         if (file === null) this.state = 'unfinished';
@@ -40,10 +42,11 @@ export class Upload {
     }
 
     get active() { return States[this.state].active === true; }
-    get isSmall() { return this.url === null && this.size <= Limits.smallBytes; }
-    get type() { return this.file?.type ?? ''; }
 
-    /** The file chosen again. Whether it is the same one shows when the two are compared. */
+    /** Whether one request makes it and fills it. */
+    get isSmall() { return this.url === null && this.size <= Limits.smallBytes; }
+
+    /** Goes on with the file chosen again. Whether it is the same one shows when the two are compared. */
     attach(file) {
         this.#take(file);
         this.resume();
@@ -56,6 +59,7 @@ export class Upload {
 
     resume() {
         this.#tries = 0;
+        this.isElsewhere = false;
         this.enter('queued');
     }
 
@@ -70,14 +74,16 @@ export class Upload {
 
     /** Another window has taken it. */
     giveWay() {
+        this.isElsewhere = true;
         this.#stop.abort();
         this.enter('superseded');
     }
 
+    /** Stops it, and removes what is stored; but not what is finished, or another window's by now. */
     cancel() {
         this.isCancelled = true;
         this.#stop.abort();
-        if (this.state === 'finished') return;
+        if (this.state === 'finished' || this.state === 'superseded' || memory.isBusyElsewhere(this.id)) return;
         if (this.url === null) memory.forget(this.id); else discard(this);
     }
 
@@ -101,16 +107,12 @@ export class Upload {
     /** Asks how far it is, and disturbs nobody. Every byte may be there, and only the answer lost. */
     async look() {
         if (this.url === null) return;
-        try {
-            const offset = await server.look(this.url);
-            this.settle(offset);
-            if (offset === this.size && ['unfinished', 'superseded'].includes(this.state)) this.finish();
-        } catch (error) {
-            if (error.kind === 'gone') this.beginAnew();
-        }
+        const offset = await server.look(this.url);
+        this.settle(offset);
+        if (offset === this.size && ['unfinished', 'superseded'].includes(this.state)) this.finish();
     }
 
-    /** Forgets what the server had; the next attempt makes a new upload. */
+    /** The server has nothing of it; the next attempt makes a new upload. */
     beginAnew() {
         Object.assign(this, { url: null, offset: 0, hashed: 0, sum: '' });
         if (this.file !== null) this.#take(this.file);
@@ -157,42 +159,33 @@ export class Upload {
         case 'moved': this.settle(error.offset); break;
         case 'bounded': return;
         }
-        // A network error is also what the browser reports when it could not read the file any more.
-        if (!await this.isReadable()) return this.enter('changed', { signal });
+        // A file that cannot be read any more looks like a lost connection.
+        if (!await isReadable(this.file)) return this.enter('changed', { signal });
         this.#tries += 1;
         if (this.#tries === 1 && ['gone', 'moved'].includes(kind)) return;
-        const longest = Math.min(error.mostSeconds, Math.max(1, error.seconds) * 2 ** (this.#tries - 1));
-        // Jitter, downwards by up to a half: a restarted server is not met by all its clients in the same second.
-        const seconds = Math.max(error.seconds, longest * (1 - Math.random() / 2));
-        await this.#wait(error.message, seconds, kind === 'login', signal);
+        if (!signal.aborted) await this.#wait(error, signal);
     }
 
     /** The file that was chosen is not the one that was begun: each keeps its own place. */
     #letGo() {
         const { file } = this;
+        this.strangers.add(file);
         this.file = this.digest = null;
         this.enter('unfinished');
         this.onother(file);
     }
 
-    async #wait(words, seconds, needsLogin, signal) {
-        if (signal.aborted) return;
+    async #wait(error, signal) {
+        const seconds = error.pause(this.#tries);
         this.retryAt = Date.now() + seconds * 1000;
-        this.needsLogin = needsLogin;
-        this.enter('waiting', { words });
-        let timer;
+        this.needsLogin = error.kind === 'login';
+        this.enter('waiting', { words: error.message });
         await new Promise((resolve) => {
             this.#wake = resolve;
-            timer = setTimeout(resolve, seconds * 1000);
+            setTimeout(resolve, seconds * 1000);
             signal.addEventListener('abort', resolve);
         });
-        clearTimeout(timer);
         this.needsLogin = false;
-    }
-
-    async isReadable() {
-        if (this.file === null || this.size === 0) return true;
-        return this.file.slice(0, 1).arrayBuffer().then(() => true, () => false);
     }
 
     enter(state, { words = '', signal } = {}) {

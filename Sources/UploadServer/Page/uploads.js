@@ -10,6 +10,7 @@ import { memory } from './memory.js';
 
 const all = new Map();       // by id, in the order in which they came
 const running = new Set();
+const paths = new WeakMap();  // of chosen files, within their folders
 let onchange = () => {};     // told which upload has changed, and whether its state has
 
 /** How many uploads may be at work: what the browser would only queue tells nothing of the line. */
@@ -26,7 +27,7 @@ function put(upload) {
     };
     upload.onother = (file) => {
         notes.tell(`“${upload.name}” is another file than the one begun before, and is sent as a new one.`);
-        begin(file, upload.path);
+        uploads.add([{ file, path: paths.get(file) }]);
     };
     upload.onchange(true);
     return upload;
@@ -90,7 +91,8 @@ export const uploads = {
                 notes.tell(`Only the first ${count(Limits.files)} files were taken.`);
                 break;
             }
-            const older = left.get(key(file))?.find((upload) => isUnsent(upload));
+            paths.set(file, path);
+            const older = left.get(key(file))?.find((upload) => isUnsent(upload) && !upload.strangers.has(file));
             if (older !== undefined) {
                 older.attach(file);
             } else if (await isListed(file, listed.get(key(file)) ?? [])) {
@@ -123,7 +125,13 @@ export const uploads = {
         }
         memory.listen((id, record, isElsewhere) => this.heard(id, record, isElsewhere));
         for (const upload of this.in('left').slice(0, Limits.looks)) {
-            if (isUnsent(upload) && !upload.isElsewhere) await upload.look();
+            if (!isUnsent(upload) || upload.isElsewhere) continue;
+            try {
+                await upload.look();
+            } catch ({ kind }) {
+                if (kind !== 'gone') return;
+                if (isUnsent(upload)) upload.beginAnew();
+            }
         }
     },
 
@@ -152,7 +160,7 @@ export const uploads = {
 
     /** The other window has finished it, or has thrown it away: nothing is left to do about it here. */
     async lookOrDrop(upload) {
-        await upload.look();
+        await upload.look().catch(() => {});
         if (upload.state === 'finished') return;
         all.delete(upload.id);
         onchange(upload, true);
