@@ -489,7 +489,7 @@ def test_full_disk_is_waited_for_and_can_be_retried_at_once(sluice, proxy, tab, 
 
 
 @pytest.mark.parametrize(("status", "words"), [
-    (503, "The server is stopping or busy."), (500, "The server had a problem (500"), (429, "The server asks for a pause."),
+    (503, "The server is stopping or busy."), (500, "The server had a problem (500"),
 ])
 def test_passing_trouble_is_retried_without_a_click(sluice, proxy, tab, files, status, words):
     path = files("notes.txt", 1000)

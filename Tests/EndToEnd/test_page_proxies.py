@@ -137,7 +137,7 @@ def test_log_in_that_has_run_out_is_told_and_made_good(start, behind, tab, files
     guard = 'if ($cookie_session != "good") { return 302 /login?from=$request_uri; }'
     settings = snippet("nginx").replace("location / {", f"location / {{ {guard}")
     port = behind("nginx", server, settings + ' location /login { return 200 "<html>Who are you?</html>"; }')
-    path, small = files("film.mp4", 24 * MEBIBYTE), files("notes.txt", 2000, seed=2)
+    path, small = files("film.mp4", 12 * MEBIBYTE), files("notes.txt", 2000, seed=2)
     page = tab("about:blank")
     url = f"http://127.0.0.1:{port}/"
     page.context.add_cookies([{"name": "session", "value": "good", "url": url}])

@@ -42,7 +42,6 @@ export class Upload {
     }
 
     get active() { return States[this.state].active === true; }
-
     /** Whether one request makes it and fills it. */
     get isSmall() { return this.url === null && this.size <= Limits.smallBytes; }
 
