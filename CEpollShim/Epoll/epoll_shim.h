@@ -396,13 +396,13 @@ static inline long cshim_random(void *buffer, size_t count) {
     return CSHIM_RESULT(syscall(SYS_getrandom, buffer, count, 0));
 }
 
-// Processors this process may run on (the affinity mask, so a container's cpuset counts).
 static inline void cshim_give_back_free_memory(void) {
 #ifdef __GLIBC__
     malloc_trim(0);
 #endif
 }
 
+// Processors this process may run on, 1 or more: the affinity mask, so a container's cpuset counts; of 8,192 at most.
 static inline int cshim_processor_count(void) {
     unsigned long mask[128];
     long bytes = syscall(SYS_sched_getaffinity, 0, sizeof mask, mask);

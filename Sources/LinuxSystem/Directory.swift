@@ -1,6 +1,10 @@
 internal import CEpollShim
 
 /// An open directory; names given to it are resolved below it. `openat(2)` and its kin
+///
+/// It stays the same directory when somebody renames it. Everything here may wait for the disk. Errors that a caller
+/// may want to tell apart: ENOENT (nothing of that name), EEXIST, ENOTDIR and EISDIR (something else of that name),
+/// ELOOP (a symbolic link), ENOSPC and EDQUOT, EROFS, EACCES, EMFILE and ENFILE; EIO is the disk's.
 public struct Directory: ~Copyable, Sendable {
     /// Closed with this value.
     public let descriptor: FileDescriptor

@@ -16,6 +16,9 @@ public struct Epoll: ~Copyable {
     deinit { events.deallocate() }
 
     /// Watches `descriptor` for both directions, edge-triggered, until it is closed. `epoll_ctl(2)` EPOLL_CTL_ADD
+    ///
+    /// - Throws: EPERM for a regular file, EEXIST for one that is watched already, ENOSPC and ENOMEM where the system's
+    ///   bound of watches is met.
     public func add(_ descriptor: Int32, token: UInt64) throws(Errno) {
         let interest = EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLRDHUP.rawValue | EPOLLET.rawValue
         try checked { cshim_epoll_ctl(self.descriptor.rawValue, EPOLL_CTL_ADD, descriptor, interest, token) }
@@ -33,7 +36,11 @@ public struct Epoll: ~Copyable {
         _ = cshim_epoll_ctl(self.descriptor.rawValue, EPOLL_CTL_DEL, descriptor, 0, 0)
     }
 
-    /// Waits up to `timeoutMilliseconds` (−1: for ever) and hands each event to `body`. `epoll_wait(2)`
+    /// Waits up to `timeoutMilliseconds` (−1: for ever, 0: not at all) and hands each event to `body` before it
+    /// returns, at most `capacity` of them; further ones come with the next call. `epoll_wait(2)`
+    ///
+    /// A signal may end the wait early, without an event. Any other failure can only be a mistake of this program's (a
+    /// closed descriptor, say), and traps.
     ///
     /// Never inlined, so that a profile separates waiting from work.
     @inline(never)

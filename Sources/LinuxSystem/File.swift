@@ -1,6 +1,9 @@
 internal import CEpollShim
 
-/// An open regular file.
+/// An open regular file. From any thread, since every call names its offset; all of them may wait for the disk.
+///
+/// Errors that a caller may want to tell apart: ENOSPC and EDQUOT (what was written before stands), EFBIG (the file
+/// system's or the process's bound), EINVAL of a direct write that is not aligned; EIO is the disk's.
 public struct File: ~Copyable, Sendable {
     /// Closed with this value.
     public let descriptor: FileDescriptor
@@ -47,6 +50,8 @@ public struct File: ~Copyable, Sendable {
     }
 
     /// Writes all `count` bytes at `offset`, going on after short writes. `pwrite(2)`
+    ///
+    /// - Throws: after a failure some of the bytes may be written; which ones is not known.
     public func write(_ memory: UnsafeRawPointer, count: Int, at offset: Int64) throws(Errno) {
         var done = 0
         while done < count {
@@ -82,6 +87,9 @@ public struct File: ~Copyable, Sendable {
     }
 
     /// Waits until the data, and what is needed to read it back, is on stable storage. `fdatasync(2)`
+    ///
+    /// - Throws: after a failure what was written since the last sync may be lost, and the next call may succeed all
+    ///   the same: the kernel reports it once.
     public func syncData() throws(Errno) { try checked { cshim_fdatasync(descriptor.rawValue) } }
 
     /// Waits until the data and all of the metadata are on stable storage. `fsync(2)`

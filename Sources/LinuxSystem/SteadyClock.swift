@@ -5,6 +5,9 @@ internal import Synchronization
 /// Time comes from the wall clock as long as it goes about as fast as the time since boot. When it leaps (somebody set
 /// it, a time server lied), this clock goes on as before, and follows only when the leap has stood for `trustSeconds`:
 /// so a wrong date for a minute does not end what was to live for a week. From any thread.
+///
+/// It looks when it is asked: a leap counts from the first question after it. Differences below `jumpSecondsMin` are
+/// followed at once, in both directions, so the time that it tells may go back by that much.
 public final class SteadyClock: Sendable {
     /// Wall time may be this many seconds off before it counts as a jump.
     public static let jumpSecondsMin: Int64 = 3600

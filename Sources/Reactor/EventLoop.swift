@@ -81,7 +81,10 @@ public actor EventLoop {
     /// A watch without a descriptor: for tasks that only wait for time, or to be woken.
     public func watch() -> Watch { watches.insert { Watch(token: $0, loop: self, agenda: agenda) } }
 
-    /// Ends a watch. Late events and interrupts for it fall on nobody.
+    /// Ends a watch, once the task that used it sleeps on it no more: a task that still did would sleep for ever. Late
+    /// events and interrupts for it fall on nobody. Ending it once more is a mistake, and traps.
+    ///
+    /// - Parameter descriptor: what it watched. It is taken off epoll, and stays open: its owner closes it, afterwards.
     public func end(_ watch: Watch, _ descriptor: Int32? = nil) {
         if let descriptor { epoll.remove(descriptor) }
         agenda.timers.remove(watch.token)

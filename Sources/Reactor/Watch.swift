@@ -99,8 +99,11 @@ public final class Watch {
 
     func takeParked() -> (any Parked)? { parked.take() }
 
-    /// Moves the deadline, which replaces the earlier one, also one that has passed without the task having slept
-    /// through it: that one has been met. `.max` for none.
+    /// Moves the deadline: a moment of `SystemClock.monotonicNanoseconds`, not a time from now on; `.max` for none. At
+    /// that moment the task's sleep ends with `timedOut`, or its next one does.
+    ///
+    /// It replaces the earlier one, also one that has passed without the task having slept through it: that one has
+    /// been met.
     public func setDeadline(_ nanoseconds: Int64) {
         if interruption == .timedOut { interruption = nil }
         deadline = nanoseconds

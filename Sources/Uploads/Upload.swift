@@ -2,7 +2,7 @@
 public struct Upload: Equatable, Sendable {
     /// Its name inside the server.
     public let id: UploadID
-    /// Who created it; nobody else appends to it.
+    /// The protocol that created it. Requests of others may look at it, and do not append to it.
     public var dialect: DialectName
     /// Where it is in its life.
     public var state: UploadState
