@@ -38,6 +38,15 @@ static inline long cshim_arguments(char ***arguments) {
     return 0;
 }
 
+// Opens what is closed of standard input, output and error, so that no file or socket gets their numbers and, with them,
+// what is meant for people to read. Where there is no /dev/null it is a directory, which takes no bytes either.
+static inline void cshim_occupy_standard_descriptors(void) {
+    for (int fd = 0; fd <= 2; fd++) {
+        if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF) continue;
+        if (open("/dev/null", O_RDWR) < 0) (void)open("/", O_RDONLY | O_DIRECTORY);
+    }
+}
+
 static inline int cshim_process_number(void) { return (int)getpid(); }
 
 // ---- inherited sockets --------------------------------------------------------------------------------------------

@@ -15,6 +15,10 @@ public enum SystemProcess {
         return (0..<count).compactMap { index in first?[index].map { String(cString: $0) } }
     }
 
+    /// Makes sure that standard input, output and error are open, on `/dev/null` where nobody has given any: the next
+    /// file or socket would get their numbers. Before anything is opened. `open(2)`
+    public static func occupyStandardDescriptors() { cshim_occupy_standard_descriptors() }
+
     /// How many descriptors this process may have open. `getrlimit(2)`
     public static var openFilesLimit: Int { max(0, Int(cshim_open_files_limit())) }
 

@@ -23,7 +23,8 @@ extension ServerContext {
         case .noSpace:
             return Refusal(
                 .insufficientStorage, reason: "No space left", code: error.code,
-                "The disk is full. What was stored is kept; try again later.", fields: [("Retry-After", "60")])
+                "The disk has no room, for bytes or for files. What was stored is kept; try again later.",
+                fields: [("Retry-After", "60")])
         case .tooManyUploads:
             return Refusal(
                 .serviceUnavailable, reason: "Too many uploads", code: error.code,

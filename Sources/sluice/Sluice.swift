@@ -18,6 +18,7 @@ struct Sluice: ParsableCommand {
     static let version = "0.1.0"
 
     static func main() {
+        SystemProcess.occupyStandardDescriptors()
         let arguments = SystemProcess.arguments
         if arguments.isEmpty {
             FileHandle.standardError.write(Data("sluice: the command line cannot be read: is /proc there?\n".utf8))

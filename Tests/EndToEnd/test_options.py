@@ -11,6 +11,7 @@ import threading
 import pytest
 
 from file_id import append, status
+from waiting import eventually
 from wire import ask
 
 SECONDS = 30
@@ -417,3 +418,29 @@ def test_without_proc_it_serves_all_the_same(tmp_path):
         pytest.skip("this machine lets nobody mount something of their own")
     with Started(tmp_path, "--listen", "127.0.0.1:0", "--listen-tls", "", wrapper=wrapper) as server:
         assert append(port(server.first), "a", 0, b"hello").status == 200
+
+
+@pytest.mark.parametrize("closed", ["0<&-", "1>&-", "2>&-", "0<&- 1>&- 2>&-"])
+def test_no_file_gets_the_number_of_an_output_that_is_closed(tmp_path, closed):
+    """Log lines would go to whatever has it: a data file, or a client."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        number = probe.getsockname()[1]
+    wrapper = ["sh", "-c", f'exec "$@" {closed}', "-"]
+    binary = os.environ.get("SLUICE_BINARY", ".build/release/sluice")
+    process = subprocess.Popen([*wrapper, binary, "serve", "--data", tmp_path / "data", "--listen",
+                                f"127.0.0.1:{number}", "--listen-tls", ""], stderr=subprocess.DEVNULL,
+                               stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+    try:
+        eventually(lambda: answers(number), "the start")
+        assert append(number, "a", 0, b"hello").status == 200
+        assert {os.readlink(f"/proc/{process.pid}/fd/{fd}") for fd in range(3)} == {"/dev/null"}
+    finally:
+        process.terminate()
+        assert process.wait(SECONDS) == 0
+
+
+def answers(number: int) -> bool:
+    try:
+        return ask(number, "GET", "/healthz").status == 200
+    except ConnectionRefusedError:
+        return False
