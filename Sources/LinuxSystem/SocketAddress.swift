@@ -77,6 +77,14 @@ public struct SocketAddress: Sendable, Equatable, CustomStringConvertible {
 
     var isIPv6: Bool { host.contains(":") }
 
+    /// Whether only one of two sockets can listen: on one address, or where one stands for all of the other's family.
+    /// Ports that the system is to choose never clash.
+    public func overlaps(_ other: SocketAddress) -> Bool {
+        guard port == other.port, port != 0 else { return false }
+        if takesBothFamilies || other.takesBothFamilies { return true }
+        return isIPv6 == other.isIPv6 && (host == other.host || isEveryAddress || other.isEveryAddress)
+    }
+
     /// As it stands in a URL. Where both families are taken, `[::]` is only one of them: see `families`.
     public var description: String { isIPv6 ? "[\(host)]:\(port)" : "\(host):\(port)" }
 

@@ -27,8 +27,11 @@ struct ListenAddress: ExpressibleByArgument, Equatable {
                     [::]:8080 (every IPv6 address), :8080 (both), or '' for none; not '\(one.text)'.
                     """)
             }
-            if address.port != 0, all[..<index].contains(where: { $0.address == address }) {
-                throw ValidationError("\(option) \(one.text) was given twice.")
+            for other in all[..<index] where other.address?.overlaps(address) == true {
+                throw ValidationError(
+                    other == one
+                        ? "\(option) \(one.text) was given twice."
+                        : "\(option) \(other.text) and \(option) \(one.text) overlap: one of them is enough.")
             }
         }
         if all.count > 1, all.contains(where: \.isOff) {

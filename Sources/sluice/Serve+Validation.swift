@@ -27,9 +27,10 @@ extension Serve {
         }
         let named = [("--listen", listen), ("--listen-tls", listenTls), ("--listen-admin", listenAdmin)]
         for (index, (option, addresses)) in named.enumerated() {
-            for address in addresses.compactMap(\.address) where address.port != 0 {
-                for (other, others) in named[..<index] where others.contains(where: { $0.address == address }) {
-                    throw ValidationError("\(other) and \(option) name the same address, \(address).")
+            for address in addresses.compactMap(\.address) {
+                for (other, others) in named[..<index] {
+                    guard let held = others.compactMap(\.address).first(where: address.overlaps) else { continue }
+                    throw ValidationError("\(other) \(held) and \(option) \(address) name the same address.")
                 }
             }
         }

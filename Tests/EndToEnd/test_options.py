@@ -153,6 +153,9 @@ def test_what_is_no_address_is_refused_with_examples(tmp_path, options):
 @pytest.mark.parametrize("options, words", [
     (["--listen", "127.0.0.1:8080", "--listen", "127.0.0.1:8080"], "twice"),
     (["--listen", "127.0.0.1:8080", "--listen", ""], "switches it off"),
+    (["--listen", "127.0.0.1:8080", "--listen", "0.0.0.0:8080"], "overlap"),
+    (["--listen", "[::]:8080", "--listen", ":8080"], "overlap"),
+    (["--listen", ":8080", "--listen-tls", "127.0.0.1:8080"], "same address"),
     (["--listen", "127.0.0.1:8080", "--listen-tls", "127.0.0.1:8080"], "same address"),
     (["--listen-tls", "127.0.0.1:9000", "--listen-admin", "127.0.0.1:9000"], "same address"),
     (["--listen", "", "--listen-tls", ""], "nothing to serve"),

@@ -22,6 +22,17 @@ import Testing
         #expect(SocketAddress(listening: text) == nil)
     }
 
+    @Test(arguments: [
+        ("127.0.0.1:80", "127.0.0.1:80", true), ("127.0.0.1:80", "127.0.0.1:81", false), (":0", ":0", false),
+        ("127.0.0.1:80", "0.0.0.0:80", true), ("[::1]:80", "[::]:80", true), ("0.0.0.0:80", "[::]:80", false),
+        (":80", "127.0.0.1:80", true), ("[::1]:80", "*:80", true), ("127.0.0.1:80", "127.0.0.2:80", false),
+    ])
+    func `two addresses overlap where only one of them can be listened on`(a: String, b: String, overlap: Bool) throws {
+        let (one, other) = (try #require(SocketAddress(listening: a)), try #require(SocketAddress(listening: b)))
+        #expect(one.overlaps(other) == overlap)
+        #expect(other.overlaps(one) == overlap)
+    }
+
     @Test(arguments: [":80", "*:80"])
     func `without a host it is listened on everywhere, and connected to nowhere`(text: String) throws {
         let address = try #require(SocketAddress(listening: text))
