@@ -83,7 +83,11 @@ static inline int cshim_signalfd_next(int fd) {
     return count < 0 ? (int)count : (int)info.ssi_signo;
 }
 
-static inline void cshim_ignore_sigpipe(void) { signal(SIGPIPE, SIG_IGN); }
+// Writing fails with EPIPE or EFBIG then, where it would end the process otherwise.
+static inline void cshim_ignore_write_signals(void) {
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+}
 
 // ---- sockets ------------------------------------------------------------------------------------------------------
 
@@ -211,11 +215,13 @@ static inline int cshim_openat(int directory, const char *path, int flags, uint3
     return (int)CSHIM_RESULT(openat(directory, path, flags | O_CLOEXEC, (mode_t)mode));
 }
 
+// Its value differs from one architecture to the next, so the C library says it; glibc without _GNU_SOURCE says it under
+// this name only.
 static inline int cshim_o_direct(void) {
-#if defined(__x86_64__) || defined(__i386__)
-    return 040000;
+#ifdef O_DIRECT
+    return O_DIRECT;
 #else
-    return 0200000;
+    return __O_DIRECT;
 #endif
 }
 
@@ -290,11 +296,6 @@ static inline int cshim_clone_range(int from, int64_t from_offset, int64_t lengt
     return (int)CSHIM_RESULT(ioctl(to, _IOW(0x94, 13, range) /* FICLONERANGE */, &range));
 }
 
-static inline long cshim_copy_range(int from, int64_t from_offset, int64_t length, int to, int64_t to_offset) {
-    loff_t source = from_offset, target = to_offset;
-    return CSHIM_RESULT(syscall(SYS_copy_file_range, from, &source, to, &target, (size_t)length, 0));
-}
-
 static inline int cshim_fstat(int fd, struct stat *out) { return (int)CSHIM_RESULT(fstat(fd, out)); }
 
 static inline int cshim_fstatat(int directory, const char *path, struct stat *out) {
@@ -324,25 +325,27 @@ static inline int cshim_renameat(int from_directory, const char *from, int to_di
 
 static inline int cshim_lock_exclusive(int fd) { return (int)CSHIM_RESULT(flock(fd, LOCK_EX | LOCK_NB)); }
 
-static inline int64_t cshim_free_bytes(int fd) {
-    struct statvfs info;
-    if (fstatvfs(fd, &info) != 0) return -(int64_t)errno;
-    return (int64_t)info.f_bavail * (int64_t)info.f_frsize;
-}
+static inline int cshim_fstatvfs(int fd, struct statvfs *out) { return (int)CSHIM_RESULT(fstatvfs(fd, out)); }
 
-// A stream over the directory that fd names; fd itself stays open and keeps its position.
-static inline DIR *cshim_directory_open(int fd) {
+// Opens a stream over the directory that fd names; fd itself stays open and keeps its position.
+static inline int cshim_directory_open(int fd, DIR **stream) {
     int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (copy < 0) return 0;
-    DIR *stream = fdopendir(copy);
-    if (!stream) close(copy);
-    return stream;
+    if (copy < 0) return -errno;
+    *stream = fdopendir(copy);
+    if (*stream) return 0;
+    int failure = errno;
+    close(copy);
+    return -failure;
 }
 
-// The next name in the directory, "." and ".." included, or NULL at the end. Valid until the next call.
-static inline const char *cshim_directory_next(DIR *stream) {
+// The next name in the directory, "." and ".." included. 1 with a name, which is valid until the next call; 0 at the
+// end; a negated errno.
+static inline int cshim_directory_next(DIR *stream, const char **name) {
+    errno = 0;
     struct dirent *entry = readdir(stream);
-    return entry ? entry->d_name : 0;
+    if (!entry) return -errno;
+    *name = entry->d_name;
+    return 1;
 }
 
 static inline void cshim_directory_close(DIR *stream) { closedir(stream); }

@@ -60,10 +60,12 @@ public struct Directory: ~Copyable, Sendable {
     }
 
     /// Opens the file `name`; one that is created gets mode 0640. `openat(2)`
+    ///
+    /// It never waits for the other end of a pipe that somebody has put there: `File.size` tells what is no file, and
+    /// reads and writes at an offset fail there.
     public func open(_ name: String, _ options: File.Options) throws(Errno) -> File {
-        File(
-            FileDescriptor(
-                owning: try checked { cshim_openat(descriptor.rawValue, name, options.rawValue, 0o640) }))
+        let flags = options.union(.nonBlocking).rawValue
+        return File(FileDescriptor(owning: try checked { cshim_openat(descriptor.rawValue, name, flags, 0o640) }))
     }
 
     /// The size in bytes of the regular file `name`, nil where there is none. `fstatat(2)`
@@ -144,20 +146,45 @@ public struct Directory: ~Copyable, Sendable {
         }
     }
 
-    /// Bytes that a user without privileges may still write to the file system. `fstatvfs(3)`
-    public func freeBytes() throws(Errno) -> Int64 {
-        try Int64(checked { Int(cshim_free_bytes(descriptor.rawValue)) })
+    /// What a user without privileges may still write to the file system. `fstatvfs(3)`
+    public func space() throws(Errno) -> DiskSpace {
+        var info = statvfs()
+        try checked { cshim_fstatvfs(descriptor.rawValue, &info) }
+        let (bytes, overflow) = Int64(clamping: info.f_bavail).multipliedReportingOverflow(
+            by: Int64(clamping: info.f_frsize))
+        // File systems without a fixed number of inodes say that they have none at all.
+        let files = info.f_files == 0 ? Int64.max : Int64(clamping: info.f_favail)
+        return DiskSpace(bytes: overflow ? .max : bytes, files: files)
     }
+
+    /// The bytes of `space`.
+    public func freeBytes() throws(Errno) -> Int64 { try space().bytes }
 
     /// Hands every name but "." and ".." to `body`, in no order, until it answers false. `readdir(3)`
     public func forEachName(_ body: (String) -> Bool) throws(Errno) {
-        guard let stream = cshim_directory_open(descriptor.rawValue) else { throw .io }
+        var opened: OpaquePointer?
+        try checked { cshim_directory_open(descriptor.rawValue, &opened) }
+        guard let stream = opened else { throw .noMemory }
         defer { cshim_directory_close(stream) }
-        while let name = cshim_directory_next(stream) {
-            let text = String(cString: name)
+        var name: UnsafePointer<CChar>?
+        while try checked({ cshim_directory_next(stream, &name) }) > 0 {
+            let text = String(cString: name!)
             if text == "." || text == ".." { continue }
             if !body(text) { return }
         }
+    }
+
+    /// Whether `renameat(2)` may move an entry of this directory to the other one: both are on one file system, reached
+    /// by one mount.
+    public func canMove(to other: borrowing Directory) throws(Errno) -> Bool {
+        var (here, there) = (stat(), stat())
+        try checked { cshim_fstat(descriptor.rawValue, &here) }
+        try checked { cshim_fstat(other.descriptor.rawValue, &there) }
+        if here.st_dev != there.st_dev { return false }
+        // Two mounts of one file system are told apart before the name is looked up, which nothing has.
+        let name = ".sluice-no-such-entry"
+        do throws(Errno) { try rename(name, to: other, name) } catch { return error != .crossDevice }
+        return true
     }
 
     private func remove(_ name: String, isDirectory: Bool) throws(Errno) -> Bool {

@@ -11,7 +11,8 @@ public struct Errno: Error, RawRepresentable, Hashable, Sendable, CustomStringCo
 
     /// What `strerror(3)` says, for logs and messages.
     public var description: String {
-        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 128) { text in
+        if self == .notRegular { return "Not a regular file" }
+        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 128) { text in
             cshim_error_text(rawValue, text.baseAddress, text.count)
             return String(cString: text.baseAddress!)
         }
@@ -25,22 +26,33 @@ public struct Errno: Error, RawRepresentable, Hashable, Sendable, CustomStringCo
     public static let brokenPipe = Errno(rawValue: EPIPE)
     public static let connectionAborted = Errno(rawValue: ECONNABORTED)
     public static let connectionReset = Errno(rawValue: ECONNRESET)
+    /// EXDEV
+    public static let crossDevice = Errno(rawValue: EXDEV)
     public static let exists = Errno(rawValue: EEXIST)
+    /// EFBIG: beyond the longest file that the file system, or a limit of the process, allows.
+    public static let fileTooLarge = Errno(rawValue: EFBIG)
     public static let inProgress = Errno(rawValue: EINPROGRESS)
     public static let interrupted = Errno(rawValue: EINTR)
     public static let invalidArgument = Errno(rawValue: EINVAL)
     public static let io = Errno(rawValue: EIO)
     public static let isDirectory = Errno(rawValue: EISDIR)
+    /// ELOOP: also a symbolic link where none is followed.
+    public static let loop = Errno(rawValue: ELOOP)
     public static let noEntry = Errno(rawValue: ENOENT)
     public static let noMemory = Errno(rawValue: ENOMEM)
     public static let noSpace = Errno(rawValue: ENOSPC)
     public static let notConnected = Errno(rawValue: ENOTCONN)
     public static let notDirectory = Errno(rawValue: ENOTDIR)
     public static let notEmpty = Errno(rawValue: ENOTEMPTY)
+    /// There is a pipe, a socket or a device where a regular file is expected. No system call says so; the number lies
+    /// beyond theirs.
+    public static let notRegular = Errno(rawValue: 4096)
     public static let notSupported = Errno(rawValue: EOPNOTSUPP)
+    public static let noDeviceOrAddress = Errno(rawValue: ENXIO)
     public static let processFilesExhausted = Errno(rawValue: EMFILE)
     public static let quotaExceeded = Errno(rawValue: EDQUOT)
     public static let systemFilesExhausted = Errno(rawValue: ENFILE)
+    public static let timedOut = Errno(rawValue: ETIMEDOUT)
 }
 
 /// Throws what a shim returned if it is a negated errno, and retries while it is EINTR.

@@ -29,10 +29,20 @@ public struct File: ~Copyable, Sendable {
     }
 
     /// The size in bytes. `fstat(2)`
+    ///
+    /// - Throws: `notRegular` for what is no regular file, and so has no size.
     public func size() throws(Errno) -> Int64 {
         var info = stat()
         try checked { cshim_fstat(descriptor.rawValue, &info) }
+        guard info.st_mode & UInt32(S_IFMT) == UInt32(S_IFREG) else { throw .notRegular }
         return Int64(info.st_size)
+    }
+
+    /// The bytes for which the file has blocks, those reserved beyond its end included. `fstat(2)`
+    public func allocatedBytes() throws(Errno) -> Int64 {
+        var info = stat()
+        try checked { cshim_fstat(descriptor.rawValue, &info) }
+        return Int64(info.st_blocks) * 512
     }
 
     /// When the content was last changed, in nanoseconds since 1970. `fstat(2)`
@@ -74,9 +84,14 @@ public struct File: ~Copyable, Sendable {
     }
 
     /// Reads up to `count` bytes at `offset`; fewer only at the end of the file. `pread(2)`
-    public func read(into memory: UnsafeMutableRawPointer, count: Int, at offset: Int64) throws(Errno) -> Int {
+    ///
+    /// - Parameter least: so many are enough, where more than the file has are asked for because direct I/O reads whole
+    ///   blocks; nil for all of them.
+    public func read(
+        into memory: UnsafeMutableRawPointer, count: Int, least: Int? = nil, at offset: Int64
+    ) throws(Errno) -> Int {
         var done = 0
-        while done < count {
+        while done < least ?? count {
             let moved = try checked {
                 cshim_pread(descriptor.rawValue, memory + done, count - done, offset + Int64(done))
             }
@@ -101,37 +116,29 @@ public struct File: ~Copyable, Sendable {
     }
 
     /// Makes the first `length` bytes of `source` appear at `offset` here without copying: both files share the blocks.
-    ///
-    /// Answers false where the file system cannot do that, or not for this range (both ends must lie on blocks, but
-    /// for the end of `source`). `ioctl_ficlonerange(2)`
-    public func clone(_ source: borrowing File, length: Int64, at offset: Int64) throws(Errno) -> Bool {
+    /// `ioctl_ficlonerange(2)`
+    public func clone(_ source: borrowing File, length: Int64, at offset: Int64) throws(Errno) -> Cloning {
         let (from, to) = (source.descriptor.rawValue, descriptor.rawValue)
         do throws(Errno) {
             try checked { cshim_clone_range(from, 0, length, to, offset) }
-            return true
+            return .done
         } catch {
             switch error.rawValue {
-            case EOPNOTSUPP, EINVAL, ENOTTY, EXDEV, ENOSYS: return false
+            case EINVAL: return .unaligned
+            case EOPNOTSUPP, ENOTTY, EXDEV, ENOSYS: return .unsupported
             default: throw error
             }
         }
     }
 
-    /// Copies the first `length` bytes of `source` to `offset` here inside the kernel. `copy_file_range(2)`
-    public func copy(_ source: borrowing File, length: Int64, at offset: Int64) throws(Errno) {
-        let (from, to) = (source.descriptor.rawValue, descriptor.rawValue)
-        var done: Int64 = 0
-        while done < length {
-            let start = done
-            let step = min(length - start, File.copyStepBytes)
-            let moved = try checked { cshim_copy_range(from, start, step, to, offset + start) }
-            guard moved > 0 else { throw .io }
-            done += Int64(moved)
-        }
+    /// What became of a wish to share blocks.
+    public enum Cloning: Sendable {
+        case done
+        /// Not this range: both ends must lie on blocks, but for the end of the source.
+        case unaligned
+        /// The file system cannot do that at all.
+        case unsupported
     }
-
-    /// Bytes copied by one call, so that no call keeps a thread beyond reach for long.
-    private static let copyStepBytes: Int64 = 64 << 20
 
     /// Reserves blocks for a range without moving the end of the file. `fallocate(2)` FALLOC_FL_KEEP_SIZE
     public func reserve(offset: Int64, length: Int64) throws(Errno) {

@@ -13,9 +13,10 @@ public struct Signals: ~Copyable, Sendable {
     public let descriptor: FileDescriptor
 
     /// Blocks `names` for the calling thread and for every thread that it starts later, so call it first, on the main
-    /// thread. SIGPIPE is ignored from here on, too.
+    /// thread. SIGPIPE and SIGXFSZ are ignored from here on: writing to a connection that is gone, or beyond the
+    /// longest file that is allowed, is an error of that write and no more.
     public init(_ names: [Name]) throws(Errno) {
-        cshim_ignore_sigpipe()
+        cshim_ignore_write_signals()
         let numbers = names.map(\.rawValue)
         descriptor = FileDescriptor(owning: try checked { cshim_signalfd(numbers, Int32(numbers.count)) })
     }

@@ -8,6 +8,9 @@ internal import Synchronization
 ///
 /// It looks when it is asked: a leap counts from the first question after it. Differences below `jumpSecondsMin` are
 /// followed at once, in both directions, so the time that it tells may go back by that much.
+///
+/// While the two differ nobody knows which one is right. What has a time set is safe either way if that is counted from
+/// `latestSeconds`, and what may be over is judged by `earliestSeconds`.
 public final class SteadyClock: Sendable {
     /// Wall time may be this many seconds off before it counts as a jump.
     public static let jumpSecondsMin: Int64 = 3600
@@ -29,29 +32,46 @@ public final class SteadyClock: Sendable {
     /// - Parameters:
     ///   - wallSeconds: seconds since 1970-01-01 UTC as the system says. From any thread.
     ///   - bootSeconds: seconds since some fixed point, which nobody sets. From any thread.
+    ///   - lastSeenSeconds: a time that has been believed before, in seconds since 1970-01-01 UTC: a wall clock that is
+    ///     far from it now is doubted from the beginning. Nil where nothing is known.
     ///   - onJump: told by how many seconds the wall clock leapt, once for each leap, on the thread that asked for the
     ///     time.
     public init(
         wallSeconds: @escaping @Sendable () -> Int64 = { SystemClock.wallNanoseconds / 1_000_000_000 },
         bootSeconds: @escaping @Sendable () -> Int64 = { SystemClock.bootNanoseconds / 1_000_000_000 },
+        lastSeenSeconds: Int64? = nil,
         onJump: @escaping @Sendable (Int64) -> Void = { _ in }
     ) {
         self.wallSeconds = wallSeconds
         self.bootSeconds = bootSeconds
         self.onJump = onJump
-        state = Mutex(State(offset: wallSeconds() - bootSeconds()))
+        let boot = bootSeconds()
+        state = Mutex(State(offset: (lastSeenSeconds ?? wallSeconds()) - boot))
     }
 
-    /// Seconds since 1970-01-01 UTC.
-    public var seconds: Int64 {
-        let boot = bootSeconds()
-        let offset = wallSeconds() - boot
+    /// Seconds since 1970-01-01 UTC, as believed.
+    public var seconds: Int64 { times.believed }
+
+    /// The earlier one of what is believed and what the wall clock says.
+    public var earliestSeconds: Int64 {
+        let times = times
+        return min(times.believed, times.wall)
+    }
+
+    /// The later one of the two.
+    public var latestSeconds: Int64 {
+        let times = times
+        return max(times.believed, times.wall)
+    }
+
+    private var times: (believed: Int64, wall: Int64) {
+        let (boot, wall) = (bootSeconds(), wallSeconds())
         let (believed, jump) = state.withLock { state in
-            let jump = state.see(offset, at: boot)
+            let jump = state.see(wall - boot, at: boot)
             return (state.offset, jump)
         }
         if let jump { onJump(jump) }
-        return boot + believed
+        return (boot + believed, wall)
     }
 }
 

@@ -11,7 +11,8 @@ extension LocalStore {
     public static func open(_ configuration: StoreConfiguration) throws(StorageError) -> LocalStore {
         let startNanoseconds = SystemClock.wallNanoseconds
         let root = try lockedRoot(configuration.path)
-        let files = try StoreFiles(root: root, configuration: configuration)
+        let isStopping = StopFlag()
+        let files = try StoreFiles(root: root, configuration: configuration, sweep: isStopping)
         let path = "\(configuration.path)/\(catalogueName)"
         let connection = try SQLiteConnection(path: path, writes: true)
         try CatalogueSchema.prepare(connection, durability: configuration.durability)
@@ -21,7 +22,7 @@ extension LocalStore {
         }
         // Only a directory made just now needs this, and whoever may make one there may mostly open it.
         if configuration.durability == .power { try? Directory(path: "\(configuration.path)/..").sync() }
-        try cleanUp(connection, files)
+        try CleanupSweep(connection: connection, files: files).runAtStart()
         let cache = PageCacheID(boot: configuration.bootID, root)
         let left = JournalReplay(files: files, connection: connection, cache: cache).run()
 
@@ -37,11 +38,13 @@ extension LocalStore {
             : nil
         let health = StoreHealth(onEvent: configuration.onEvent)
         let catalogue = Catalogue(table: table, changes: changes)
-        let writer = try CatalogueWriter(
-            connection: connection, files: files, table: table, health: health, journal: journal)
+        let lastSeen = CatalogueClock.lastSeen(connection)
         let clock = SteadyClock(
-            wallSeconds: configuration.wallSeconds, bootSeconds: configuration.bootSeconds,
+            wallSeconds: configuration.wallSeconds, bootSeconds: configuration.bootSeconds, lastSeenSeconds: lastSeen,
             onJump: { files.report(.clockJumped(seconds: $0)) })
+        let writer = try CatalogueWriter(
+            connection: connection, files: files, table: table, health: health, journal: journal,
+            clock: CatalogueClock(connection, nowSeconds: { clock.seconds }))
         let recovery = Recovery(files: files, wallSeconds: { clock.seconds })
         let reader = try CatalogueReader(
             connection: try SQLiteConnection(path: path, writes: false), recovery: recovery, catalogue: catalogue)
@@ -50,11 +53,11 @@ extension LocalStore {
         let records = configuration.forgetSeconds.map { seconds in
             RecordSweep(
                 cataloguePath: path, files: files, table: table, catalogue: catalogue, forgetSeconds: seconds,
-                wallSeconds: { clock.seconds })
+                wallSeconds: { clock.earliestSeconds })
         }
         let sweeper = Sweeper(
-            cataloguePath: path, recovery: recovery, table: table, health: health, records: records,
-            startNanoseconds: startNanoseconds)
+            cataloguePath: path, recovery: recovery, table: table, catalogue: catalogue, health: health,
+            records: records, startNanoseconds: startNanoseconds, isStopping: isStopping)
         let threads = StoreThreads(changes: changes, queries: queries, sweeper: sweeper, journal: journal)
         do throws(StorageError) {
             try threads.startWriting(writer)
@@ -68,7 +71,8 @@ extension LocalStore {
         let parts = StoreParts(
             files: files, disk: disk, table: table, catalogue: catalogue, health: health,
             smallBuffers: SmallBuffers(), journal: journal,
-            expiry: configuration.expiry, wallSeconds: { clock.seconds })
+            expiry: configuration.expiry, assemblies: Assemblies(files: files, disk: disk), clock: clock,
+            space: SpaceGauge(files: files, disk: disk))
         return LocalStore(parts: parts, queries: queries, threads: threads, root: root)
     }
 
@@ -76,7 +80,7 @@ extension LocalStore {
         _ queries: BatchQueue<CatalogueQuery>, _ files: StoreFiles, _ connection: SQLiteConnection,
         _ configuration: StoreConfiguration
     ) throws(StorageError) -> UploadTable {
-        let freeBytes = try files.freeBytes()
+        let freeBytes = try files.space().bytes
         return UploadTable(
             queries: queries, counters: files.counters, openCount: CatalogueSchema.openCount(connection),
             openMax: configuration.openUploadsMax ?? StorageLimits.openUploadsMax(freeBytes: freeBytes))
@@ -89,7 +93,12 @@ extension LocalStore {
             guard try root.lock() else { throw Errno.again }
             return root
         } catch {
-            throw error == .again ? .directoryInUse(path) : StorageError(error, "open the data directory \(path)")
+            switch error {
+            case .again: throw .directoryInUse(path)
+            case .badDescriptor:
+                throw StorageError(error, "lock the data directory \(path): a network file system cannot hold it")
+            default: throw StorageError(error, "open the data directory \(path)")
+            }
         }
     }
 
@@ -104,32 +113,5 @@ extension LocalStore {
         } catch {
             // It is a precaution; the log tells of a full disk by itself.
         }
-    }
-
-    /// Removes the files that a crash had left to be removed. They are few: an entry is made with each deletion and
-    /// goes with its files.
-    private static func cleanUp(_ connection: SQLiteConnection, _ files: StoreFiles) throws(StorageError) {
-        let statement = try connection.prepare("SELECT \(CatalogueRow.columns) FROM uploads WHERE cleanup != 0")
-        var rows: [CatalogueRow] = []
-        while try statement.step() { rows.append(try CatalogueRow(from: statement)) }
-        statement.reset()
-        if rows.isEmpty { return }
-        for row in rows {
-            switch row.cleanup {
-            case .none: break
-            case .all: try files.removeAll(row.upload.id)
-            case .others:
-                if let kept = row.upload.finished { try files.removeDelivered(row.upload.id, except: kept.name) }
-            }
-        }
-        let (_, failure) = files.sync([.uploads, .complete])
-        if let failure { throw failure }
-        try connection.execute(
-            """
-            BEGIN IMMEDIATE;
-            DELETE FROM uploads WHERE cleanup = 1;
-            UPDATE uploads SET cleanup = 0 WHERE cleanup = 2;
-            COMMIT
-            """)
     }
 }

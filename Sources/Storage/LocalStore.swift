@@ -1,4 +1,4 @@
-internal import LinuxSystem
+public import LinuxSystem
 internal import Synchronization
 public import Uploads
 
@@ -28,13 +28,16 @@ public final class LocalStore: Sendable {
     public func close() {
         if isClosed.exchange(true, ordering: .acquiringAndReleasing) { return }
         parts.table.close()
+        parts.assemblies.stop()
         threads.stop(disk: parts.disk)
         parts.table.failWaiters()
         root.withLock { $0 = nil }
     }
 
     /// Seconds since 1970-01-01 UTC, by the clock that uploads expire by.
-    public var nowSeconds: Int64 { parts.wallSeconds() }
+    ///
+    /// While that clock is doubted it is the earlier one of two times, so that nothing ends too soon.
+    public var nowSeconds: Int64 { parts.clock.earliestSeconds }
 
     // MARK: Requests
 
@@ -103,9 +106,13 @@ public final class LocalStore: Sendable {
 
     /// Uploads that are not finished and whose expiry is at or before `seconds` since 1970-01-01 UTC, the oldest
     /// first, at most `limit` of them.
-    public func expiredUploads(at seconds: Int64, limit: Int) async throws(StorageError) -> [UploadID] {
-        let result: Result<[UploadID], StorageError> = await withUnsafeContinuation { waiter in
-            if !queries.send(.expired(seconds: seconds, limit: limit, waiter)) {
+    ///
+    /// - Parameter last: the last one of the answer before, to go on behind it.
+    public func expiredUploads(
+        at seconds: Int64, after last: ExpiredUpload? = nil, limit: Int
+    ) async throws(StorageError) -> [ExpiredUpload] {
+        let result: Result<[ExpiredUpload], StorageError> = await withUnsafeContinuation { waiter in
+            if !queries.send(.expired(seconds: seconds, after: last, limit: limit, waiter)) {
                 waiter.resume(returning: .failure(.closed))
             }
         }
@@ -114,10 +121,18 @@ public final class LocalStore: Sendable {
 
     // MARK: Operation
 
-    /// Bytes that may still be written to the file system. `statvfs(3)`
-    public var freeBytes: Int64 {
-        get throws(StorageError) { try parts.files.freeBytes() }
-    }
+    /// What is left of the file system, as of the last second. Blocks nobody.
+    ///
+    /// - Throws: `io` where the file system says so, or has not answered for two seconds.
+    public func space() async throws(StorageError) -> DiskSpace { try await parts.space.space() }
+
+    /// What was left of the file system when somebody last asked, at the latest when the store was opened; nil where it
+    /// could not be told.
+    public var knownSpace: DiskSpace? { parts.space.last }
+
+    /// Ends work that goes on for long at its next look at this, and takes no more of it: whoever waits for it gets
+    /// `closed`. For a stop; everything else goes on. From any thread, and does not wait.
+    public func endLongWork() { parts.assemblies.stop() }
 
     /// What the store has done so far.
     public var counters: StoreCounters { parts.files.counters.snapshot }
@@ -136,6 +151,10 @@ public final class LocalStore: Sendable {
 
     /// Why the journal of small files, or a part of it, cannot be used at this moment, or nil. It is tried again.
     public var journalFailure: StorageError? { parts.journal?.failure }
+
+    /// Why the last change could not be recorded, or nil where it was. The store finds out by itself when changes are
+    /// recorded again.
+    public var lastFailure: StorageError? { failure ?? parts.health.lastFailure }
 
     /// Whether large writes go past the page cache.
     public var usesDirectIO: Bool { parts.files.usesDirectIO }

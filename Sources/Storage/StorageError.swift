@@ -7,6 +7,9 @@ public enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
     case noSpace
     /// As many uploads are open as may be.
     case tooManyUploads
+    /// The file is longer than the file system, or a limit of the process, allows. What was completely written before
+    /// is kept and settled.
+    case fileTooLarge
     /// A system call failed; the text says what was being done.
     case io(Errno, String)
     /// The data file holds fewer bytes than were promised; the upload is failed and never resumed.
@@ -38,6 +41,7 @@ public enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
         switch self {
         case .noSpace: "no-space"
         case .tooManyUploads: "too-many-uploads"
+        case .fileTooLarge: "file-too-large"
         case .io: "io-error"
         case .damaged: "damaged"
         case .superseded: "superseded"
@@ -58,6 +62,7 @@ public enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
         switch self {
         case .noSpace: "no space left on the device"
         case .tooManyUploads: "too many uploads are open"
+        case .fileTooLarge: "the file is longer than the file system or a limit of the process allows"
         case .io(let errno, let action): "cannot \(action): \(errno)"
         case .damaged(let id): "upload \(id) is damaged"
         case .superseded: "a newer request took the upload"
@@ -73,10 +78,17 @@ public enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    /// Tells a full disk from every other failure of a system call.
+    /// Tells bounds of the disk from every other failure of a system call.
     init(_ errno: Errno, _ action: @autoclosure () -> String) {
-        self = errno == .noSpace || errno == .quotaExceeded ? .noSpace : .io(errno, action())
+        switch errno {
+        case .noSpace, .quotaExceeded: self = .noSpace
+        case .fileTooLarge: self = .fileTooLarge
+        default: self = .io(errno, action())
+        }
     }
+
+    /// Whether a bound was met, and nothing else is wrong: what was completely written before counts.
+    var isBound: Bool { self == .noSpace || self == .fileTooLarge }
 }
 
 /// Runs a system call and says, if it fails, what was being done.

@@ -48,18 +48,38 @@ public enum StorageLimits {
     static let catalogueLogBytes = Int64(catalogueLogPages + 64) * (4096 + 24)
     /// Journal and log take space in advance only where their file system has so many times as much left.
     static let freeSpaceFactor: Int64 = 4
+    /// For how long an answer to the question for free space is good, in nanoseconds.
+    static let spaceKeptNanoseconds: Int64 = 1_000_000_000
+    /// How long that question may take before a file system counts as one that does not answer, in nanoseconds.
+    static let spaceAnswerNanosecondsMax: Int64 = 2_000_000_000
+    /// Steps that put files together and run at the same time: more would only make the disk seek.
+    static let assemblyStepsMax = 2
+    /// Bytes copied by one such step, before the next one in line has its turn.
+    static let assemblyStepBytes: Int64 = 64 << 20
+    /// Bytes reserved by one such step: the file system makes a list of as many blocks.
+    static let assemblyReservationBytes: Int64 = 8 << 30
     /// How long the catalogue waits for somebody who reads it with a shell, in milliseconds.
     static let catalogueBusyMilliseconds = 5000
     /// How long a catalogue that could not be written rests before it is tried again, in nanoseconds.
     static let catalogueRetryNanoseconds: Int64 = 1_000_000_000
+    /// Bytes on the disk beyond a recorded offset that are worth giving back at the start.
+    static let surplusBytesMin: Int64 = 64 << 10
     /// Files looked at by the sweep before it pauses.
     static let sweepStepFiles = 64
     /// The length of that pause in nanoseconds.
     static let sweepPauseNanoseconds: Int64 = 1_000_000
+    /// How long after something was left behind the sweep looks again, in nanoseconds, and how long it waits at most
+    /// between two looks while something stays in the way.
+    static let sweepRetryNanosecondsMin: Int64 = 1_000_000_000
+    static let sweepRetryNanosecondsMax: Int64 = 600_000_000_000
     /// The least and the most seconds between two walks through the catalogue for records to forget; in between, a
     /// tenth of the time that they are kept.
     static let recordSweepSecondsMin: Int64 = 1
     static let recordSweepSecondsMax: Int64 = 86_400
+    /// Up to how many bytes a catalogue is looked through at once after the start; in less than a second.
+    static let quickCheckBytesMax: Int64 = 64 << 20
+    /// Rows of a larger one that are looked at before a pause.
+    static let catalogueSliceRows: Int64 = 4096
     /// Steps of SQLite's machine between two looks at whether it is to stop; less than a millisecond's work.
     static let catalogueStepsBetweenLooks: Int32 = 10_000
     /// The most problems of a damaged catalogue that a check tells of.

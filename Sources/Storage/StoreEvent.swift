@@ -30,15 +30,18 @@ public enum StoreEvent: Sendable, Equatable, CustomStringConvertible {
     case replayFailed(StorageError)
     /// So many small files, that a crash may have damaged, were written again from the journal.
     case replayed(files: Int)
-    /// An upload, or files of it, could not be removed. For files of a deleted one the next start tries again.
+    /// Files of an upload could not be removed; it is tried again from time to time.
     case removalFailed(UploadID, StorageError)
-    /// The sweep ended early; the next start sweeps again.
-    case sweepFailed(StorageError)
+    /// Something that this server did not make lies among an upload's files (its path), and stays when those go.
+    case strangerKept(String)
+    /// A sweep could not look at something, or not remove it (the first of so many); it is tried again.
+    case sweepFailed(StorageError, count: Int)
     /// So many finished uploads were forgotten, whose files had been taken away long enough ago.
     case forgotten(uploads: Int)
     /// Looking for finished uploads without files ended early; it will be tried again.
     case forgettingFailed(StorageError)
-    /// The wall clock leapt by so many seconds; it is not believed before the leap has stood for a while.
+    /// The wall clock leapt by so many seconds, or was as far from the time when the catalogue was last in use; nothing
+    /// expires by it before that has stood for a while.
     case clockJumped(seconds: Int64)
     /// The sweep for data files without an open record has ended, having removed so many.
     case swept(files: Int)
@@ -60,12 +63,13 @@ public enum StoreEvent: Sendable, Equatable, CustomStringConvertible {
         case .replayFailed(let error):
             "small files cannot be written again from the journal, which is tried again: \(error)"
         case .replayed(let files): "\(files) small files written again from the journal"
-        case .removalFailed(let id, let error): "upload \(id) was to be removed, and something is still there: \(error)"
-        case .sweepFailed(let error): "sweep for orphaned data files ended early: \(error)"
+        case .removalFailed(let id, let error): "files of upload \(id) are still there: \(error)"
+        case .strangerKept(let path): "\(path) holds what this server did not make; it stays"
+        case .sweepFailed(let error, let count): "the sweep passed over \(count) files or records: \(error)"
         case .forgotten(let uploads): "\(uploads) finished uploads forgotten, whose files had been taken away"
         case .forgettingFailed(let error): "cannot forget finished uploads without files: \(error)"
         case .clockJumped(let seconds):
-            "the wall clock leapt by \(seconds) s; expiry goes by the old time until that has stood for an hour"
+            "the wall clock is \(seconds) s off the time last seen; nothing expires by it before that has stood an hour"
         case .swept(let files): "sweep ended, \(files) orphaned data files removed"
         }
     }

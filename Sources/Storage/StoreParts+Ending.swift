@@ -6,13 +6,11 @@ extension StoreParts {
         let (files, id) = (files, upload.id)
         try await catalogue.record(id, .put(upload, .all))
         do throws(StorageError) {
-            try await disk.run { () throws(StorageError) in try files.removeAll(id) }
+            try await disk.run { () throws(StorageError) in try files.removeAll(upload) }
         } catch {
+            // It stays recorded that they are to be removed.
             files.report(.removalFailed(id, error))
-            var failed = upload
-            failed.state = .failed
-            catalogue.enqueue(id, .put(failed, .none), isVisible: true)
-            throw error
+            return files.leftBehind()
         }
         catalogue.enqueue(id, .remove(epoch: upload.epoch), syncs: [.uploads, .complete])
     }
@@ -20,8 +18,19 @@ extension StoreParts {
     func invalidate(_ upload: Upload) async throws(StorageError) {
         var failed = upload
         failed.state = .failed
-        let (files, id) = (files, upload.id)
-        try await catalogue.record(id, .put(failed, .none))
-        _ = try await disk.run { () throws(StorageError) in try files.removeData(id) }
+        try await catalogue.record(upload.id, .put(failed, .none))
+        await removeBytes(upload.id)
+    }
+
+    /// Removes the data file, for which nothing stands any more. What is in the way does not matter to whoever asked:
+    /// the sweep tries again.
+    func removeBytes(_ id: UploadID) async {
+        let files = files
+        do throws(StorageError) {
+            _ = try await disk.run { () throws(StorageError) in try files.removeData(id) }
+        } catch {
+            files.report(.removalFailed(id, error))
+            files.leftBehind()
+        }
     }
 }

@@ -1,3 +1,4 @@
+internal import LinuxSystem
 internal import Uploads
 
 /// What a claim and an append need of the store.
@@ -11,14 +12,19 @@ struct StoreParts: Sendable {
     /// Nil with durability `process`, which needs none, unless another run has left something in it.
     let journal: Journal?
     let expiry: ExpiryPolicy
-    let wallSeconds: @Sendable () -> Int64
+    let assemblies: Assemblies
+    let clock: SteadyClock
+    let space: SpaceGauge
+
+    /// Seconds since 1970-01-01 UTC, as believed.
+    func wallSeconds() -> Int64 { clock.seconds }
 
     /// Whether small bodies may be delivered together.
     var takesSmall: Bool { files.durability == .process || journal?.isAvailable ?? false }
 
     /// The record with its time starting anew; left as it is where nothing expires.
     func renewed(_ upload: Upload) -> Upload {
-        guard let seconds = expiry.expiresSeconds(nowSeconds: wallSeconds()) else { return upload }
+        guard let seconds = expiry.expiresSeconds(nowSeconds: clock.latestSeconds) else { return upload }
         var renewed = upload
         renewed.expiresSeconds = seconds
         return renewed

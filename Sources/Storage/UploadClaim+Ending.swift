@@ -5,15 +5,16 @@ public import Uploads
 extension UploadClaim {
     /// Puts the file together from other uploads, whole ones, in the order given, and finishes the upload.
     ///
-    /// The bytes are shared with the parts where the file system can do that, and copied inside the kernel elsewhere;
-    /// the parts stay as they are. Nothing is taken back by a crash: the record stays open, without a byte, and the
+    /// The bytes are shared with the parts where the file system can do that, and copied elsewhere, in steps; the parts
+    /// stay as they are. Nothing is taken back by a crash: the record stays open, without a byte, and the
     /// same call does it again.
     ///
     /// - Parameters:
     ///   - order: the same one may come several times.
     ///   - parts: holds each of them, whole.
     /// - Throws: `damaged` with the part whose file is shorter than its record, or gone; `noSpace`, `io` or what the
-    ///   catalogue says. The upload is open and empty then.
+    ///   catalogue says; `closed` once the store is to stop (`LocalStore.endLongWork`). The upload is open and empty
+    ///   then.
     public consuming func concatenate(
         _ order: [UploadID], of parts: borrowing PinnedUploads
     ) async throws(StorageError) -> Upload {
@@ -32,10 +33,8 @@ extension UploadClaim {
         }
         let (files, id) = (store.files, id)
         if !store.table.isRecorded(id) { try await store.catalogue.record(id, .put(upload, .none)) }
-        try await store.disk.run { [pieces] () throws(StorageError) in
-            try files.assemble(id, from: pieces)
-            try files.deliver(id, as: upload.name)
-        }
+        try await store.assemblies.assemble(id, from: pieces)
+        try await store.disk.run(on: .long) { () throws(StorageError) in try files.deliver(id, as: upload.name) }
         let finished = upload.delivered(length: length, seconds: store.wallSeconds())
         try await store.catalogue.record(id, .put(finished, .none), syncs: [.uploads, .complete])
         return finished
@@ -56,9 +55,8 @@ extension UploadClaim {
         ended.state = .expired
         ended.offset = .zero
         if let file = upload.finished { ended = upload.returned(to: file) }
-        let (files, id) = (store.files, id)
         try await store.catalogue.record(id, .reset(ended))
-        _ = try await store.disk.run { () throws(StorageError) in try files.removeData(id) }
+        await store.removeBytes(id)
     }
 
     /// Makes an upload fail for good: what its client sent contradicts what it had said. Its bytes go.
@@ -66,7 +64,8 @@ extension UploadClaim {
 
     /// Removes the record and every byte, and releases the upload.
     ///
-    /// - Throws: what the catalogue says, and then nothing is changed; `io` if files could not be removed: the upload
-    ///   is failed then, and may be deleted again.
+    /// Files that cannot be removed now are removed later; it stays recorded until then that they are to be.
+    ///
+    /// - Throws: what the catalogue says, and then nothing is changed.
     public consuming func delete() async throws(StorageError) { try await store.delete(try current()) }
 }

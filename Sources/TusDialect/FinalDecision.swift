@@ -16,9 +16,10 @@ public enum FinalDecision: Equatable, Sendable {
     ///     later it means that the final upload can never be (410).
     ///   - nowSeconds: seconds since 1970-01-01 UTC.
     /// - Throws: where a part is not there any more, is damaged, or was not made to be one; 413 where the whole would
-    ///   be larger than the server takes.
+    ///   be larger than the server takes, or much larger than what was sent for it.
     public init(parts: [Upload?], isNew: Bool, offer: TusOffer, nowSeconds: Int64) throws(Refusal) {
         var (stored, isComplete, isMeasured) = (Int64(0), true, true)
+        var sent: [UploadID: Int64] = [:]
         for part in parts {
             guard let part, part.state != .expired, !part.isExpired(nowSeconds: nowSeconds) else {
                 throw FinalDecision.fault(isNew, "part-not-found", "is not there, or not any more")
@@ -30,8 +31,16 @@ public enum FinalDecision: Equatable, Sendable {
             let (sum, overflow) = stored.addingReportingOverflow(part.length ?? part.offset.bytes)
             guard !overflow, sum <= offer.sizeMax else { throw offer.tooLarge }
             stored = sum
+            sent[part.id] = part.length ?? part.offset.bytes
             isMeasured = isMeasured && part.length != nil
             isComplete = isComplete && part.isWhole
+        }
+        // A few bytes of a request must not make the server copy terabytes.
+        let repeated = stored - sent.values.reduce(0, +)
+        guard repeated <= stored - repeated || stored <= TusLimits.repeatedBytesMin else {
+            throw .tus(
+                .contentTooLarge, code: "parts-repeated",
+                "The whole may be twice as long as its parts, each counted once.")
         }
         self = isComplete ? .join(length: stored) : .wait(length: isMeasured ? stored : nil)
     }

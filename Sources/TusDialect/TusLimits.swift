@@ -8,4 +8,7 @@ public enum TusLimits {
     public static let contentTypeBytesMax = 255
     /// Uploads in one `Upload-Concat: final`; a head holds few more. Past it: 431 `too-many-parts`.
     public static let partsMax = 500
+    /// A whole of more bytes may be twice as long as its parts, each counted once: they may be listed several times,
+    /// but what the server copies is about what was sent. Past it: 413 `parts-repeated`.
+    public static let repeatedBytesMin: Int64 = 64 << 20
 }

@@ -9,37 +9,47 @@ internal import Uploads
 struct ExpirySweep {
     let server: ServerContext
 
-    /// Runs until interrupted.
+    /// Runs until interrupted: from the oldest one that is due to the youngest, over and over.
     func run(on loop: isolated EventLoop) async {
         let watch = loop.watch()
         defer { loop.end(watch) }
+        var last: ExpiredUpload?
         do throws(Interruption) {
             while true {
-                let isMore = await step()
+                last = await step(after: last)
                 try await watch.pause(
-                    nanoseconds: isMore ? ServerLimits.sweepStepNanoseconds : ServerLimits.sweepRestNanoseconds)
+                    nanoseconds: last != nil ? ServerLimits.sweepStepNanoseconds : ServerLimits.sweepRestNanoseconds)
             }
         } catch {
             // Interrupted: the server stops.
         }
     }
 
-    /// Answers whether more is due.
-    func step() async -> Bool {
+    /// Removes the next ones that are due. One that cannot be removed is passed over, and its turn comes again.
+    ///
+    /// - Returns: behind which one to go on; nil at the end.
+    func step(after last: ExpiredUpload? = nil) async -> ExpiredUpload? {
         let now = server.nowSeconds
+        var (removed, failures, failure) = (0, 0, StorageError?.none)
+        var due: [ExpiredUpload] = []
         do throws(StorageError) {
-            let due = try await server.store.expiredUploads(at: now, limit: ServerLimits.sweepStepUploads)
-            var removed = 0
-            // An append on its way starts the time anew when it is settled.
-            for id in due where !server.store.isHeld(id) {
-                if try await remove(id, now) { removed += 1 }
+            due = try await server.store.expiredUploads(at: now, after: last, limit: ServerLimits.sweepStepUploads)
+        } catch { failure = error }
+        // An append on its way starts the time anew when it is settled.
+        for upload in due where !server.store.isHeld(upload.id) {
+            do throws(StorageError) {
+                if try await remove(upload.id, now) { removed += 1 }
+            } catch {
+                failures += 1
+                failure = failure ?? error
             }
-            if removed > 0 { server.log.logger.info("expired", metadata: ["uploads": "\(removed)"]) }
-            return removed > 0 && due.count == ServerLimits.sweepStepUploads
-        } catch {
-            server.log.logger.warning("cannot remove expired uploads", metadata: ["error": "\(error)"])
-            return false
         }
+        if removed > 0 { server.log.logger.info("expired", metadata: ["uploads": "\(removed)"]) }
+        if let failure {
+            server.log.logger.warning(
+                "cannot remove expired uploads", metadata: ["uploads": "\(failures)", "error": "\(failure)"])
+        }
+        return due.count == ServerLimits.sweepStepUploads ? due.last : nil
     }
 
     private func remove(_ id: UploadID, _ now: Int64) async throws(StorageError) -> Bool {

@@ -27,6 +27,7 @@ public final class Server: Sendable {
     private let supervisor: Supervisor
     private let signals: Signals?
     private let hasStopped = Atomic<UInt32>(0)
+    private let hasClosed = Atomic<UInt32>(0)
     private let timedOut = Atomic<Bool>(false)
 
     /// Opens the store, binds the addresses, starts the loops. Requests are served when this returns.
@@ -174,11 +175,13 @@ public final class Server: Sendable {
         guard context.beginStopping() else { return }
         context.log.logger.info("stopping", metadata: ["connections": "\(connectionCount)"])
         supervisor.tellStopping()
+        context.store.endLongWork()
         interruptAll(sparing: true)
         group.loops[0].spawn { [self] loop in
-            await drain(on: loop)
+            let start = SystemClock.monotonicNanoseconds
+            await drain(since: start, on: loop)
             // Closing joins the disk threads, which takes a thread that is not a loop.
-            _ = try? SystemThread(name: "stop") { [self] in finishStopping() }
+            _ = try? SystemThread(name: "stop") { [self] in finishStopping(since: start) }
         }
     }
 
@@ -187,13 +190,12 @@ public final class Server: Sendable {
     }
 
     /// Waits until no client is left, or their time is over.
-    private func drain(on loop: isolated EventLoop) async {
-        let start = SystemClock.monotonicNanoseconds
+    private func drain(since start: Int64, on loop: isolated EventLoop) async {
         let watch = loop.watch()
         var isCut = false
         while clientCount > 0 {
             let elapsed = SystemClock.monotonicNanoseconds - start
-            if elapsed >= ServerLimits.stopNanoseconds { break }
+            if elapsed >= ServerLimits.stopClientsNanoseconds { break }
             if !isCut, elapsed >= ServerLimits.stopDownloadNanoseconds {
                 isCut = true
                 interruptAll(sparing: false)
@@ -205,13 +207,38 @@ public final class Server: Sendable {
         timedOut.store(clientCount > 0, ordering: .relaxed)
     }
 
+    /// Closes the store on a thread of its own and answers whether that came to its end in time.
+    private func closesStore(by deadline: Int64) -> Bool {
+        do throws(Errno) {
+            _ = try SystemThread(name: "close") { [self] in
+                context.store.close()
+                hasClosed.store(1, ordering: .releasing)
+                Futex.wake(hasClosed, count: 1)
+            }
+        } catch {
+            context.store.close()
+            return true
+        }
+        while hasClosed.load(ordering: .acquiring) == 0 {
+            let left = deadline - SystemClock.monotonicNanoseconds
+            if left <= 0 { return false }
+            Futex.wait(hasClosed, while: 0, nanosecondsMax: left)
+        }
+        return true
+    }
+
     /// Connections, but for those of who looks after the server.
     private var clientCount: Int { group.connectionCount - context.openCount(.admin) }
 
-    private func finishStopping() {
-        context.store.close()
-        supervisor.end()
-        group.stop()
+    private func finishStopping(since start: Int64) {
+        if closesStore(by: start + ServerLimits.stopNanoseconds) {
+            supervisor.end()
+            group.stop()
+        } else {
+            // A call that the disk does not answer cannot be ended. What was told is recorded; the process ends.
+            context.log.logger.error("the disk does not answer: stopping without it")
+            timedOut.store(true, ordering: .relaxed)
+        }
         hasStopped.store(1, ordering: .releasing)
         Futex.wake(hasStopped, count: Int32.max)
     }

@@ -30,6 +30,10 @@ extension ServerContext {
                 .serviceUnavailable, reason: "Too many uploads", code: error.code,
                 "As many unfinished uploads are here as may be; nothing new is begun. Try again later.",
                 fields: [("Retry-After", "60")])
+        case .fileTooLarge:
+            return Refusal(
+                .contentTooLarge, code: error.code,
+                "The file is longer than the server's file system or its limits allow. What was stored is kept.")
         case .superseded:
             return Refusal(
                 .conflict, reason: "Superseded by a newer request", code: error.code,

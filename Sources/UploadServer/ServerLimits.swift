@@ -13,6 +13,8 @@ enum ServerLimits {
     static let sweepStepNanoseconds: Int64 = 20_000_000
     /// … and after the last one.
     static let sweepRestNanoseconds: Int64 = 15_000_000_000
+    /// Files that the file system must still be able to hold for the server to say that it is ready.
+    static let readyFilesMin: Int64 = 100
     /// A body that nobody wants is read to its end when so much of it, at most, is left; the connection then goes on.
     static let drainKeptBytes: Int64 = 64 * 1024
     /// A large buffer is kept for a body that pauses so long at most; then its bytes are written as they are.
@@ -61,15 +63,17 @@ enum ServerLimits {
     static let refusalLogNanoseconds: Int64 = 10_000_000_000
     /// A response that the client does not take.
     static let responseNanoseconds: Int64 = 60_000_000_000
-    /// From SIGTERM to the closing of the store, whatever still runs.
+    /// From SIGTERM to the end of the process, whatever still runs.
     static let stopNanoseconds: Int64 = 30_000_000_000
+    /// From SIGTERM to the closing of the store, which has the rest of the time.
+    static let stopClientsNanoseconds: Int64 = 25_000_000_000
     /// From SIGTERM on, for answers that are being sent: downloads that take longer are cut.
     static let stopDownloadNanoseconds: Int64 = 20_000_000_000
     /// How long a client that has connected, or begun a request, may take to say what it wants when the server stops.
     static let stopRequestNanoseconds: Int64 = 2_000_000_000
     /// How long a client may take, when the server stops, to read its last answer and close.
     static let stopClosingNanoseconds: Int64 = 3_000_000_000
-    /// What a service manager is asked for beyond all that, for the closing of the store.
+    /// What a service manager is asked for beyond all that.
     static let stopMarginNanoseconds: Int64 = 10_000_000_000
     /// How often certificate files are looked at, to find out whether they were replaced.
     static let certificateCheckNanoseconds: Int64 = 5_000_000_000

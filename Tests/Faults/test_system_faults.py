@@ -230,3 +230,46 @@ def test_when_memory_runs_out_bodies_wait_or_are_refused_and_the_server_goes_on(
     finally:
         server.stop()
         print(server.log_tail())
+
+
+# Bounds and mounts
+
+
+def test_a_file_beyond_the_longest_one_allowed_is_refused_and_what_was_written_is_kept(server):
+    """As `ulimit -f` or `LimitFSIZE=` of a unit do it; the signal that goes with it ends nobody."""
+    limit = 3 << 20
+    resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+    answer = put(server, "large.bin", os.urandom(8 << 20))
+    assert (answer.status, answer.code) == (413, "file-too-large")
+    location = begin(server, 8 << 20, b"x" * (1 << 20))
+    fields = PATCH | {"Upload-Offset": str(1 << 20)}
+    answer = ask(server.port, "PATCH", location, fields, b"x" * (7 << 20))
+    assert (answer.status, answer.code) == (413, "file-too-large")
+    assert 1 << 20 <= offset(server, location) <= limit
+    assert put(server, "small.bin", b"small").status == 201
+    resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    stored = offset(server, location)
+    rest = ask(server.port, "PATCH", location, PATCH | {"Upload-Offset": str(stored)}, b"x" * ((8 << 20) - stored))
+    assert rest.offset == 8 << 20
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount")
+@pytest.mark.parametrize("kind", ["another file system", "another mount of the same one"])
+def test_finished_files_elsewhere_are_refused_at_the_start(tmp_path, kind):
+    """Nothing can be renamed from one to the other: every upload would fail after its last byte."""
+    server = Sluice(tmp_path)
+    complete = server.data / "complete"
+    complete.mkdir(parents=True)
+    if kind == "another file system":
+        subprocess.run(["mount", "-t", "tmpfs", "tmpfs", complete], check=True)
+    else:
+        (tmp_path / "there").mkdir()
+        subprocess.run(["mount", "--bind", tmp_path / "there", complete], check=True)
+    try:
+        with pytest.raises(RuntimeError, match="must be one file system"):
+            server.start()
+    finally:
+        subprocess.run(["umount", complete], check=True)
+    server.start()
+    assert put(server, "after.txt", b"after").status == 201
+    server.stop()

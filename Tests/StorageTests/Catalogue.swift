@@ -11,6 +11,30 @@ enum Catalogue {
         try #require(code == SQLITE_OK, "\(String(cString: sqlite3_errmsg(handle)))")
     }
 
+    /// Makes the catalogue one of version 1 or 2.
+    static func makeOlder(at path: String, version: Int = 1) throws {
+        let columns = """
+            id, dialect, state, "offset", length, name, content_type, metadata, created, expires, finished_name,
+            finished_length, finished_at, cleanup, concatenation\(version == 2 ? ", journal" : "")
+            """
+        let journal = version == 2 ? ", journal INTEGER NOT NULL DEFAULT 0" : ""
+        try execute(
+            at: path,
+            """
+            DROP TABLE IF EXISTS clock;
+            ALTER TABLE uploads RENAME TO newer;
+            CREATE TABLE uploads (
+                id BLOB PRIMARY KEY NOT NULL, dialect TEXT NOT NULL, state INTEGER NOT NULL,
+                "offset" INTEGER NOT NULL, length INTEGER, name TEXT NOT NULL, content_type TEXT, metadata TEXT,
+                created INTEGER NOT NULL, expires INTEGER, finished_name TEXT, finished_length INTEGER,
+                finished_at INTEGER, cleanup INTEGER NOT NULL, concatenation TEXT\(journal)
+            ) STRICT;
+            INSERT INTO uploads SELECT \(columns) FROM newer;
+            DROP TABLE newer;
+            PRAGMA user_version = \(version)
+            """)
+    }
+
     static func integer(at path: String, _ sql: String) throws -> Int64 {
         var handle: OpaquePointer?
         defer { sqlite3_close(handle) }

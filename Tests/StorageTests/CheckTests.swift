@@ -87,13 +87,99 @@ import Uploads
         #expect(try await again.store.settledUpload(open.id) == nil)
     }
 
-    @Test func `bytes without a record are the sweep's while the catalogue is sound`() async throws {
+    @Test func `bytes without a record are no damage, and a repair keeps them from the sweep`() async throws {
         let directory = try await directory()
-        let stray = "\(directory.path)/data/uploads/\(Upload.sample(9).id)"
-        try Data("stray".utf8).write(to: URL(filePath: stray))
+        let (data, id) = (directory.path + "/data", Upload.sample(9).id)
+        try place(Array("stray".utf8), at: "\(data)/uploads/\(id)")
+        try place(Array("older".utf8), at: "\(data)/lost/\(id)")
+        #expect(try check(directory).findings.map(\.severity) == [.note])
         let (summary, findings) = try check(directory, repairs: true)
         #expect(summary.isSound && summary.repairs == 0 && findings.map(\.severity) == [.note])
-        #expect(FileManager.default.fileExists(atPath: stray))
+        #expect(FileManager.default.contents(atPath: "\(data)/lost/\(id).2") == Data("stray".utf8))
+        #expect(FileManager.default.contents(atPath: "\(data)/lost/\(id)") == Data("older".utf8))
+    }
+
+    @Test func `a repair keeps the good bytes of a short upload from the sweep`() async throws {
+        let directory = try await directory()
+        let data = directory.path + "/data"
+        let file = try #require(FileHandle(forWritingAtPath: "\(data)/uploads/\(open.id)"))
+        try file.truncate(atOffset: 4000)
+        try file.close()
+        #expect(try check(directory, repairs: true).summary.isSound)
+        let again = try StoreFixture(in: directory)
+        _ = await again.sweptFiles()
+        let kept = try #require(FileManager.default.contents(atPath: "\(data)/lost/\(open.id)"))
+        #expect([UInt8](kept) == Pattern.bytes(open.id, 4000))
+    }
+
+    @Test func `the sweep leaves the bytes of a damaged upload alone`() async throws {
+        let directory = try await directory()
+        let path = "\(directory.path)/data/uploads/\(open.id)"
+        let file = try #require(FileHandle(forWritingAtPath: path))
+        try file.truncate(atOffset: 4000)
+        try file.close()
+        do {
+            let fixture = try StoreFixture(in: directory)
+            #expect(try await fixture.store.upload(open.id)?.state == .failed)
+            fixture.store.close()
+        }
+        let again = try StoreFixture(in: directory)
+        #expect(await again.sweptFiles() == 0)
+        #expect(again.contents(path)?.count == 4000)
+    }
+
+    @Test(arguments: [1, 2, 3])
+    func `a check makes, changes and removes no file, also of an older version's directory`(
+        version: Int
+    ) async throws {
+        let directory = try await directory()
+        let data = directory.path + "/data"
+        if version < 3 { try Catalogue.makeOlder(at: data, version: version) }
+        try place([1], at: "\(data)/uploads/\(Upload.sample(9).id)")
+        let before = try everyFile(below: data)
+        #expect(try check(directory).summary.isSound)
+        #expect(try everyFile(below: data) == before)
+    }
+
+    @Test func `a catalogue of a newer version is refused, and stays as it is`() async throws {
+        let directory = try await directory()
+        let data = directory.path + "/data"
+        try Catalogue.execute(at: data, "PRAGMA user_version = 1000; PRAGMA wal_checkpoint(TRUNCATE)")
+        let before = try everyFile(below: data)
+        for repairs in [false, true] {
+            let failure = #expect(throws: StorageError.self) { try check(directory, repairs: repairs) }
+            #expect(failure?.code == "catalogue-incompatible")
+            #expect(failure?.description.contains("1000") == true)
+        }
+        #expect(throws: StorageError.self) { try StoreFixture(in: directory) }
+        #expect(try everyFile(below: data) == before)
+    }
+
+    @Test func `a row that nobody understands is set aside by a repair`() async throws {
+        let directory = try await directory()
+        let data = directory.path + "/data"
+        try Catalogue.execute(at: data, "UPDATE uploads SET dialect = 'nonsense' WHERE state = 1")
+        #expect(try check(directory).summary.damages > 0)
+        #expect(try check(directory, repairs: true).summary.isSound)
+        let kept = "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'lost_rows%'"
+        #expect(try Catalogue.integer(at: data, kept) == 1)
+    }
+
+    @Test func `what the owner has put beside a finished file is told of`() async throws {
+        let directory = try await directory()
+        try place([1], at: "\(directory.path)/data/complete/\(whole.id)/unpacked/a")
+        let (summary, findings) = try check(directory)
+        #expect(summary.isSound && findings.map(\.severity) == [.note])
+        #expect(findings.first?.text.contains("/unpacked ") == true)
+    }
+
+    /// Every file with its content, and when it was last changed.
+    private func everyFile(below path: String) throws -> [String: Data] {
+        var files: [String: Data] = [:]
+        for name in try FileManager.default.subpathsOfDirectory(atPath: path) {
+            files[name] = FileManager.default.contents(atPath: "\(path)/\(name)") ?? Data()
+        }
+        return files
     }
 
     @Test func `an index that disagrees with its table is made anew, and no record is lost`() async throws {

@@ -169,9 +169,9 @@ import Uploads
             var claim = try await fixture.claim(upload.id)
             try await claim.create(upload, isDurable: true)
         }
-        let ids = try await fixture.store.expiredUploads(at: 300, limit: 10)
+        let ids = try await fixture.store.expiredUploads(at: 300, limit: 10).map(\.id)
         #expect(ids.map(\.low) == [12, 11])
-        #expect(try await fixture.store.expiredUploads(at: 300, limit: 1).map(\.low) == [12])
+        #expect(try await fixture.store.expiredUploads(at: 300, limit: 1).map(\.id.low) == [12])
     }
 
     @Test func `a second store on one directory is refused`() async throws {

@@ -36,7 +36,10 @@ final class SmallDisk: Sendable {
     @discardableResult
     func fill() throws -> String {
         let file = path + "/filler"
-        try run("dd if=/dev/zero of='\(file)' bs=4096 2>/dev/null; sync '\(file)'")
+        // Again past the page cache: what the file system had set aside for the first time, and not needed, or what was
+        // removed before, is free only once that is synced.
+        let again = "dd if=/dev/zero of='\(file)' bs=4096 oflag=append,direct conv=notrunc"
+        try run("dd if=/dev/zero of='\(file)' bs=4096; sync '\(file)'; \(again); \(again); sync '\(file)'")
         return file
     }
 

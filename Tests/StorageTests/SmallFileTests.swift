@@ -156,25 +156,7 @@ import Uploads
         let fixture = try StoreFixture()
         let stored = try await fixture.finishSmall(1)
         fixture.store.close()
-        let columns = """
-            id, dialect, state, "offset", length, name, content_type, metadata, created, expires, finished_name,
-            finished_length, finished_at, cleanup, concatenation\(version == 2 ? ", journal" : "")
-            """
-        let journal = version == 2 ? ", journal INTEGER NOT NULL DEFAULT 0" : ""
-        try Catalogue.execute(
-            at: fixture.path,
-            """
-            ALTER TABLE uploads RENAME TO newer;
-            CREATE TABLE uploads (
-                id BLOB PRIMARY KEY NOT NULL, dialect TEXT NOT NULL, state INTEGER NOT NULL,
-                "offset" INTEGER NOT NULL, length INTEGER, name TEXT NOT NULL, content_type TEXT, metadata TEXT,
-                created INTEGER NOT NULL, expires INTEGER, finished_name TEXT, finished_length INTEGER,
-                finished_at INTEGER, cleanup INTEGER NOT NULL, concatenation TEXT\(journal)
-            ) STRICT;
-            INSERT INTO uploads SELECT \(columns) FROM newer;
-            DROP TABLE newer;
-            PRAGMA user_version = \(version)
-            """)
+        try Catalogue.makeOlder(at: fixture.path, version: version)
         let crashed = try fixture.crashed()
         #expect(try await crashed.store.upload(stored.id) == stored.inEpoch(0))
         try await crashed.finishSmall(2)

@@ -46,6 +46,20 @@ final class StoreFixture: Sendable {
     /// What the store reported so far.
     var events: [StoreEvent] { log.events }
 
+    /// Waits for an event that is like this.
+    func event(_ isWanted: (StoreEvent) -> Bool) async -> StoreEvent? {
+        for await event in log.stream where isWanted(event) { return event }
+        return nil
+    }
+
+    /// Waits until a later sweep has removed something and answers how many files.
+    func sweptAgain() async -> Int {
+        for await event in log.stream {
+            if case .swept(let files) = event, files > 0 { return files }
+        }
+        return -1
+    }
+
     /// Waits for the end of the sweep after the start and answers how many files it removed.
     func sweptFiles() async -> Int {
         for await event in log.stream {
@@ -229,5 +243,7 @@ extension Upload {
 
 /// Makes a file behind the store's back.
 func place(_ bytes: [UInt8], at path: String) throws {
+    let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     try Data(bytes).write(to: URL(fileURLWithPath: path))
 }

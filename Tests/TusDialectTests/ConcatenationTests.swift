@@ -102,6 +102,21 @@ import Uploads
         }
     }
 
+    @Test func `a few bytes of a list do not make much more than what was sent for it`() throws {
+        let mebibyte: Int64 = 1 << 20
+        func decide(_ parts: [Upload]) throws -> FinalDecision {
+            try FinalDecision(parts: parts, isNew: true, offer: TusOffer(sizeMax: 1 << 40), nowSeconds: Tus.now)
+        }
+        let large = Tus.part(offset: 40 * mebibyte, length: 40 * mebibyte)
+        let small = Tus.part(offset: mebibyte, length: mebibyte, id: UploadID(high: 5, low: 5))
+        #expect(try decide([large, large]) == .join(length: 80 * mebibyte))
+        #expect(try decide(Array(repeating: small, count: 64)) == .join(length: 64 * mebibyte))
+        for parts in [[large, large, small, small, small], Array(repeating: small, count: 65)] {
+            let refusal = refusal { try decide(parts) }
+            #expect(refusal?.status == .contentTooLarge && refusal?.code == "parts-repeated")
+        }
+    }
+
     @Test func `a whole larger than the server takes is 413`() {
         let half = Tus.part(offset: 0, length: 501)
         #expect(refusal { try Self.decide([half, half]) }?.status == .contentTooLarge)

@@ -68,7 +68,7 @@ enum Tus {
 
     static func upload(
         _ state: UploadState = .open, offset: Int64 = 0, length: Int64? = 100, dialect: DialectName = .tus,
-        metadata: String? = nil, expires: Int64? = nil, concatenation: Concatenation? = nil
+        metadata: String? = nil, expires: Int64? = nil, concatenation: Concatenation? = nil, id: UploadID = Tus.id
     ) -> Upload {
         Upload(
             id: id, dialect: dialect, state: state, offset: Offset(offset), length: length, name: .fallback,
@@ -77,8 +77,10 @@ enum Tus {
 
     static let partial = Concatenation(.partial, text: "partial")
 
-    static func part(offset: Int64, length: Int64?, state: UploadState = .open, expires: Int64? = nil) -> Upload {
-        upload(state, offset: offset, length: length, expires: expires, concatenation: partial)
+    static func part(
+        offset: Int64, length: Int64?, state: UploadState = .open, expires: Int64? = nil, id: UploadID = Tus.id
+    ) -> Upload {
+        upload(state, offset: offset, length: length, expires: expires, concatenation: partial, id: id)
     }
 
     static func final(_ state: UploadState = .open, offset: Int64 = 0, length: Int64? = nil) -> Upload {

@@ -176,11 +176,12 @@ import Uploads
             configuration: ServerConfiguration(store: store), store: open, log: log, page: UploadPage(), loops: [],
             credentials: nil, supervisor: supervisor)
         var steps = 0
-        var due = try await open.expiredUploads(at: clock.seconds, limit: 1).count
-        while due > 0, steps < 100 {
-            let isMore = await ExpirySweep(server: context).step()
-            steps += 1
-            due = isMore ? 1 : 0
+        if try await !open.expiredUploads(at: clock.seconds, limit: 1).isEmpty {
+            var last: ExpiredUpload?
+            repeat {
+                last = await ExpirySweep(server: context).step(after: last)
+                steps += 1
+            } while last != nil
         }
         open.close()
         writer.close()

@@ -33,7 +33,7 @@ extension Append {
         let finished = try await end { append, ending in
             append.seal(ending) { _ in append.deliverWhenRecorded(length, ending) }
         }
-        if let older = minted.finished, older.name != finished.name { await removeOlder(finished) }
+        if let older = minted.finished, older.name != finished.name { await remove(older.name, from: finished) }
         return finished
     }
 
@@ -107,20 +107,20 @@ extension Append {
 
     private func submit(_ ending: Ending, _ body: @escaping @Sendable (Append) -> Void) {
         let job = ClosureJob { [self] in body(self) }
-        if !store.disk.submit(job) { ending.resume(returning: .failure(.closed)) }
+        if !store.disk.submit(job, on: .long) { ending.resume(returning: .failure(.closed)) }
     }
 
     // MARK: On a disk thread
 
     /// Puts the bytes on stable storage. After a failed write or sync the upload goes back to its recorded offset; a
-    /// full disk keeps what was completely written before.
+    /// bound of the disk keeps what was completely written before.
     private func seal(_ ending: Ending, then next: (Upload) -> Void) {
         let (failure, written, reserved, recorded) = state.withLock {
             ($0.failure, $0.written, $0.reserved, $0.record)
         }
         switch failure {
         case nil: break
-        case .noSpace where !isProvisional: break
+        case .noSpace where !isProvisional, .fileTooLarge where !isProvisional: break
         case .damaged: return recordDamage(recorded, ending)
         case .some(let failure): return poison(failure, recorded, ending)
         }
@@ -142,6 +142,7 @@ extension Append {
 
     private func poison(_ failure: StorageError, _ recorded: Upload, _ ending: Ending) {
         store.files.report(.appendFailed(id, failure))
+        store.files.leftBehind()
         let file = state.withLock { $0.file.take() }
         // With the catalogue failed too, a checkpoint reported as lost may come back at the next start; its bytes stay.
         if store.health.failure == nil { try? file?.truncate(to: recorded.offset.bytes) }
@@ -190,16 +191,17 @@ extension Append {
         }
     }
 
-    /// Removes the file of an earlier delivery under another name. If it fails the next start does it.
-    private func removeOlder(_ finished: Upload) async {
+    /// Removes the file of an earlier delivery under another name. If it fails the sweep does it.
+    private func remove(_ older: CleanName, from finished: Upload) async {
         do throws(StorageError) {
             let files = store.files
             try await store.disk.run { () throws(StorageError) in
-                try files.removeDelivered(finished.id, except: finished.name)
+                try files.removeOlder(finished.id, older)
             }
             try await store.catalogue.record(id, .put(finished, .none))
         } catch {
             store.files.report(.removalFailed(id, error))
+            store.files.leftBehind()
         }
     }
 }

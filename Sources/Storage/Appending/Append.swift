@@ -184,7 +184,7 @@ final class Append: DiskJob {
                 finishCheckpoint(failure == nil ? next : record, failure)
             }
         }
-        if !store.disk.submit(job) { finishCheckpoint(state.withLock { $0.record }, .closed) }
+        if !store.disk.submit(job, on: .long) { finishCheckpoint(state.withLock { $0.record }, .closed) }
     }
 
     private func finishCheckpoint(_ record: Upload, _ failure: StorageError?) {

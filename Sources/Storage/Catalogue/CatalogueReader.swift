@@ -5,7 +5,9 @@ enum CatalogueQuery: Sendable {
     /// The record of an upload; the answer goes to the table.
     case load(UploadID)
     /// Uploads past their expiry.
-    case expired(seconds: Int64, limit: Int, UnsafeContinuation<Result<[UploadID], StorageError>, Never>)
+    case expired(
+        seconds: Int64, after: ExpiredUpload?, limit: Int,
+        UnsafeContinuation<Result<[ExpiredUpload], StorageError>, Never>)
 }
 
 /// Reads what memory does not hold, on a connection and a thread of its own, so that it never waits for a commit.
@@ -25,8 +27,8 @@ final class CatalogueReader {
         byID = try connection.prepare("SELECT \(CatalogueRow.columns) FROM uploads WHERE id = ?1")
         byExpiry = try connection.prepare(
             """
-            SELECT id FROM uploads WHERE expires IS NOT NULL AND expires <= ?1 AND state != 1 AND cleanup = 0
-            ORDER BY expires LIMIT ?2
+            SELECT id, expires, rowid FROM uploads WHERE expires IS NOT NULL AND expires <= ?1
+            AND (expires, rowid) > (?3, ?4) AND state != 1 AND cleanup = 0 ORDER BY expires, rowid LIMIT ?2
             """)
     }
 
@@ -40,8 +42,8 @@ final class CatalogueReader {
             for query in batch {
                 switch query {
                 case .load(let id): catalogue.loaded(id, load(id))
-                case .expired(let seconds, let limit, let continuation):
-                    continuation.resume(returning: expired(seconds: seconds, limit: limit))
+                case .expired(let seconds, let last, let limit, let continuation):
+                    continuation.resume(returning: expired(seconds: seconds, after: last, limit: limit))
                 }
             }
         }
@@ -60,16 +62,24 @@ final class CatalogueReader {
         }
     }
 
-    private func expired(seconds: Int64, limit: Int) -> Result<[UploadID], StorageError> {
+    private func expired(
+        seconds: Int64, after last: ExpiredUpload?, limit: Int
+    ) -> Result<[ExpiredUpload], StorageError> {
         do throws(StorageError) {
             defer { byExpiry.reset() }
             try byExpiry.bind(1, seconds)
             try byExpiry.bind(2, Int64(limit))
-            var ids: [UploadID] = []
+            try byExpiry.bind(3, last?.expiresSeconds ?? .min)
+            try byExpiry.bind(4, last?.row ?? .min)
+            var found: [ExpiredUpload] = []
             while try byExpiry.step() {
-                if let words = byExpiry.words(0) { ids.append(UploadID(high: words.high, low: words.low)) }
+                guard let words = byExpiry.words(0) else { continue }
+                found.append(
+                    ExpiredUpload(
+                        id: UploadID(high: words.high, low: words.low), expiresSeconds: byExpiry.integer(1),
+                        row: byExpiry.integer(2)))
             }
-            return .success(ids)
+            return .success(found)
         } catch {
             return .failure(error)
         }

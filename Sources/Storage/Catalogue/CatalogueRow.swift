@@ -18,6 +18,9 @@ struct CatalogueRow {
     /// Whether there may be bytes of an open upload.
     var isOpen: Bool { upload.state == .open && cleanup == .none }
 
+    /// Whether the upload's bytes are known to be damaged.
+    var isFailed: Bool { upload.state == .failed && cleanup == .none }
+
     static let columns = columns(epoch: "epoch")
 
     /// - Parameter epoch: the column's name, or what stands for it in a catalogue that has none.

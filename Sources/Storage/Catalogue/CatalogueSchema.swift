@@ -38,22 +38,23 @@ enum CatalogueSchema {
         PRAGMA user_version = 3;
         """
 
+    /// What a catalogue of an older version lacks, with what stands for it: the version that brought it first.
+    private static let added: [(version: Int64, column: String)] = [
+        (2, "0 AS journal"), (3, "0 AS epoch"),
+    ]
+
     /// Makes or checks the tables, and sets the connection up for the one writer.
     static func prepare(_ connection: SQLiteConnection, durability: Durability) throws(StorageError) {
         try connection.execute("PRAGMA journal_mode = WAL")
-        try connection.execute("PRAGMA synchronous = \(durability == .power ? "FULL" : "OFF")")
+        try connection.execute("PRAGMA synchronous = \(durability == .power ? "FULL" : "NORMAL")")
         try connection.execute("PRAGMA wal_autocheckpoint = \(StorageLimits.catalogueLogPages)")
-        let found = try connection.integer("PRAGMA user_version")
-        if found > version {
-            throw .incompatible(
-                "the catalogue has version \(found), this program knows \(version): it was written by a newer program")
-        }
-        switch found {
+        switch try found(connection) {
         case 0: try connection.execute("BEGIN IMMEDIATE; \(create) COMMIT")
         case 1: try connection.execute("BEGIN IMMEDIATE; \(addJournal) \(addEpoch) COMMIT")
         case 2: try connection.execute("BEGIN IMMEDIATE; \(addEpoch) COMMIT")
         default: break
         }
+        try connection.execute(CatalogueClock.create)
         // It makes the count at the start quick, and can be done without.
         try? connection.execute("CREATE INDEX IF NOT EXISTS uploads_open ON uploads (cleanup) WHERE state = 0")
     }
@@ -62,5 +63,29 @@ enum CatalogueSchema {
     /// will find that, and shut it.
     static func openCount(_ connection: SQLiteConnection) -> Int {
         Int((try? connection.integer("SELECT count(*) FROM uploads WHERE state = 0 AND cleanup != 1")) ?? 0)
+    }
+
+    /// Lets a connection that only reads see a catalogue of an older version as one of this one. Changes nothing.
+    static func readOlder(_ connection: SQLiteConnection) throws(StorageError) {
+        let found = try found(connection)
+        let missing = added.filter { $0.version > found }.map(\.column)
+        if missing.isEmpty { return }
+        try connection.execute(
+            """
+            PRAGMA temp_store = MEMORY;
+            CREATE TEMP VIEW uploads AS SELECT rowid AS rowid, *, \(missing.joined(separator: ", ")) FROM main.uploads
+            """)
+    }
+
+    /// The version of a catalogue, 0 for an empty one.
+    ///
+    /// - Throws: `incompatible` for one that this program does not know.
+    private static func found(_ connection: SQLiteConnection) throws(StorageError) -> Int64 {
+        let found = try connection.integer("PRAGMA user_version")
+        guard (0...version).contains(found) else {
+            throw .incompatible(
+                "the catalogue has version \(found), this program knows \(version): it was written by a newer program")
+        }
+        return found
     }
 }

@@ -13,10 +13,13 @@ final class CatalogueWriter {
     private let table: UploadTable
     private let health: StoreHealth
     private let delivery: SmallDelivery
+    private var clock: CatalogueClock
 
     init(
-        connection: SQLiteConnection, files: StoreFiles, table: UploadTable, health: StoreHealth, journal: Journal?
+        connection: SQLiteConnection, files: StoreFiles, table: UploadTable, health: StoreHealth, journal: Journal?,
+        clock: CatalogueClock
     ) throws(StorageError) {
+        self.clock = clock
         delivery = SmallDelivery(files: files, journal: journal, health: health)
         self.connection = connection
         self.files = files
@@ -32,17 +35,19 @@ final class CatalogueWriter {
     /// Commits until the queue has ended.
     func run(_ changes: BatchQueue<CatalogueChange>) {
         while let batch = next(changes) {
-            if health.isSuspended { tryAgain() }
+            if health.isSuspended || batch.isEmpty { tryAgain() }
             var rest = batch[...]
             while !rest.isEmpty {
                 apply(rest.prefix(StorageLimits.changesPerCommitMax))
                 rest = rest.dropFirst(StorageLimits.changesPerCommitMax)
             }
         }
+        // By this the next start tells a wrong clock; without it, it would doubt a right one for a while.
+        try? clock.tick(always: true)
     }
 
     private func next(_ changes: BatchQueue<CatalogueChange>) -> [CatalogueChange]? {
-        changes.next(nanosecondsMax: health.isSuspended ? StorageLimits.catalogueRetryNanoseconds : nil)
+        changes.next(nanosecondsMax: health.isTried ? StorageLimits.catalogueRetryNanoseconds : nil)
     }
 
     /// Commits a transaction that changes nothing.
@@ -50,6 +55,9 @@ final class CatalogueWriter {
     /// It goes to where in the log the failed one was. Once it is there, and synced, no start can find that one any
     /// more: the sums of the log's frames build on one another. So what was reported as failed has failed.
     private func tryAgain() {
+        // Others who come with changes must not wait for this.
+        connection.setPatience(milliseconds: 0)
+        defer { connection.setPatience(milliseconds: StorageLimits.catalogueBusyMilliseconds) }
         do throws(StorageError) {
             try begin.run()
             try connection.execute("PRAGMA user_version = \(CatalogueSchema.version)")
@@ -72,6 +80,7 @@ final class CatalogueWriter {
         delivery.conclude(&steps)
         table.committed(steps)
         for step in steps { step.answer() }
+        if steps.contains(where: { $0.failure != nil }) { files.leftBehind() }
     }
 
     /// A change whose directory could not be synced fails alone: an offset must not be told before its file's name is
@@ -97,13 +106,15 @@ final class CatalogueWriter {
         do throws(StorageError) {
             try begin.run()
             for index in steps.indices where steps[index].outcome == .goes { try write(&steps[index]) }
+            try clock.tick()
             try commit.run()
             files.counters.countCommit(changes: count)
+            health.resume()
             return nil
         } catch {
             let (isClean, isDamage) = (connection.hasFailedCleanly(error), connection.isDamaged)
             try? rollback.run()
-            if isDamage { health.fail(error) } else if !isClean { health.suspend(error) }
+            if isDamage { health.fail(error) } else if isClean { health.refuse(error) } else { health.suspend(error) }
             return error
         }
     }

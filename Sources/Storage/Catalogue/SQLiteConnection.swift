@@ -6,11 +6,30 @@ final class SQLiteConnection {
     private let handle: OpaquePointer
     private let path: String
 
-    /// Opens the database at `path`; a writer makes it if it is missing. `sqlite3_open_v2`
-    init(path: String, writes: Bool) throws(StorageError) {
+    /// What a connection may do to the database and to the files beside it.
+    enum Access {
+        /// Reads and writes; makes the database if it is missing.
+        case writes
+        /// Reads, beside others that write.
+        case reads
+        /// Reads a database that nobody has open, and whose log is empty: no file is made, none is touched.
+        case looks
+    }
+
+    /// Opens the database at `path`. `sqlite3_open_v2`
+    convenience init(path: String, writes: Bool) throws(StorageError) {
+        try self.init(path: path, writes ? .writes : .reads)
+    }
+
+    init(path: String, _ access: Access) throws(StorageError) {
         var handle: OpaquePointer?
-        let access = writes ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY
-        let code = sqlite3_open_v2(path, &handle, access | SQLITE_OPEN_NOMUTEX, nil)
+        var flags = access == .writes ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY
+        var name = path
+        if access == .looks {
+            flags |= SQLITE_OPEN_URI
+            name = "file:\(SQLiteConnection.escaped(path))?immutable=1"
+        }
+        let code = sqlite3_open_v2(name, &handle, flags | SQLITE_OPEN_NOMUTEX, nil)
         guard code == SQLITE_OK, let handle else {
             let text = handle.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
             sqlite3_close_v2(handle)
@@ -19,10 +38,25 @@ final class SQLiteConnection {
         self.handle = handle
         self.path = path
         sqlite3_extended_result_codes(handle, 1)
-        sqlite3_busy_timeout(handle, Int32(StorageLimits.catalogueBusyMilliseconds))
+        setPatience(milliseconds: StorageLimits.catalogueBusyMilliseconds)
     }
 
+    /// How long to wait for whoever else writes. `sqlite3_busy_timeout`
+    func setPatience(milliseconds: Int) { sqlite3_busy_timeout(handle, Int32(milliseconds)) }
+
     deinit { sqlite3_close_v2(handle) }
+
+    /// A path as it stands in an address.
+    private static func escaped(_ path: String) -> String {
+        path.utf8.reduce(into: "") { text, byte in
+            switch byte {
+            case UInt8(ascii: "%"): text += "%25"
+            case UInt8(ascii: "?"): text += "%3f"
+            case UInt8(ascii: "#"): text += "%23"
+            default: text.unicodeScalars.append(Unicode.Scalar(byte))
+            }
+        }
+    }
 
     /// Runs statements that answer nothing of interest. `sqlite3_exec`
     func execute(_ sql: String) throws(StorageError) {
@@ -57,12 +91,12 @@ final class SQLiteConnection {
             "\(path): \(String(cString: sqlite3_errmsg(handle))) (\(code))\(SQLiteConnection.advice(code))")
     }
 
-    private static func advice(_ code: Int32) -> String {
-        isDamage(code) ? "; stop the server and run 'sluice check'" : ""
-    }
-
     private static func isDamage(_ code: Int32) -> Bool {
         code & 0xFF == SQLITE_CORRUPT || code & 0xFF == SQLITE_NOTADB
+    }
+
+    private static func advice(_ code: Int32) -> String {
+        isDamage(code) ? "; stop the server and run 'sluice check'" : ""
     }
 
     /// Ends whatever statement runs on this connection soon after the flag is raised: it fails. The connection must not

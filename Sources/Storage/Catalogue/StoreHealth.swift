@@ -5,11 +5,13 @@ internal import Synchronization
 /// | state     | what happened                                                  | way back                        |
 /// |-----------|----------------------------------------------------------------|---------------------------------|
 /// | well      | –                                                              |                                 |
+/// | refusing  | a commit failed and left nothing; the next one is tried        | a commit that succeeds          |
 /// | suspended | a commit failed, and a start might yet find it in the log      | a commit that succeeds after it |
 /// | failed    | the catalogue is damaged                                       | `sluice check`, and a restart   |
 final class StoreHealth: Sendable {
     private enum State {
         case well
+        case refusing(StorageError)
         case suspended(StorageError)
         case failed(StorageError)
     }
@@ -23,7 +25,7 @@ final class StoreHealth: Sendable {
     var failure: StorageError? {
         state.withLock { state in
             switch state {
-            case .well: nil
+            case .well, .refusing: nil
             case .suspended(let error), .failed(let error): error
             }
         }
@@ -32,6 +34,33 @@ final class StoreHealth: Sendable {
     var isSuspended: Bool {
         state.withLock { state in
             if case .suspended = state { true } else { false }
+        }
+    }
+
+    /// Why the last change was not recorded, or nil where it was.
+    var lastFailure: StorageError? {
+        state.withLock { state in
+            switch state {
+            case .well: nil
+            case .refusing(let error), .suspended(let error), .failed(let error): error
+            }
+        }
+    }
+
+    /// Whether it is to be tried again and again until it is well.
+    var isTried: Bool {
+        state.withLock { state in
+            switch state {
+            case .well, .failed: false
+            case .refusing, .suspended: true
+            }
+        }
+    }
+
+    /// A change was refused, and the next one may be taken.
+    func refuse(_ error: StorageError) {
+        state.withLock { state in
+            if case .well = state { state = .refusing(error) }
         }
     }
 
@@ -48,18 +77,25 @@ final class StoreHealth: Sendable {
     /// Shuts the catalogue for changes until it is well again.
     func suspend(_ error: StorageError) {
         let isFirst = state.withLock { state in
-            guard case .well = state else { return false }
-            state = .suspended(error)
+            switch state {
+            case .suspended, .failed: return false
+            case .well, .refusing: state = .suspended(error)
+            }
             return true
         }
         if isFirst { onEvent(.catalogueSuspended(error.description)) }
     }
 
-    /// Opens a suspended catalogue.
+    /// A commit has succeeded: opens a suspended catalogue.
     func resume() {
         let isSuspended = state.withLock { state in
-            guard case .suspended = state else { return false }
-            state = .well
+            switch state {
+            case .well, .failed: return false
+            case .refusing:
+                state = .well
+                return false
+            case .suspended: state = .well
+            }
             return true
         }
         if isSuspended { onEvent(.catalogueResumed) }

@@ -31,8 +31,9 @@ struct CatalogueCheck {
             report.damage("there is no catalogue", repair: "made a new one")
             return Readable(connection: try opened(), hasLostRecords: true)
         }
-        let problems = try problems()
-        if problems.isEmpty { return Readable(connection: try opened(), hasLostRecords: false) }
+        let access = repairs ? .writes : try quietAccess(root)
+        let problems = try problems(access)
+        if problems.isEmpty { return Readable(connection: try opened(access), hasLostRecords: false) }
         guard repairs else {
             for problem in problems { report.damage("catalogue: \(problem)") }
             return nil
@@ -49,16 +50,28 @@ struct CatalogueCheck {
         return Readable(connection: try opened(), hasLostRecords: true)
     }
 
-    private func opened() throws(StorageError) -> SQLiteConnection {
-        let connection = try SQLiteConnection(path: path, writes: true)
-        try CatalogueSchema.prepare(connection, durability: .power)
+    /// How to read the catalogue and leave everything as it is. A log that a crash has left must be read, which takes
+    /// a file of SQLite's own (`-shm`); without one nothing is made.
+    private func quietAccess(_ root: borrowing Directory) throws(StorageError) -> SQLiteConnection.Access {
+        let log = "\(LocalStore.catalogueName)-wal"
+        let bytes = try doing("look at \(rootPath)/\(log)") { () throws(Errno) in try root.fileSize(log) }
+        return bytes ?? 0 == 0 ? .looks : .reads
+    }
+
+    private func opened(_ access: SQLiteConnection.Access = .writes) throws(StorageError) -> SQLiteConnection {
+        let connection = try SQLiteConnection(path: path, access)
+        if access == .writes {
+            try CatalogueSchema.prepare(connection, durability: .power)
+        } else {
+            try CatalogueSchema.readOlder(connection)
+        }
         return connection
     }
 
     /// What SQLite finds wrong, in its words; none for a sound database.
-    private func problems() throws(StorageError) -> [String] {
+    private func problems(_ access: SQLiteConnection.Access = .writes) throws(StorageError) -> [String] {
         do throws(StorageError) {
-            let connection = try opened()
+            let connection = try opened(access)
             let statement = try connection.prepare("PRAGMA integrity_check(\(StorageLimits.checkProblemsMax))")
             var problems: [String] = []
             while try statement.step() {

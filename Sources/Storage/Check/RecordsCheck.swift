@@ -20,11 +20,9 @@ struct RecordsCheck {
                 nonsense.append(rows.integer(CatalogueRow.columnCount))
                 continue
             }
-            if row.cleanup == .all {
-                report.note("was deleted; the server removes what is left of it when it starts", of: row.upload.id)
-            } else if try !isKept(row.upload) {
-                broken.append(row.upload)
-            }
+            do throws(StorageError) {
+                if try !isKept(row) { broken.append(row.upload) }
+            } catch { report.damage("its files cannot be looked at: \(error)", of: row.upload.id) }
         }
         rows.reset()
         try forget(nonsense)
@@ -33,7 +31,15 @@ struct RecordsCheck {
     }
 
     /// Whether everything that was told of an upload is there.
-    private func isKept(_ upload: Upload) throws(StorageError) -> Bool {
+    private func isKept(_ row: CatalogueRow) throws(StorageError) -> Bool {
+        let upload = row.upload
+        switch row.cleanup {
+        case .none: break
+        case .all:
+            report.note("was deleted; the server removes what is left of it when it can", of: upload.id)
+            return true
+        case .others: report.note("has older files; the server removes them when it can", of: upload.id)
+        }
         switch upload.state {
         case .open:
             report.summary.open += 1
@@ -78,30 +84,46 @@ struct RecordsCheck {
         if size != finished.length {
             report.note("was finished with \(finished.length) bytes, its file has \(size) now", of: upload.id)
         }
+        for name in try files.strangers(upload.id, beside: finished.name) {
+            report.note("complete/\(upload.id)/\(name) is not its file, and is kept", of: upload.id)
+        }
     }
 
     private func forget(_ rows: [Int64]) throws(StorageError) {
         for row in rows {
-            if repairs { try connection.execute("DELETE FROM uploads WHERE rowid = \(row)") }
+            let aside = "lost_rows_\(CatalogueSchema.version)"
+            if repairs {
+                try connection.execute(
+                    """
+                    CREATE TABLE IF NOT EXISTS \(aside) AS SELECT * FROM uploads WHERE 0;
+                    INSERT INTO \(aside) SELECT * FROM uploads WHERE rowid = \(row);
+                    DELETE FROM uploads WHERE rowid = \(row)
+                    """)
+            }
             report.damage(
                 "row \(row) of the catalogue holds what no version of this program writes",
-                repair: repairs ? "removed it" : nil)
+                repair: repairs ? "moved it to the table \(aside)" : nil)
         }
     }
 
     private func fail(_ uploads: [Upload]) throws(StorageError) {
-        let put = try connection.prepare(CatalogueRow.put)
         for upload in uploads {
-            let found = try files.dataSize(upload.id).map { "\($0) are there" } ?? "its file is gone"
-            if repairs {
-                var failed = upload
-                failed.state = .failed
-                try CatalogueRow(upload: failed, cleanup: .none).bind(to: put, journal: nil)
-                try put.run()
-            }
+            let size = try files.dataSize(upload.id)
+            let found = size.map { "\($0) are there" } ?? "its file is gone"
             report.damage(
                 "\(upload.offset) bytes were acknowledged, \(found)", of: upload.id,
-                repair: repairs ? "marked as failed, so that its client begins anew" : nil)
+                repair: repairs ? try failed(upload, size) : nil)
         }
+    }
+
+    /// The bytes that are there may be all that is left of the file, and the record vouches for them no more.
+    private func failed(_ upload: Upload, _ size: Int64?) throws(StorageError) -> String {
+        var failed = upload
+        failed.state = .failed
+        let put = try connection.prepare(CatalogueRow.put)
+        try CatalogueRow(upload: failed, cleanup: .none).bind(to: put, journal: nil)
+        try put.run()
+        let step = "marked as failed, so that its client begins anew"
+        return size ?? 0 > 0 ? "\(step); its bytes are in \(try files.setAside(upload.id))" : step
     }
 }

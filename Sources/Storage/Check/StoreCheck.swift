@@ -3,8 +3,9 @@ internal import Uploads
 
 /// Compares a data directory with its catalogue while no server has it, and puts right what can be.
 ///
-/// Without `repairs` nothing is changed but what SQLite itself does when it opens a database after a crash. A repair
-/// deletes nothing: a damaged catalogue is kept beside the new one, and bytes that nobody can vouch for go to `lost/`.
+/// Without `repairs` nothing is changed, but that SQLite makes its own `-shm` to read a log that a crash has left; a
+/// catalogue of an older version stays one. A repair deletes nothing: a damaged catalogue is kept beside the new one, a
+/// row that nobody understands in a table of its own, and bytes that no record vouches for go to `lost/`.
 public struct StoreCheck: Sendable {
     private let path: String
     private let repairs: Bool
@@ -43,7 +44,7 @@ public struct StoreCheck: Sendable {
             report: report
         ).run()
         let files = FilesCheck(connection: connection, files: storeFiles, repairs: repairs, report: report)
-        try files.run(root, hasLostRecords: state.hasLostRecords || lostRows)
+        try files.run(hasLostRecords: state.hasLostRecords || lostRows)
         if repairs { try connection.execute("COMMIT") }
         return report.summary
     }

@@ -48,15 +48,29 @@ extension StoreFiles {
         }
     }
 
-    /// Moves a data file to `lost/`, and syncs both directories.
-    func setAside(_ id: UploadID, in root: borrowing Directory) throws(StorageError) {
-        try doing("move the data file of upload \(id) to \(StoreFiles.lostName)") { () throws(Errno) in
+    /// The names in the directory of a finished upload that are not its file's.
+    func strangers(_ id: UploadID, beside name: CleanName) throws(StorageError) -> [String] {
+        try doing("list \(StoreFiles.completeName)/\(id)") { () throws(Errno) in
+            try names(in: complete.directory(id.description)).filter { $0 != name.description }
+        }
+    }
+
+    /// Moves a data file to `lost/`, beside what is there already, and syncs both directories. Answers where it is now.
+    func setAside(_ id: UploadID) throws(StorageError) -> String {
+        try doing("move \(dataPath(id)) to \(StoreFiles.lostName)") { () throws(Errno) in
             try root.makeDirectory(StoreFiles.lostName)
             let lost = try root.directory(StoreFiles.lostName)
-            try uploads.rename(id.description, to: lost, id.description)
+            var name = id.description
+            var number = 1
+            while try lost.modificationNanoseconds(name) != nil {
+                number += 1
+                name = "\(id).\(number)"
+            }
+            try uploads.rename(id.description, to: lost, name)
             try lost.sync()
             try uploads.sync()
             try root.sync()
+            return "\(StoreFiles.lostName)/\(name)"
         }
     }
 }

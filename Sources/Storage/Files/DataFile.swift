@@ -35,6 +35,11 @@ final class DataFile: Sendable {
         try writeBuffered(memory + (head + middle), count: tail, at: position + Int64(head + middle), end: &end)
     }
 
+    /// Makes the first bytes of another file appear at `offset`, sharing its blocks.
+    func clone(_ source: borrowing File, length: Int64, at offset: Int64) throws(Errno) -> File.Cloning {
+        try buffered.clone(source, length: length, at: offset)
+    }
+
     /// Reserves blocks from the end of the file on; a file system that cannot does not matter.
     func reserve(offset: Int64, length: Int64) throws(Errno) {
         do throws(Errno) {

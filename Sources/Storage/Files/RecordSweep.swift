@@ -12,23 +12,24 @@ struct RecordSweep {
     let forgetSeconds: Int64
     let wallSeconds: @Sendable () -> Int64
 
-    /// Walks through the catalogue now and then until it is told to stop.
+    /// The time between two walks.
+    var restNanoseconds: Int64 {
+        1_000_000_000
+            * min(max(forgetSeconds / 10, StorageLimits.recordSweepSecondsMin), StorageLimits.recordSweepSecondsMax)
+    }
+
+    /// Walks through the catalogue once. What it cannot look at is passed over, told of, and met again the next time.
     func run(until isStopping: StopFlag) {
-        let restSeconds = min(
-            max(forgetSeconds / 10, StorageLimits.recordSweepSecondsMin), StorageLimits.recordSweepSecondsMax)
-        while !isStopping.isRaised {
-            do throws(StorageError) {
-                let forgotten = try walk(until: isStopping)
-                if forgotten > 0 { files.report(.forgotten(uploads: forgotten)) }
-            } catch {
-                if !isStopping.isRaised { files.report(.forgettingFailed(error)) }
-            }
-            isStopping.sleep(nanosecondsMax: restSeconds * 1_000_000_000)
-        }
+        var failures = SweepFailures()
+        do throws(StorageError) {
+            let forgotten = try walk(until: isStopping, &failures)
+            if forgotten > 0 { files.report(.forgotten(uploads: forgotten)) }
+        } catch { failures.add(error) }
+        if let first = failures.first, !isStopping.isRaised { files.report(.forgettingFailed(first)) }
     }
 
     /// Row by row, in the order in which uploads began: no index has to be kept for this, and no step takes long.
-    private func walk(until isStopping: StopFlag) throws(StorageError) -> Int {
+    private func walk(until isStopping: StopFlag, _ failures: inout SweepFailures) throws(StorageError) -> Int {
         let connection = try SQLiteConnection(path: cataloguePath, writes: false)
         connection.interrupt(by: isStopping)
         let last = try connection.integer("SELECT max(rowid) FROM uploads")
@@ -42,8 +43,10 @@ struct RecordSweep {
         var (row, forgotten) = (Int64(0), 0)
         while row < last, !isStopping.isRaised {
             let end = row + Int64(StorageLimits.sweepStepFiles)
-            for upload in try uploads(next, after: row, to: end, latest) where try isTaken(upload) {
-                if try forget(upload, byID) { forgotten += 1 }
+            for upload in try uploads(next, after: row, to: end, latest, &failures) {
+                do throws(StorageError) {
+                    if try isTaken(upload), try forget(upload, byID) { forgotten += 1 }
+                } catch { failures.add(error) }
             }
             row = end
             isStopping.sleep(nanosecondsMax: StorageLimits.sweepPauseNanoseconds)
@@ -52,14 +55,19 @@ struct RecordSweep {
     }
 
     private func uploads(
-        _ statement: SQLiteStatement, after row: Int64, to end: Int64, _ latest: Int64
+        _ statement: SQLiteStatement, after row: Int64, to end: Int64, _ latest: Int64,
+        _ failures: inout SweepFailures
     ) throws(StorageError) -> [Upload] {
         defer { statement.reset() }
         try statement.bind(1, row)
         try statement.bind(2, end)
         try statement.bind(3, latest)
         var found: [Upload] = []
-        while try statement.step() { found.append(try CatalogueRow(from: statement).upload) }
+        while try statement.step() {
+            do throws(StorageError) { found.append(try CatalogueRow(from: statement).upload) } catch {
+                failures.add(error)
+            }
+        }
         return found
     }
 

@@ -4,7 +4,8 @@ internal import Uploads
 
 /// The files below the data directory; everything here may wait for the disk.
 ///
-/// `uploads/<id>` holds the bytes of an open upload, `complete/<id>/<clean name>` a delivered file.
+/// `uploads/<id>` holds the bytes of an open upload, `complete/<id>/<clean name>` a delivered file. Errors tell paths
+/// as seen from the data directory.
 final class StoreFiles: Sendable {
     static let uploadsName = "uploads"
     static let completeName = "complete"
@@ -20,9 +21,15 @@ final class StoreFiles: Sendable {
     let root: Directory
     private let onEvent: @Sendable (StoreEvent) -> Void
     private let directIO: Atomic<Bool>
+    private let sweep: StopFlag
 
     /// Makes the directories that are missing.
-    init(root: borrowing Directory, configuration: StoreConfiguration) throws(StorageError) {
+    ///
+    /// - Parameter sweep: nudged when something was left behind.
+    init(root: borrowing Directory, configuration: StoreConfiguration, sweep: StopFlag = StopFlag())
+        throws(StorageError)
+    {
+        self.sweep = sweep
         durability = configuration.durability
         access = configuration.access
         onEvent = configuration.onEvent
@@ -35,8 +42,20 @@ final class StoreFiles: Sendable {
             complete = try root.directory(StoreFiles.completeName)
             self.root = try root.directory(".")
         } catch { throw StorageError(error, "make the directories in \(path)") }
+        do throws(Errno) {
+            guard try uploads.canMove(to: complete) else { throw Errno.crossDevice }
+        } catch {
+            let (from, to) = ("\(path)/\(StoreFiles.uploadsName)", "\(path)/\(StoreFiles.completeName)")
+            throw StorageError(error, "move finished files from \(from) to \(to) (both must be one file system)")
+        }
         try admitReaders()
     }
+
+    /// Where an upload's bytes lie.
+    func dataPath(_ id: UploadID) -> String { "\(StoreFiles.uploadsName)/\(id)" }
+
+    /// Where a delivered file lies.
+    func deliveredPath(_ id: UploadID, _ name: CleanName) -> String { "\(StoreFiles.completeName)/\(id)/\(name)" }
 
     /// Whether large writes still go past the page cache.
     var usesDirectIO: Bool { directIO.load(ordering: .relaxed) }
@@ -48,13 +67,16 @@ final class StoreFiles: Sendable {
 
     func report(_ event: StoreEvent) { onEvent(event) }
 
-    func freeBytes() throws(StorageError) -> Int64 {
-        try doing("ask for free space") { () throws(Errno) in try uploads.freeBytes() }
+    /// Something may lie about that nothing stands for: the sweep is to have a look soon.
+    func leftBehind() { sweep.nudge() }
+
+    func space() throws(StorageError) -> DiskSpace {
+        try doing("ask for free space") { () throws(Errno) in try uploads.space() }
     }
 
     /// - Throws: `noSpace` where so many bytes more cannot fit.
     func checkFits(_ bytes: Int64) throws(StorageError) {
-        if try freeBytes() < bytes { throw .noSpace }
+        if try space().bytes < bytes { throw .noSpace }
     }
 
     // MARK: Data files
@@ -62,7 +84,7 @@ final class StoreFiles: Sendable {
     /// Opens (or makes) the data file of an upload and cuts off what is beyond its recorded offset: bytes that were
     /// never synced, or of an attempt that was restarted.
     func openData(_ id: UploadID, at offset: Offset) throws(StorageError) -> DataFile {
-        let (data, size) = try doing("open the data file of upload \(id)") { () throws(Errno) in
+        let (data, size) = try doing("open \(dataPath(id))") { () throws(Errno) in
             let file = try uploads.open(id.description, [.writeOnly, .create, .noFollow])
             let size = try file.size()
             if size > offset.bytes { try file.truncate(to: offset.bytes) }
@@ -80,7 +102,7 @@ final class StoreFiles: Sendable {
 
     /// Opens the data file to read what was written.
     func openForReading(_ id: UploadID) throws(StorageError) -> DeliveredFile {
-        try doing("read the data file of upload \(id)") { () throws(Errno) in
+        try doing("read \(dataPath(id))") { () throws(Errno) in
             let file = try uploads.open(id.description, [.readOnly, .noFollow])
             let size = try file.size()
             return DeliveredFile(file, size: size)
@@ -89,152 +111,69 @@ final class StoreFiles: Sendable {
 
     /// Makes sure that there is a data file, and leaves its bytes alone.
     func ensureData(_ id: UploadID) throws(StorageError) {
-        _ = try doing("make the data file of upload \(id)") { () throws(Errno) in
+        _ = try doing("make \(dataPath(id))") { () throws(Errno) in
             try uploads.open(id.description, [.writeOnly, .create, .noFollow])
         }
     }
 
     func dataSize(_ id: UploadID) throws(StorageError) -> Int64? {
-        try doing("look at the data file of upload \(id)") { () throws(Errno) in
+        try doing("look at \(dataPath(id))") { () throws(Errno) in
             try uploads.fileSize(id.description)
         }
     }
 
-    /// Writes the data file of one upload from those of others, and syncs it.
-    func assemble(_ id: UploadID, from parts: [(id: UploadID, length: Int64)]) throws(StorageError) {
-        let target = try doing("make the data file of upload \(id)") { () throws(Errno) in
-            try uploads.open(id.description, [.writeOnly, .create, .truncate, .noFollow])
-        }
-        var end: Int64 = 0
-        for part in parts where part.length > 0 {
-            let source: DeliveredFile
-            do throws(Errno) {
-                let file = try uploads.open(part.id.description, [.readOnly, .noFollow])
-                let size = try file.size()
-                source = DeliveredFile(file, size: size)
-            } catch {
-                throw error == .noEntry
-                    ? .damaged(part.id) : StorageError(error, "open part \(part.id) of upload \(id)")
-            }
-            guard source.size >= part.length else { throw .damaged(part.id) }
-            try doing("concatenate upload \(id)") { () throws(Errno) in
-                if try !target.clone(source.file, length: part.length, at: end) {
-                    try target.copy(source.file, length: part.length, at: end)
-                }
-            }
-            end += part.length
-        }
-        guard durability == .power else { return }
-        let start = SystemClock.monotonicNanoseconds
-        try doing("sync upload \(id)") { () throws(Errno) in try target.syncData() }
-        counters.countSync(sinceNanoseconds: start)
-    }
+    // MARK: Files put together from others
 
-    // MARK: Delivered files
-
-    /// Moves the data file to its own name, replacing a file of that name, and syncs its new directory. The
-    /// directories above are synced with the record.
-    func deliver(_ id: UploadID, as name: CleanName) throws(StorageError) {
-        try doing("deliver upload \(id)") { () throws(Errno) in
-            try complete.makeDirectory(id.description)
-            let directory = try complete.directory(id.description)
-            try admitReaders(to: id)
-            try uploads.rename(id.description, to: directory, name.description)
-            try sync(directory)
+    /// Opens the data file that is being put together, made anew and empty if `isNew`.
+    func openAssembled(_ id: UploadID, isNew: Bool) throws(StorageError) -> DataFile {
+        try doing("open \(dataPath(id))") { () throws(Errno) in
+            let options: File.Options = isNew ? [.writeOnly, .create, .truncate, .noFollow] : [.writeOnly, .noFollow]
+            return DataFile(try uploads.open(id.description, options), name: id.description, files: self)
         }
     }
 
-    /// The size of a delivered file, nil where there is none.
-    func deliveredSize(_ id: UploadID, _ name: CleanName) throws(StorageError) -> Int64? {
-        if let failure = awaited.failure(id) { throw failure }
-        return try doing("look at the file of upload \(id)") { () throws(Errno) in
-            do throws(Errno) {
-                return try complete.directory(id.description).fileSize(name.description)
-            } catch {
-                guard error == .noEntry else { throw error }
-                return nil
-            }
-        }
-    }
-
-    /// Opens a delivered file for reading; nil where there is none.
-    func openDelivered(_ id: UploadID, _ name: CleanName) throws(StorageError) -> DeliveredFile? {
-        if let failure = awaited.failure(id) { throw failure }
+    /// Opens a part to read it, past the page cache if `isDirect`.
+    ///
+    /// - Throws: `damaged` where it has fewer bytes than that, or is gone.
+    func openPart(_ id: UploadID, length: Int64, isDirect: Bool = false) throws(StorageError) -> DeliveredFile {
         do throws(Errno) {
-            let file = try complete.directory(id.description).open(name.description, [.readOnly, .noFollow])
+            let options: File.Options = isDirect ? [.readOnly, .direct, .noFollow] : [.readOnly, .noFollow]
+            let file = try uploads.open(id.description, options)
             let size = try file.size()
+            if size < length { throw .noEntry }
             return DeliveredFile(file, size: size)
         } catch {
-            guard error == .noEntry else { throw StorageError(error, "open the file of upload \(id)") }
-            return nil
+            throw error == .noEntry ? .damaged(id) : StorageError(error, "open \(dataPath(id))")
         }
-    }
-
-    /// Syncs the directory of an upload's delivered files.
-    func syncDelivered(_ id: UploadID) throws(StorageError) {
-        try doing("sync the directory of upload \(id)") { () throws(Errno) in
-            try sync(complete.directory(id.description))
-        }
-    }
-
-    /// Removes every delivered file of an upload but the one named.
-    func removeDelivered(_ id: UploadID, except name: CleanName) throws(StorageError) {
-        try doing("remove older files of upload \(id)") { () throws(Errno) in
-            let directory = try complete.directory(id.description)
-            try empty(directory, except: name.description)
-            try sync(directory)
-        }
-    }
-
-    /// Removes every file of an upload. The directories above are synced with the record.
-    func removeAll(_ id: UploadID) throws(StorageError) {
-        try doing("remove the files of upload \(id)") { () throws(Errno) in
-            try uploads.removeFile(id.description)
-            do throws(Errno) {
-                try empty(complete.directory(id.description), except: nil)
-                try complete.removeDirectory(id.description)
-            } catch {
-                guard error == .noEntry else { throw error }
-            }
-        }
-    }
-
-    /// Removes the directory of an upload's delivered files if nothing is in it. Answers whether it is gone.
-    func removeEmpty(_ id: UploadID) throws(StorageError) -> Bool {
-        try doing("remove the directory of upload \(id)") { () throws(Errno) in
-            do throws(Errno) {
-                try complete.removeDirectory(id.description)
-            } catch {
-                if error == .notEmpty { return false }
-                guard error == .noEntry else { throw error }
-            }
-            return true
-        }
-    }
-
-    private func empty(_ directory: borrowing Directory, except kept: String?) throws(Errno) {
-        var names: [String] = []
-        try directory.forEachName { name in
-            if name != kept { names.append(name) }
-            return true
-        }
-        for name in names { try directory.removeFile(name) }
     }
 
     // MARK: The sweep
 
     /// Hands the name of every data file to `body` until it answers false.
     func forEachData(_ body: (String) -> Bool) throws(StorageError) {
-        try doing("list the data files") { () throws(Errno) in try uploads.forEachName(body) }
+        try doing("list \(StoreFiles.uploadsName)") { () throws(Errno) in try uploads.forEachName(body) }
     }
 
     /// When a data file was last written, in nanoseconds since 1970; nil if it is gone.
     func dataModificationNanoseconds(_ name: String) throws(StorageError) -> Int64? {
-        try doing("look at data file \(name)") { () throws(Errno) in try uploads.modificationNanoseconds(name) }
+        try doing("look at \(StoreFiles.uploadsName)/\(name)") { () throws(Errno) in
+            try uploads.modificationNanoseconds(name)
+        }
+    }
+
+    /// Gives back what a data file takes beyond the recorded offset: bytes that a crash has left, blocks that were
+    /// reserved. Called while nobody can open it.
+    func giveBack(_ id: UploadID, beyond offset: Offset) throws(StorageError) {
+        try doing("cut \(dataPath(id))") { () throws(Errno) in
+            let file = try uploads.open(id.description, [.writeOnly, .noFollow])
+            let (size, allocated) = (try file.size(), try file.allocatedBytes())
+            if size < offset.bytes || allocated - offset.bytes < StorageLimits.surplusBytesMin { return }
+            try file.truncate(to: offset.bytes)
+        }
     }
 
     func removeData(_ id: UploadID) throws(StorageError) -> Bool {
-        try doing("remove the data file of upload \(id)") { () throws(Errno) in
+        try doing("remove \(dataPath(id))") { () throws(Errno) in
             try uploads.removeFile(id.description)
         }
     }

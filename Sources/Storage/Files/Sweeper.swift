@@ -1,103 +1,123 @@
+internal import LinuxSystem
 internal import Uploads
 
-/// Removes data files that no open record stands for: what a crash left of deletions, restarts and lost creations. Runs
-/// once after the start, in small steps, on a thread and with a connection of its own.
+/// The thread that tidies up, beside the traffic and with connections of its own.
 ///
-/// Before that it has SQLite look through the whole catalogue: damaged, it would have the sweep remove what is still
-/// wanted, and every change could make it worse. Afterwards its thread forgets what `RecordSweep` says.
+/// After the start it has the catalogue looked through (`CatalogueLook`): damaged, it would have a sweep remove what is
+/// still wanted, and every change could make it worse. Then it removes what a crash has left, and from then on
+///
+/// - does so again soon after something could not be removed or recorded (`nudge`), and for as long as something is in
+///   the way, more and more rarely;
+/// - forgets what `RecordSweep` says.
 final class Sweeper: Sendable {
     private let recovery: Recovery
     private let table: UploadTable
-    /// Files written since are not looked at: they belong to this run.
+    private let catalogue: Catalogue
+    /// Files written since belong to this run.
     private let startNanoseconds: Int64
     private let health: StoreHealth
     private let records: RecordSweep?
     private let cataloguePath: String
-    private let isStopping = StopFlag()
+    private let isStopping: StopFlag
 
     private var files: StoreFiles { recovery.files }
 
+    /// - Parameter isStopping: raised to end the thread, nudged when something was left behind.
     init(
-        cataloguePath: String, recovery: Recovery, table: UploadTable, health: StoreHealth, records: RecordSweep?,
-        startNanoseconds: Int64
+        cataloguePath: String, recovery: Recovery, table: UploadTable, catalogue: Catalogue, health: StoreHealth,
+        records: RecordSweep?, startNanoseconds: Int64, isStopping: StopFlag
     ) {
         self.cataloguePath = cataloguePath
         self.records = records
         self.recovery = recovery
         self.table = table
+        self.catalogue = catalogue
         self.health = health
         self.startNanoseconds = startNanoseconds
+        self.isStopping = isStopping
     }
 
     func stop() { isStopping.raise() }
 
-    /// Looks through the catalogue and then at every data file, on the sweep's own thread.
+    /// The thread's work, until it is told to stop.
     func run() {
-        if isSound() { records?.run(until: isStopping) }
+        guard isSound() else { return }
+        var failures = sweep(isFirst: true)
+        var isRetried = failures.count > 0
+        var pause = StorageLimits.sweepRetryNanosecondsMin
+        var recordsDue = SystemClock.monotonicNanoseconds
+        var retryDue = recordsDue + pause
+        while !isStopping.isRaised {
+            let now = SystemClock.monotonicNanoseconds
+            if let records, now >= recordsDue {
+                records.run(until: isStopping)
+                recordsDue = SystemClock.monotonicNanoseconds + records.restNanoseconds
+            }
+            let next = min(records == nil ? .max : recordsDue, isRetried ? retryDue : .max)
+            isStopping.sleepUnlessNudged(nanosecondsMax: max(0, next - SystemClock.monotonicNanoseconds))
+            if isStopping.takeNudge() {
+                // Others follow where one thing goes wrong.
+                isStopping.sleep(nanosecondsMax: StorageLimits.sweepRetryNanosecondsMin)
+                _ = isStopping.takeNudge()
+                pause = StorageLimits.sweepRetryNanosecondsMin
+            } else if !isRetried || SystemClock.monotonicNanoseconds < retryDue {
+                continue
+            }
+            // With the catalogue shut nothing is removed: a change that was reported as failed may come back at the
+            // next start, and needs its bytes.
+            isRetried = health.failure != nil
+            if !isRetried {
+                let before = failures
+                failures = sweep(isFirst: false)
+                isRetried = failures.count > 0
+                report(failures, unlessLike: before)
+            }
+            pause = min(pause * 2, StorageLimits.sweepRetryNanosecondsMax)
+            retryDue = SystemClock.monotonicNanoseconds + pause
+        }
     }
 
-    /// Answers whether the catalogue is; then the sweep is done.
+    /// Answers whether the catalogue is, as soon as it can be read; false also when the thread is to end.
     private func isSound() -> Bool {
+        var pause = StorageLimits.sweepRetryNanosecondsMin
+        var isTold = false
+        while !isStopping.isRaised {
+            do throws(StorageError) {
+                guard let problem = try CatalogueLook(path: cataloguePath, isStopping: isStopping).problem() else {
+                    return true
+                }
+                if !isStopping.isRaised { health.fail(problem) }
+                return false
+            } catch {
+                if !isTold, !isStopping.isRaised { files.report(.sweepFailed(error, count: 1)) }
+                isTold = true
+            }
+            isStopping.sleep(nanosecondsMax: pause)
+            pause = min(pause * 2, StorageLimits.sweepRetryNanosecondsMax)
+        }
+        return false
+    }
+
+    private func sweep(isFirst: Bool) -> SweepFailures {
+        var failures = SweepFailures()
         do throws(StorageError) {
             let connection = try SQLiteConnection(path: cataloguePath, writes: false)
             connection.interrupt(by: isStopping)
-            if let problem = problem(connection) {
-                if !isStopping.isRaised { health.fail(problem) }
-                return false
-            }
-            sweep(connection)
-        } catch {
-            files.report(.sweepFailed(error))
-        }
-        return true
+            try CleanupSweep(connection: connection, files: files).run(table, catalogue, &failures)
+            let sweep = DataSweep(
+                recovery: recovery, table: table, connection: connection,
+                beforeNanoseconds: isFirst ? startNanoseconds : nil, isStopping: isStopping)
+            let removed = try sweep.run(&failures)
+            if isFirst || removed > 0 { files.report(.swept(files: removed)) }
+        } catch { failures.add(error) }
+        if isFirst { report(failures, unlessLike: SweepFailures()) }
+        return failures
     }
 
-    /// What SQLite finds wrong first. `PRAGMA quick_check`
-    private func problem(_ connection: SQLiteConnection) -> StorageError? {
-        do throws(StorageError) {
-            let statement = try connection.prepare("PRAGMA quick_check(1)")
-            guard try statement.step(), let text = statement.text(0), text != "ok" else { return nil }
-            return .catalogue("damaged: \(text); stop the server and run 'sluice check'")
-        } catch { return error }
-    }
-
-    private func sweep(_ connection: SQLiteConnection) {
-        var seen = 0
-        var removed = 0
-        do throws(StorageError) {
-            let statement = try connection.prepare("SELECT \(CatalogueRow.columns) FROM uploads WHERE id = ?1")
-            var failure: StorageError?
-            try files.forEachData { name in
-                do throws(StorageError) {
-                    if try sweep(name, statement) { removed += 1 }
-                } catch { failure = error }
-                seen += 1
-                if seen % StorageLimits.sweepStepFiles == 0 {
-                    isStopping.sleep(nanosecondsMax: StorageLimits.sweepPauseNanoseconds)
-                }
-                return failure == nil && !isStopping.isRaised
-            }
-            if let failure { throw failure }
-            files.report(.swept(files: removed))
-        } catch {
-            files.report(.sweepFailed(error))
+    private func report(_ failures: SweepFailures, unlessLike before: SweepFailures) {
+        guard let first = failures.first, !isStopping.isRaised else { return }
+        if first != before.first || failures.count != before.count {
+            files.report(.sweepFailed(first, count: failures.count))
         }
-    }
-
-    private func sweep(_ name: String, _ statement: SQLiteStatement) throws(StorageError) -> Bool {
-        guard let id = UploadID(name), try files.dataModificationNanoseconds(name) ?? .max < startNanoseconds else {
-            return false
-        }
-        if try CatalogueRow.find(id, statement)?.isOpen ?? false { return false }
-        // Looked at again while nobody else can create or restart it.
-        guard let token = table.claimUnknown(id) else { return false }
-        defer { table.release(id, token) }
-        let row = try CatalogueRow.find(id, statement)
-        if row?.isOpen ?? false { return false }
-        if let upload = row?.upload, row?.cleanup != .all, try recovery.nameLeft(upload) {
-            files.report(.deliveredAfterCrash(id))
-            return false
-        }
-        return try files.removeData(id)
     }
 }

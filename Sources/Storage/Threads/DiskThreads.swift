@@ -1,21 +1,44 @@
 internal import LinuxSystem
 internal import Synchronization
 
-/// One piece of blocking work. An object, so that the same one can be handed in again without an allocation.
-protocol DiskJob: AnyObject, Sendable {
-    /// Does the work, on a disk thread.
-    func run()
-}
-
 /// The few threads that may wait for the disk.
 ///
-/// One queue; of the idle threads the one that went idle last is woken, so a lone upload keeps one thread (and its
-/// caches) warm while the others sleep.
+/// Two queues, one a lane. The older one of their first jobs is next, but long ones never run on all threads: some are
+/// always left for what takes a moment, however slowly the disk syncs. Of the idle threads the one that went idle last
+/// is woken, so a lone upload keeps one thread (and its caches) warm while the others sleep.
 final class DiskThreads: Sendable {
+    private struct Job {
+        let job: any DiskJob
+        /// The place in the order in which jobs came, over both lanes.
+        let number: UInt64
+    }
+
     private struct State {
-        var jobs = Ring<any DiskJob>()
+        var short = Ring<Job>()
+        var long = Ring<Job>()
+        var lastNumber: UInt64 = 0
+        var longRunning = 0
         var idle: [Worker] = []
         var isStopping = false
+
+        mutating func append(_ job: any DiskJob, _ lane: DiskLane) {
+            lastNumber += 1
+            let job = Job(job: job, number: lastNumber)
+            switch lane {
+            case .short: short.append(job)
+            case .long: long.append(job)
+            }
+        }
+
+        /// The next job that may run now.
+        mutating func take(longMax: Int) -> (job: any DiskJob, lane: DiskLane)? {
+            let shortNumber = short.first?.number ?? .max
+            if longRunning < longMax, let next = long.first, next.number < shortNumber {
+                longRunning += 1
+                return long.popFirst().map { ($0.job, .long) }
+            }
+            return short.popFirst().map { ($0.job, .short) }
+        }
     }
 
     private final class Worker: Sendable {
@@ -30,16 +53,19 @@ final class DiskThreads: Sendable {
     }
 
     private enum Step {
-        case run(any DiskJob)
+        case run(any DiskJob, DiskLane)
         case sleep
         case stop
     }
 
     private let state = Mutex(State())
     private let workers: [Worker]
+    /// How many threads long jobs may have at a time.
+    private let longMax: Int
 
     init(count: Int) throws(StorageError) {
         workers = (0..<count).map { _ in Worker() }
+        longMax = DiskThreads.longMax(of: count)
         do throws(Errno) {
             for (index, worker) in workers.enumerated() {
                 var thread: SystemThread? = try SystemThread(name: "disk-\(index)") { [self] in work(worker) }
@@ -51,14 +77,17 @@ final class DiskThreads: Sendable {
         }
     }
 
+    /// A quarter of the threads, one at least, is left to short jobs; the only thread is for both.
+    static func longMax(of count: Int) -> Int { max(1, count - max(1, count / 4)) }
+
     /// Jobs that no thread has taken yet.
-    var queuedCount: Int { state.withLock { $0.jobs.count } }
+    var queuedCount: Int { state.withLock { $0.short.count + $0.long.count } }
 
     /// Queues a job. False once the threads are stopping: it will not run.
-    func submit(_ job: any DiskJob) -> Bool {
+    func submit(_ job: any DiskJob, on lane: DiskLane = .short) -> Bool {
         let (isTaken, worker): (Bool, Worker?) = state.withLock { state in
             if state.isStopping { return (false, nil) }
-            state.jobs.append(job)
+            state.append(job, lane)
             return (true, state.idle.popLast())
         }
         worker?.wake()
@@ -67,7 +96,7 @@ final class DiskThreads: Sendable {
 
     /// Runs `body` on a disk thread while the caller's executor does other things.
     func run<T: Sendable>(
-        _ body: @escaping @Sendable () throws(StorageError) -> T
+        on lane: DiskLane = .short, _ body: @escaping @Sendable () throws(StorageError) -> T
     ) async throws(StorageError) -> T {
         let result: Result<T, StorageError> = await withUnsafeContinuation { continuation in
             let job = ClosureJob {
@@ -77,7 +106,7 @@ final class DiskThreads: Sendable {
                     continuation.resume(returning: .failure(error))
                 }
             }
-            if !submit(job) { continuation.resume(returning: .failure(.closed)) }
+            if !submit(job, on: lane) { continuation.resume(returning: .failure(.closed)) }
         }
         return try result.get()
     }
@@ -99,27 +128,26 @@ final class DiskThreads: Sendable {
     private func work(_ worker: Worker) {
         while true {
             switch nextStep(worker) {
-            case .run(let job): job.run()
+            case .run(let job, let lane):
+                job.run()
+                if lane == .long { longEnded() }
             case .sleep: while worker.word.load(ordering: .acquiring) == 0 { Futex.wait(worker.word, while: 0) }
             case .stop: return
             }
         }
     }
 
+    /// The thread that calls this looks for the next job itself, so nobody has to be woken for it.
+    private func longEnded() { state.withLock { $0.longRunning -= 1 } }
+
     private func nextStep(_ worker: Worker) -> Step {
         state.withLock { state in
-            if let job = state.jobs.popFirst() { return .run(job) }
+            if let next = state.take(longMax: longMax) { return .run(next.job, next.lane) }
+            // Long jobs that wait for others to end are taken by the threads on which those run.
             if state.isStopping { return .stop }
             worker.word.store(0, ordering: .relaxed)
             state.idle.append(worker)
             return .sleep
         }
     }
-}
-
-/// A job that is a closure, for what happens a few times in the life of an upload.
-final class ClosureJob: DiskJob {
-    private let body: @Sendable () -> Void
-    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-    func run() { body() }
 }

@@ -4,6 +4,8 @@ struct Ring<Element> {
     private var head = 0
     private(set) var count = 0
 
+    var first: Element? { count > 0 ? slots[head] : nil }
+
     mutating func append(_ element: Element) {
         if count == slots.count { grow() }
         slots[(head + count) & (slots.count - 1)] = element

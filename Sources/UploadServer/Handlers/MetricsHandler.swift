@@ -1,6 +1,7 @@
 internal import HTTP
 internal import LinuxSystem
 internal import Reactor
+internal import Storage
 
 /// `GET /metrics`: what the server has done and how it does, for Prometheus and whoever reads its format.
 enum MetricsHandler {
@@ -8,7 +9,9 @@ enum MetricsHandler {
         let server = exchange.server
         var buffers: [(leased: Int, limit: Int)] = []
         for loop in server.loops { buffers.append(await (loop.leasedBufferCount, loop.bufferLimit)) }
-        var report = MetricsReport(server, usage: await usage(), buffers: buffers)
+        let space = try? await server.store.space()
+        let isReady = await ReadyHandler.obstacle(server) == nil
+        var report = MetricsReport(server, usage: await usage(), buffers: buffers, space: space, isReady: isReady)
         var response = ResponseHead(.ok)
         response.set("Content-Type", MetricsText.contentType)
         response.set("Cache-Control", "no-store")

@@ -1,10 +1,11 @@
 internal import HTTP
+internal import LinuxSystem
 internal import Storage
 
 /// `GET /readyz`: the server can take uploads. Where it lives but cannot, who shares out the work sends it elsewhere.
 enum ReadyHandler {
     static func handle(_ exchange: Exchange) async throws {
-        if let reason = obstacle(exchange.server) {
+        if let reason = await obstacle(exchange.server) {
             throw Refusal(.serviceUnavailable, code: "not-ready", "Not ready: \(reason)")
         }
         var response = ResponseHead(.ok)
@@ -14,11 +15,14 @@ enum ReadyHandler {
     }
 
     /// What keeps the server from taking uploads, or nil. The sentence may be read by anybody.
-    static func obstacle(_ server: ServerContext) -> String? {
+    static func obstacle(_ server: ServerContext) async -> String? {
         if server.isStopping { return "the server is stopping." }
         if server.store.failure != nil { return "the catalogue takes no changes; the log says why." }
+        if server.store.lastFailure != nil { return "the catalogue takes no changes at the moment." }
         do throws(StorageError) {
-            if try server.store.freeBytes < server.configuration.readyFreeBytes { return "the disk is nearly full." }
+            let space = try await server.store.space()
+            if space.bytes < server.configuration.readyFreeBytes { return "the disk is nearly full." }
+            if space.files < ServerLimits.readyFilesMin { return "the file system can hold no more files." }
         } catch {
             return "the disk does not answer."
         }

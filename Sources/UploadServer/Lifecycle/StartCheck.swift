@@ -12,7 +12,7 @@ struct StartCheck {
     let store: LocalStore
     let openFilesLimit: Int
 
-    /// Blocks, for a look at the disk.
+    /// What is worth a warning.
     func run(_ log: Logger) {
         for warning in connections() + memory() + certificate() + disk() + proxies() { log.warning("\(warning)") }
     }
@@ -55,7 +55,7 @@ struct StartCheck {
     }
 
     private func disk() -> [String] {
-        guard let free = try? store.freeBytes, free < configuration.readyFreeBytes else { return [] }
+        guard let free = store.knownSpace?.bytes, free < configuration.readyFreeBytes else { return [] }
         return [
             """
             /readyz says no: \(free) bytes are free in \(configuration.store.path), --ready-free wants \

@@ -70,7 +70,7 @@ public struct ServerLog: Sendable {
             switch event {
             case .catalogueFailed, .catalogueSuspended: .critical
             case .damaged, .appendFailed, .journalFailed, .replayFailed: .error
-            case .removalFailed, .sweepFailed, .forgettingFailed: .warning
+            case .removalFailed, .sweepFailed, .forgettingFailed, .strangerKept: .warning
             case .deliveredAfterCrash, .replayed, .directIORefused: .notice
             case .catalogueResumed, .journalResumed, .journalBuffered: .notice
             case .clockJumped: .warning

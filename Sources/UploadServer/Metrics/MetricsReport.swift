@@ -10,12 +10,21 @@ struct MetricsReport {
     private let usage: ProcessUsage
     /// Loop by loop: ingest buffers on lease, and how many there may be.
     private let buffers: [(leased: Int, limit: Int)]
+    private let space: DiskSpace?
+    private let isReady: Bool
     private var text = MetricsText()
 
     /// - Parameters:
     ///   - usage: what the kernel counts of the process.
     ///   - buffers: of each loop.
-    init(_ server: ServerContext, usage: ProcessUsage, buffers: [(leased: Int, limit: Int)]) {
+    ///   - space: where uploads live; nil where it cannot be told.
+    ///   - isReady: whether the server can take uploads.
+    init(
+        _ server: ServerContext, usage: ProcessUsage, buffers: [(leased: Int, limit: Int)], space: DiskSpace?,
+        isReady: Bool
+    ) {
+        self.space = space
+        self.isReady = isReady
         self.server = server
         self.usage = usage
         self.buffers = buffers
@@ -125,8 +134,9 @@ struct MetricsReport {
 
     private mutating func disk() {
         let counters = server.store.counters
-        if let free = try? server.store.freeBytes {
-            text.number("sluice_disk_free_bytes", .gauge, "Free space where uploads live.", free)
+        if let space {
+            text.number("sluice_disk_free_bytes", .gauge, "Free space where uploads live.", space.bytes)
+            text.number("sluice_disk_free_files", .gauge, "Files that may still be made there.", space.files)
         }
         text.number(
             "sluice_disk_queue_depth", .gauge, "Pieces of work that wait for a disk thread.",
@@ -165,7 +175,7 @@ struct MetricsReport {
             text.sample([("loop", "\(index)")], MetricsText.seconds(lag))
         }
         text.number(
-            "sluice_ready", .gauge, "Whether /readyz says yes.", ReadyHandler.obstacle(server) == nil ? 1 : 0)
+            "sluice_ready", .gauge, "Whether /readyz says yes.", isReady ? 1 : 0)
     }
 
     /// Under the names that every exporter uses.

@@ -1,0 +1,86 @@
+internal import Synchronization
+internal import Uploads
+
+/// Puts files together from others, in steps on the long lane of the disk threads.
+///
+/// However many there are, only so many of their steps run at a time, and each goes to the end of the line after its
+/// step: a small file does not wait for a large one that came before it.
+final class Assemblies: Sendable {
+    private struct State {
+        var waiting = Ring<Assembly>()
+        var running = 0
+        var isStopping = false
+    }
+
+    private let files: StoreFiles
+    private let disk: DiskThreads
+    private let state = Mutex(State())
+
+    init(files: StoreFiles, disk: DiskThreads) {
+        self.files = files
+        self.disk = disk
+    }
+
+    /// Whether steps are to end as soon as they can.
+    var isStopping: Bool { state.withLock { $0.isStopping } }
+
+    /// Writes the data file of one upload from those of others, and syncs it. Space for what cannot be shared is
+    /// reserved before the first byte is copied.
+    ///
+    /// - Parameter parts: each with its length in bytes.
+    /// - Throws: `damaged` with the part that is shorter than that; `noSpace`, `io`; `closed` once the store stops. The
+    ///   data file is empty then, and holds no space.
+    func assemble(_ id: UploadID, from parts: [(id: UploadID, length: Int64)]) async throws(StorageError) {
+        let result: Result<Void, StorageError> = await withUnsafeContinuation { waiter in
+            line(up: Assembly(id, from: parts, files: files, assemblies: self, waiter: waiter))
+        }
+        try result.get()
+    }
+
+    /// Ends what runs, at its next look, and what waits. Takes no more. Does not wait.
+    func stop() {
+        let waiting = state.withLock { state in
+            state.isStopping = true
+            defer { state.waiting = Ring() }
+            return state.waiting
+        }
+        var rest = waiting
+        while let assembly = rest.popFirst() { assembly.fail(.closed) }
+    }
+
+    /// A step has ended; there are more of that file if it is given.
+    func stepEnded(next assembly: Assembly?) {
+        let isRefused = state.withLock { state in
+            state.running -= 1
+            guard let assembly else { return false }
+            if state.isStopping { return true }
+            state.waiting.append(assembly)
+            return false
+        }
+        if isRefused { assembly?.fail(.closed) }
+        startNext()
+    }
+
+    private func line(up assembly: Assembly) {
+        let isTaken = state.withLock { state in
+            if !state.isStopping { state.waiting.append(assembly) }
+            return !state.isStopping
+        }
+        if isTaken { startNext() } else { assembly.fail(.closed) }
+    }
+
+    private func startNext() {
+        let next: Assembly? = state.withLock { state in
+            guard state.running < StorageLimits.assemblyStepsMax, let next = state.waiting.popFirst() else {
+                return nil
+            }
+            state.running += 1
+            return next
+        }
+        guard let next else { return }
+        if !disk.submit(next, on: .long) {
+            next.fail(.closed)
+            stepEnded(next: nil)
+        }
+    }
+}

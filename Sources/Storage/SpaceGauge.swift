@@ -1,0 +1,69 @@
+internal import LinuxSystem
+internal import Synchronization
+
+/// What is left of the file system, asked by a disk thread and kept for a moment: many may want to know, and a file
+/// system in trouble may take its time to say.
+final class SpaceGauge: Sendable {
+    typealias Waiter = UnsafeContinuation<Result<DiskSpace, StorageError>, Never>
+
+    private struct State {
+        var last: Result<DiskSpace, StorageError>
+        var lastNanoseconds: Int64
+        /// Since when somebody asks the file system, nil where nobody does.
+        var askedNanoseconds: Int64?
+        var waiters: [Waiter] = []
+    }
+
+    private let files: StoreFiles
+    private let disk: DiskThreads
+    private let state: Mutex<State>
+
+    /// Asks for the first time, and waits for that.
+    init(files: StoreFiles, disk: DiskThreads) {
+        self.files = files
+        self.disk = disk
+        let first = SpaceGauge.ask(files)
+        state = Mutex(State(last: first, lastNanoseconds: SystemClock.monotonicNanoseconds))
+    }
+
+    /// The last answer; nil where it was a failure.
+    var last: DiskSpace? { try? state.withLock { $0.last }.get() }
+
+    /// What is left, as of the last second.
+    ///
+    /// - Throws: `io` where the file system says so, or has not answered anybody for two seconds.
+    func space() async throws(StorageError) -> DiskSpace {
+        let result: Result<DiskSpace, StorageError> = await withUnsafeContinuation { waiter in
+            let now = SystemClock.monotonicNanoseconds
+            let (answer, asks): (Result<DiskSpace, StorageError>?, Bool) = state.withLock { state in
+                if now - state.lastNanoseconds < StorageLimits.spaceKeptNanoseconds { return (state.last, false) }
+                if let asked = state.askedNanoseconds, now - asked > StorageLimits.spaceAnswerNanosecondsMax {
+                    return (.failure(.io(.timedOut, "ask for free space")), false)
+                }
+                state.waiters.append(waiter)
+                defer { state.askedNanoseconds = state.askedNanoseconds ?? now }
+                return (nil, state.askedNanoseconds == nil)
+            }
+            if let answer { return waiter.resume(returning: answer) }
+            if asks, !disk.submit(ClosureJob { [self] in answered(SpaceGauge.ask(files)) }) {
+                answered(.failure(.closed))
+            }
+        }
+        return try result.get()
+    }
+
+    private func answered(_ result: Result<DiskSpace, StorageError>) {
+        let waiters = state.withLock { state in
+            state.last = result
+            state.lastNanoseconds = SystemClock.monotonicNanoseconds
+            state.askedNanoseconds = nil
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        for waiter in waiters { waiter.resume(returning: result) }
+    }
+
+    private static func ask(_ files: StoreFiles) -> Result<DiskSpace, StorageError> {
+        do throws(StorageError) { return .success(try files.space()) } catch { return .failure(error) }
+    }
+}
