@@ -12,6 +12,11 @@ public enum StatusAnswer {
         return upload.offset.description
     }
 
+    /// There is nothing to be deleted.
+    public static var unknown: Refusal {
+        Refusal(.notFound, code: "unknown-upload", "There is no upload of this file id.")
+    }
+
     static var damaged: Refusal {
         Refusal(
             .internalServerError, reason: "Upload damaged", code: "upload-damaged",

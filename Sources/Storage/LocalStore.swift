@@ -47,7 +47,32 @@ public final class LocalStore: Sendable {
     /// The record at rest: fences whoever holds the upload, and answers once its bytes are settled. Nil if there is
     /// none. A claim that still waits is superseded, so that the next append at the answered offset is right.
     public func settledUpload(_ id: UploadID) async throws(StorageError) -> Upload? {
-        try await parts.table.observe(id)
+        let upload = try await parts.table.observe(id)
+        return await isTaken(upload) ? nil : upload
+    }
+
+    /// Like `settledUpload`, but an append of the file-id dialect that moves goes on: what it has written by now is
+    /// settled, and that offset answered. The next append finds a higher one then, and has it told.
+    public func progress(of id: UploadID) async throws(StorageError) -> Upload? {
+        if let append = parts.table.unfencedAppend(id), append.isMoving, let upload = await append.settledSoFar() {
+            return upload
+        }
+        return try await settledUpload(id)
+    }
+
+    /// Whether a finished upload counts for nothing any more: its file was taken away, and whoever lost the answer has
+    /// had time to ask. Looks at the disk only for those that are old enough.
+    private func isTaken(_ upload: Upload?) async -> Bool {
+        guard let upload, upload.state == .finished, let file = upload.finished else { return false }
+        let age = parts.wallSeconds().subtractingReportingOverflow(file.finishedSeconds)
+        guard !age.overflow, age.partialValue >= StorageLimits.takenSeconds else { return false }
+        let files = parts.files
+        do throws(StorageError) {
+            return try await parts.disk.run { () throws(StorageError) in
+                guard try files.deliveredSize(upload.id, file.name) == nil else { return false }
+                return try files.dataSize(upload.id) == nil
+            }
+        } catch { return false }
     }
 
     /// Takes an upload, whether or not there is a record: fences whoever holds it, and answers once it is released.
@@ -58,7 +83,8 @@ public final class LocalStore: Sendable {
     public func claim(
         _ id: UploadID, onFence: @escaping @Sendable () -> Void
     ) async throws(StorageError) -> UploadClaim {
-        UploadClaim(try await parts.table.claim(id, onFence: onFence), id: id, store: parts)
+        let grant = try await parts.table.claim(id, onFence: onFence)
+        return UploadClaim(grant, id: id, store: parts, isTaken: await isTaken(grant.upload))
     }
 
     /// Takes an upload whose id was drawn at random just now, without looking for a record.

@@ -23,6 +23,13 @@ public enum StorageLimits {
     public static let openUploadBytes: Int64 = 16 << 10
     /// One part in so many of the free space may go into that.
     public static let openUploadsShare: Int64 = 10
+    /// For how long after its last byte an append counts as moving, in nanoseconds.
+    static let movingNanoseconds: Int64 = 500_000_000
+    /// The least time in nanoseconds between two checkpoints of an append that are only made because somebody asks.
+    static let askedCheckpointNanoseconds: Int64 = 200_000_000
+    /// For how many seconds after its end a finished upload is known whose file was taken away: the answer may have
+    /// been lost, and its client asks again. Later the same file is a new one.
+    static let takenSeconds: Int64 = 86_400
     /// From how many bytes to come on it is checked first whether they fit; fewer find out when they are written.
     public static let fitCheckedBytesMin: Int64 = 1 << 20
     /// The most bytes that are reserved on the disk ahead of an append whose end is known; no more than it has brought.

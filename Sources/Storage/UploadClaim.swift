@@ -15,12 +15,16 @@ public struct UploadClaim: ~Copyable, Sendable {
     private let token: UInt64
     /// What every change of this claim's is marked with.
     private let epoch: Int64
+    /// Whether there is a finished record all the same, whose file was taken away long ago.
+    private let replacesTaken: Bool
     private var isHandedOver = false
     /// Whether the record was shown to readers but not yet sent to the catalogue: the first change sends it, or is it.
     private var owesRecord = false
 
-    init(_ grant: Grant, id: UploadID, store: StoreParts) {
-        upload = grant.upload
+    /// - Parameter isTaken: whether the record counts for nothing: its file was taken away long ago.
+    init(_ grant: Grant, id: UploadID, store: StoreParts, isTaken: Bool = false) {
+        upload = isTaken ? nil : grant.upload
+        replacesTaken = isTaken
         token = grant.token
         epoch = (grant.upload?.epoch ?? 0) + 1
         self.id = id
@@ -65,6 +69,7 @@ public struct UploadClaim: ~Copyable, Sendable {
     ///   what the catalogue says. There is no record then.
     public mutating func create(_ upload: Upload, isDurable: Bool = false) async throws(StorageError) {
         guard self.upload == nil, isFresh(upload) else { throw .misuse("create takes a new, empty upload") }
+        if replacesTaken { return try await begin(upload, beside: nil, isOpen: false) }
         if let failure = store.health.failure { throw failure }
         let upload = marked(store.renewed(upload))
         if isDurable {
@@ -91,10 +96,17 @@ public struct UploadClaim: ~Copyable, Sendable {
     public mutating func restart(_ upload: Upload) async throws(StorageError) {
         payRecord()
         guard let old = self.upload, isFresh(upload) else { throw .misuse("restart takes an upload that is there") }
-        if old.state != .open, store.table.openCount >= store.table.openMax { throw .tooManyUploads }
+        try await begin(upload, beside: old.finished, isOpen: old.state == .open)
+    }
+
+    /// Replaces the record that there is.
+    private mutating func begin(
+        _ upload: Upload, beside finished: FinishedFile?, isOpen: Bool
+    ) async throws(StorageError) {
+        if !isOpen, store.table.openCount >= store.table.openMax { throw .tooManyUploads }
         if let failure = store.health.failure { throw failure }
         var fresh = marked(store.renewed(upload))
-        fresh.finished = old.finished
+        fresh.finished = finished
         let (files, id) = (store.files, id)
         if let failure = files.awaited.failure(id) { throw failure }
         // The journal stands in for finished uploads only.
@@ -155,10 +167,12 @@ public struct UploadClaim: ~Copyable, Sendable {
             throw .noSpace
         }
         isHandedOver = true
-        return WritePermit(
-            Append(
-                store: store, minted: marked(upload), token: token, isProvisional: isProvisional,
-                isResumable: isResumable, announced: announced, owesRecord: owesRecord))
+        let append = Append(
+            store: store, minted: marked(upload), token: token, isProvisional: isProvisional,
+            isResumable: isResumable, announced: announced, owesRecord: owesRecord)
+        // Only of these it is asked how far they are while they go on.
+        if upload.dialect == .fileID { store.table.attach(id, token, append) }
+        return WritePermit(append)
     }
 
     /// Whether the disk is too full for so many bytes. Whatever else may be wrong with it the first write finds out.

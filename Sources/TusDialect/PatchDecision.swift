@@ -12,12 +12,13 @@ public import Uploads
 /// | N bytes | another offset | refuse 409, N told |
 /// | length known | another length | refuse 400 |
 /// | N bytes | a length below N | refuse 400 |
-/// | complete | | nothing to write, 204 |
 /// | length L | a body past L | refuse 413 |
+/// | complete | | nothing to write, 204 |
 /// | any other | | append |
 public enum PatchDecision: Equatable, Sendable {
     case append(AppendPlan)
-    /// Every byte is there already. Answer with `TusAnswer.appended`; a body is not read.
+    /// Every byte is there already. Answer with `TusAnswer.appended`, if the body's end shows that it brings nothing;
+    /// else refuse with `PatchDecision.past`.
     case alreadyComplete(Upload)
 
     /// - Parameter nowSeconds: seconds since 1970-01-01 UTC.
@@ -37,6 +38,7 @@ public enum PatchDecision: Equatable, Sendable {
         }
         let length = try PatchDecision.agreedLength(request, upload)
         if upload.isComplete {
+            if request.bodyLength ?? 0 > 0 { throw PatchDecision.past(upload) }
             self = .alreadyComplete(upload)
             return
         }
@@ -47,6 +49,11 @@ public enum PatchDecision: Equatable, Sendable {
             throw plan.overflow(offer: offer).telling(upload)
         }
         self = .append(plan)
+    }
+
+    /// Bytes came for an upload that is complete.
+    public static func past(_ upload: Upload) -> Refusal {
+        AppendPlan.tooLong(upload.length ?? upload.offset.bytes).telling(upload)
     }
 
     /// The length known before or said now; once known it never changes.

@@ -40,7 +40,7 @@ enum Dispatch {
         case "status" where segments.count == 1:
             try await answer(exchange, [.get, .head, .post], StatusHandler.handle)
         case "upload" where segments.count == 1:
-            try await answer(exchange, [.post], upload)
+            try await answer(exchange, [.post, .delete], upload)
         case "files" where segments.count <= 2:
             let segment = segments.count == 2 && !segments[1].isEmpty ? segments[1] : nil
             try await FilesDispatch.route(exchange, segment: segment)
@@ -56,6 +56,7 @@ enum Dispatch {
     /// `POST /upload`: the file-id dialect's own address, which takes the page's form and resumable creations as well.
     private static func upload(_ exchange: Exchange) async throws {
         let head = exchange.head
+        if head.method == .delete { return try await FileIDHandler.delete(exchange) }
         if isForm(head) { return try await FormHandler.handle(exchange) }
         if case .creation = IETFRequest(head, isUploadResource: false) {
             return try await IETFHandler.create(exchange, name: nil)

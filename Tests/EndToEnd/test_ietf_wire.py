@@ -450,10 +450,11 @@ def test_28_cancellation(each):
     assert not (each.server.data / "uploads" / location.rpartition("/")[2]).exists()
 
 
-def test_28_a_complete_upload_is_not_cancelled(each):
+def test_28_a_complete_upload_is_cancelled_as_well(each):
     location = each.create(b"data", True).location
-    assert each.ask("DELETE", location, each.fields()).status == 405
-    assert each.server.finished(location).read_bytes() == b"data"
+    assert each.ask("DELETE", location, each.fields()).status == 204
+    assert each.head(location).status == 404
+    assert not (each.server.data / "complete" / location.rpartition("/")[2]).exists()
 
 
 def test_28_32_cancellation_in_flight(each):
@@ -756,7 +757,7 @@ def test_want_repr_digest(ietf):
 # One upload, any address
 
 
-def test_what_others_made_is_looked_at_and_nothing_else(each):
+def test_what_others_made_is_looked_at_or_cancelled_and_nothing_else(each):
     port = each.server.port
     plain = ask(port, "PUT", "/files/a.txt", {}, b"plain").location
     tus = ask(port, "POST", FOLDER, {"Tus-Resumable": "1.0.0", "Upload-Length": "5"}, b"").location
@@ -765,8 +766,9 @@ def test_what_others_made_is_looked_at_and_nothing_else(each):
         assert answer.offset == offset
         answer = each.append(location, offset, b"more")
         assert (answer.status, answer.code) == (status, "other-dialect")
-        assert each.ask("DELETE", location, each.fields()).status == 405
         assert each.offset(location) == offset
+        assert each.ask("DELETE", location, each.fields()).status == 204
+        assert each.head(location).status == 404
 
 
 def test_expired_uploads_are_404(start):

@@ -798,7 +798,7 @@ def test_many_at_once_and_every_offset_told_is_true(tus):
 # One upload, any address
 
 
-def test_what_others_made_tus_can_look_at_and_nothing_else(tus):
+def test_what_others_made_tus_can_look_at_and_delete_and_nothing_else(tus):
     port = tus.server.port
     ask(port, "PUT", "/files/plain.txt", {}, b"plain")
     plain = ask(port, "PUT", "/files/plain.txt", {}, b"plain").location
@@ -807,8 +807,9 @@ def test_what_others_made_tus_can_look_at_and_nothing_else(tus):
         assert tus.offset(location) == offset
         answer = tus.patch(location, offset, b"more")
         assert (answer.status, answer.code) == (403, "wrong-dialect")
-        assert tus.ask("DELETE", location).status == 403
         assert tus.offset(location) == offset
+        assert tus.ask("DELETE", location).status == 204
+        assert tus.head(location).status == 404
 
 
 def test_what_tus_made_others_see(tus):
@@ -820,7 +821,34 @@ def test_what_tus_made_others_see(tus):
     fields = {"Content-Type": "application/partial-upload", "Upload-Offset": "3", "Upload-Complete": "?1"}
     answer = ask(port, "PATCH", location, fields, b"ietf!!")
     assert (answer.status, answer.code) == (400, "other-dialect")
-    assert ask(port, "DELETE", location).status == 405
     assert tus.offset(location) == 3
     tus.patch(location, 3, b"finish")
     assert ask(port, "GET", location).body == b"tusfinish"
+    assert ask(port, "DELETE", location).status == 204
+    assert ask(port, "GET", location).status == 404
+
+
+@pytest.mark.parametrize("length", [10, 0], ids=["a file", "an empty one"])
+def test_a_patch_to_a_whole_upload_is_asked_for_its_body_and_answered_at_its_end(tus, length):
+    location = tus.made(length, pattern(length) if length else None)
+    # As a client does that sends every body in chunks, and may not be answered before the body is asked for.
+    fields = {"Transfer-Encoding": "chunked", "Expect": "100-continue", "X-HTTP-Method-Override": "PATCH"}
+    for extra in (b"", b"x"):
+        with Line(tus.server.port) as line:
+            line.head("POST", location, {**TUS, **BYTES, "Upload-Offset": str(length), **fields}, None)
+            assert line.message().status == 100
+            if extra:
+                line.chunk(extra)
+            line.last_chunk()
+            answer = line.answer()
+            assert (answer.status, answer.offset) == ((413, length) if extra else (204, length))
+
+
+def test_what_a_creation_brought_is_forgotten_when_it_is_cut(start):
+    server = start()
+    folder = server.data / "uploads"
+    with Line(server.port) as line:
+        line.head("POST", FOLDER, {**TUS, **BYTES, "Upload-Length": "1000000"}, 1000000)
+        line.send(pattern(300000))
+        eventually(lambda: list(folder.iterdir()))
+    eventually(lambda: not list(folder.iterdir()))

@@ -216,3 +216,18 @@ import Testing
         #expect(try again.ask(TestServer.append("a", start: 5, length: 6), body: Array(" world".utf8)).status == 200)
     }
 }
+
+extension FileIDTests {
+    @Test(arguments: [5, 11]) func `an upload is deleted by its file id, unfinished or finished`(count: Int) throws {
+        if count == 11 {
+            #expect(try append("a", start: 0, FileIDTests.hello).status == 200)
+        } else {
+            try cut("a", length: 11, after: Array("hello".utf8))
+        }
+        let head = TestServer.head("DELETE", "/upload", ["X-File-Id: a"])
+        #expect(try site.ask(head).status == 204)
+        #expect(try site.status("a") == 0)
+        #expect(site.openFiles.isEmpty && site.finishedFiles.isEmpty)
+        #expect(try site.ask(head).status == 404)
+    }
+}

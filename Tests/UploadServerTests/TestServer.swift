@@ -114,5 +114,8 @@ final class TestServer: Sendable {
     func untilQuiet() async -> Bool { await eventually { server.connectionCount == 0 } }
 
     /// Bytes handed to the disk since the start, synced or not.
+    /// How often a newer request took an upload over.
+    var fences: Int64 { server.storeCounters.fences }
+
     var writtenBytes: Int64 { server.storeCounters.directBytes + server.storeCounters.bufferedBytes }
 }

@@ -32,8 +32,6 @@ public enum UploadProblem: Error, Hashable, Sendable {
     case contentDigest
     /// The file is not what `Repr-Digest` says; the upload is lost.
     case representationDigest
-    /// The upload is finished, or was begun in another protocol: what is delivered is not this client's to take back.
-    case notCancellable
 
     /// A field that an append must have.
     public enum RequiredField: String, Sendable {
@@ -50,7 +48,6 @@ public enum UploadProblem: Error, Hashable, Sendable {
         case .tooLarge(let limit):
             if let text = limit.text(for: version) { fields.append(("Upload-Limit", text)) }
         case .mediaType: fields.append(("Accept-Patch", "application/partial-upload"))
-        case .notCancellable: fields.append(("Allow", "GET, HEAD, OPTIONS"))
         default: break
         }
         let document = problemDocument(offset)
@@ -62,7 +59,7 @@ public enum UploadProblem: Error, Hashable, Sendable {
     private var isFinal: Bool? {
         switch self {
         case .completed, .representationDigest: true
-        case .strayField, .notCancellable: nil
+        case .strayField: nil
         default: false
         }
     }
@@ -107,8 +104,6 @@ public enum UploadProblem: Error, Hashable, Sendable {
             )
         case .representationDigest:
             (.badRequest, "repr-digest-mismatch", "The file is not what Repr-Digest says. It is not kept.")
-        case .notCancellable:
-            (.methodNotAllowed, "not-cancellable", "Only an unfinished upload of this protocol can be cancelled.")
         }
     }
 

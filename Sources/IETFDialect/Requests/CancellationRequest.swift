@@ -14,19 +14,16 @@ public struct CancellationRequest: Sendable {
         else { throw UploadProblem.strayField.refusal(version) }
     }
 
-    /// Returns if the upload is to be removed, and then answered with `UploadAnswer.cancelled`.
+    /// Returns if the upload is to be removed, and then answered with `UploadAnswer.cancelled`: finished or not,
+    /// whatever protocol began it. Who knows the address may.
     ///
     /// - Parameters:
     ///   - upload: the record, with the right to it in hand; nil if there is none.
     ///   - nowSeconds: since 1970-01-01 UTC.
-    /// - Throws: 404 for what is unknown; 405 for a finished file, which is its receiver's now, and for what another
-    ///   protocol began.
+    /// - Throws: 404 for what is unknown.
     public func check(_ upload: Upload?, nowSeconds: Int64) throws(Refusal) {
         guard let upload, upload.expiresSeconds ?? .max > nowSeconds else {
             throw UploadProblem.unknown.refusal(version)
-        }
-        guard upload.dialect == .ietf, upload.state != .finished else {
-            throw UploadProblem.notCancellable.refusal(version)
         }
     }
 }

@@ -12,7 +12,7 @@ extension Append {
         defer { abandon() }
         writeSmall()
         payRecord()
-        await quiet()
+        await becomeQuiet()
         if state.withLock({ $0.file == nil && $0.failure == nil }) { return try await settled(minted) }
         return try await end { append, ending in append.seal(ending) { append.recordOffset($0, ending) } }
     }
@@ -29,7 +29,7 @@ extension Append {
     private func deliver(length: Int64) async throws(StorageError) -> Upload {
         if let finished = try await finishSmall(length: length) { return finished }
         payRecord()
-        await quiet()
+        await becomeQuiet()
         let finished = try await end { append, ending in
             append.seal(ending) { _ in append.deliverWhenRecorded(length, ending) }
         }
@@ -41,7 +41,7 @@ extension Append {
     func discard() async throws(StorageError) -> Upload {
         defer { abandon() }
         payRecord()
-        await quiet()
+        await becomeQuiet()
         let (file, record) = state.withLock { ($0.file.take(), $0.record) }
         // Cutting now only frees the space early: what is beyond the offset is cut off at the next opening anyway.
         if let file { try? await store.disk.run { try? file.truncate(to: record.offset.bytes) } }
@@ -53,7 +53,7 @@ extension Append {
         defer { abandon() }
         // Before anything can send the record that is owed.
         let (isNew, record) = takeNew()
-        await quiet()
+        await becomeQuiet()
         state.withLock { $0.file = nil }
         // The catalogue has never heard of it, so nothing was written either.
         if isNew { return store.table.withdraw(id) }
@@ -64,7 +64,7 @@ extension Append {
     func invalidate() async throws(StorageError) {
         defer { abandon() }
         payRecord()
-        await quiet()
+        await becomeQuiet()
         let record = state.withLock { state in
             state.file = nil
             return state.record

@@ -73,6 +73,12 @@ final class Append: DiskJob {
         if starts, !store.disk.submit(self) { finishWrite(nil, .closed) }
     }
 
+    /// Begins to end: no checkpoint is begun any more, and none is on its way afterwards, nor a write.
+    func becomeQuiet() async {
+        state.withLock { $0.isEnding = true }
+        await quiet()
+    }
+
     /// Waits until neither a write nor a checkpoint is on its way.
     func quiet() async {
         if state.withLock({ $0.isQuiet }) { return }
@@ -161,6 +167,7 @@ final class Append: DiskJob {
         let (awoken, isDue, small) = state.withLock { state in
             if let buffer = written.take() { state.buffer = consume buffer }
             state.isWriting = false
+            state.lastMoveNanoseconds = nanoseconds
             state.failure = state.failure ?? failure
             let isDue = !isProvisional && !state.isAbandoned && state.isCheckpointDue(nanoseconds: nanoseconds)
             if isDue { state.isCheckpointing = true }
@@ -172,7 +179,7 @@ final class Append: DiskJob {
     }
 
     /// Records what is written so far while the append goes on.
-    private func checkpoint() {
+    func checkpoint() {
         let job = ClosureJob { [self] in
             let (file, end, record) = state.withLock { ($0.file, $0.written, $0.record) }
             do throws(Errno) { try file?.sync() } catch {
@@ -188,13 +195,15 @@ final class Append: DiskJob {
     }
 
     private func finishCheckpoint(_ record: Upload, _ failure: StorageError?) {
-        let awoken = state.withLock { state in
+        let (awoken, waiters) = state.withLock { state in
             state.isCheckpointing = false
             state.lastCheckpointNanoseconds = SystemClock.monotonicNanoseconds
             state.record.offset = record.offset
             state.failure = state.failure ?? failure
-            return state.takeAwoken()
+            defer { state.checkpointWaiters = [] }
+            return (state.takeAwoken(), state.checkpointWaiters)
         }
+        for waiter in waiters { waiter.resume(returning: record) }
         resume(awoken)
     }
 

@@ -27,10 +27,18 @@ struct AppendState: ~Copyable {
     var isWriting = false
     var isCheckpointing = false
     var lastCheckpointNanoseconds: Int64
+    /// When the last checkpoint was begun because somebody asked.
+    var lastAskedNanoseconds: Int64 = 0
+    /// When the last write ended.
+    var lastMoveNanoseconds: Int64
+    /// What becomes of the upload is decided: no further checkpoint is begun.
+    var isEnding = false
     /// Who waits until no write is on its way.
     var writeWaiter: UnsafeContinuation<Void, Never>?
     /// Who waits until neither a write nor a checkpoint is.
     var quietWaiter: UnsafeContinuation<Void, Never>?
+    /// Who waits for the checkpoint on its way.
+    var checkpointWaiters: [UnsafeContinuation<Upload?, Never>] = []
     /// Nobody will settle; the upload is released as soon as it is quiet.
     var isAbandoned = false
     var isReleased = false
@@ -42,6 +50,7 @@ struct AppendState: ~Copyable {
         written = position
         reserved = position
         lastCheckpointNanoseconds = nanoseconds
+        lastMoveNanoseconds = nanoseconds
     }
 
     var isQuiet: Bool { !isWriting && !isCheckpointing }
@@ -49,7 +58,7 @@ struct AppendState: ~Copyable {
     /// Whether enough has been written since the last checkpoint to record another one now.
     func isCheckpointDue(nanoseconds: Int64) -> Bool {
         let progress = written - record.offset.bytes
-        if isCheckpointing || failure != nil { return false }
+        if isCheckpointing || isEnding || failure != nil { return false }
         if progress >= StorageLimits.checkpointBytes { return true }
         return progress >= StorageLimits.checkpointProgressBytesMin
             && nanoseconds - lastCheckpointNanoseconds >= StorageLimits.checkpointNanoseconds

@@ -49,6 +49,8 @@ struct LiveUpload<RecordWaiter, GrantWaiter> {
         let token: UInt64
         let onFence: @Sendable () -> Void
         var isFenced = false
+        /// Who can say how far the upload has come while it is held.
+        var append: Append?
     }
 
     private struct WaitingClaim {
@@ -62,8 +64,8 @@ struct LiveUpload<RecordWaiter, GrantWaiter> {
 
     private let id: UploadID
     private var knowledge: Knowledge
-    /// What is told: the committed record, and before that changes that take nothing back.
-    private var record: Upload?
+    /// A change that takes nothing back, told before it is committed: its record, and its number among the changes.
+    private var shown: (record: Upload?, change: Int)?
     /// What the catalogue has committed.
     private var recorded: Upload?
     /// Changes on their way to the catalogue.
@@ -80,6 +82,9 @@ struct LiveUpload<RecordWaiter, GrantWaiter> {
     private var pinners: [RecordWaiter] = []
     private var readers: [RecordWaiter] = []
 
+    /// What is told.
+    private var record: Upload? { if let shown { shown.record } else { recorded } }
+
     init(_ id: UploadID) {
         self.id = id
         knowledge = .unknown
@@ -89,7 +94,6 @@ struct LiveUpload<RecordWaiter, GrantWaiter> {
     init(cached upload: Upload) {
         id = upload.id
         knowledge = .known
-        record = upload
         recorded = upload
     }
 
@@ -163,6 +167,14 @@ struct LiveUpload<RecordWaiter, GrantWaiter> {
         holder = Holder(token: token, onFence: onFence)
     }
 
+    /// Tells who writes for the holder.
+    mutating func attach(_ append: Append, _ token: UInt64) {
+        if holder?.token == token { holder?.append = append }
+    }
+
+    /// The append that holds the upload, as long as nobody has fenced it.
+    var unfencedAppend: Append? { holder?.isFenced == false ? holder?.append : nil }
+
     mutating func release(_ token: UInt64) -> [Effect] {
         guard holder?.token == token else { return [] }
         holder = nil
@@ -193,7 +205,7 @@ struct LiveUpload<RecordWaiter, GrantWaiter> {
         case .failure(let error): return (fail(error), nil)
         case .success(let found):
             recorded = found.recorded
-            record = found.recorded
+            shown = nil
             knowledge = .known
             if found.correction != nil {
                 knowledge = .correcting
@@ -207,12 +219,12 @@ struct LiveUpload<RecordWaiter, GrantWaiter> {
     mutating func stage(_ change: CatalogueChange, isVisible: Bool) {
         pending += 1
         changes += 1
-        if isVisible { record = change.recorded }
+        if isVisible { shown = (change.recorded, changes) }
     }
 
     mutating func withdraw() -> [Effect] {
         pending -= 1
-        if pending == 0 { record = recorded }
+        shown = nil
         return advance()
     }
 
@@ -225,9 +237,10 @@ struct LiveUpload<RecordWaiter, GrantWaiter> {
         // Its holder goes another way with it, under the record as it is shown.
         case .refused: return advance()
         }
-        if pending == 0 {
-            record = recorded
-            if hasFailed { knowledge = .doubted }
+        // Changes are committed in their order.
+        if let shown, changes - pending >= shown.change { self.shown = nil }
+        if pending == 0, hasFailed {
+            knowledge = .doubted
             hasFailed = false
         }
         return advance()
@@ -241,7 +254,6 @@ struct LiveUpload<RecordWaiter, GrantWaiter> {
         }
         knowledge = .known
         recorded = step.change.recorded
-        record = recorded
         return advance()
     }
 

@@ -147,6 +147,14 @@ final class UploadTable: Sendable {
         return try result.get()
     }
 
+    /// Tells who writes for the holder of an upload.
+    func attach(_ id: UploadID, _ token: UInt64, _ append: Append) {
+        state.withLock { state in state.with(id) { $0.attach(append, token) } }
+    }
+
+    /// The append that holds an upload, as long as nobody has fenced it and it was attached.
+    func unfencedAppend(_ id: UploadID) -> Append? { state.withLock { $0.live[id]?.unfencedAppend } }
+
     func release(_ id: UploadID, _ token: UInt64) {
         perform(state.withLock { state in state.with(id) { $0.release(token) } })
     }

@@ -65,6 +65,21 @@ final class RequestBody: ByteSource {
         }
     }
 
+    /// Whether the body is empty, which a chunked one shows at its end only: the client is asked for it, and heard as
+    /// long as nothing comes.
+    func bringsNothing() async throws(BodyFailure) -> Bool {
+        if let length { return length == 0 }
+        try await welcome()
+        let memory = connection.scratch
+        while true {
+            switch try readNow(into: memory.baseAddress!, count: memory.count) {
+            case .bytes: return false
+            case .end: return true
+            case .wouldBlock: try await untilArrival()
+            }
+        }
+    }
+
     /// Sleeps until a read may find something, as long as the client's pace allows.
     func untilArrival() async throws(BodyFailure) {
         let start = SystemClock.monotonicNanoseconds

@@ -40,6 +40,16 @@ enum FileIDHandler {
         }
     }
 
+    /// `DELETE /upload`: away with the upload of this file id, unfinished or finished.
+    static func delete(_ exchange: Exchange) async throws {
+        let id = exchange.server.uploadID(of: try FileID(exchange.head))
+        exchange.uploadID = id
+        let claim = try await exchange.claim(id) { AppendAnswer.superseded(count: $0?.offset ?? .zero) }
+        guard claim.upload != nil else { throw StatusAnswer.unknown }
+        try await claim.delete()
+        await exchange.respond(ResponseHead(.noContent))
+    }
+
     /// Brings the record to where the decision wants it. Answers where to append, and the whole file's length if known.
     private static func prepare(
         _ claim: inout UploadClaim, _ decision: AppendDecision, _ request: AppendRequest, _ exchange: Exchange

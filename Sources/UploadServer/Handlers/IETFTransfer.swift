@@ -129,11 +129,20 @@ struct IETFTransfer {
             }
             return await IETFHandler.complete(exchange, upload, transfer.version, digest: wanted)
         }
+        noteUncompleted(upload)
         let location = exchange.server.location(of: upload.id)
         await exchange.respond(
             isCreation
                 ? UploadAnswer.created(upload, at: location, transfer.version, limit: limit)
                 : UploadAnswer.appended(upload, transfer.version))
+    }
+
+    /// Every version of the draft has a file complete only where its client says so. Some say it never, and believe
+    /// that they are done: whoever looks for a missing file finds the reason here.
+    private func noteUncompleted(_ upload: Upload) {
+        guard upload.isWhole else { return }
+        exchange.note = "whole-but-not-completed"
+        exchange.connection.counters.uncompleted.add(1)
     }
 
     /// The content stopped before its end. A client that knows the address finds the connection closed, and comes back.

@@ -102,6 +102,7 @@ enum TusHandler {
         {
         case .alreadyComplete(let upload):
             claim.release()
+            guard try await exchange.body.bringsNothing() else { throw PatchDecision.past(upload) }
             await exchange.respond(TusAnswer.appended(upload))
         case .append(let plan):
             let stored = try await receive(plan, request.checksum, claim, exchange, location: nil)

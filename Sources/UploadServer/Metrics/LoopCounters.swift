@@ -12,6 +12,8 @@ final class LoopCounters: Sendable {
     let requests = InlineArray<48, Tally> { _ in Tally() }
     /// Appends begun, by the order of `DialectName`.
     let appends = InlineArray<4, Tally> { _ in Tally() }
+    /// Appends that brought the last byte of a file and did not say that it was the end (IETF).
+    let uncompleted = Tally()
     /// Heads that were no request.
     let malformedHeads = Tally()
     let failedHandshakes = Tally()

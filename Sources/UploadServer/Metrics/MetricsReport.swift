@@ -91,6 +91,10 @@ struct MetricsReport {
             text.sample([("dialect", dialect.rawValue)], "\(sum { $0.appends[index].count })")
         }
         text.number(
+            "sluice_appends_uncompleted_total", .counter,
+            "Appends that brought the last byte of a file whose client has not said that it is complete (IETF).",
+            sum { $0.uncompleted.count })
+        text.number(
             "sluice_received_bytes_total", .counter, "Bytes of bodies that came for uploads.",
             sum { $0.bytesReceived.count })
         text.number("sluice_sent_bytes_total", .counter, "Bytes of answers.", sum { $0.bytesSent.count })

@@ -1,0 +1,48 @@
+internal import LinuxSystem
+internal import Synchronization
+internal import Uploads
+
+/// What an append answers while it goes on.
+extension Append {
+    /// Whether bytes have come within the last moment, or are being written.
+    var isMoving: Bool {
+        let now = SystemClock.monotonicNanoseconds
+        return state.withLock { state in
+            !state.isEnding && !state.isAbandoned
+                && (state.isWriting || now - state.lastMoveNanoseconds < StorageLimits.movingNanoseconds)
+        }
+    }
+
+    /// The record, with what is written by now settled; nil where the append is about to end, or counts only as a
+    /// whole. However many ask, one checkpoint is on its way at a time, and none soon after another one.
+    func settledSoFar() async -> Upload? {
+        await withUnsafeContinuation { waiter in
+            switch state.withLock({ ask(waiter, &$0) }) {
+            case .answer(let record): waiter.resume(returning: record)
+            case .wait: break
+            case .begin: checkpoint()
+            }
+        }
+    }
+
+    private enum Asked {
+        case answer(Upload?)
+        case wait
+        case begin
+    }
+
+    private func ask(_ waiter: UnsafeContinuation<Upload?, Never>, _ state: inout AppendState) -> Asked {
+        if isProvisional || state.isEnding || state.isAbandoned || state.failure != nil { return .answer(nil) }
+        if state.isCheckpointing {
+            state.checkpointWaiters.append(waiter)
+            return .wait
+        }
+        let now = SystemClock.monotonicNanoseconds
+        let isRecent = now - state.lastAskedNanoseconds < StorageLimits.askedCheckpointNanoseconds
+        if isRecent || state.written == state.record.offset.bytes { return .answer(state.record) }
+        state.lastAskedNanoseconds = now
+        state.isCheckpointing = true
+        state.checkpointWaiters.append(waiter)
+        return .begin
+    }
+}
