@@ -1,0 +1,109 @@
+import Testing
+
+/// No request ends the process: every place that would, and why neither a client's bytes nor an option reach it.
+@Suite struct TrapTests {
+    private struct Trap {
+        /// Below Sources.
+        let file: String
+        /// A piece of the line.
+        let text: String
+        let reason: String
+
+        init(_ file: String, _ text: String, _ reason: String) {
+            self.file = file
+            self.text = text
+            self.reason = reason
+        }
+    }
+
+    private static let memory = "memory of the program's own, which is never empty"
+
+    /// `precondition`, `preconditionFailure`, `fatalError`, `try!`.
+    private static let conditions = [
+        Trap("TLS/TLSSession", "count > 0", "callers hand over room or bytes; an empty buffer is never moved"),
+        Trap(
+            "TLS/Digest", "is switched off", "dialects offer what isAvailable says; SHA-256 is asked for at the start"),
+        Trap("TLS/Digest", "EVP_Digest", "OpenSSL fails these for a broken context only"),
+        Trap("TLS/ServerIdentity", "SHA-256 is always there", "of a certificate that has been parsed"),
+        Trap("UploadServer/Handlers/FileIDHandler", "answered before", "the caller returns for that decision"),
+        Trap("UploadServer/Connection/FormBody", "a part ends before", "the parser tells partEnd before part"),
+        Trap("UploadServer/Connection/Exchange", "the final answer comes last", "progress ends with the ingest"),
+        Trap("UploadServer/Connection/Exchange", "answered once", "handlers answer at their end, or throw"),
+        Trap("UploadServer/Dispatch", "no handler throws", "they throw the three errors caught above"),
+        Trap("UploadServer/Page/Gzip", "no memory", "at the start"),
+        Trap("UploadServer/Page/JoinedPage", "which is not there", "at the start; its files are in the program"),
+        Trap("Uploads/Concatenation", "one line", "field values hold no line feed: the request parser refuses it"),
+        Trap("Uploads/ExpiryPolicy", "at least a second", "the option is checked at the start"),
+        Trap("Uploads/UploadID", "16 bytes", "digests of SHA-256"),
+        Trap("Uploads/Offset", "not negative", "rows are checked when read; sums are of lengths checked before"),
+        Trap("Storage/LiveHistogram", "bounds.count", "constants"),
+        Trap("IETFDialect/Digests/PromisedDigest", "algorithm's size", "the parser compares first"),
+        Trap("TusDialect/TusOffer", "a path without", "a constant"),
+        Trap("LinuxSystem/AlignedBuffer", "alignment", "sizes are constants"),
+        Trap("LinuxSystem/Epoll", "epoll_wait failed", "EBADF, EFAULT, EINVAL: of a descriptor of our own"),
+        Trap("LinuxSystem/FileDescriptor", "not negative", "made of results that were checked"),
+        Trap("Reactor/LoopGroup", "count > 0", "the option is at least 1, or the processors are counted"),
+        Trap("Reactor/LoopExecutor", "isOnLoop", "the runtime asks; who runs where is decided at compile time"),
+        Trap("Reactor/WatchTable", "ends once", "by its owner, the connection's one task"),
+        Trap("Reactor/Watch", "one task", "a connection has one task at a time"),
+        Trap("HTTP/Fields/FieldName", "a token", "names that are parsed are checked first; others are literals"),
+        Trap("HTTP/Fields/EntityTag", "an entity tag", "made of ids and numbers"),
+        Trap("HTTP/Body/MultipartParser", "a boundary", "taken from boundary(of:), which checks it"),
+        Trap("HTTP/Status", "three digits", "literals; what the client reads is checked by its parser"),
+        Trap("UploadClient/Connection/AnswerReader", "the loop above", "as it says"),
+    ]
+
+    /// Unwrapping by `!`.
+    private static let unwraps = [
+        Trap("", "baseAddress!", memory),
+        Trap("LinuxSystem/Directory", "name!", "readdir(3) gives a name with each entry"),
+        Trap("LinuxSystem/SystemThread", "context!", "given to pthread_create by the lines above"),
+        Trap("Storage/Catalogue/SQLiteConnection", "flag!", "given to SQLite by the line below"),
+        Trap("Storage/Files/DataFile", "file!", "opened by the line above"),
+        Trap("Storage/ReadJob", "take()!", "asked for once, after the read"),
+        Trap("Storage/Small/SmallDelivery", ".small!", "of the steps that have one"),
+        Trap("UploadServer/ForwardedClient", "firstIndex", "the pair was found by its sign"),
+        Trap("UploadServer/Handlers/IETFTransfer", "uploadID!", "set before the transfer is made"),
+        Trap("UploadServer/Metrics/LoopCounters", "firstIndex", "of all cases, one of them"),
+        Trap("Wire/Transport", "session!", "asked for where there is one"),
+        Trap("sluice/Health", "SocketAddress", "a constant, or checked by validate"),
+        Trap("sluice/Put", "words.last!", "checked by validate"),
+    ]
+
+    /// A line without its texts and its comment: what the compiler makes of it.
+    private static func code(_ line: Substring) -> String {
+        let bare = String(line).replacing(/"(?:\\.|[^"\\])*"/, with: "\"\"")
+        return String(bare.split(separator: " // ", omittingEmptySubsequences: false).first ?? "")
+    }
+
+    private func compare(_ traps: [Trap], _ isTrap: (String) -> Bool) throws {
+        var unseen = Set(traps.map { $0.file + $0.text })
+        for file in try SourceTree.swiftFiles(under: "Sources") {
+            for (number, line) in file.lines.enumerated() {
+                guard !line.drop(while: { $0 == " " }).hasPrefix("//"), isTrap(TrapTests.code(line)) else { continue }
+                let known = traps.first { file.path.hasPrefix("Sources/" + $0.file) && line.contains($0.text) }
+                guard let known else {
+                    Issue.record("\(file.path):\(number + 1) may end the process, and no reason is given here: \(line)")
+                    continue
+                }
+                unseen.remove(known.file + known.text)
+            }
+        }
+        #expect(unseen.sorted() == [], "reasons for what is not there any more")
+    }
+
+    @Test func `every precondition has a reason why no request reaches it`() throws {
+        let words = ["precondition(", "preconditionFailure(", "fatalError(", "try!"]
+        try compare(TrapTests.conditions) { code in words.contains { code.contains($0) } }
+    }
+
+    @Test func `every forced unwrapping has a reason why it finds something`() throws {
+        try compare(TrapTests.unwraps) { $0.contains(/[\w)\]]!(?!=)/) && !$0.contains("try!") }
+    }
+
+    @Test func `storage has no precondition that its callers could miss`() throws {
+        for file in try SourceTree.swiftFiles(under: "Sources/Storage") where file.code.contains("precondition(") {
+            #expect(file.path.hasSuffix("LiveHistogram.swift"), "\(file.path): throw StorageError.misuse instead")
+        }
+    }
+}
