@@ -67,6 +67,19 @@ def test_the_count_is_right_after_a_restart(start, way):
     assert begin(server.port).status == 503
 
 
+def test_a_server_without_room_is_not_ready_and_says_so_at_its_start(start):
+    server = start("--max-uploads", "2")
+    assert ask(server.port, "GET", "/readyz").status == 200
+    upload = begin(server.port).location
+    assert begin(server.port).status == 201
+    answer = ask(server.port, "GET", "/readyz")
+    assert (answer.status, answer.code) == (503, "not-ready") and b"unfinished" in answer.body
+    server.restart_after_kill()
+    assert "--max-uploads 2" in server.log.read_text()
+    assert ask(server.port, "DELETE", upload, TUS).status == 204
+    assert ask(server.port, "GET", "/readyz").status == 200
+
+
 def test_expired_uploads_make_room(start):
     server = start("--max-uploads", "2", "--expire-after", "1")
     assert begin(server.port).status == begin(server.port).status == 201

@@ -19,6 +19,8 @@ enum ReadyHandler {
         if server.isStopping { return "the server is stopping." }
         if server.store.failure != nil { return "the catalogue takes no changes; the log says why." }
         if server.store.lastFailure != nil { return "the catalogue takes no changes at the moment." }
+        let open = server.store.openUploads
+        if open.count >= open.limit { return "as many unfinished uploads are here as may be." }
         do throws(StorageError) {
             let space = try await server.store.space()
             if space.bytes < server.configuration.readyFreeBytes { return "the disk is nearly full." }

@@ -14,7 +14,9 @@ struct StartCheck {
 
     /// What is worth a warning.
     func run(_ log: Logger) {
-        for warning in connections() + memory() + certificate() + disk() + proxies() { log.warning("\(warning)") }
+        for warning in connections() + memory() + certificate() + uploads() + disk() + proxies() {
+            log.warning("\(warning)")
+        }
     }
 
     private func connections() -> [String] {
@@ -52,6 +54,17 @@ struct StartCheck {
         }
         guard let fault = context.validityFault else { return [] }
         return ["--tls-cert \(files.certificateFile): the certificate \(fault); clients will refuse it"]
+    }
+
+    private func uploads() -> [String] {
+        let open = store.openUploads
+        guard open.count >= open.limit else { return [] }
+        return [
+            """
+            \(open.count) unfinished uploads are here, and --max-uploads \(open.limit) may be: nothing new is begun \
+            before some of them end
+            """
+        ]
     }
 
     private func disk() -> [String] {
