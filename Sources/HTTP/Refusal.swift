@@ -28,6 +28,11 @@ public struct Refusal: Error, Sendable {
         self.fields = fields
     }
 
+    /// The same with one more field.
+    public func adding(_ name: StaticString, _ value: String) -> Refusal {
+        Refusal(status, reason: reason, code: code, message, body: body, fields: fields + [(name, value)])
+    }
+
     /// What could not be read as a request.
     public init(_ error: HTTPParseError) {
         self.init(error.status, code: error.code, error.message)

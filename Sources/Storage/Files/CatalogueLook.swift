@@ -17,11 +17,12 @@ struct CatalogueLook {
 
     /// What is wrong with it, nil for a sound one.
     ///
+    /// - Parameter most: how many bytes of it are looked through at once.
     /// - Throws: why it could not be read this time.
-    func problem() throws(StorageError) -> StorageError? {
+    func problem(upToBytes most: Int64 = StorageLimits.quickCheckBytesMax) throws(StorageError) -> StorageError? {
         do throws(StorageError) {
             let bytes = try connection.integer("PRAGMA page_count") * connection.integer("PRAGMA page_size")
-            return bytes <= StorageLimits.quickCheckBytesMax ? try problemAtOnce() : try problemBySlices()
+            return bytes <= most ? try problemAtOnce() : try problemBySlices()
         } catch {
             if connection.isDamaged { return error }
             throw error
@@ -39,8 +40,8 @@ struct CatalogueLook {
         // Lengths in bytes take the pages on which long texts go on.
         let slice = try connection.prepare(
             """
-            SELECT count(*), sum(EXISTS (SELECT 1 FROM uploads AS same WHERE same.id = uploads.id
-                AND same.rowid = uploads.rowid)),
+            SELECT count(*), sum(EXISTS (SELECT 1 FROM uploads AS same
+                INDEXED BY sqlite_autoindex_uploads_1 WHERE same.id = uploads.id AND +same.rowid = uploads.rowid)),
                 sum(length(CAST(name AS BLOB)) + length(CAST(metadata AS BLOB)) + length(CAST(concatenation AS BLOB))
                 + length(CAST(finished_name AS BLOB)) + length(CAST(content_type AS BLOB)))
             FROM uploads NOT INDEXED WHERE rowid > ?1 AND rowid <= ?2
@@ -60,8 +61,11 @@ struct CatalogueLook {
             isStopping.sleep(nanosecondsMax: StorageLimits.sweepPauseNanoseconds)
         }
         // The other indexes are of what is unfinished, and of what is being removed: little beside the rest.
-        _ = try connection.integer("SELECT count(*) FROM uploads WHERE expires IS NOT NULL")
-        _ = try connection.integer("SELECT count(*) FROM uploads WHERE cleanup != 0")
+        for part in [
+            "uploads WHERE expires IS NOT NULL", "uploads WHERE cleanup != 0", "uploads WHERE state = 0", "clock",
+        ] {
+            _ = try connection.integer("SELECT count(*) FROM \(part)")
+        }
         return nil
     }
 

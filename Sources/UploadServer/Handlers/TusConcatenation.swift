@@ -21,8 +21,16 @@ enum TusConcatenation {
             return await exchange.respond(TusAnswer.created(known, location: location, tellsOffset: false))
         }
         let isNew = claim.upload == nil
-        let upload = try await whole(claim, parts, isNew: isNew, server) { length in
-            request.upload(id, length: length, offer: server.tusOffer, nowSeconds: server.nowSeconds)
+        let upload: Upload
+        do {
+            upload = try await whole(claim, parts, isNew: isNew, server) { length in
+                request.upload(id, length: length, offer: server.tusOffer, nowSeconds: server.nowSeconds)
+            }
+        } catch let error as StorageError where error == .noSpace {
+            let refusal = server.refusal(for: error, upload: id)
+            // The record stays, and asking it tries again.
+            guard try await server.store.upload(id) != nil else { throw refusal }
+            throw refusal.adding("Location", location)
         }
         await exchange.respond(TusAnswer.created(upload, location: location, tellsOffset: false))
     }
