@@ -64,8 +64,10 @@ let package = Package(
 
         // The client.
         .target(
+            name: "HTTPClient", dependencies: ["HTTP", "LinuxSystem", "Reactor", "TLS", "Wire"], swiftSettings: strict),
+        .target(
             name: "UploadClient",
-            dependencies: ["CZlibShim", "HTTP", "LinuxSystem", "Reactor", "TLS", "Wire"],
+            dependencies: ["CZlibShim", "HTTP", "HTTPClient", "LinuxSystem", "Reactor", "TLS"],
             swiftSettings: strict),
 
         // The server and its command line.
@@ -80,7 +82,7 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "LinuxSystem", "Storage", "TLS", "UploadClient", "UploadServer", "Uploads",
+                "HTTPClient", "LinuxSystem", "Storage", "TLS", "UploadClient", "UploadServer", "Uploads",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -134,7 +136,11 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "UploadClientTests",
-            dependencies: ["LinuxSystem", "Reactor", "TLS", "TestSupport", "UploadClient", "sluice"],
+            dependencies: ["HTTPClient", "LinuxSystem", "Reactor", "TLS", "TestSupport", "UploadClient", "sluice"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "HTTPClientTests",
+            dependencies: ["HTTP", "HTTPClient", "LinuxSystem", "Reactor", "TLS", "TestSupport"],
             swiftSettings: strict),
         .testTarget(name: "LoadGeneratorTests", dependencies: ["LinuxSystem", "LoadGenerator"], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),

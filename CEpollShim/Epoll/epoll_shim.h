@@ -16,6 +16,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
@@ -349,6 +350,35 @@ static inline int cshim_directory_next(DIR *stream, const char **name) {
 }
 
 static inline void cshim_directory_close(DIR *stream) { closedir(stream); }
+
+// The same, but `*failure` tells an end (0) from an error (a negated errno).
+static inline const char *cshim_directory_next_or_failure(DIR *stream, int *failure) {
+    errno = 0;
+    struct dirent *entry = readdir(stream);
+    *failure = entry ? 0 : -errno;
+    return entry ? entry->d_name : 0;
+}
+
+// fstatat that follows a symbolic link at the end of the path.
+static inline int cshim_fstatat_following(int directory, const char *path, struct stat *out) {
+    return (int)CSHIM_RESULT(fstatat(directory, path, out, 0));
+}
+
+// The absolute path without symbolic links, to be given to free(3), or NULL with a negated errno in `*failure`.
+static inline char *cshim_real_path(const char *path, int *failure) {
+    char *result = realpath(path, 0);
+    *failure = result ? 0 : -errno;
+    return result;
+}
+
+// read(2) that waits for bytes for a while, also where the descriptor does not block. -EAGAIN when none came.
+static inline long cshim_read_within(int fd, void *buffer, size_t count, int milliseconds) {
+    struct pollfd entry = {fd, POLLIN, 0};
+    int ready = poll(&entry, 1, milliseconds);
+    if (ready < 0) return -(long)errno;
+    if (ready == 0) return -(long)EAGAIN;
+    return CSHIM_RESULT(read(fd, buffer, count));
+}
 
 // ---- memory -------------------------------------------------------------------------------------------------------
 

@@ -15,15 +15,17 @@ public struct Directory: ~Copyable, Sendable {
             owning: try checked { cshim_openat(AT_FDCWD, path, O_RDONLY | Int32(O_DIRECTORY), 0) })
     }
 
-    private init(_ descriptor: consuming FileDescriptor) { self.descriptor = descriptor }
+    init(_ descriptor: consuming FileDescriptor) { self.descriptor = descriptor }
 
     /// Makes the directory at `path` (mode 0750) with all its missing parents, then opens it. `mkdir(2)`
-    public static func created(path: String) throws(Errno) -> Directory {
+    ///
+    /// - Parameter mode: permissions of those that are made, before the process's mask.
+    public static func created(path: String, mode: UInt32 = 0o750) throws(Errno) -> Directory {
         var prefix = path.hasPrefix("/") ? "/" : ""
         for part in path.split(separator: "/") {
             prefix += (prefix.isEmpty || prefix.hasSuffix("/") ? "" : "/") + part
             do throws(Errno) {
-                try checked { cshim_mkdirat(AT_FDCWD, prefix, 0o750) }
+                try checked { cshim_mkdirat(AT_FDCWD, prefix, mode) }
             } catch {
                 guard error == .exists else { throw error }
             }
@@ -59,13 +61,13 @@ public struct Directory: ~Copyable, Sendable {
         if let mode { try checked { cshim_fchmodat(descriptor.rawValue, name, mode) } }
     }
 
-    /// Opens the file `name`; one that is created gets mode 0640. `openat(2)`
+    /// Opens the file `name`; one that is created gets `mode`. `openat(2)`
     ///
     /// It never waits for the other end of a pipe that somebody has put there: `File.size` tells what is no file, and
     /// reads and writes at an offset fail there.
-    public func open(_ name: String, _ options: File.Options) throws(Errno) -> File {
+    public func open(_ name: String, _ options: File.Options, mode: UInt32 = 0o640) throws(Errno) -> File {
         let flags = options.union(.nonBlocking).rawValue
-        return File(FileDescriptor(owning: try checked { cshim_openat(descriptor.rawValue, name, flags, 0o640) }))
+        return File(FileDescriptor(owning: try checked { cshim_openat(descriptor.rawValue, name, flags, mode) }))
     }
 
     /// The size in bytes of the regular file `name`, nil where there is none. `fstatat(2)`

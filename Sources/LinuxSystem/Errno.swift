@@ -38,6 +38,7 @@ public struct Errno: Error, RawRepresentable, Hashable, Sendable, CustomStringCo
     public static let isDirectory = Errno(rawValue: EISDIR)
     /// ELOOP: also a symbolic link where none is followed.
     public static let loop = Errno(rawValue: ELOOP)
+    public static let networkUnreachable = Errno(rawValue: ENETUNREACH)
     public static let noEntry = Errno(rawValue: ENOENT)
     public static let noMemory = Errno(rawValue: ENOMEM)
     public static let noSpace = Errno(rawValue: ENOSPC)

@@ -75,7 +75,8 @@ public struct SocketAddress: Sendable, Equatable, CustomStringConvertible {
     /// Whether it stands for all addresses of this machine of its family, or of both.
     public var isEveryAddress: Bool { host == "::" || host == "0.0.0.0" }
 
-    var isIPv6: Bool { host.contains(":") }
+    /// Whether it is an IPv6 address.
+    public var isIPv6: Bool { host.contains(":") }
 
     /// Whether only one of two sockets can listen: on one address, or where one stands for all of the other's family.
     /// Ports that the system is to choose never clash.

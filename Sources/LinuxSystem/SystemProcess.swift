@@ -5,14 +5,18 @@ public enum SystemProcess {
     /// Processors this process may run on, at least 1. `sched_getaffinity(2)`
     public static var processorCount: Int { Int(cshim_processor_count()) }
 
-    /// What the process was called with, its own name first; empty where that cannot be found out. The standard library
-    /// reads it from `/proc`, which a small container or a chroot may lack; then it is taken from where the kernel has
-    /// put it. On the main thread, before anything changes the environment.
-    public static var arguments: [String] {
-        if !CommandLine.arguments.isEmpty { return CommandLine.arguments }
-        var first: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
-        let count = cshim_arguments(&first)
-        return (0..<count).compactMap { index in first?[index].map { String(cString: $0) } }
+    /// What the process was called with, its own name first, as bytes; empty where that cannot be found out. The
+    /// standard library reads it from `/proc`, which a small container or a chroot may lack; then it is taken from where
+    /// the kernel has put it. On the main thread, before anything changes the environment.
+    public static var arguments: [[UInt8]] {
+        var first: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = CommandLine.unsafeArgv
+        var count = Int(CommandLine.argc)
+        if count == 0 { count = Int(cshim_arguments(&first)) }
+        return (0..<count).compactMap { index in
+            first?[index].map { word in
+                UnsafeBufferPointer(start: word, count: strlen(word)).map { UInt8(bitPattern: $0) }
+            }
+        }
     }
 
     /// Makes sure that standard input, output and error are open, on `/dev/null` where nobody has given any: the next
@@ -48,6 +52,21 @@ public enum SystemProcess {
     public static func exitNow(_ code: Int32) -> Never {
         cshim_exit_now(code)
         while true {}
+    }
+
+    /// Reads up to `count` bytes from a stream (standard input), waiting for them at most so long. `poll(2)`, `read(2)`
+    ///
+    /// - Returns: `.wouldBlock` where no byte came in time.
+    public static func read(
+        _ descriptor: Int32, into memory: UnsafeMutableRawPointer, count: Int, withinMilliseconds: Int32
+    ) throws(Errno) -> IOResult {
+        do throws(Errno) {
+            let moved = try checked { cshim_read_within(descriptor, memory, count, withinMilliseconds) }
+            return moved > 0 ? .bytes(moved) : .endOfStream
+        } catch {
+            guard error == .again else { throw error }
+            return .wouldBlock
+        }
     }
 
     /// Writes all of `bytes` to a descriptor that blocks (standard output or error); errors are dropped, since there

@@ -99,6 +99,14 @@ public actor EventLoop {
         watches[token]?.interrupt(reason, epoch: epoch)
     }
 
+    /// Makes the task behind `token` look again at what it waits for, if it is still there.
+    public func wake(_ token: EventToken) { watches[token]?.wake() }
+
+    /// Interrupts the task behind `token`, if it is still there, whatever it is at.
+    public func interrupt(_ token: EventToken, _ reason: Interruption) {
+        watches[token]?.interrupt(reason, epoch: nil)
+    }
+
     /// Interrupts every task that sleeps or will sleep on a watch of this loop: for stopping.
     ///
     /// - Parameter sparing: whether tasks that are to be spared are.

@@ -1,8 +1,11 @@
 internal import CTLSShim
 
 /// A ticket, and the secrets that go with it, by which a client resumes a session.
-final class Resumption {
-    private let ticket: OpaquePointer
+///
+/// Usable from any thread: OpenSSL counts its references atomically, and nothing here changes it.
+final class Resumption: Sendable {
+    private let address: UInt
+    private var ticket: OpaquePointer? { OpaquePointer(bitPattern: address) }
 
     /// Nil unless the server has sent a ticket. In TLS 1.3 it comes after the handshake, so a client reads first.
     init?(of session: OpaquePointer) {
@@ -11,7 +14,7 @@ final class Resumption {
             SSL_SESSION_free(ticket)
             return nil
         }
-        self.ticket = ticket
+        address = UInt(bitPattern: ticket)
     }
 
     deinit { SSL_SESSION_free(ticket) }

@@ -1,5 +1,6 @@
 internal import CTLSShim
 internal import LinuxSystem
+internal import Synchronization
 
 /// What all TLS sessions of a server, or of a client, share: certificate, trust, versions, suites, ticket keys.
 ///
@@ -15,6 +16,10 @@ public final class TLSContext: @unchecked Sendable {
     // changes, and is never configured after init; the protocols are only read after init.
     private let context: OpaquePointer
     private let protocols: UnsafeMutablePointer<cshim_protocols>
+    /// Whether a client keeps tickets.
+    private let resumes: Bool
+    /// A client's tickets, by the server's name; the newest of each.
+    private let tickets = Mutex<[String: Resumption]>([:])
 
     /// SHA-256 of the server's own certificate as `AA:BB:…`, what `openssl x509 -fingerprint -sha256` prints. Empty for
     /// a client.
@@ -62,17 +67,20 @@ public final class TLSContext: @unchecked Sendable {
     /// A context for clients. Unless `trust` is `.none`, the server's certificate must be believed and be for the name
     /// that the session asks for.
     ///
-    /// - Parameter applicationProtocols: ALPN names to offer, best first; empty to offer none.
+    /// - Parameters:
+    ///   - applicationProtocols: ALPN names to offer, best first; empty to offer none.
+    ///   - resumes: whether a session that was closed in good order makes the next one with its server cheaper.
     /// - Throws: `.configuration` where the authorities cannot be read.
     public static func client(
-        trust: TLSTrust, applicationProtocols: [String]
+        trust: TLSTrust, applicationProtocols: [String], resumes: Bool = false
     ) throws(TLSError) -> TLSContext {
-        try TLSContext(trust: trust, protocols: applicationProtocols, onlyVersion: nil)
+        try TLSContext(trust: trust, protocols: applicationProtocols, onlyVersion: nil, resumes: resumes)
     }
 
     private init(
         identity: consuming ServerIdentity, named name: String, protocols names: [String]
     ) throws(TLSError) {
+        resumes = false
         certificateFingerprint = identity.fingerprint
         certificatePEM = identity.pem
         certificateExpirySeconds = identity.expirySeconds
@@ -90,7 +98,10 @@ public final class TLSContext: @unchecked Sendable {
     }
 
     /// - Parameter onlyVersion: for tests, the one version to offer.
-    init(trust: TLSTrust, protocols names: [String], onlyVersion: TLSVersion?) throws(TLSError) {
+    init(
+        trust: TLSTrust, protocols names: [String], onlyVersion: TLSVersion?, resumes: Bool = false
+    ) throws(TLSError) {
+        self.resumes = resumes
         certificateFingerprint = ""
         certificatePEM = ""
         certificateExpirySeconds = .max
@@ -119,6 +130,21 @@ public final class TLSContext: @unchecked Sendable {
         let now = SystemClock.wallNanoseconds / 1_000_000_000
         if certificateExpirySeconds <= now { return "has expired" }
         return certificateStartSeconds > now ? "is not valid yet" : nil
+    }
+
+    /// What an earlier session with this server has left, for one use: a ticket that is used twice lets onlookers tell
+    /// that both come from the same client (RFC 8446 appendix C.4).
+    func takeTicket(for serverName: String) -> Resumption? {
+        tickets.withLock { $0.removeValue(forKey: serverName) }
+    }
+
+    /// Keeps a ticket for the next session with this server.
+    func keep(_ ticket: Resumption, for serverName: String) {
+        guard resumes else { return }
+        tickets.withLock { tickets in
+            if tickets.count >= TLSLimits.ticketsKeptMax { tickets.removeAll() }
+            tickets[serverName] = ticket
+        }
     }
 
     /// A new session, owned by the caller, that refers to this context: it must not outlive it.

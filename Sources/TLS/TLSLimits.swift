@@ -19,6 +19,9 @@ public enum TLSLimits {
     /// connections in parallel may use one more than once.
     static let tickets = 1
 
+    /// Servers whose tickets a client keeps; past it, it begins to collect anew.
+    static let ticketsKeptMax = 64
+
     /// Handshake messages of a peer after the handshake, in steps of OpenSSL's state machine (one or two each). A peer
     /// that renews its keys every 64 GiB never gets near.
     static let lateMessagesMax = 1000

@@ -24,6 +24,8 @@ public struct TLSSession: ~Copyable {
     /// Kept because OpenSSL's callbacks use memory that the context owns.
     private let context: TLSContext
     private var isEstablished = false
+    /// Whom a client has asked for, for whom it keeps the ticket.
+    private let serverName: String?
     /// Handshake messages seen, in all and up to the end of the handshake.
     private var messageCount = 0
     private var handshakeMessageCount = 0
@@ -41,10 +43,12 @@ public struct TLSSession: ~Copyable {
     public init(server context: TLSContext, descriptor: Int32) throws(TLSError) {
         session = try TLSSession.attached(context, descriptor)
         self.context = context
+        serverName = nil
         SSL_set_accept_state(session)
     }
 
-    /// The client's side of a connection that is being made.
+    /// The client's side of a connection that is being made. It resumes an earlier session of the same context with
+    /// this server, if that was closed by `closeNotify` and the server agrees.
     ///
     /// - Parameter serverName: the host name to ask for (SNI) and to expect in the certificate; of a numeric address
     ///   only the certificate is asked (RFC 6066 section 3 has no addresses).
@@ -58,6 +62,8 @@ public struct TLSSession: ~Copyable {
         SSL_set_connect_state(session)
         self.session = session
         self.context = context
+        self.serverName = serverName
+        context.takeTicket(for: serverName)?.use(in: session)
     }
 
     deinit { SSL_free(session) }
@@ -178,6 +184,7 @@ public struct TLSSession: ~Copyable {
         case .truncated, .failed: return
         }
         guard isEstablished else { return }
+        if let serverName, let resumption { context.keep(resumption, for: serverName) }
         ERR_clear_error()
         SSL_shutdown(session)
         ERR_clear_error()

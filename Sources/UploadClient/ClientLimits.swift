@@ -1,40 +1,34 @@
-/// The bounds of the client that no option changes.
+/// The bounds of the upload client that no option changes; `HTTPClientLimits` has those of a request.
 enum ClientLimits {
-    /// Bytes of the file read and sent at once.
-    static let sendBytes = 256 * 1024
-    /// Bytes taken from the socket at once.
-    static let receiveBytes = 16 * 1024
-    /// Bytes of an answer's content that are kept; a longer one ends the connection.
-    static let answerBytes = 64 * 1024
-    /// Characters of a server's message that are shown.
-    static let messageCharacters = 300
-    /// One attempt to connect, the TLS handshake included, in nanoseconds.
-    static let connectNanoseconds: Int64 = 15_000_000_000
-    /// A request that moves no byte for so long is given up, and tried again.
-    static let stallNanoseconds: Int64 = 60_000_000_000
-    /// How long an answer may take once everything is sent: the server brings a large file to its disk, or puts it
-    /// together from parts.
-    static let answerNanoseconds: Int64 = 180_000_000_000
-    /// How long a request with a large body waits for the server's word before it sends the body all the same.
-    static let welcomeNanoseconds: Int64 = 2_000_000_000
-    /// A body of this size, in bytes, is worth waiting for that word.
-    static let welcomeBytes = 1 << 20
-    /// How long an answer may take that was on its way when the connection broke.
-    static let lastWordsNanoseconds: Int64 = 500_000_000
     /// Without `--retries`: how long attempts may go on without a byte of progress.
     static let patienceNanoseconds: Int64 = 900_000_000_000
     /// The first pause between two attempts; it doubles with each …
     static let backoffNanoseconds: Int64 = 250_000_000
     /// … up to this.
     static let backoffMaxNanoseconds: Int64 = 20_000_000_000
-    /// The longest wait that a server may ask for (`Retry-After`), in seconds.
-    static let retryAfterMaxSeconds: Int64 = 300
+    /// The longest wait that a server may ask for (`Retry-After`), in seconds; whoever asks for more is given up.
+    static let retryAfterMaxSeconds: Int64 = 900
     /// Bytes of a request under a checksum, where no option says.
     static let checkedChunkBytes: Int64 = 16 << 20
+    /// Bytes read from a file at once for its checksum.
+    static let readBytes = 256 * 1024
     /// A part of a parallel upload is at least so large: smaller ones cost more than they bring.
     static let partBytesMin: Int64 = 1 << 20
+    /// A file of so many bytes goes along with the request that makes its upload (tus): what is lost with a broken
+    /// connection is sent again soon.
+    static let wholeBytesMax: Int64 = 256 * 1024
     /// Bytes of a file with the state of an upload.
-    static let recordBytesMax = 256 * 1024
+    static let recordBytesMax: Int64 = 256 * 1024
+    /// Bytes of standard input in one request where no option says; they stay in memory until the server has them.
+    static let streamChunkBytes = 8 << 20
+    /// The most of that, in bytes.
+    static let streamChunkBytesMax = 1 << 30
+    /// Standard input that comes slowly is sent on after so long, in milliseconds, be it ever so little.
+    static let streamPatienceMilliseconds: Int32 = 5_000
+    /// Folders in folders: a path may not be longer than 4,096 bytes anyway.
+    static let folderDepthMax = 2_000
     /// How often the progress is drawn.
     static let drawNanoseconds: Int64 = 100_000_000
+    /// In plain lines, a file that is stored so soon gets one line and no more.
+    static let silentNanoseconds: Int64 = 1_000_000_000
 }

@@ -4,6 +4,8 @@ public struct UploadFailure: Error, Hashable, Sendable, CustomStringConvertible 
     public enum Kind: Hashable, Sendable {
         /// The file, or an option, cannot be used.
         case local
+        /// A file that was found in a folder cannot be read.
+        case unreadable
         /// The file is not the one any more that it was at the start.
         case changed
         /// The server was not reached, or failed, again and again; or it is not to be trusted.
@@ -23,14 +25,4 @@ public struct UploadFailure: Error, Hashable, Sendable, CustomStringConvertible 
         self.kind = kind
         self.description = description
     }
-}
-
-/// Why an attempt came to nothing.
-enum AttemptError: Error {
-    /// Worth another attempt, after the time that the server asked for, if it did.
-    case transient(String, retryAfterSeconds: Int64? = nil)
-    case final(UploadFailure)
-
-    static func network(_ text: String) -> AttemptError { .final(UploadFailure(.network, text)) }
-    static func local(_ text: String) -> AttemptError { .final(UploadFailure(.local, text)) }
 }

@@ -1,44 +1,51 @@
+public import HTTPClient
 internal import LinuxSystem
 internal import Reactor
 internal import Synchronization
 internal import TLS
 
-/// Sends files, one after the other, on an event loop of its own.
+/// Sends files on an event loop of its own, some of them at once.
 public final class UploadRun: Sendable {
     /// What became of one file.
     public struct Outcome: Sendable {
         /// As given.
-        public let path: String
+        public let item: UploadItem
         /// The upload's URL, or why there is none.
         public let result: Result<String, UploadFailure>
     }
 
-    private let url: UploadURL
+    private let collection: HTTPURL
     private let options: UploadOptions
-    private let tls: TLSContext?
+    private let client: HTTPClient.Options
+    private let state: StateDirectory?
 
     /// - Throws: `.local` where an option cannot be used: authorities that cannot be read.
-    public init(url: UploadURL, options: UploadOptions) throws(UploadFailure) {
-        self.url = url
+    public init(url: HTTPURL, options: UploadOptions) throws(UploadFailure) {
+        collection = options.isURLExact ? url : url.collection
         self.options = options
+        var client = HTTPClient.Options(origin: url.origin)
+        client.proxies = options.proxies
+        client.fields = options.fields
         do throws(TLSError) {
-            tls = try TLSContext.client(trust: options.trust, applicationProtocols: ["http/1.1"])
+            client.tls = try TLSContext.client(
+                trust: options.trust, applicationProtocols: ["http/1.1"], resumes: true)
         } catch {
             throw UploadFailure(.local, "\(error)")
         }
+        self.client = client
+        state = options.stateDirectory.map { StateDirectory(path: $0) }
     }
 
-    /// Sends the files and blocks the calling thread until all of them are dealt with, or a signal ends it (the file
-    /// under way fails as `.stopped` then, and the ones behind it are not told of).
+    /// Sends the files and blocks the calling thread until all of them are dealt with, or a signal ends it (the files
+    /// under way fail as `.stopped` then, and those behind them are not told of).
     ///
     /// To be called on the main thread where signals are handled: threads that are there already would still take them.
     ///
-    /// - Parameters:
-    ///   - paths: absolute.
-    ///   - report: told of each file as soon as it is dealt with, on the loop's thread.
+    /// - Parameter report: told of each file, in the order of `items`, as soon as it and all before it are dealt with;
+    ///   on the loop's thread.
     /// - Throws: where the system has no descriptors or threads left.
     public func send(
-        _ paths: [String], report: @escaping @Sendable (Outcome) -> Void
+        _ items: [UploadItem], report: @escaping @Sendable (Outcome) -> Void
     ) throws(UploadFailure) {
         let signals: Interrupts
         let group: LoopGroup
@@ -49,104 +56,107 @@ public final class UploadRun: Sendable {
             throw UploadFailure(.local, "\(error)")
         }
         let loop = group.loops[0]
-        let display = ProgressDisplay(options.progress)
-        let finish = Finish()
-        loop.spawn { [self] loop in
-            for path in paths where !finish.isSet {
-                finish.path = path
-                let result = await send(path, display, on: loop)
-                if !finish.isSet { report(Outcome(path: path, result: result)) }
+        let display = ProgressDisplay(options.progress, files: items.count)
+        let queue = UploadQueue(items) { outcome in
+            display.clear()
+            report(outcome)
+        }
+        if items.isEmpty { queue.end() }
+        for _ in 0..<min(max(1, options.jobs), items.count) {
+            loop.spawn { [self] loop in
+                let client = HTTPClient(self.client)
+                while let (index, item) = queue.next() {
+                    queue.settle(index, await send(item, client, display, on: loop))
+                }
+                await client.close(on: loop)
+                queue.workerEnded()
             }
-            finish.set()
         }
         loop.spawn { loop in
             let watch = loop.watch()
-            while !finish.isSet {
+            while !queue.isOver {
                 try? await watch.pause(nanoseconds: ClientLimits.drawNanoseconds)
-                if !finish.isSet { display.update() }
+                if !queue.isOver { display.update() }
             }
         }
         loop.spawn { loop in
             guard await signals.come(on: loop) else { return }
             display.breakOff()
-            let failure = UploadFailure(.stopped, "stopped; run it again to go on")
-            report(Outcome(path: finish.path, result: .failure(failure)))
-            finish.set()
+            queue.stop(UploadFailure(.stopped, "stopped; run it again to go on"))
         }
-        finish.wait()
+        queue.wait()
         group.stop()
     }
 
     private func send(
-        _ path: String, _ display: ProgressDisplay, on loop: isolated EventLoop
+        _ item: UploadItem, _ client: HTTPClient, _ display: ProgressDisplay, on loop: isolated EventLoop
     ) async -> Result<String, UploadFailure> {
-        let file: LocalFile
-        do throws(UploadFailure) { file = try LocalFile(path: path) } catch { return .failure(error) }
-        let collection = url.collection
-        let job = UploadJob(
-            file: file, collection: collection, options: options, tls: tls,
-            record: ResumeRecord(
-                directory: options.stateDirectory, file: file, collection: collection, dialect: options.dialect),
-            meter: Meter())
-        display.begin(file.name, total: file.size, to: collection, job.meter)
-        let result = await send(job, on: loop)
-        switch result {
-        case .success:
-            job.record.remove()
-            display.end()
-        // The record stays, after a refusal too: a password that was wrong may be right the next time.
-        case .failure: display.breakOff()
+        let task = UploadTask(
+            collection: collection, options: options, name: item.name, meter: Meter(), client: self.client)
+        let session = Session(task: task, client: client)
+        switch item.source {
+        case .standardInput: return await sendStream(item, session, display, on: loop)
+        case .file(let path):
+            let file: LocalFile
+            do throws(UploadFailure) {
+                file = try LocalFile(path: path, name: item.name)
+            } catch {
+                let kind: UploadFailure.Kind = item.isFromFolder ? .unreadable : error.kind
+                return .failure(UploadFailure(kind, error.description))
+            }
+            return await sendFile(file, item, session, display, on: loop)
         }
+    }
+
+    private func sendFile(
+        _ file: LocalFile, _ item: UploadItem, _ session: Session, _ display: ProgressDisplay,
+        on loop: isolated EventLoop
+    ) async -> Result<String, UploadFailure> {
+        let record = ResumeRecord(directory: state, file: file, collection: collection, dialect: options.dialect)
+        let job = UploadJob(file: file, task: session.task, record: record)
+        let line = display.begin(item.title, total: file.size, to: collection, job.meter)
+        if record.isOutdated { display.tell(item.title, "has changed since an earlier run; beginning anew") }
+        let upload: any DialectUpload
+        switch options.dialect {
+        case .tus where job.parts.count > 1:
+            return ended(await TusParallelUpload.run(job, session, on: loop), record, line, display)
+        case .tus: upload = TusUpload(job, 0..<job.file.size, isPart: false)
+        case .ietf: upload = IETFUpload(job)
+        case .fileID: upload = FileIDUpload(job, resumes: state != nil)
+        case .plain: upload = PlainUpload(job)
+        }
+        return ended(await upload.run(session, on: loop), record, line, display)
+    }
+
+    private func ended(
+        _ result: Result<String, UploadFailure>, _ record: ResumeRecord, _ line: Int, _ display: ProgressDisplay
+    ) -> Result<String, UploadFailure> {
+        // The record stays after a failure, after a refusal too: a password that was wrong may be right the next time.
+        if case .success = result { record.remove() }
+        display.end(line, isStored: (try? result.get()) != nil)
         return result
     }
 
-    private func send(_ job: UploadJob, on loop: isolated EventLoop) async -> Result<String, UploadFailure> {
+    private func sendStream(
+        _ item: UploadItem, _ session: Session, _ display: ProgressDisplay, on loop: isolated EventLoop
+    ) async -> Result<String, UploadFailure> {
+        let bytes = options.chunkBytes.map { Int(min($0, Int64(ClientLimits.streamChunkBytesMax))) }
+        let reader: StreamReader
+        do throws(Errno) {
+            reader = try StreamReader(descriptor: 0, chunkBytes: bytes ?? ClientLimits.streamChunkBytes)
+        } catch {
+            return .failure(UploadFailure(.local, "cannot start a thread: \(error)"))
+        }
         let upload: any DialectUpload
         switch options.dialect {
-        case .tus where job.parts.count > 1: return await TusParallelUpload.run(job, on: loop)
-        case .tus: upload = TusUpload(job, 0..<job.file.size, isPart: false)
-        case .ietf: upload = IETFUpload(job)
-        case .fileID: upload = FileIDUpload(job, resumes: options.stateDirectory != nil)
-        case .plain: upload = PlainUpload(job)
+        case .tus: upload = TusStream(session.task, reader)
+        case .ietf: upload = IETFStream(session.task, reader)
+        case .fileID, .plain:
+            return .failure(UploadFailure(.local, "can be sent by tus or ietf only: its length is not known"))
         }
-        return await upload.run(Session(job), on: loop)
+        let line = display.begin(item.title, total: nil, to: collection, session.task.meter)
+        let result = await upload.run(session, on: loop)
+        display.end(line, isStored: (try? result.get()) != nil)
+        return result
     }
-}
-
-/// The signals that end a run.
-private final class Interrupts: Sendable {
-    private let signals: Signals
-
-    init(_ signals: consuming Signals) { self.signals = signals }
-
-    /// Waits for one. Answers false where that is not possible.
-    func come(on loop: isolated EventLoop) async -> Bool {
-        guard let watch = try? loop.watch(signals.descriptor.rawValue) else { return false }
-        while signals.next() == nil {
-            watch.exhaustedReading()
-            do throws(Interruption) { try await watch.untilReadable() } catch { return false }
-        }
-        return true
-    }
-}
-
-/// How the loop tells the thread that waits for it that all is done.
-private final class Finish: Sendable {
-    private let flag = Atomic<UInt32>(0)
-    private let current = Mutex("")
-
-    /// The file under way.
-    var path: String {
-        get { current.withLock { $0 } }
-        set { current.withLock { $0 = newValue } }
-    }
-
-    var isSet: Bool { flag.load(ordering: .acquiring) != 0 }
-
-    func set() {
-        flag.store(1, ordering: .releasing)
-        Futex.wake(flag, count: 1)
-    }
-
-    func wait() { while !isSet { Futex.wait(flag, while: 0) } }
 }

@@ -49,6 +49,17 @@ public final class Transport {
         self.socket = socket
     }
 
+    /// Goes on through TLS, as a client, on a connection that has been plain so far (a proxy's tunnel); the handshake
+    /// follows.
+    public func beginTLS(client: TLSContext, serverName: String) throws(TransportError) {
+        precondition(session == nil, "TLS begins once")
+        do throws(TLSError) {
+            session = try TLSSession(client: client, descriptor: socket.descriptor.rawValue, serverName: serverName)
+        } catch {
+            throw .tls(error)
+        }
+    }
+
     /// The socket's number, for ending the watch.
     public var descriptor: Int32 { socket.descriptor.rawValue }
 

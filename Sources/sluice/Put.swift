@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import HTTPClient
 import LinuxSystem
 import Synchronization
 import TLS
@@ -11,23 +12,32 @@ struct Put: ParsableCommand {
         abstract: "Send files to an upload server, and go on where it broke off.",
         usage: "sluice put [<options>] <file> ... <url>",
         discussion: """
-            Sends each FILE to the server at URL: its root (https://host:8443/) or its collection (…/files). The \
-            address of each stored file is printed on standard output, one a line; progress and errors go to standard \
-            error.
+            Sends each FILE to the server at URL: its root (https://host:8443/) or its collection (…/files). A FILE \
+            may be a folder, whose files are sent with their paths in it, or '-' for standard input. The addresses of \
+            the stored files are printed on standard output, one a line, in the order of the files; progress and \
+            errors go to standard error.
 
               sluice put big.iso https://uploads.example/
               sluice put --cacert server.pem --parallel 4 *.tar https://localhost:8443/
+              pg_dump shop | sluice put --name shop.sql - https://uploads.example/
+              sluice put --jobs 4 photos https://uploads.example/
 
             When the connection breaks, or the server restarts, it waits, connects again, asks the server how much it \
             has and sends the rest. After Ctrl-C or a reboot, run the same command again: it goes on where it was. \
             (What it must remember is kept in ~/.cache/sluice/uploads, or below $XDG_CACHE_HOME, until the file is \
-            stored.)
+            stored. A file that has changed since, in whatever way, begins anew.) Standard input cannot be read \
+            again: what the server has not confirmed is kept in memory and sent again, but only by the same run.
 
-            Exit codes: 0 all files are stored; 1 some are not (network, a failing server, a file that changed); 2 \
-            wrong options, or a file or certificate that cannot be read; 3 the server refused; 130 stopped by Ctrl-C.
+            Proxies are found in the environment, as curl finds them: http_proxy, https_proxy, all_proxy, no_proxy.
+
+            Exit codes: 0 all files are stored; 1 some are not (network, a failing server, a file that changed, or one \
+            in a folder that cannot be read); 2 wrong options, or a file or certificate that cannot be read; 3 the \
+            server refused; 130 stopped by Ctrl-C.
             """)
 
-    @Argument(help: ArgumentHelp("The files to send, then the server's URL.", valueName: "file … url"))
+    @Argument(
+        help: ArgumentHelp(
+            "The files and folders to send, '-' for standard input; then the server's URL.", valueName: "file … url"))
     var words: [String] = []
 
     @Option(
@@ -43,12 +53,26 @@ struct Put: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Send so much with one request. Suffixes K, M, G. Default: all that is left; 16M with --checksum.",
-            valueName: "bytes"))
+            """
+            Send so much with one request. Suffixes K, M, G. Default: all that is left; 16M with --checksum, 8M of \
+            standard input, which holds two of them in memory.
+            """, valueName: "bytes"))
     var chunkSize: ByteCount?
 
     @Option(help: ArgumentHelp("Send a file in so many parts at once (tus).", valueName: "n"))
     var parallel = 1
+
+    @Option(help: ArgumentHelp("Send so many files at once.", valueName: "n"))
+    var jobs = 1
+
+    @Option(help: ArgumentHelp("What the one file, or standard input, is to be called at the server."))
+    var name: String?
+
+    @Flag(help: "Follow symbolic links in folders; without this they are passed by.")
+    var followLinks = false
+
+    @Flag(help: "The URL is where uploads are made, as it stands: nothing is put behind it.")
+    var exactURL = false
 
     @Option(
         help: ArgumentHelp(
@@ -70,57 +94,72 @@ struct Put: ParsableCommand {
     @Option(
         name: .customLong("header"),
         help: ArgumentHelp(
-            "Add a field to every request ('Authorization: Bearer …'); may be given several times.",
-            valueName: "name: value"))
+            """
+            Add a field to every request to this server ('Authorization: Bearer …'); may be given several times. Other \
+            servers, which an answer may name, never get it.
+            """, valueName: "name: value"))
     var headers: [String] = []
 
     @Flag(help: "Show errors only, no progress.")
     var quiet = false
 
     func validate() throws {
-        guard words.count >= 2 else { throw ValidationError("put takes one file or more, and then the server's URL.") }
-        guard UploadURL(words.last!) != nil else {
+        guard words.count >= 2 else {
+            throw ValidationError("put takes one file or folder or more ('-' for standard input), then the server's URL.")
+        }
+        guard HTTPURL(words.last!) != nil else {
             throw ValidationError("'\(words.last!)' is not a URL that begins with http:// or https://.")
         }
         if dialect != .tus {
             if checksum != nil { throw ValidationError("--checksum works with --dialect tus only.") }
             if parallel != 1 { throw ValidationError("--parallel works with --dialect tus only.") }
         }
-        if chunkSize != nil, dialect == .fileID || dialect == .plain {
-            throw ValidationError("--chunk-size works with --dialect tus and ietf only.")
+        if dialect == .fileID || dialect == .plain {
+            if chunkSize != nil { throw ValidationError("--chunk-size works with --dialect tus and ietf only.") }
+            if words.dropLast().contains("-") {
+                throw ValidationError("Standard input can be sent with --dialect tus and ietf only.")
+            }
+        }
+        if dialect == .fileID, exactURL { throw ValidationError("--exact-url does not work with --dialect file-id.") }
+        if words.dropLast().filter({ $0 == "-" }).count > 1 { throw ValidationError("'-' can be given once.") }
+        if let name {
+            if words.count != 2 { throw ValidationError("--name works with one file only.") }
+            if name.isEmpty { throw ValidationError("--name takes a name that is not empty.") }
         }
         if let chunkSize, chunkSize.bytes < 1 { throw ValidationError("--chunk-size takes 1 byte or more.") }
         if !(1...64).contains(parallel) { throw ValidationError("--parallel takes 1 to 64.") }
+        if !(1...64).contains(jobs) { throw ValidationError("--jobs takes 1 to 64.") }
         if let retries, retries < 0 { throw ValidationError("--retries takes 0 or more.") }
         if insecure, cacert != nil { throw ValidationError("--insecure and --cacert exclude each other.") }
-        for header in headers where Put.field(header) == nil {
-            throw ValidationError("--header takes 'Name: value' in printable ASCII, not '\(header)'.")
+        for header in headers {
+            guard let field = PutField(header) else {
+                throw ValidationError("--header takes 'Name: value' in printable ASCII, not '\(header)'.")
+            }
+            if field.isOwn { throw ValidationError("--header cannot set \(field.name): the client does that itself.") }
         }
     }
 
     func run() throws {
-        // Unreadable files are told of before anything is sent.
-        for path in words.dropLast() {
-            var isFolder: ObjCBool = false
-            let isThere = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-            let problem =
-                !isThere
-                ? "no such file"
-                : isFolder.boolValue
-                    ? "is a directory" : FileManager.default.isReadableFile(atPath: path) ? nil : "cannot be read"
-            if let problem {
-                Put.complain("\(path): \(problem)")
-                throw ExitCode(2)
-            }
+        // What cannot be read is told of before anything is sent.
+        let files: PutFiles
+        do throws(PutFiles.Problem) {
+            files = try PutFiles(
+                words.dropLast().map(RawArguments.bytes), name: name.map(RawArguments.bytes),
+                followingLinks: followLinks)
+        } catch {
+            Put.complain(error.description)
+            throw ExitCode(2)
         }
-        let code = Mutex<Int32>(0)
+        if !quiet { for note in files.notes { Put.complain(note) } }
+        for complaint in files.complaints { Put.complain(complaint) }
+        let code = Mutex<Int32>(files.complaints.isEmpty ? 0 : 1)
         do throws(UploadFailure) {
-            let upload = try UploadRun(url: UploadURL(words.last!)!, options: options)
-            try upload.send(words.dropLast().map(Put.absolute)) { outcome in
+            let upload = try UploadRun(url: HTTPURL(words.last!)!, options: options)
+            try upload.send(files.items) { outcome in
                 switch outcome.result {
                 case .success(let location): SystemProcess.write(Array("\(location)\n".utf8), to: 1)
                 case .failure(let failure):
-                    Put.complain("\(URL(filePath: outcome.path).lastPathComponent): \(failure)")
+                    Put.complain("\(outcome.item.title): \(failure)")
                     code.withLock { $0 = Put.worst($0, failure.kind.exitCode) }
                 }
             }
@@ -138,13 +177,16 @@ struct Put: ParsableCommand {
         options.checksum = checksum
         options.chunkBytes = chunkSize?.bytes
         options.parallel = parallel
+        options.jobs = jobs
+        options.isURLExact = exactURL
         options.retries = retries
         options.stateDirectory = resume ? Put.stateDirectory : nil
         if let cacert { options.trust = .certificateAuthorities(file: cacert) }
         if insecure { options.trust = .none }
-        options.fields = headers.compactMap(Put.field)
+        options.fields = headers.compactMap { PutField($0).map { ($0.name, $0.value) } }
         options.handlesSignals = true
         let environment = ProcessInfo.processInfo.environment
+        options.proxies = ProxySettings(environment: environment)
         if quiet {
             options.progress = .silent
         } else if SystemProcess.isTerminal(2), environment["TERM"] != "dumb" {
@@ -165,29 +207,10 @@ struct Put: ParsableCommand {
         return home + "/.cache/sluice/uploads"
     }
 
-    private static func absolute(_ path: String) -> String {
-        let whole = path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
-        return URL(filePath: whole).standardizedFileURL.path(percentEncoded: false)
-    }
-
     /// What decides is whether trying again may help: a refusal says more than a lost connection.
     private static func worst(_ left: Int32, _ right: Int32) -> Int32 {
         let order: [Int32] = [0, 1, 3, 2, 130]
         return (order.firstIndex(of: left) ?? 0) >= (order.firstIndex(of: right) ?? 0) ? left : right
-    }
-
-    private static func field(_ text: String) -> (name: String, value: String)? {
-        guard let colon = text.firstIndex(of: ":") else { return nil }
-        let name = text[..<colon]
-        let value = text[text.index(after: colon)...].drop { $0 == " " }
-        let isName = !name.isEmpty && name.utf8.allSatisfy { $0 < 0x7F && ($0 == 0x2D || $0 == 0x5F || isWordByte($0)) }
-        guard isName, value.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else { return nil }
-        return (String(name), String(value))
-    }
-
-    private static func isWordByte(_ byte: UInt8) -> Bool {
-        let character = Character(Unicode.Scalar(byte))
-        return character.isLetter || character.isNumber
     }
 
     private static func complain(_ text: String) {
@@ -198,7 +221,7 @@ struct Put: ParsableCommand {
 extension UploadFailure.Kind {
     fileprivate var exitCode: Int32 {
         switch self {
-        case .network, .changed: 1
+        case .network, .changed, .unreadable: 1
         case .local: 2
         case .refused: 3
         case .stopped: 130

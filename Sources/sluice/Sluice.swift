@@ -19,7 +19,7 @@ struct Sluice: ParsableCommand {
 
     static func main() {
         SystemProcess.occupyStandardDescriptors()
-        let arguments = SystemProcess.arguments
+        let arguments = SystemProcess.arguments.map(RawArguments.text)
         if arguments.isEmpty {
             FileHandle.standardError.write(Data("sluice: the command line cannot be read: is /proc there?\n".utf8))
             Foundation.exit(1)

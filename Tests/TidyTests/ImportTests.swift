@@ -20,11 +20,12 @@ import Testing
             "Synchronization", "TLS", "TusDialect", "Uploads", "Wire",
         ],
         "Wire": ["LinuxSystem", "Reactor", "TLS"],
+        "HTTPClient": ["HTTP", "LinuxSystem", "Reactor", "Synchronization", "TLS", "Wire"],
         "UploadClient": [
-            "CZlibShim", "HTTP", "LinuxSystem", "Reactor", "Synchronization", "TLS", "Wire",
+            "CZlibShim", "HTTP", "HTTPClient", "LinuxSystem", "Reactor", "Synchronization", "TLS",
         ],
         "sluice": [
-            "ArgumentParser", "Foundation", "LinuxSystem", "Logging", "Storage", "Synchronization", "TLS",
+            "ArgumentParser", "Foundation", "HTTPClient", "LinuxSystem", "Logging", "Storage", "Synchronization", "TLS",
             "UploadClient",
             "UploadServer", "Uploads",
         ],

@@ -1,5 +1,8 @@
 internal import HTTP
+internal import HTTPClient
+internal import LinuxSystem
 internal import Reactor
+internal import TLS
 
 /// The protocol of javascript.info: ask how many bytes are there, send the rest. The id is made from the file, so a
 /// later run finds the upload without having kept anything.
@@ -14,30 +17,37 @@ final class FileIDUpload: DialectUpload {
         self.job = job
         asks = resumes
         let file = job.file
-        id = ("X-File-Id", "\(file.name)-\(file.size)-\(file.modifiedNanoseconds / 1_000_000)")
+        // Name, size and time are for whoever reads it; two files that share them (an archive's, one that a program
+        // changed and gave its old time back) must not share an upload. The path and the kernel's own time tell them
+        // apart.
+        let state = Digest.sha256(file.path.bytes + [0] + Array(file.stamp.utf8)).prefix(12)
+        let mark = state.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        let name = String(decoding: job.task.name.bytes.prefix(FileIDUpload.nameBytesMax), as: UTF8.self)
+        id = ("X-File-Id", "\(name)-\(file.size)-\(file.status.modifiedNanoseconds / 1_000_000)-\(mark)")
     }
+
+    private static let nameBytesMax = 100
 
     func attempt(_ session: Session, on loop: isolated EventLoop) async throws(AttemptError) -> String {
         let size = job.file.size
         var start: Int64 = 0
         if asks {
-            let status = job.collection.with(target: job.collection.root + "/status")
-            let answer = try await session.send(Request(.get, status, [id]), on: loop)
-            guard answer.status == .ok, let count = Int64(String(decoding: answer.content, as: UTF8.self).trimmed)
-            else { throw answer.failure }
+            let status = job.collection.besideCollection("/status")
+            let answer = try await session.send(HTTPRequest(.get, status, [id]), on: loop)
+            guard answer.status == .ok, let count = FileIDUpload.count(answer.content) else { throw answer.failure }
             start = (0...size).contains(count) ? count : 0
             confirmed = max(confirmed, start)
         }
         asks = true
         job.meter.set(start, of: 0)
-        let upload = job.collection.with(target: job.collection.root + "/upload")
+        let upload = job.collection.besideCollection("/upload")
         let fields = [
             id, (name: "X-Start-Byte", value: String(start)), (name: "X-File-Size", value: String(size)),
-            (name: "Content-Disposition", value: ContentDisposition.attachment(filename: job.file.name)),
+            job.task.name.disposition,
         ]
         let meter = job.meter
         let answer = try await session.send(
-            Request(.post, upload, fields, content: start..<size), on: loop,
+            HTTPRequest(.post, upload, fields, content: (job.file, start..<size)), on: loop,
             progress: { sent in
                 meter.set(start + sent, of: 0)
                 return !meter.isGivenUp
@@ -46,39 +56,15 @@ final class FileIDUpload: DialectUpload {
         if answer.errorCode == "wrong-file-size" { throw .final(UploadFailure(.refused, answer.text)) }
         guard answer.status == .ok else { throw answer.failure }
         try job.file.checkUnchanged()
-        return (answer.location.flatMap { upload.resolve($0) } ?? upload).description
+        return (answer.resolvedLocation ?? upload).description
     }
-}
 
-/// The whole file in one request. What is cut begins anew.
-final class PlainUpload: DialectUpload {
-    let confirmed: Int64 = 0
-    private let job: UploadJob
-
-    init(_ job: UploadJob) { self.job = job }
-
-    func attempt(_ session: Session, on loop: isolated EventLoop) async throws(AttemptError) -> String {
-        let url = job.collection.with(target: "\(job.collection.target)/\(PercentEncoding.segment(job.file.name))")
-        let meter = job.meter
-        meter.set(0, of: 0)
-        let answer = try await session.send(
-            Request(.put, url, [], content: 0..<job.file.size), on: loop,
-            progress: { sent in
-                meter.set(sent, of: 0)
-                return !meter.isGivenUp
-            })
-        guard answer.isSuccess else { throw answer.failure }
-        try job.file.checkUnchanged()
-        return (answer.location.flatMap { url.resolve($0) } ?? url).description
-    }
-}
-
-extension String {
-    /// Without white space at the ends.
-    fileprivate var trimmed: Substring {
-        var text = self[...]
-        while let first = text.first, first.isWhitespace { text.removeFirst() }
-        while let last = text.last, last.isWhitespace { text.removeLast() }
-        return text
+    /// A decimal number with white space around it, and nothing else.
+    private static func count(_ content: [UInt8]) -> Int64? {
+        let digits = content.drop { $0 <= 0x20 }.prefix { $0 > 0x20 }
+        guard !digits.isEmpty, content.drop(while: { $0 <= 0x20 }).dropFirst(digits.count).allSatisfy({ $0 <= 0x20 }),
+            digits.allSatisfy({ (0x30...0x39).contains($0) })
+        else { return nil }
+        return Int64(String(decoding: digits, as: UTF8.self))
     }
 }

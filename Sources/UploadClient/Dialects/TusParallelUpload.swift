@@ -1,9 +1,13 @@
 internal import HTTP
+internal import HTTPClient
 internal import Reactor
 
 /// tus with concatenation: the file's parts travel side by side, then the server puts them together.
 enum TusParallelUpload {
-    static func run(_ job: UploadJob, on loop: isolated EventLoop) async -> Result<String, UploadFailure> {
+    /// - Parameter session: for the last step; the parts have connections of their own.
+    static func run(
+        _ job: UploadJob, _ session: Session, on loop: isolated EventLoop
+    ) async -> Result<String, UploadFailure> {
         let parts = job.parts
         var locations: [Int: String] = [:]
         var failure: UploadFailure?
@@ -22,13 +26,16 @@ enum TusParallelUpload {
         }
         if let failure { return .failure(failure) }
         let final = TusFinalUpload(job, parts.indices.compactMap { locations[$0] })
-        return await final.run(Session(job), on: loop)
+        return await final.run(session, on: loop)
     }
 
     private static func send(
         _ range: Range<Int64>, _ job: UploadJob, on loop: isolated EventLoop
     ) async -> Result<String, UploadFailure> {
-        await TusUpload(job, range, isPart: true).run(Session(job), on: loop)
+        let client = HTTPClient(job.task.client)
+        let result = await TusUpload(job, range, isPart: true).run(Session(task: job.task, client: client), on: loop)
+        await client.close(on: loop)
+        return result
     }
 }
 
@@ -37,7 +44,7 @@ final class TusFinalUpload: DialectUpload {
     var confirmed: Int64 { url == nil ? 0 : 1 }
     private let job: UploadJob
     private let parts: [String]
-    private var url: UploadURL?
+    private var url: HTTPURL?
 
     init(_ job: UploadJob, _ parts: [String]) {
         self.job = job
@@ -45,35 +52,53 @@ final class TusFinalUpload: DialectUpload {
     }
 
     func attempt(_ session: Session, on loop: isolated EventLoop) async throws(AttemptError) -> String {
-        let url: UploadURL
+        let url: HTTPURL
         if let known = self.url { url = known } else { url = try await create(session, on: loop) }
         self.url = url
-        let answer = try await session.send(Request(.head, url, [TusUpload.version]), on: loop)
+        let answer = try await session.send(HTTPRequest(.head, url, [TusUpload.version]), on: loop)
         guard answer.isSuccess else { throw answer.failure }
         guard answer.uploadOffset == job.file.size else { throw .transient("the server still puts the parts together") }
         // The parts have served; a server that keeps them is asked to let go, and may do as it likes.
         for part in parts {
-            guard let address = UploadURL(part) else { continue }
-            _ = try? await session.send(Request(.delete, address, [TusUpload.version]), on: loop)
+            guard let address = HTTPURL(part) else { continue }
+            _ = try? await session.send(HTTPRequest(.delete, address, [TusUpload.version]), on: loop)
         }
         return url.description
     }
 
-    private func create(_ session: Session, on loop: isolated EventLoop) async throws(AttemptError) -> UploadURL {
-        // Paths where they say enough: a server behind a proxy may not know what it is called outside.
-        let references = parts.map { part in
-            guard let url = UploadURL(part), url.isSameServer(as: job.collection) else { return part }
-            return url.target
+    private func create(_ session: Session, on loop: isolated EventLoop) async throws(AttemptError) -> HTTPURL {
+        var refusal: Answer?
+        for references in ConcatReferences.candidates(parts, collection: job.collection) {
+            let fields = [
+                TusUpload.version, job.task.name.tusMetadata,
+                (name: "Upload-Concat", value: "final;" + references.joined(separator: " ")),
+            ]
+            let answer = try await session.send(HTTPRequest(.post, job.collection, fields), on: loop)
+            if answer.status == .created { return try answer.madeLocation() }
+            // Nothing was made; the server may know its uploads by another form of their addresses.
+            guard [400, 404].contains(answer.status.code) else { throw answer.failure }
+            refusal = refusal ?? answer
         }
-        let fields = [
-            TusUpload.version, TusUpload.metadata(job.file.name),
-            (name: "Upload-Concat", value: "final;" + references.joined(separator: " ")),
-        ]
-        let answer = try await session.send(Request(.post, job.collection, fields), on: loop)
-        guard answer.status == .created, let location = answer.location else { throw answer.failure }
-        guard let url = job.collection.resolve(location) else {
-            throw .network("the server names an address that cannot be used: \(location)")
+        throw refusal?.failure ?? .network("no parts")
+    }
+}
+
+/// How the parts of a file are named to the server that is to put them together. A pure function.
+enum ConcatReferences {
+    /// The forms to try, each once: a server behind a proxy may not know what it is called outside, nor that it lies
+    /// below a prefix there.
+    ///
+    /// - Parameter parts: the uploads' URLs.
+    static func candidates(_ parts: [String], collection: HTTPURL) -> [[String]] {
+        let urls = parts.compactMap { HTTPURL($0) }
+        guard urls.count == parts.count, urls.allSatisfy({ $0.isSameServer(as: collection) }) else { return [parts] }
+        let folder = collection.path[...(collection.path.lastIndex(of: "/") ?? collection.path.startIndex)]
+        var forms = [urls.map(\.target)]
+        // Relative to the request's own address, which holds on both sides of a proxy that takes a prefix away.
+        if urls.allSatisfy({ $0.target.hasPrefix(folder) }) {
+            forms.append(urls.map { String($0.target.dropFirst(folder.count)) })
         }
-        return url
+        forms.append(parts)
+        return forms.reduce(into: []) { kept, form in if !kept.contains(form) { kept.append(form) } }
     }
 }

@@ -4,7 +4,8 @@ struct ProgressLine {
     var name: String
     /// Bytes.
     var done: Int64
-    var total: Int64
+    /// Nil where nobody knows how many there will be.
+    var total: Int64?
     /// Nil while nothing can be said yet.
     var bytesPerSecond: Double?
     /// What is in the way; takes the place of rate and time.
@@ -21,12 +22,10 @@ struct ProgressLine {
     }
 
     private func laidOut(columns: Int) -> String {
-        let percent = Amounts.percent(done, of: total)
-        let bytes = Amounts.bytes(done, of: total)
-        var fields = [percent, bytes]
+        var fields = total.map { [Amounts.percent(done, of: $0), Amounts.bytes(done, of: $0)] } ?? [Amounts.bytes(done)]
         if let trouble {
             // The message takes what is left, but at least a few words of it.
-            let plain = ([shortName(columns), percent] + (columns >= 60 ? [bytes] : [])).joined(separator: "  ")
+            let plain = ([shortName(columns)] + fields.prefix(columns >= 60 ? 2 : 1)).joined(separator: "  ")
             let room = columns - TerminalText.columns(plain) - 2
             return room < 8
                 ? TerminalText.prefix(plain, columns: columns)
@@ -34,7 +33,7 @@ struct ProgressLine {
         }
         if let bytesPerSecond {
             fields.append(Amounts.rate(bytesPerSecond))
-            if bytesPerSecond >= 1, done < total {
+            if let total, bytesPerSecond >= 1, done < total {
                 let seconds = Int64(min(Double(total - done) / bytesPerSecond, 1e9).rounded(.up))
                 fields.append(Amounts.padded(Amounts.duration(seconds: seconds), 5) + " left")
             }
@@ -43,8 +42,8 @@ struct ProgressLine {
             let rest = fields.joined(separator: "  ")
             let name = shortName(columns)
             let room = columns - TerminalText.columns(name) - TerminalText.columns(rest) - 4
-            if room >= ProgressLine.barColumnsMin {
-                return "\(name)  \(bar(columns: min(room, ProgressLine.barColumnsMax)))  \(rest)"
+            if let total, room >= ProgressLine.barColumnsMin {
+                return "\(name)  \(bar(columns: min(room, ProgressLine.barColumnsMax), total))  \(rest)"
             }
             if room >= -2 { return "\(name)  \(rest)" }
             if fields.count == 1 { return TerminalText.prefix("\(rest) \(name)", columns: columns) }
@@ -60,7 +59,7 @@ struct ProgressLine {
         TerminalText.shortened(TerminalText.printable(name), to: max(10, columns / 3))
     }
 
-    private func bar(columns: Int) -> String {
+    private func bar(columns: Int, _ total: Int64) -> String {
         let cells = isUnicode ? columns : columns - 2
         let eighths = total > 0 ? Int(Double(cells * 8) * Double(min(done, total)) / Double(total)) : cells * 8
         let full = eighths / 8

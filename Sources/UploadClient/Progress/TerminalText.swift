@@ -1,7 +1,7 @@
 /// Text as a terminal shows it: how many columns it takes, and how to make it take fewer.
-enum TerminalText {
-    /// What may be drawn of a file's name: nothing in it can steer the terminal.
-    static func printable(_ text: String) -> String {
+public enum TerminalText {
+    /// What may be drawn of a file's name: nothing in it can steer the terminal, or begin a line.
+    public static func printable(_ text: String) -> String {
         String(
             String.UnicodeScalarView(
                 text.unicodeScalars.map {

@@ -13,6 +13,9 @@ struct AnswerReader: ~Copyable {
     private var head: ReceivedResponse?
     /// Whether the connection cannot carry another request.
     private(set) var isAtEnd = false
+    /// Whether a byte has come since the last answer.
+    private(set) var hasBegun = false
+    private var interimCount = 0
 
     init(_ transport: Transport, _ memory: consuming AlignedBuffer) {
         self.transport = transport
@@ -21,13 +24,28 @@ struct AnswerReader: ~Copyable {
 
     /// Looks at what has come, without waiting: whether the head of a final answer is among it.
     mutating func mayAnswer(interim: (ReceivedResponse) -> Void) throws -> Bool {
-        while try receiveNow() {}
+        for _ in 0..<HTTPClientLimits.readsPerLookMax {
+            if try hasHead(interim) { return true }
+            guard try receiveNow() else { break }
+        }
         return try hasHead(interim)
     }
 
+    /// Waits for the head of a proxy's answer to CONNECT. Nothing may follow a success: the server does not speak
+    /// first.
+    mutating func readTunnelHead() async throws -> ReceivedResponse {
+        while try !hasHead({ _ in }) { try await receive() }
+        guard let head = head.take() else { preconditionFailure("the loop above waits for it") }
+        if (200...299).contains(head.status.code), !input.isEmpty { throw HTTPParseError.badRequestLine }
+        hasBegun = false
+        return head
+    }
+
     /// Waits for the final answer and its content.
+    ///
+    /// - Parameter url: who is asked.
     mutating func read(
-        answering method: Method, interim: (ReceivedResponse) -> Void
+        answering method: Method, from url: HTTPURL, lacksOriginFields: Bool, interim: (ReceivedResponse) -> Void
     ) async throws -> Answer {
         while try !hasHead(interim) { try await receive() }
         guard let head = head.take() else { preconditionFailure("the loop above waits for it") }
@@ -38,18 +56,24 @@ struct AnswerReader: ~Copyable {
         case .chunked?: try await takeChunks(into: &content)
         case nil:
             isAtEnd = true
-            while content.count < ClientLimits.answerBytes {
+            while content.count < HTTPClientLimits.answerBytes {
                 content += input
                 input = []
                 guard try await receiveUnlessEnded() else { break }
             }
         }
         if !head.keepsAlive { isAtEnd = true }
-        return Answer(status: head.status, reason: head.reason, fields: head.fields, content: content)
+        // Bytes that nobody asked for would be taken for the next answer.
+        if !input.isEmpty { isAtEnd = true }
+        hasBegun = false
+        interimCount = 0
+        return Answer(
+            url: url, status: head.status, reason: head.reason, fields: head.fields, content: content,
+            lacksOriginFields: lacksOriginFields)
     }
 
     private mutating func take(_ length: Int, into content: inout [UInt8]) async throws {
-        guard length <= ClientLimits.answerBytes else {
+        guard length <= HTTPClientLimits.answerBytes else {
             isAtEnd = true
             return
         }
@@ -61,7 +85,7 @@ struct AnswerReader: ~Copyable {
     private mutating func takeChunks(into content: inout [UInt8]) async throws {
         var decoder = ChunkedDecoder()
         var position = 0
-        while content.count < ClientLimits.answerBytes {
+        while content.count < HTTPClientLimits.answerBytes {
             let step = try decoder.next(input.span, from: position)
             position = step.next
             switch step.event {
@@ -84,7 +108,16 @@ struct AnswerReader: ~Copyable {
             let count = try parser.consume(bytes.span)
             input = Array(bytes[count...])
             guard let response = parser.takeResponse() else { break }
-            if response.status.isInformational { interim(response) } else { head = response }
+            guard response.status.isInformational else {
+                head = response
+                break
+            }
+            interimCount += 1
+            // 101 would turn the connection into something else, which was not asked for.
+            guard response.status.code != 101, interimCount <= HTTPClientLimits.interimAnswersMax else {
+                throw HTTPParseError.badRequestLine
+            }
+            interim(response)
         }
         return head != nil
     }
@@ -121,6 +154,7 @@ struct AnswerReader: ~Copyable {
     }
 
     private mutating func keep(_ count: Int) {
+        hasBegun = true
         input += UnsafeRawBufferPointer(start: memory.memory, count: count)
     }
 }

@@ -1,0 +1,61 @@
+public import HTTP
+
+/// A request to be sent.
+public struct HTTPRequest {
+    /// What is asked for.
+    public let method: Method
+    /// Of what.
+    public let url: HTTPURL
+    /// Further fields; Host, length and the like are the client's own.
+    public let fields: [(name: String, value: String)]
+    /// The bytes that it brings, and which of them; nil for a request without content.
+    let content: (source: any RequestContent, range: Range<Int64>)?
+    /// Whether the content waits for a first word of the server: for an answer whose loss would be dear.
+    let isPatient: Bool
+
+    /// - Parameters:
+    ///   - content: the bytes, and which of them.
+    ///   - isPatient: whether the first word of the server is worth waiting for, where the content is large.
+    public init(
+        _ method: Method, _ url: HTTPURL, _ fields: [(name: String, value: String)],
+        content: (source: any RequestContent, range: Range<Int64>)? = nil, isPatient: Bool = false
+    ) {
+        self.method = method
+        self.url = url
+        self.fields = fields
+        self.content = content
+        self.isPatient = isPatient && (content?.range.count ?? 0) >= HTTPClientLimits.welcomeBytes
+    }
+
+    /// The same request to another address.
+    func redirected(to url: HTTPURL) -> HTTPRequest {
+        HTTPRequest(method, url, fields, content: content, isPatient: isPatient)
+    }
+
+    /// Whether sending it twice does no harm where nobody knows if the first one arrived. What is appended to must be
+    /// asked first.
+    var mayBeRepeated: Bool { method != .patch }
+
+    /// The head on the wire. Control bytes in a value become spaces, so that no file name can end a line early.
+    ///
+    /// - Parameter proxy: who reads it, where that is not the server: it wants the whole URL.
+    func head(further: [(name: String, value: String)], proxy: Proxy?) -> [UInt8] {
+        var text = Array("\(method) \(proxy == nil ? url.target : url.description) HTTP/1.1\r\n".utf8)
+        var all = [(name: "Host", value: url.authority), (name: "User-Agent", value: "sluice")] + further + fields
+        if let authorization = proxy?.authorization {
+            all.append((name: "Proxy-Authorization", value: authorization))
+        }
+        if let content {
+            all.append((name: "Content-Length", value: String(content.range.count)))
+        } else if method == .post || method == .patch || method == .put {
+            all.append((name: "Content-Length", value: "0"))
+        }
+        if isPatient { all.append((name: "Expect", value: "100-continue")) }
+        for field in all {
+            text.append(contentsOf: "\(field.name): ".utf8)
+            text.append(contentsOf: field.value.utf8.map { $0 < 0x20 || $0 == 0x7F ? 0x20 : $0 })
+            text.append(contentsOf: "\r\n".utf8)
+        }
+        return text + Array("\r\n".utf8)
+    }
+}

@@ -1,0 +1,14 @@
+internal import HTTPClient
+
+/// Bytes that can be read again at any offset.
+protocol ByteSource: RequestContent {
+    /// Fills `memory` with the `count` bytes at `offset`.
+    func bytes(into memory: UnsafeMutableRawPointer, count: Int, at offset: Int64) throws(AttemptError)
+}
+
+extension ByteSource {
+    /// The same, for a request.
+    func read(into memory: UnsafeMutableRawPointer, count: Int, at offset: Int64) throws {
+        try bytes(into: memory, count: count, at: offset)
+    }
+}
