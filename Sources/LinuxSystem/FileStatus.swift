@@ -13,8 +13,9 @@ public struct FileStatus: Hashable, Sendable {
 
     /// What it is.
     public let kind: Kind
-    /// The file system it is on, and its number there.
+    /// The file system it is on.
     public let device: UInt64
+    /// Its number there.
     public let number: UInt64
     /// Bytes.
     public let size: Int64

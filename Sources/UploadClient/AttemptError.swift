@@ -35,11 +35,8 @@ extension Answer {
         case 500...599: return .transient(text, retryAfterSeconds: retryAfterSeconds)
         case 300...399:
             let place = location.map { Answer.printable($0[...]) } ?? "nowhere"
-            return .final(
-                UploadFailure(
-                    .refused,
-                    "\(text): the server leads to \(place), and not by 307 or 308; is that the address to upload to, or a log-in?"
-                ))
+            let question = "is that the address to upload to, or a log-in?"
+            return .final(UploadFailure(.refused, "\(text): leads to \(place), and not by 307 or 308; \(question)"))
         case 200...299: return .final(UploadFailure(.refused, "not the answer of an upload server: \(text)"))
         default: break
         }

@@ -23,8 +23,8 @@ enum ClientLimits {
     static let streamChunkBytes = 8 << 20
     /// The most of that, in bytes.
     static let streamChunkBytesMax = 1 << 30
-    /// Standard input that comes slowly is sent on after so long, in milliseconds, be it ever so little.
-    static let streamPatienceMilliseconds: Int32 = 5_000
+    /// Standard input that comes slowly is sent on after so long, be it ever so little.
+    static let streamPatienceNanoseconds: Int64 = 5_000_000_000
     /// Folders in folders: a path may not be longer than 4,096 bytes anyway.
     static let folderDepthMax = 2_000
     /// How often the progress is drawn.

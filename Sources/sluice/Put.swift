@@ -105,7 +105,7 @@ struct Put: ParsableCommand {
 
     func validate() throws {
         guard words.count >= 2 else {
-            throw ValidationError("put takes one file or folder or more ('-' for standard input), then the server's URL.")
+            throw ValidationError("put takes a file or more (a folder, '-' for standard input), then the server's URL.")
         }
         guard HTTPURL(words.last!) != nil else {
             throw ValidationError("'\(words.last!)' is not a URL that begins with http:// or https://.")

@@ -14,7 +14,8 @@ struct PutField {
         guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")) else { return nil }
         let name = text[..<colon]
         let value = text[text.index(after: colon)...].drop { $0 == " " }
-        guard !name.isEmpty, name.utf8.allSatisfy(PutField.isNameByte), value.utf8.allSatisfy({ (0x20...0x7E).contains($0) })
+        guard !name.isEmpty, name.utf8.allSatisfy(PutField.isNameByte),
+            value.utf8.allSatisfy({ (0x20...0x7E).contains($0) })
         else { return nil }
         (self.name, self.value) = (String(name), String(value))
     }

@@ -1,4 +1,5 @@
 import Foundation
+import HTTPClient
 import Testing
 
 @testable import UploadClient
@@ -116,8 +117,8 @@ import Testing
         let file = try place.file("a.bin", bytes: 3_000_000)
         // The record of an upload that the server knows nothing of.
         let local = try LocalFile(path: file.path)
-        let collection = try #require(UploadURL(place.url(tls: false))).collection
-        ResumeRecord(directory: place.cache, file: local, collection: collection, dialect: .tus)
+        let collection = try #require(HTTPURL(place.url(tls: false))).collection
+        ResumeRecord(directory: StateDirectory(path: place.cache), file: local, collection: collection, dialect: .tus)
             .set(collection.description + "/00000000000000000000000000000001", of: 0..<3_000_000)
         options.retries = 1
         let location = try await place.put(file.path, place.url(tls: false), options).get()

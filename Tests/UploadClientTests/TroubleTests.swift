@@ -1,4 +1,5 @@
 import Foundation
+import HTTPClient
 import TLS
 import Testing
 
@@ -27,7 +28,7 @@ import Testing
         var options = UploadOptions()
         options.trust = .certificateAuthorities(file: "/nowhere.pem")
         let failure = #expect(throws: UploadFailure.self) {
-            try UploadRun(url: UploadURL("https://localhost/")!, options: options)
+            try UploadRun(url: HTTPURL("https://localhost/")!, options: options)
         }
         #expect(failure?.kind == .local)
     }
@@ -51,7 +52,10 @@ import Testing
         ["--checksum", "sha3", "a.bin", "http://x/"], ["--chunk-size", "0", "a.bin", "http://x/"],
         ["--chunk-size", "1M", "--dialect", "file-id", "a.bin", "http://x/"],
         ["--insecure", "--cacert", "c", "a.bin", "http://x/"], ["--header", "a", "a.bin", "http://x/"],
-        ["--retries", "-1", "a.bin", "http://x/"], ["nowhere.bin", "http://x/"], ["/tmp", "http://x/"],
+        ["--retries", "-1", "a.bin", "http://x/"], ["nowhere.bin", "http://x/"], ["/dev/null", "http://x/"],
+        ["-", "-", "http://x/"], ["--dialect", "plain", "-", "http://x/"], ["--jobs", "0", "a.bin", "http://x/"],
+        ["--name", "n", "a.bin", "b.bin", "http://x/"], ["--name", "", "-", "http://x/"],
+        ["--header", "Content-Length: 5", "a.bin", "http://x/"], ["--header", "host: x", "a.bin", "http://x/"],
         ["--cacert", "nowhere.pem", "cert.pem", "https://x/"],
     ])
     func `wrong options end with 2, before anything is sent`(arguments: [String]) async throws {

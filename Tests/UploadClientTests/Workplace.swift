@@ -1,4 +1,6 @@
 import Foundation
+import HTTPClient
+import LinuxSystem
 import Synchronization
 import TLS
 import TestSupport
@@ -49,13 +51,15 @@ final class Workplace: Sendable {
 
     /// Sends one file.
     func put(_ path: String, _ url: String, _ options: UploadOptions) async throws -> Result<String, UploadFailure> {
-        let run = try UploadRun(url: #require(UploadURL(url)), options: options)
+        let run = try UploadRun(url: #require(HTTPURL(url)), options: options)
         // On a thread of its own: it blocks, and the tests' threads are few.
         return try await withCheckedThrowingContinuation { continuation in
             Thread.detachNewThread {
                 let result = Mutex<Result<String, UploadFailure>?>(nil)
                 do {
-                    try run.send([path]) { outcome in result.withLock { $0 = outcome.result } }
+                    try run.send([UploadItem(path: FilePath(path))]) { outcome in
+                        result.withLock { $0 = outcome.result }
+                    }
                     continuation.resume(returning: result.withLock { $0! })
                 } catch {
                     continuation.resume(throwing: error)

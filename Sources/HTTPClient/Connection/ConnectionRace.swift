@@ -103,7 +103,8 @@ final class ConnectionRace: Sendable {
     /// of address does not.
     private var reason: String {
         let failures = state.withLock { $0.failures }
-        let telling = failures.last { ![.networkUnreachable, .addressNotAvailable].contains($0.error) } ?? failures.last
+        let telling =
+            failures.last { ![.networkUnreachable, .addressNotAvailable].contains($0.error) } ?? failures.last
         guard let telling else { return "no answer in time" }
         return "\(telling.error) (\(telling.address.host))"
     }

@@ -14,6 +14,8 @@ final class HTTPConnection {
     private(set) var usedNanoseconds = SystemClock.monotonicNanoseconds
     /// How many answers it has brought.
     private var answerCount = 0
+    /// Bytes of the last request's content that were given to the network.
+    private var sentBytes: Int64 = 0
     /// Who reads the heads of requests, where that is not the server itself.
     private let proxy: Proxy?
     private let transport: Transport
@@ -116,6 +118,7 @@ final class HTTPConnection {
         interim: (ReceivedResponse) -> Void, progress: (Int64) -> Bool
     ) async throws(ExchangeFailure) -> Answer {
         defer { usedNanoseconds = SystemClock.monotonicNanoseconds }
+        sentBytes = 0
         do {
             limit(HTTPClientLimits.stallNanoseconds)
             try await transport.write(request.head(further: further, proxy: proxy))
@@ -133,7 +136,8 @@ final class HTTPConnection {
             return answer
         } catch {
             isSpent = true
-            let isUnheard = answerCount > 0 && !reader.hasBegun
+            // A server that has closed what was kept says so before much can be sent.
+            let isUnheard = answerCount > 0 && !reader.hasBegun && sentBytes <= HTTPClientLimits.sendBytes
             if let last = try? await lastWords(request, lacksOriginFields, error) { return last }
             let failure = HTTPConnection.failure(error, "\(request.url.authority)")
             guard case .lost = failure.kind, isUnheard, !HTTPConnection.isInterruption(error) else { throw failure }
@@ -185,7 +189,8 @@ final class HTTPConnection {
                     try await transport.untilWritableOrReadable()
                 }
                 done += moved
-                guard progress(position - range.lowerBound + Int64(done)) else {
+                sentBytes = position - range.lowerBound + Int64(done)
+                guard progress(sentBytes) else {
                     throw ExchangeFailure(.cancelled, "given up")
                 }
             }

@@ -47,8 +47,8 @@ final class IETFUpload: DialectUpload {
         ]
         // Whoever sends before the 104 is there may lose it together with the connection, and then begins anew.
         let answer = try await session.send(
-            HTTPRequest(.post, job.collection, fields, content: (job.file, content), isPatient: true), on: loop, interim: keepAddress,
-            progress: progress(from: 0))
+            HTTPRequest(.post, job.collection, fields, content: (job.file, content), isPatient: true), on: loop,
+            interim: keepAddress, progress: progress(from: 0))
         guard answer.isSuccess else { throw answer.failure }
         if isLast { return (answer.resolvedLocation ?? url ?? job.collection).description }
         remember(try answer.madeLocation())

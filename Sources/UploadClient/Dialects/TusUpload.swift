@@ -122,9 +122,9 @@ final class TusUpload: DialectUpload {
     /// The server counts bytes that nobody has sent: whatever it has there, it is not this file.
     private func wrongOffset(_ answer: Answer) -> AttemptError {
         job.record.set(nil, of: range)
+        let told = answer.uploadOffset ?? 0
         return .final(
-            UploadFailure(
-                .refused, "the server says that it has \(answer.uploadOffset ?? -1) bytes, which is more than it was sent"))
+            UploadFailure(.refused, "the server says that it has \(told) bytes, which is more than it was sent"))
     }
 
     /// The server does not have the upload any more, or has another one there.

@@ -22,7 +22,8 @@ struct ProgressLine {
     }
 
     private func laidOut(columns: Int) -> String {
-        var fields = total.map { [Amounts.percent(done, of: $0), Amounts.bytes(done, of: $0)] } ?? [Amounts.bytes(done)]
+        var fields =
+            total.map { [Amounts.percent(done, of: $0), Amounts.bytes(done, of: $0)] } ?? [Amounts.bytes(done)]
         if let trouble {
             // The message takes what is left, but at least a few words of it.
             let plain = ([shortName(columns)] + fields.prefix(columns >= 60 ? 2 : 1)).joined(separator: "  ")

@@ -1,8 +1,8 @@
 internal import LinuxSystem
 internal import Synchronization
 
-/// Reads a stream (standard input) piece by piece on a thread of its own: the next one while the last is being sent, and
-/// no further. Usable from any thread, by one reader.
+/// Reads a stream (standard input) piece by piece on a thread of its own: the next one while the last is being sent,
+/// and no further. Usable from any thread, by one reader.
 final class StreamReader: Sendable {
     private enum Slot {
         case empty
@@ -88,7 +88,7 @@ final class StreamReader: Sendable {
                 {
                 case .bytes(let moved):
                     if count == 0 {
-                        end = SystemClock.monotonicNanoseconds + Int64(ClientLimits.streamPatienceMilliseconds) * 1_000_000
+                        end = SystemClock.monotonicNanoseconds + ClientLimits.streamPatienceNanoseconds
                     }
                     count += moved
                 case .endOfStream:

@@ -41,8 +41,9 @@ final class TusStream: DialectUpload {
         }
     }
 
-    private func create(_ chunk: StreamChunk, _ session: Session, on loop: isolated EventLoop) async throws(AttemptError)
-    {
+    private func create(
+        _ chunk: StreamChunk, _ session: Session, on loop: isolated EventLoop
+    ) async throws(AttemptError) {
         // All of it may have come already.
         let length =
             chunk.isLast

@@ -1,47 +1,17 @@
 import Foundation
+import HTTPClient
 import TestSupport
 import Testing
 
 @testable import UploadClient
-
-@Suite struct UploadURLTests {
-    @Test(arguments: [
-        ("http://a", "http://a/files"), ("http://a/", "http://a/files"), ("HTTPS://a:8443", "https://a:8443/files"),
-        ("https://a:443/files", "https://a/files"), ("https://a/files/", "https://a/files"),
-        ("http://[::1]:8080/x/", "http://[::1]:8080/x/files"), ("http://a/x/files", "http://a/x/files"),
-        ("http://127.0.0.1:8080", "http://127.0.0.1:8080/files"),
-    ])
-    func `the root and the collection both name the collection`(text: String, collection: String) throws {
-        #expect(try #require(UploadURL(text)).collection.description == collection)
-    }
-
-    @Test(arguments: [
-        "", "a", "ftp://a/", "http://", "http:///x", "http://a:0/", "http://a:70000/", "http://a:x/", "http://u@a/",
-        "http://a b/", "http://a/ü", "http://a/#f", "http://[a]/", "http://a\r\n/", "http://::1/",
-    ])
-    func `what is no such URL is refused`(text: String) { #expect(UploadURL(text) == nil) }
-
-    @Test(arguments: [
-        ("/files/1", "https://a:8443/files/1"), ("https://b/x", "https://b/x"), ("//b/x", "https://b/x"),
-        ("1?q", "https://a:8443/1?q"), ("/x#f", "https://a:8443/x"),
-    ])
-    func `a location is resolved`(reference: String, url: String) throws {
-        #expect(try #require(UploadURL("https://a:8443/files")).resolve(reference)?.description == url)
-    }
-
-    @Test(arguments: ["", "http://a/x", "/a b", "/a\r\nX: y"])
-    func `a location that is unsafe is not followed`(reference: String) throws {
-        #expect(try #require(UploadURL("https://a/files")).resolve(reference) == nil)
-    }
-}
 
 @Suite struct ResumeRecordTests {
     private func record(_ folder: TemporaryDirectory, _ name: String, port: Int = 80) throws -> ResumeRecord {
         let path = folder.path + "/" + name
         if !FileManager.default.fileExists(atPath: path) { try Data("x".utf8).write(to: URL(filePath: path)) }
         return ResumeRecord(
-            directory: folder.path + "/state", file: try LocalFile(path: path),
-            collection: UploadURL("http://a:\(port)/files")!, dialect: .tus)
+            directory: StateDirectory(path: folder.path + "/state"), file: try LocalFile(path: path),
+            collection: HTTPURL("http://a:\(port)/files")!, dialect: .tus)
     }
 
     @Test func `what one run keeps the next one finds, until it is removed`() throws {
@@ -57,6 +27,40 @@ import Testing
         #expect(try record(folder, "a").location(of: 0..<5) == nil)
         second.remove()
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path + "/state") == [])
+    }
+
+    @Test func `a file that was written and given its old time back begins anew, and that is known`() throws {
+        let folder = try TemporaryDirectory()
+        let path = folder.path + "/a"
+        try record(folder, "a").set("http://a/files/1", of: 0..<1)
+        #expect(try !record(folder, "a").isOutdated)
+        let time = try #require(FileManager.default.attributesOfItem(atPath: path)[.modificationDate] as? Date)
+        let handle = try FileHandle(forWritingTo: URL(filePath: path))
+        try handle.write(contentsOf: Data("y".utf8))
+        try handle.close()
+        try FileManager.default.setAttributes([.modificationDate: time], ofItemAtPath: path)
+        let after = try record(folder, "a")
+        #expect(after.location(of: 0..<1) == nil)
+        #expect(after.isOutdated)
+    }
+
+    @Test func `another file in the place of the first begins anew`() throws {
+        let folder = try TemporaryDirectory()
+        try record(folder, "a").set("http://a/files/1", of: 0..<1)
+        try FileManager.default.copyItem(atPath: folder.path + "/a", toPath: folder.path + "/b")
+        #expect(rename(folder.path + "/b", folder.path + "/a") == 0)
+        #expect(try record(folder, "a").location(of: 0..<1) == nil)
+    }
+
+    @Test func `what is kept is for its owner's eyes alone`() throws {
+        let folder = try TemporaryDirectory()
+        try record(folder, "a").set("http://a/files/1?secret", of: 0..<1)
+        let state = folder.path + "/state"
+        let name = try #require(try FileManager.default.contentsOfDirectory(atPath: state).first)
+        for (path, mode) in [(state, 0o700), (state + "/" + name, 0o600)] {
+            let attributes = try FileManager.default.attributesOfItem(atPath: path)
+            #expect((attributes[.posixPermissions] as? Int).map { $0 & 0o077 } == 0, "\(path) \(mode)")
+        }
     }
 
     @Test func `another server, another file, a changed file know nothing`() throws {
