@@ -1,7 +1,7 @@
 import ArgumentParser
+import HTTPClient
 import LinuxSystem
 import Storage
-import UploadClient
 import UploadServer
 import Uploads
 
@@ -122,7 +122,7 @@ extension Serve {
     /// What `--public-url` says, without slashes at its end.
     func publicAddress() throws -> String? {
         guard let publicUrl else { return nil }
-        guard let url = UploadURL(publicUrl) else {
+        guard let url = HTTPURL(publicUrl) else {
             throw ValidationError("--public-url takes http://… or https://…, in ASCII, not '\(publicUrl)'.")
         }
         if url.target.contains("?") {

@@ -121,15 +121,26 @@ def test_the_samples_of_put_send_files(tmp_path):
     certificate(folder / "chain.pem", folder / "key.pem")
     for name in ("big.iso", "my disk.tar", "b.tar"):
         make_file(folder / name, SIZE, seed=len(name))
+    (folder / "photos").mkdir()
+    make_file(folder / "photos" / "a b.jpg", SIZE, seed=7)
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / "pg_dump").write_text("#!/bin/sh\necho everything in $1\n")
+    (programs / "pg_dump").chmod(0o755)
     server = Sluice(tmp_path, "--tls-cert", str(folder / "chain.pem"), "--tls-key", str(folder / "key.pem"))
     server.start()
     try:
         [sample] = SAMPLES["## Sending files"]
         sample = sample.replace("http://127.0.0.1:8080/", server.url)
         sample = sample.replace("https://uploads.example:8443/", server.tls_url)
-        done = shell(sample.replace(PROGRAM, shlex.quote(program())), folder, XDG_CACHE_HOME=str(tmp_path / "cache"))
+        done = shell(
+            sample.replace(PROGRAM, shlex.quote(program())), folder, XDG_CACHE_HOME=str(tmp_path / "cache"),
+            PATH=f"{programs}:{os.environ['PATH']}")
         assert done.returncode == 0, done.stderr
-        assert len(done.stdout.splitlines()) == 3
+        assert len(done.stdout.splitlines()) == 5
+        assert server.sha256("a b.jpg") == sha256(folder / "photos" / "a b.jpg")
+        assert [path.read_text() for path in server.finished_files() if path.name == "shop.sql"] == [
+            "everything in shop\n"]
         for name in ("big.iso", "my disk.tar", "b.tar"):
             assert server.sha256(name) == sha256(folder / name)
     finally:
