@@ -351,14 +351,6 @@ static inline int cshim_directory_next(DIR *stream, const char **name) {
 
 static inline void cshim_directory_close(DIR *stream) { closedir(stream); }
 
-// The same, but `*failure` tells an end (0) from an error (a negated errno).
-static inline const char *cshim_directory_next_or_failure(DIR *stream, int *failure) {
-    errno = 0;
-    struct dirent *entry = readdir(stream);
-    *failure = entry ? 0 : -errno;
-    return entry ? entry->d_name : 0;
-}
-
 // fstatat that follows a symbolic link at the end of the path.
 static inline int cshim_fstatat_following(int directory, const char *path, struct stat *out) {
     return (int)CSHIM_RESULT(fstatat(directory, path, out, 0));

@@ -74,15 +74,16 @@ extension Directory {
 
     /// The names of all entries but "." and "..", as bytes, in no order. `readdir(3)`
     public func names() throws(Errno) -> [[UInt8]] {
-        guard let stream = cshim_directory_open(descriptor.rawValue) else { throw .io }
+        var opened: OpaquePointer?
+        try checked { cshim_directory_open(descriptor.rawValue, &opened) }
+        guard let stream = opened else { throw .noMemory }
         defer { cshim_directory_close(stream) }
         var names: [[UInt8]] = []
-        var failure: Int32 = 0
-        while let name = cshim_directory_next_or_failure(stream, &failure) {
-            let bytes = UnsafeBufferPointer(start: name, count: strlen(name)).map { UInt8(bitPattern: $0) }
+        var name: UnsafePointer<CChar>?
+        while try checked({ cshim_directory_next(stream, &name) }) > 0 {
+            let bytes = UnsafeBufferPointer(start: name!, count: strlen(name!)).map { UInt8(bitPattern: $0) }
             if bytes != Array(".".utf8), bytes != Array("..".utf8) { names.append(bytes) }
         }
-        if failure != 0 { throw Errno(rawValue: -failure) }
         return names
     }
 }
