@@ -6,8 +6,8 @@ public enum SystemProcess {
     public static var processorCount: Int { Int(cshim_processor_count()) }
 
     /// What the process was called with, its own name first, as bytes; empty where that cannot be found out. The
-    /// standard library reads it from `/proc`, which a small container or a chroot may lack; then it is taken from where
-    /// the kernel has put it. On the main thread, before anything changes the environment.
+    /// standard library reads it from `/proc`, which a small container or a chroot may lack; then it is taken from
+    /// where the kernel has put it. On the main thread, before anything changes the environment.
     public static var arguments: [[UInt8]] {
         var first: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = CommandLine.unsafeArgv
         var count = Int(CommandLine.argc)
