@@ -80,8 +80,8 @@ extension Directory {
         defer { cshim_directory_close(stream) }
         var names: [[UInt8]] = []
         var name: UnsafePointer<CChar>?
-        while try checked({ cshim_directory_next(stream, &name) }) > 0 {
-            let bytes = UnsafeBufferPointer(start: name!, count: strlen(name!)).map { UInt8(bitPattern: $0) }
+        while try checked({ cshim_directory_next(stream, &name) }) > 0, let name {
+            let bytes = UnsafeBufferPointer(start: name, count: strlen(name)).map { UInt8(bitPattern: $0) }
             if bytes != Array(".".utf8), bytes != Array("..".utf8) { names.append(bytes) }
         }
         return names

@@ -50,7 +50,7 @@ import Testing
         Trap("HTTP/Fields/EntityTag", "an entity tag", "made of ids and numbers"),
         Trap("HTTP/Body/MultipartParser", "a boundary", "taken from boundary(of:), which checks it"),
         Trap("HTTP/Status", "three digits", "literals; what the client reads is checked by its parser"),
-        Trap("UploadClient/Connection/AnswerReader", "the loop above", "as it says"),
+        Trap("Wire/Transport", "TLS begins once", "the client's connection does so in one place, when it opens"),
     ]
 
     /// Unwrapping by `!`.

@@ -34,8 +34,7 @@ struct AnswerReader: ~Copyable {
     /// Waits for the head of a proxy's answer to CONNECT. Nothing may follow a success: the server does not speak
     /// first.
     mutating func readTunnelHead() async throws -> ReceivedResponse {
-        while try !hasHead({ _ in }) { try await receive() }
-        guard let head = head.take() else { preconditionFailure("the loop above waits for it") }
+        let head = try await readHead({ _ in })
         if (200...299).contains(head.status.code), !input.isEmpty { throw HTTPParseError.badRequestLine }
         hasBegun = false
         return head
@@ -47,8 +46,7 @@ struct AnswerReader: ~Copyable {
     mutating func read(
         answering method: Method, from url: HTTPURL, lacksOriginFields: Bool, interim: (ReceivedResponse) -> Void
     ) async throws -> Answer {
-        while try !hasHead(interim) { try await receive() }
-        guard let head = head.take() else { preconditionFailure("the loop above waits for it") }
+        let head = try await readHead(interim)
         var content: [UInt8] = []
         switch try head.framing(answering: method) {
         case BodyFraming.none?: break
@@ -70,6 +68,13 @@ struct AnswerReader: ~Copyable {
         return Answer(
             url: url, status: head.status, reason: head.reason, fields: head.fields, content: content,
             lacksOriginFields: lacksOriginFields)
+    }
+
+    private mutating func readHead(_ interim: (ReceivedResponse) -> Void) async throws -> ReceivedResponse {
+        while true {
+            if try hasHead(interim), let found = head.take() { return found }
+            try await receive()
+        }
     }
 
     private mutating func take(_ length: Int, into content: inout [UInt8]) async throws {
