@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import pytest
 
 from sluice import Sluice
+from waiting import eventually
 from wire import Line, pattern
 
 SEQUENCES = int(os.environ.get("SLUICE_MODEL_SEQUENCES", "400"))
@@ -143,7 +144,7 @@ class Sequence:
         if told is not None and (upload.length not in (None, told) or told < len(upload.data)):
             return self.expect(answer, 400, offset=len(upload.data))
         if upload.is_finished:
-            return self.expect(answer, 204, offset=len(upload.data))
+            return self.expect(answer, 413 if body else 204, offset=len(upload.data))
         length = upload.length if told is None else told
         if length is not None and offset + len(body) > length:
             return self.expect(answer, 413, offset=len(upload.data))
@@ -176,8 +177,6 @@ class Sequence:
         answer = self.ask("DELETE", upload.address, TUS)
         if upload.is_gone:
             return self.expect(answer, 404, 410)
-        if upload.dialect != "tus":
-            return self.expect(answer, 403)
         self.expect(answer, 204)
         upload.is_gone = True
 
@@ -259,8 +258,6 @@ class Sequence:
         answer = self.ask("DELETE", upload.address, self.IETF)
         if upload.is_gone:
             return self.expect(answer, 404)
-        if upload.dialect != "ietf" or upload.is_finished:
-            return self.expect(answer, 405)
         self.expect(answer, 204)
         upload.is_gone = True
 
@@ -313,9 +310,19 @@ class Sequence:
             return self.fileid_status()
         fields = {"X-File-Id": self.file_id, "X-Start-Byte": str(have)}
         self.cut("POST", "/upload", fields, len(rest), rest[: len(rest) // 2])
-        answer = self.ask("GET", "/status", {"X-File-Id": self.file_id})
-        self.expect(answer, 200)
-        self.take_prefix(int(answer.body), rest, len(rest) // 2)
+        # An append that has just moved is not ended by the question: it may still be about to write the last bytes.
+        told = have
+
+        def has_all():
+            nonlocal told
+            answer = self.ask("GET", "/status", {"X-File-Id": self.file_id})
+            self.expect(answer, 200)
+            assert int(answer.body) >= told, self.history
+            told = int(answer.body)
+            return told == have + len(rest) // 2
+
+        eventually(has_all)
+        self.take_prefix(told, rest, len(rest) // 2)
 
 
 @pytest.fixture(scope="module")
