@@ -43,22 +43,78 @@ public struct HTTPDate: Hashable, Comparable, Sendable, CustomStringConvertible 
         bytes.append(contentsOf: " GMT".utf8)
     }
 
-    /// Reads exactly that form, weekday checked; nil for anything else. A leap second is the first of the next minute.
-    public init?(_ text: String) {
+    /// Reads any of the three forms of RFC 9110 5.6.7: the one that `write` writes, and the two obsolete ones, that of
+    /// RFC 850 (`Sunday, 06-Nov-94 08:49:37 GMT`) and that of C's asctime (`Sun Nov  6 08:49:37 1994`).
+    ///
+    /// - Parameter now: a year of two digits is the last one of these that is not more than 50 years ahead of it.
+    public init?(anyForm text: String, now: HTTPDate) {
         let bytes = Array(text.utf8)
+        guard let date = HTTPDate(bytes) ?? HTTPDate(asctime: bytes) ?? HTTPDate(rfc850: bytes, now: now) else {
+            return nil
+        }
+        self = date
+    }
+
+    /// Reads exactly the form that `write` writes, weekday checked; nil for anything else. A leap second is the first
+    /// of the next minute.
+    public init?(_ text: String) { self.init(Array(text.utf8)) }
+
+    private init?(_ bytes: [UInt8]) {
         guard bytes.count == 29, bytes[3] == .comma, [4, 7, 11, 16].allSatisfy({ bytes[$0] == .space }),
             bytes[19] == .colon, bytes[22] == .colon, bytes[25...].elementsEqual(" GMT".utf8),
             let weekday = HTTPDate.weekdays.firstIndex(where: { $0.utf8.elementsEqual(bytes[..<3]) }),
-            let month = HTTPDate.months.firstIndex(where: { $0.utf8.elementsEqual(bytes[8..<11]) }),
             let dayOfMonth = Int64(digits: bytes, 5..<7), let year = Int64(digits: bytes, 12..<16),
-            let hour = Int64(digits: bytes, 17..<19), let minute = Int64(digits: bytes, 20..<22),
-            let second = Int64(digits: bytes, 23..<25), year > 0, hour < 24, minute < 60, second <= 60
+            let seconds = HTTPDate.seconds(year, bytes[8..<11], dayOfMonth, weekday: weekday, bytes, clock: 17)
         else { return nil }
-        let day = HTTPDate.days(year, Int64(month + 1), dayOfMonth)
-        guard HTTPDate.civil(day) == (year, Int64(month + 1), dayOfMonth), (day + 4).remainder(7) == weekday else {
-            return nil
-        }
-        self.init(secondsSince1970: day * 86400 + hour * 3600 + minute * 60 + second)
+        self.init(secondsSince1970: seconds)
+    }
+
+    private init?(asctime bytes: [UInt8]) {
+        // The day's first digit may be a space.
+        guard bytes.count == 24, [3, 7, 10, 19].allSatisfy({ bytes[$0] == .space }), bytes[13] == .colon,
+            bytes[16] == .colon,
+            let weekday = HTTPDate.weekdays.firstIndex(where: { $0.utf8.elementsEqual(bytes[..<3]) }),
+            let dayOfMonth = Int64(digits: bytes, bytes[8] == .space ? 9..<10 : 8..<10),
+            let year = Int64(digits: bytes, 20..<24),
+            let seconds = HTTPDate.seconds(year, bytes[4..<7], dayOfMonth, weekday: weekday, bytes, clock: 11)
+        else { return nil }
+        self.init(secondsSince1970: seconds)
+    }
+
+    private init?(rfc850 bytes: [UInt8], now: HTTPDate) {
+        let days = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
+        guard let weekday = days.firstIndex(where: { bytes.starts(with: $0.utf8) }) else { return nil }
+        let start = days[weekday].utf8.count
+        guard bytes.count == start + 24, bytes[start] == .comma, bytes[start + 1] == .space,
+            bytes[start + 4] == .dash, bytes[start + 8] == .dash, bytes[start + 11] == .space,
+            bytes[start + 14] == .colon, bytes[start + 17] == .colon, bytes[(start + 20)...].elementsEqual(" GMT".utf8),
+            let dayOfMonth = Int64(digits: bytes, start + 2..<start + 4),
+            let digits = Int64(digits: bytes, start + 9..<start + 11)
+        else { return nil }
+        let thisYear = HTTPDate.civil((now.secondsSince1970 - now.secondsSince1970.remainder(86400)) / 86400).year
+        var year = thisYear - thisYear.remainder(100) + 100 + digits
+        while year > thisYear + 50 { year -= 100 }
+        // The weekday cannot be checked: which century is meant is a guess.
+        guard
+            let seconds = HTTPDate.seconds(
+                year, bytes[start + 5..<start + 8], dayOfMonth, weekday: nil, bytes, clock: start + 12)
+        else { return nil }
+        self.init(secondsSince1970: seconds)
+    }
+
+    /// Seconds since 1970 of a date whose time of day stands at `clock` in `bytes`; nil for one that does not exist.
+    private static func seconds(
+        _ year: Int64, _ monthName: ArraySlice<UInt8>, _ dayOfMonth: Int64, weekday: Int?, _ bytes: [UInt8], clock: Int
+    ) -> Int64? {
+        guard let month = months.firstIndex(where: { $0.utf8.elementsEqual(monthName) }),
+            let hour = Int64(digits: bytes, clock..<clock + 2),
+            let minute = Int64(digits: bytes, clock + 3..<clock + 5),
+            let second = Int64(digits: bytes, clock + 6..<clock + 8), year > 0, hour < 24, minute < 60, second <= 60
+        else { return nil }
+        let day = days(year, Int64(month + 1), dayOfMonth)
+        guard civil(day) == (year, Int64(month + 1), dayOfMonth), weekday.map({ (day + 4).remainder(7) == $0 }) ?? true
+        else { return nil }
+        return day * 86400 + hour * 3600 + minute * 60 + second
     }
 
     /// Days in the 400 years after which the Gregorian calendar repeats itself.

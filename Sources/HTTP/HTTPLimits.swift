@@ -13,6 +13,9 @@ public enum HTTPLimits {
     public static let fieldCountMax = 100
     /// Empty lines skipped before a request line (RFC 9112 2.2). Past it: `tooManyEmptyLines`.
     public static let emptyLinesMax = 4
+    /// Bytes of a Content-Type, which is kept with its file: what two names of RFC 6838 4.2 and a charset need, twice.
+    /// Past it: 431 `content-type-too-long`.
+    public static let contentTypeBytesMax = 255
     /// Bytes of a host with its port: the longest DNS name, a colon and five digits.
     public static let hostBytesMax = 259
 
@@ -33,10 +36,13 @@ public enum HTTPLimits {
     public static let partCountMax = 256
     /// Bytes of content of a form's parts that are no files, together. Past it: `fieldsTooLong`.
     public static let formFieldBytesMax = 1 << 20
+    /// Bytes of a form's field that are looked at.
+    public static let formFieldReadBytesMax = 4096
     /// Spaces and tabs after a boundary on its line; a longer run makes the line ordinary data.
     public static let boundaryPaddingBytesMax = 64
     /// Bytes before the first delimiter, which nobody should send. Past it: `preambleTooLong`.
     public static let preambleBytesMax = 4096
-    /// Bytes after the last delimiter, usually one line end. Past it: `epilogueTooLong`.
+    /// Bytes of blanks and line ends after the last delimiter, usually one line end. Past it, or with anything else
+    /// there: `epilogueTooLong`.
     public static let epilogueBytesMax = 4096
 }

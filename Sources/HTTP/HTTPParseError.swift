@@ -90,7 +90,7 @@ public enum HTTPParseError: String, Error, Hashable, CaseIterable {
         case .badChunkEnd: "A chunk is longer or shorter than its size says."
         case .chunkExtensionTooLong: "The chunk extensions are too long."
         case .trailersTooLong: "The trailers are longer than \(HTTPLimits.trailerBytesMax) bytes."
-        case .forbiddenTrailer: "A trailer must not frame or route the message."
+        case .forbiddenTrailer: "A trailer must not frame or route the message, or say what its content is."
         case .partHeadTooLong: "The head of a part is longer than \(HTTPLimits.partHeadBytesMax) bytes."
         }
     }

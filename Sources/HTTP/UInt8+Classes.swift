@@ -32,6 +32,9 @@ extension UInt8 {
     /// Letters, digits and `-._~` (RFC 3986 2.3).
     var isUnreserved: Bool { isIn(low: 0x03FF_6000_0000_0000, high: 0x47FF_FFFE_87FF_FFFE) }
 
+    /// `!$&'()*+,;=` (RFC 3986 2.2).
+    var isSubDelimiter: Bool { isIn(low: 0x2800_1FD2_0000_0000, high: 0) }
+
     /// attr-char: what RFC 8187 lets through unencoded in an extended value.
     var isAttribute: Bool { isIn(low: 0x03FF_685A_0000_0000, high: 0x57FF_FFFF_C7FF_FFFE) }
 
@@ -47,6 +50,8 @@ extension UInt8 {
     var isVisibleASCII: Bool { self &- 0x21 < 0x5E }
 
     var isBlank: Bool { self == .space || self == .tab }
+
+    var isLineEnd: Bool { self == .carriageReturn || self == .lineFeed }
 
     @inline(__always)
     var isDigit: Bool { self &- .zero < 10 }

@@ -11,7 +11,8 @@ public import HTTP
 /// | any with content   | any             | a valid completeness field                              | creation     |
 ///
 /// Apple's systems put a completeness field on *every* upload task of every app, whatever the app means to say. So a
-/// request that belongs to another protocol (`Tus-Resumable`, `X-File-Id`), or a form, is never one of these.
+/// request that belongs to another protocol (`Tus-Resumable`, `X-File-Id`) is never one of these. A form is: who says
+/// that the body is an upload means its bytes.
 public enum IETFRequest: Sendable {
     /// A new upload. Whether the address takes one with this method is the caller's to know.
     case creation
@@ -35,9 +36,9 @@ public enum IETFRequest: Sendable {
             guard IETFRequest.isAppend(head) else { return nil }
             self = .append
         default:
-            guard InteropVersion(head).completeness(in: head.fields) != nil, !head.fields.contains(.xFileID),
-                !IETFRequest.isForm(head)
-            else { return nil }
+            guard InteropVersion(head).completeness(in: head.fields) != nil, !head.fields.contains(.xFileID) else {
+                return nil
+            }
             self = .creation
         }
     }
@@ -53,9 +54,5 @@ public enum IETFRequest: Sendable {
         head.fields.contains(UploadField.interopVersion)
             || InteropVersion(head).completeness(in: head.fields) != nil
             || AppendRequest.hasMediaType(head)
-    }
-
-    private static func isForm(_ head: RequestHead) -> Bool {
-        head.fields.text(.contentType).flatMap { MediaType($0) }?.essence == "multipart/form-data"
     }
 }

@@ -7,8 +7,7 @@ public enum CreatedAnswer {
     public static func file(_ file: StoredFile) -> (head: ResponseHead, body: String) {
         var head = ResponseHead(.created)
         head.set("Location", file.location)
-        head.set("Content-Type", "application/json")
-        return (head, file.json + "\n")
+        return (describe(head, type: "application/json"), file.json + "\n")
     }
 
     /// The files of a form: a page for people whose browser runs no scripts, JSON for everybody else.
@@ -18,13 +17,17 @@ public enum CreatedAnswer {
         var head = ResponseHead(.created)
         if let first = files.first, files.count == 1 { head.set("Location", first.location) }
         guard wantsPage else {
-            head.set("Content-Type", "application/json")
-            return (head, "[" + files.map(\.json).joined(separator: ",") + "]\n")
+            return (
+                describe(head, type: "application/json"), "[" + files.map(\.json).joined(separator: ",") + "]\n"
+            )
         }
-        head.set("Content-Type", "text/html; charset=utf-8")
-        head.set("Content-Security-Policy", "default-src 'none'; base-uri 'none'; frame-ancestors 'none'")
+        head.set(
+            "Content-Security-Policy",
+            "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox")
+        head.set("Referrer-Policy", "no-referrer")
         let rows = files.map { file in
-            "<li><a href=\"\(file.location)\">\(escaped(file.name.description))</a> — \(file.size) bytes</li>"
+            let (location, name) = (HTMLText.escaped(file.location), HTMLText.escaped(file.name.description))
+            return "<li><a href=\"\(location)\"><bdi>\(name)</bdi></a> — \(file.size) bytes</li>"
         }
         let title = files.count == 1 ? "1 file stored" : "\(files.count) files stored"
         let page = """
@@ -37,19 +40,13 @@ public enum CreatedAnswer {
             </html>
 
             """
-        return (head, page)
+        return (describe(head, type: "text/html; charset=utf-8"), page)
     }
 
-    private static func escaped(_ text: String) -> String {
-        text.reduce(into: "") { result, character in
-            switch character {
-            case "&": result += "&amp;"
-            case "<": result += "&lt;"
-            case ">": result += "&gt;"
-            case "\"": result += "&quot;"
-            case "'": result += "&#39;"
-            default: result.append(character)
-            }
-        }
+    private static func describe(_ head: consuming ResponseHead, type: String) -> ResponseHead {
+        head.set("Content-Type", type)
+        head.set("Cache-Control", "no-store")
+        head.set("X-Content-Type-Options", "nosniff")
+        return head
     }
 }

@@ -8,27 +8,41 @@ public enum Download: Sendable {
     case notModified(ResponseHead)
 
     /// - Parameters:
-    ///   - contentType: what the uploader said; told back only as a type, never rendered (`attachment`, `nosniff`).
-    public init(_ head: RequestHead, id: UploadID, file: FinishedFile, contentType: String?) throws(Refusal) {
-        let tag = EntityTag("\(id)-\(file.length)-\(file.finishedSeconds)")
+    ///   - upload: the record, for what is said of the file.
+    ///   - file: as it is opened.
+    ///   - nowSeconds: since 1970-01-01 UTC.
+    /// - Throws: 412 `precondition-failed`, 416 `range-not-satisfiable`.
+    public init(_ head: RequestHead, _ upload: Upload, file: FinishedFile, nowSeconds: Int64) throws(Refusal) {
+        // No two deliveries of an upload share their nanosecond.
+        let tag = EntityTag("\(upload.id)-\(file.length)-\(String(file.finishedNanoseconds, radix: 36))")
         let modified = HTTPDate(secondsSince1970: file.finishedSeconds)
+        let now = HTTPDate(secondsSince1970: nowSeconds)
         var response = ResponseHead(.ok)
         response.set("ETag", tag.description)
-        response.set("Last-Modified", modified.description)
+        // Never later than the answer itself (RFC 9110 8.8.2.1).
+        if modified <= now { response.set("Last-Modified", modified.description) }
         response.set("Cache-Control", "private, no-cache")
-        if let condition = head.fields.text(.ifNoneMatch), tag.isListed(inIfNoneMatch: condition) {
+        switch Precondition(head, tag: tag, lastModified: modified, now: now) {
+        case .met: break
+        case .notModified:
             response.status = .notModified
             self = .notModified(response)
             return
+        case .failed:
+            throw Refusal(
+                .preconditionFailed, code: "precondition-failed", "The file is not the one that the request asks for.",
+                fields: [("ETag", tag.description)])
         }
-        response.set("Accept-Ranges", "bytes")
-        response.set("Content-Type", contentType.flatMap { MediaType($0)?.essence } ?? "application/octet-stream")
-        response.set("Content-Disposition", ContentDisposition.attachment(filename: file.name.description))
-        response.set("X-Content-Type-Options", "nosniff")
-        response.set("Content-Security-Policy", "default-src 'none'; sandbox")
-        // If-Range: a range only of the very same file (RFC 9110 section 13.1.5).
-        let isSame = head.fields.text(.ifRange).map { tag.allowsRange(ifRange: $0, lastModified: modified) } ?? true
-        guard head.method == .get, isSame, let field = head.fields.text(.range) else {
+        Download.describe(&response, upload, file)
+        guard head.method == .get, let field = head.fields.text(.range) else {
+            self = .whole(response)
+            return
+        }
+        // The address of a file-id upload may get other bytes within a second: there a date is not enough.
+        let isReplaceable = upload.dialect == .fileID
+        if let condition = head.fields.text(.ifRange),
+            !tag.allowsRange(ifRange: condition, lastModified: isReplaceable ? nil : modified, now: now)
+        {
             self = .whole(response)
             return
         }
@@ -41,7 +55,17 @@ public enum Download: Sendable {
         case .unsatisfiable:
             throw Refusal(
                 .rangeNotSatisfiable, code: "range-not-satisfiable", "The file has \(file.length) bytes.",
-                fields: [("Content-Range", "bytes */\(file.length)")])
+                fields: [("Content-Range", "bytes */\(file.length)"), ("Accept-Ranges", "bytes")])
         }
+    }
+
+    /// Told back only as a type, never rendered (`attachment`, `nosniff`).
+    private static func describe(_ response: inout ResponseHead, _ upload: Upload, _ file: FinishedFile) {
+        response.set("Accept-Ranges", "bytes")
+        response.set(
+            "Content-Type", upload.contentType.flatMap { MediaType($0)?.essence } ?? "application/octet-stream")
+        response.set("Content-Disposition", ContentDisposition.attachment(filename: file.name.description))
+        response.set("X-Content-Type-Options", "nosniff")
+        response.set("Content-Security-Policy", "default-src 'none'; form-action 'none'; sandbox")
     }
 }

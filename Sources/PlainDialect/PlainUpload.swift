@@ -11,25 +11,22 @@ public struct PlainUpload: Sendable {
     public let contentType: String?
 
     /// - Parameters:
+    ///   - contentType: as `ContentKind` read it.
     ///   - pathName: the last segment of the address where that names the file (`PUT /files/<name>`).
     ///   - sizeMax: the largest file taken, in bytes.
-    public init(_ head: RequestHead, pathName: String?, sizeMax: Int64) throws(Refusal) {
-        // A server that does not do partial PUT must not take one for the whole file (RFC 9110 section 14.5).
-        guard head.fields.count(of: .contentRange) == 0 else {
+    /// - Throws: what `WholeRequest.check` throws; 400 `bad-disposition`; 412 for `If-Match`; 413.
+    public init(_ head: RequestHead, contentType: String?, pathName: String?, sizeMax: Int64) throws(Refusal) {
+        try WholeRequest.check(head)
+        // Each request makes a new file: there is none that could match (RFC 9110 13.1.1).
+        guard !head.fields.contains(.ifMatch) else {
             throw Refusal(
-                .badRequest, code: "content-range",
-                "Content-Range is not supported: send the whole file, or use a resumable dialect.")
+                .preconditionFailed, code: "precondition-failed", "An upload makes a new file: nothing is there yet.")
         }
-        switch head.framing {
-        case .none: length = 0
-        case .length(let count): length = count
-        case .chunked: length = nil
-        }
+        length = if case .length(let count) = head.framing { count } else { nil }
         guard (length ?? 0) <= sizeMax else { throw PlainUpload.tooLarge(sizeMax) }
-        let disposition = head.fields.text(.contentDisposition).flatMap { ContentDisposition($0) }
-        let told = pathName ?? disposition?.filename
-        name = told.map { CleanName($0) } ?? .fallback
-        contentType = head.fields.text(.contentType)
+        let disposition = try ContentDisposition.filename(toldBy: head.fields)
+        name = (pathName ?? disposition).map { CleanName($0) } ?? .fallback
+        self.contentType = contentType
     }
 
     /// More than the server takes.

@@ -1,3 +1,4 @@
+internal import HTTP
 public import Uploads
 
 /// One file that a plain upload or a form left behind, as its sender is told.
@@ -16,14 +17,10 @@ public struct StoredFile: Sendable {
     }
 
     var json: String {
-        "{\"location\":\"\(location)\",\"name\":\"\(StoredFile.escaped(name.description))\",\"size\":\(size)}"
-    }
-
-    /// A clean name holds no control characters: two characters are left that JSON wants escaped.
-    private static func escaped(_ text: String) -> String {
-        text.reduce(into: "") { result, character in
-            if character == "\"" || character == "\\" { result.append("\\") }
-            result.append(character)
-        }
+        var object = JSONObject()
+        object.set("location", location)
+        object.set("name", name.description)
+        object.set("size", size)
+        return object.text
     }
 }

@@ -123,7 +123,7 @@ public final class LocalStore: Sendable {
             // While a restarted attempt is being delivered its file is there before its record.
             guard opened.size == finished.length || upload.state == .open else { throw .damaged(id) }
             let found = FinishedFile(
-                name: finished.name, length: opened.size, finishedSeconds: finished.finishedSeconds)
+                name: finished.name, length: opened.size, finishedNanoseconds: finished.finishedNanoseconds)
             return FinishedReader(opened, finished: found, disk: parts.disk)
         }
         // Whoever takes finished files out of the directory may do so.

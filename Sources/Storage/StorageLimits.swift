@@ -40,6 +40,8 @@ public enum StorageLimits {
     public static let changesPerCommitMax = 4096
     /// Records of uploads at rest that are kept in memory.
     public static let cachedRecordsMax = 16_384
+    /// What such records hold at most, in bytes: of ordinary ones the number above comes first.
+    public static let cachedRecordBytesMax = 16 << 20
     /// The most threads that do disk work.
     public static let diskThreadsMax = 64
 

@@ -1,3 +1,4 @@
+internal import LinuxSystem
 internal import Uploads
 
 extension Upload {
@@ -14,7 +15,11 @@ extension Upload {
         finished.state = .finished
         finished.length = length
         finished.expiresSeconds = nil
-        finished.finished = FinishedFile(name: name, length: length, finishedSeconds: seconds)
+        // The second is that of the store's own clock, which does not leap; its parts only tell deliveries apart.
+        let start = FinishedFile.nanoseconds(ofSecond: seconds)
+        let (nanoseconds, overflow) = start.addingReportingOverflow(SystemClock.wallNanoseconds % 1_000_000_000)
+        finished.finished = FinishedFile(
+            name: name, length: length, finishedNanoseconds: overflow ? start : nanoseconds)
         return finished
     }
 

@@ -12,7 +12,7 @@ public struct Checksum: Hashable, Sendable {
     /// - Throws: 400 `checksum-algorithm` for one that is not offered, 400 `bad-checksum` for what is malformed or of
     ///   another size.
     init(_ field: String, offer: TusOffer) throws(Refusal) {
-        let words = field.split(separator: " ", omittingEmptySubsequences: false)
+        let words = field.pieces(between: " ")
         guard words.count == 2 else { throw Checksum.malformed }
         guard let algorithm = offer.algorithms.first(where: { $0.rawValue == words[0] }) else {
             let names = offer.algorithms.map(\.rawValue).joined(separator: ", ")

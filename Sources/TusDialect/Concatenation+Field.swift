@@ -8,8 +8,8 @@ extension Concatenation {
     static func requested(_ head: RequestHead, offer: TusOffer) throws(Refusal) -> Concatenation? {
         guard let field = head.fields.text(.uploadConcat) else { return nil }
         if field == "partial" { return Concatenation(.partial, text: field) }
-        guard field.hasPrefix("final;") else { throw malformed }
-        let references = field.dropFirst("final;".count).split(separator: " ")
+        guard field.startsBytewise(with: "final;") else { throw malformed }
+        let references = Substring(field.utf8.dropFirst(6)).pieces(between: " ").filter { !$0.utf8.isEmpty }
         guard !references.isEmpty else { throw malformed }
         guard references.count <= TusLimits.partsMax else {
             throw .tus(
@@ -29,21 +29,35 @@ extension Concatenation {
 
     /// The upload that a URL names: absolute, without a scheme, without a host, or relative to the request's own.
     ///
-    /// A host is not compared: a server behind a proxy does not know what it is called outside, and ids are nobody's
-    /// guess. The path must be the collection's with one id behind it, without dots, escapes or a query.
+    /// Neither host nor prefix is compared: a server behind a proxy does not know what it is called outside, and ids
+    /// are nobody's guess. The path must end with the collection's and one id, without dots, escapes or a query.
     private static func uploadID(_ reference: Substring, base: String, collection: String) -> UploadID? {
-        guard reference.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else { return nil }
-        var path = String(reference)
-        let lowercased = path.lowercased()
-        if let prefix = ["https://", "http://", "//"].first(where: { lowercased.hasPrefix($0) }) {
-            let rest = path.dropFirst(prefix.count)
-            guard let slash = rest.firstIndex(of: "/"), slash > rest.startIndex else { return nil }
-            path = String(rest[slash...])
-        } else if !path.hasPrefix("/") {
-            path = base[...(base.lastIndex(of: "/") ?? base.startIndex)] + path
+        guard reference.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != 0x3F && $0 != 0x23 && $0 != 0x25 }) else {
+            return nil
         }
-        guard path.hasPrefix(collection + "/") else { return nil }
-        return UploadID(path.dropFirst(collection.count + 1))
+        let folded = reference.foldedASCII
+        var segments: [Substring]
+        if folded.startsBytewise(with: "https://") || folded.startsBytewise(with: "http://")
+            || folded.startsBytewise(with: "//")
+        {
+            let rest = reference.pieces(behindEach: "//")[0].pieces(between: "/")
+            guard !rest[0].utf8.isEmpty else { return nil }
+            segments = Array(rest.dropFirst())
+        } else if reference.utf8.first == 0x2F {
+            segments = Array(reference.pieces(between: "/").dropFirst())
+        } else {
+            segments = base.pieces(between: "/").dropFirst().dropLast() + reference.pieces(between: "/")
+        }
+        let own = collection.pieces(between: "/").dropFirst()
+        guard let last = segments.popLast(), segments.allSatisfy(isPlain), segments.suffix(own.count).elementsEqual(own)
+        else { return nil }
+        return UploadID(last)
+    }
+
+    /// A piece of a prefix: no dots, nothing escaped, and no second address that a wrong separator has glued on.
+    private static func isPlain(_ segment: Substring) -> Bool {
+        segment != "." && segment != ".." && !segment.utf8.isEmpty && UploadID(segment) == nil
+            && PercentEncoding.segment(String(segment)) == segment
     }
 
     private static var malformed: Refusal {

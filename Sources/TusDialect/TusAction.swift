@@ -29,14 +29,13 @@ public enum TusAction: Sendable {
         }
     }
 
-    /// Only POST is overridden, since only clients that cannot send the others need it, and only by what tus adds to
-    /// their methods. Elsewhere the field means nothing.
+    /// The override counts whatever the method is that it stands beside (tus 1.0.0); only by what tus has of its own.
     private static func effectiveMethod(_ head: RequestHead) throws(Refusal) -> Method {
-        guard head.method == .post, let text = head.fields.text(.xHTTPMethodOverride) else { return head.method }
-        guard let method = Method(text), [.patch, .delete, .head, .post].contains(method) else {
+        guard head.isOverridden else { return head.method }
+        guard !head.hasBadOverride, [.patch, .delete, .head, .post].contains(head.method) else {
             throw .tus(
                 .badRequest, code: "bad-method-override", "X-HTTP-Method-Override takes PATCH, DELETE or HEAD.")
         }
-        return method
+        return head.method
     }
 }

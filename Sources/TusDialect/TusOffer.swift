@@ -19,7 +19,8 @@ public struct TusOffer: Sendable {
         sizeMax: Int64, collection: String = "/files", algorithms: [ChecksumAlgorithm] = ChecksumAlgorithm.allCases,
         expiry: ExpiryPolicy = .never
     ) {
-        precondition(collection.hasPrefix("/") && !collection.hasSuffix("/"), "a path without a slash at its end")
+        let ends = (collection.utf8.first, collection.utf8.last)
+        precondition(ends.0 == 0x2F && ends.1 != 0x2F, "a path without a slash at its end")
         self.sizeMax = min(sizeMax, UploadLimits.lengthMax)
         self.collection = collection
         self.algorithms = algorithms.contains(.sha1) ? algorithms : []

@@ -6,6 +6,22 @@ public enum TusVersion {
     /// SemVer; there has been no other since 2016.
     public static let current = "1.0.0"
 
+    /// Whether a body is of the type that file bytes have in this dialect.
+    public static func hasMediaType(_ head: RequestHead) -> Bool {
+        head.fields.text(.contentType).flatMap { MediaType($0) }?.essence == "application/offset+octet-stream"
+    }
+
+    /// Whether a request that names no version can mean nothing but this dialect: to take its body for a whole file
+    /// would be to store the wrong thing.
+    public static func isMeant(_ head: RequestHead) -> Bool {
+        if ietf.contains(where: { head.fields.contains($0) }) { return false }
+        return [.uploadLength, .uploadDeferLength, .uploadMetadata, .uploadConcat, .uploadChecksum].contains {
+            head.fields.contains($0)
+        } || hasMediaType(head)
+    }
+
+    private static let ietf = [FieldName("upload-complete"), FieldName("upload-incomplete")]
+
     /// Refuses another version, and a missing one unless the method only looks: browsers and curl do not know the
     /// field.
     static func check(_ head: RequestHead, method: Method) throws(Refusal) {

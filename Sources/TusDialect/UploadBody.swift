@@ -4,8 +4,7 @@ internal import HTTP
 enum UploadBody {
     /// Refuses any other type.
     static func checkType(_ head: RequestHead) throws(Refusal) {
-        let type = head.fields.text(.contentType).flatMap { MediaType($0) }
-        guard type?.essence == "application/offset+octet-stream" else {
+        guard TusVersion.hasMediaType(head) else {
             throw .tus(
                 .unsupportedMediaType, code: "wrong-media-type",
                 "File bytes are sent as application/offset+octet-stream.")

@@ -24,12 +24,12 @@ public struct UploadMetadata: Sendable {
             return
         }
         guard field.utf8.count <= TusLimits.metadataBytesMax else { throw UploadMetadata.tooLong }
-        let elements = field.split(separator: ",", omittingEmptySubsequences: false)
+        let elements = field.pieces(between: ",")
         guard elements.count <= TusLimits.metadataPairsMax else { throw UploadMetadata.tooLong }
         var (pairs, keys): ([(key: Substring, value: [UInt8])], Set<Substring>) = ([], [])
         for element in elements {
-            let words = UploadMetadata.trimmed(element).split(
-                separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
+            // A list may have spaces and tabs around its commas (RFC 9110 section 5.6.1).
+            let words = element.withoutBlanks.pieces(between: " ", piecesMax: 2)
             let key = words[0]
             guard !key.isEmpty, key.utf8.allSatisfy({ (0x21...0x7E).contains($0) }), keys.insert(key).inserted,
                 let value = Base64.decode(words.count == 2 ? words[1] : "")
@@ -59,17 +59,9 @@ public struct UploadMetadata: Sendable {
         for key in keys {
             guard let value = self[key], !value.isEmpty else { continue }
             if let text = String(validating: value, as: UTF8.self) { return text }
-            return value.reduce(into: "") { $0.unicodeScalars.append(Unicode.Scalar($1)) }
+            return String(String.UnicodeScalarView(value.map { Unicode.Scalar($0) }))
         }
         return nil
-    }
-
-    /// Without the spaces and tabs that a list may have around its commas (RFC 9110 section 5.6.1).
-    private static func trimmed(_ element: Substring) -> Substring {
-        var element = element
-        while let first = element.first, first == " " || first == "\t" { element.removeFirst() }
-        while let last = element.last, last == " " || last == "\t" { element.removeLast() }
-        return element
     }
 
     private static var malformed: Refusal {

@@ -9,10 +9,13 @@ public struct CORSPolicy: Sendable {
 
     /// No page of another origin may.
     public static let none = CORSPolicy(origins: [], allowsCredentials: false)
+    /// Request fields that pages may send beside those that are always allowed.
+    public let headers: [String]
 
-    public init(origins: [String], allowsCredentials: Bool) {
+    public init(origins: [String], allowsCredentials: Bool, headers: [String] = []) {
         self.origins = origins
         self.allowsCredentials = allowsCredentials
+        self.headers = headers
     }
 
     private static let methods = "POST, HEAD, PATCH, DELETE, OPTIONS, GET, PUT"
@@ -20,28 +23,33 @@ public struct CORSPolicy: Sendable {
         Authorization, Content-Type, Content-Disposition, Tus-Resumable, Upload-Length, Upload-Offset, \
         Upload-Metadata, Upload-Defer-Length, Upload-Concat, Upload-Checksum, Upload-Complete, Upload-Incomplete, \
         Upload-Draft-Interop-Version, Repr-Digest, Content-Digest, Want-Repr-Digest, X-HTTP-Method-Override, \
-        X-Request-ID, X-Requested-With, X-File-Id, X-Start-Byte, X-File-Size, X-Restart
+        X-Request-ID, X-Requested-With, X-File-Id, X-Start-Byte, X-File-Size, X-Restart, Content-Range, \
+        Content-Encoding, Range, If-Match, If-None-Match, If-Modified-Since, If-Unmodified-Since, If-Range, \
+        Cache-Control, Pragma, X-CSRF-Token, X-XSRF-Token, X-CSRFToken, X-Correlation-ID, Idempotency-Key, \
+        traceparent, tracestate, baggage, sentry-trace, b3, X-B3-TraceId, X-B3-SpanId, X-B3-ParentSpanId, \
+        X-B3-Sampled, uber-trace-id, newrelic, elastic-apm-traceparent, X-Datadog-Trace-Id, X-Datadog-Parent-Id, \
+        X-Datadog-Origin, X-Datadog-Sampling-Priority, X-Amzn-Trace-Id, Request-Id, X-Cloud-Trace-Context
         """
     private static let responseFields = """
         Location, Upload-Offset, Upload-Length, Upload-Metadata, Upload-Defer-Length, Upload-Concat, Upload-Expires, \
         Upload-Complete, Upload-Incomplete, Upload-Limit, Upload-Draft-Interop-Version, Tus-Version, Tus-Resumable, \
-        Tus-Max-Size, Tus-Extension, Tus-Checksum-Algorithm, Repr-Digest, Retry-After, X-Error-Code, X-Request-ID
+        Tus-Max-Size, Tus-Extension, Tus-Checksum-Algorithm, Repr-Digest, Retry-After, X-Error-Code, X-Request-ID, \
+        ETag, Accept-Ranges, Content-Range, Content-Disposition, Allow
         """
     private static let maxAgeSeconds: Int64 = 86_400
 
     /// What `Access-Control-Allow-Origin` says to a page of `origin`; nil if it says nothing.
     func allowed(_ origin: String) -> String? {
         if origins.contains(origin) { return origin }
-        guard origins.contains("*") else { return nil }
-        // With credentials the wildcard has no meaning to browsers: they want their own name back.
-        return allowsCredentials ? origin : "*"
+        // With credentials the wildcard would let in everybody, and browsers do not take it: no start allows both.
+        return origins.contains("*") && !allowsCredentials ? "*" : nil
     }
 
     /// Adds to an answer what lets a page of another origin see it.
     func mark(_ response: inout ResponseHead, answering head: RequestHead) {
         guard !origins.isEmpty else { return }
         response.add("Vary", "Origin")
-        guard let origin = head.fields.text(CORSPolicy.origin), let allowed = allowed(origin) else { return }
+        guard let origin = head.fields.text(.origin), let allowed = allowed(origin) else { return }
         response.set("Access-Control-Allow-Origin", allowed)
         if allowsCredentials { response.set("Access-Control-Allow-Credentials", "true") }
         response.set("Access-Control-Expose-Headers", CORSPolicy.responseFields)
@@ -50,15 +58,15 @@ public struct CORSPolicy: Sendable {
     /// Adds to the answer to a preflight what a page of another origin may send.
     func permit(_ response: inout ResponseHead) {
         response.set("Access-Control-Allow-Methods", CORSPolicy.methods)
-        response.set("Access-Control-Allow-Headers", CORSPolicy.requestFields)
+        response.set(
+            "Access-Control-Allow-Headers", ([CORSPolicy.requestFields] + headers).joined(separator: ", "))
         response.set("Access-Control-Max-Age", CORSPolicy.maxAgeSeconds)
     }
 
     /// Whether a request asks, before the real one, what that may be.
     static func isPreflight(_ head: RequestHead) -> Bool {
-        head.fields.contains(origin) && head.fields.contains(requestMethod)
+        head.fields.contains(.origin) && head.fields.contains(requestMethod)
     }
 
-    private static let origin = FieldName("origin")
     private static let requestMethod = FieldName("access-control-request-method")
 }

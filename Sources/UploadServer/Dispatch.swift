@@ -1,5 +1,6 @@
 internal import HTTP
 internal import IETFDialect
+internal import PlainDialect
 internal import Storage
 internal import TusDialect
 internal import Uploads
@@ -30,26 +31,18 @@ enum Dispatch {
         if exchange.connection.entrance == .admin { return try await AdminDispatch.route(exchange) }
         // What would take a while belongs to the server that comes after this one.
         if exchange.server.isStopping, !exchange.body.isAtEnd { throw ServerContext.stoppingRefusal }
+        guard !head.hasBadOverride else { throw badOverride }
+        try SiteCheck.check(exchange)
         if head.method == .options { return try await OptionsHandler.handle(exchange) }
-        guard let segments = head.target.segments, segments.allSatisfy({ $0 != "." && $0 != ".." }) else {
-            throw Refusal(.badRequest, code: "bad-path", "The path is not valid.")
-        }
-        switch segments.first {
-        case nil where head.target.path == "/":
-            try await answer(exchange, [.get, .head], PageHandler.handle)
-        case "status" where segments.count == 1:
-            try await answer(exchange, [.get, .head, .post], StatusHandler.handle)
-        case "upload" where segments.count == 1:
-            try await answer(exchange, [.post, .delete], upload)
-        case "files" where segments.count <= 2:
-            let segment = segments.count == 2 && !segments[1].isEmpty ? segments[1] : nil
-            try await FilesDispatch.route(exchange, segment: segment)
-        case "healthz" where segments.count == 1:
-            try await answer(exchange, [.get, .head], HealthHandler.handle)
-        case "readyz" where segments.count == 1:
-            try await answer(exchange, [.get, .head], ReadyHandler.handle)
-        default:
-            throw notFound
+        guard let address = try Address(head.target) else { throw notFound }
+        switch address {
+        case .page: try await answer(exchange, address, PageHandler.handle)
+        case .status: try await answer(exchange, address, StatusHandler.handle)
+        case .upload: try await answer(exchange, address, upload)
+        case .collection: try await FilesDispatch.route(exchange, address, segment: nil)
+        case .member(let segment): try await FilesDispatch.route(exchange, address, segment: segment)
+        case .health: try await answer(exchange, address, HealthHandler.handle)
+        case .readiness: try await answer(exchange, address, ReadyHandler.handle)
         }
     }
 
@@ -57,17 +50,51 @@ enum Dispatch {
     private static func upload(_ exchange: Exchange) async throws {
         let head = exchange.head
         if head.method == .delete { return try await FileIDHandler.delete(exchange) }
-        if isForm(head) { return try await FormHandler.handle(exchange) }
+        try checkContent(head)
+        guard !head.isOverridden else { throw WholeRequest.overridden }
         if case .creation = IETFRequest(head, isUploadResource: false) {
             return try await IETFHandler.create(exchange, name: nil)
         }
-        try await FileIDHandler.handle(exchange)
+        guard !head.fields.contains(.xFileID) else {
+            try checkFileID(head)
+            return try await FileIDHandler.handle(exchange)
+        }
+        guard case .form(let boundary) = try ContentKind(head.fields) else {
+            return try await FileIDHandler.handle(exchange)
+        }
+        try await FormHandler.handle(exchange, boundary: boundary)
+    }
+
+    /// What is true of the content of any request that stores some, whatever its protocol.
+    static func checkContent(_ head: RequestHead) throws(Refusal) {
+        try ContentKind.checkCoding(head.fields)
+        // What follows until the end of the connection would be dropped (RFC 9112 6.3).
+        guard head.version == .http11 || head.framing != .none else { throw WholeRequest.lengthRequired }
+    }
+
+    /// The id says that the body is bytes of a file; a body that says it is a form contradicts that.
+    private static func checkFileID(_ head: RequestHead) throws(Refusal) {
+        guard try ContentKind.type(head.fields)?.containsFolded("multipart/form-data") ?? false else { return }
+        throw Refusal(
+            .badRequest, code: "form-with-file-id",
+            "With X-File-Id the body is bytes of the file as they are, not a form (send the file, not FormData).")
+    }
+
+    private static var badOverride: Refusal {
+        Refusal(.badRequest, code: "bad-method-override", "X-HTTP-Method-Override takes one method.")
     }
 
     /// Nothing is served at this address.
     static var notFound: Refusal { Refusal(.notFound, code: "not-found", "There is nothing at this address.") }
 
     /// Hands a request to its handler where the address takes its method.
+    static func answer(
+        _ exchange: Exchange, _ address: Address, _ handler: (Exchange) async throws -> Void
+    ) async throws {
+        try await answer(exchange, address.methods, handler)
+    }
+
+    /// The same for an address that is not among those of the doors for clients.
     static func answer(
         _ exchange: Exchange, _ methods: [Method], _ handler: (Exchange) async throws -> Void
     ) async throws {
@@ -77,16 +104,8 @@ enum Dispatch {
 
     /// The address does not take the method.
     static func methodRefusal(allowed: [Method]) -> Refusal {
-        let list = (allowed + [.options]).map(\.description).joined(separator: ", ")
+        let list = Address.allow(allowed)
         return Refusal(
             .methodNotAllowed, code: "method-not-allowed", "This address takes \(list).", fields: [("Allow", list)])
-    }
-
-    /// Whether the body is a form, of a client that speaks no dialect.
-    static func isForm(_ head: RequestHead) -> Bool {
-        guard head.fields.count(of: .xFileID) == 0, let text = head.fields.text(.contentType),
-            let type = MediaType(text)
-        else { return false }
-        return type.type == "multipart" && type.subtype == "form-data"
     }
 }

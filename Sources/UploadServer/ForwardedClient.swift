@@ -1,17 +1,19 @@
 internal import HTTP
 internal import LinuxSystem
 
-/// Whom a request really comes from, where proxies stand in between: `Forwarded` (RFC 7239) or `X-Forwarded-For`,
-/// believed only as far as trusted proxies wrote it.
+/// Whom a request really comes from, where proxies stand in between: the one field that the proxies write
+/// (`--real-ip-header`), believed only as far as trusted ones wrote it. Another field of the kind is the client's own
+/// word, which they passed on.
 enum ForwardedClient {
     /// The address nearest to this server that is not one of its own proxies.
     ///
     /// - Parameters:
     ///   - peer: who made the connection; unless it is trusted nothing that it says of others counts.
-    static func address(_ fields: FieldSection, peer: String, trusted: [NetworkPrefix]) -> String {
+    ///   - field: `Forwarded` (RFC 7239), or one that holds addresses with commas between, as `X-Forwarded-For`.
+    static func address(_ fields: FieldSection, peer: String, trusted: [NetworkPrefix], field: FieldName) -> String {
         guard !trusted.isEmpty, isTrusted(peer, trusted) else { return peer }
         var client = peer
-        for hop in hops(fields).reversed() {
+        for hop in hops(fields, field).reversed() {
             guard NetworkPrefix(hop) != nil else { return client }
             client = hop
             if !isTrusted(hop, trusted) { return client }
@@ -19,41 +21,52 @@ enum ForwardedClient {
         return client
     }
 
-    private static func isTrusted(_ address: String, _ trusted: [NetworkPrefix]) -> Bool {
+    static func isTrusted(_ address: String, _ trusted: [NetworkPrefix]) -> Bool {
         trusted.contains { $0.contains(address) }
     }
 
+    /// What proxies say the client wrote into `Host`: of `Forwarded`, where that is the field, or `X-Forwarded-Host`.
+    static func hosts(_ fields: FieldSection, field: FieldName) -> [String] {
+        guard field == forwarded else {
+            return fields.text(xForwardedHost)?.pieces(between: ",").map { String($0.withoutBlanks) } ?? []
+        }
+        return elements(fields, "host").compactMap { $0 }
+    }
+
     /// The chain of addresses, the farthest first.
-    private static func hops(_ fields: FieldSection) -> [String] {
-        if let text = fields.text(forwarded) {
-            return pieces(text[...], ",").map { element in
-                let pair = pieces(element, ";").first { isFor($0) }
-                return pair.map { host(String($0[$0.index(after: $0.firstIndex(of: "=")!)...])) } ?? "unknown"
+    private static func hops(_ fields: FieldSection, _ field: FieldName) -> [String] {
+        guard field == forwarded else {
+            return fields.text(field)?.pieces(between: ",").map { bareAddress(unquoted($0)) } ?? []
+        }
+        return elements(fields, "for").map { $0.map(bareAddress) ?? "unknown" }
+    }
+
+    /// The values of one parameter of `Forwarded`, nil for an element without it.
+    private static func elements(_ fields: FieldSection, _ name: String) -> [String?] {
+        guard let text = fields.text(forwarded) else { return [] }
+        return text.pieces(between: ",").map { element in
+            for pair in element.pieces(between: ";") {
+                let sides = pair.pieces(between: "=", piecesMax: 2)
+                if sides.count == 2, sides[0].withoutBlanks.foldedASCII == name { return unquoted(sides[1]) }
             }
+            return nil
         }
-        return fields.text(xForwardedFor).map { pieces($0[...], ",").map { host(String($0)) } } ?? []
     }
 
-    /// Separators are scalars. As characters they may be one with what a client has put before them, and then the
-    /// proxy's own word, behind it, would not be seen.
-    private static func pieces(_ text: Substring, _ separator: Unicode.Scalar) -> [Substring] {
-        text.unicodeScalars.split(separator: separator).map { Substring($0) }
+    private static func unquoted(_ text: Substring) -> String {
+        String(decoding: text.utf8.filter { $0 != 0x22 && $0 != 0x20 && $0 != 0x09 }, as: UTF8.self)
     }
 
-    private static func isFor(_ pair: Substring) -> Bool {
-        guard let equals = pair.firstIndex(of: "=") else { return false }
-        return pair[..<equals].filter { $0 != " " }.lowercased() == "for"
-    }
-
-    /// Without quotes, brackets and port: `"[2001:db8::1]:4711"`, `192.0.2.1:80`.
-    private static func host(_ text: String) -> String {
-        let bare = text.filter { $0 != "\"" && $0 != " " && $0 != "\t" }
-        if bare.hasPrefix("["), let end = bare.firstIndex(of: "]") {
-            return String(bare[bare.index(after: bare.startIndex)..<end])
+    /// Without brackets and port: `[2001:db8::1]:4711`, `192.0.2.1:80`.
+    private static func bareAddress(_ text: String) -> String {
+        let bytes = Array(text.utf8)
+        if bytes.first == 0x5B, let end = bytes.firstIndex(of: 0x5D) {
+            return String(decoding: bytes[1..<end], as: UTF8.self)
         }
-        return bare.filter { $0 == ":" }.count == 1 ? String(bare.prefix { $0 != ":" }) : bare
+        let colons = bytes.indices.filter { bytes[$0] == 0x3A }
+        return colons.count == 1 ? String(decoding: bytes[..<colons[0]], as: UTF8.self) : text
     }
 
     private static let forwarded = FieldName("forwarded")
-    private static let xForwardedFor = FieldName("x-forwarded-for")
+    private static let xForwardedHost = FieldName("x-forwarded-host")
 }

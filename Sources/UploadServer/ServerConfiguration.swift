@@ -1,3 +1,4 @@
+internal import HTTP
 public import LinuxSystem
 public import Storage
 
@@ -46,11 +47,16 @@ public struct ServerConfiguration: Sendable {
     /// Open connections at once of one client address (IPv6: of one /64), 0 for no such bound; trusted proxies are not
     /// bounded. Nil is half of `connectionsMax`, and no bound for this machine.
     public var connectionsPerAddressMax: Int?
-    /// What the server is called outside (`https://uploads.example/prefix`, no slash at the end); nil where addresses
-    /// are told without it, which is right behind any proxy.
+    /// What the server is called outside (`https://uploads.example/prefix`, no slash at the end), or only the path
+    /// below which a proxy serves it (`/prefix`); nil where addresses are told without it.
     public var publicURL: String?
     /// Whose word counts on where requests come from.
     public var trustedProxies: [NetworkPrefix]
+    /// The field in which they say so: `Forwarded`, or one that holds addresses with commas between.
+    public var realIPHeader: String {
+        didSet { realIPField = FieldName(told: realIPHeader) ?? .xForwardedFor }
+    }
+    private(set) var realIPField: FieldName
     /// Which pages of other origins may use the server.
     public var cors: CORSPolicy
     /// Whether clients of the IETF dialect that ask for 104s get them. Off behind proxies that cannot pass them on.
@@ -81,6 +87,8 @@ public struct ServerConfiguration: Sendable {
         connectionsPerAddressMax = nil
         publicURL = nil
         trustedProxies = []
+        realIPHeader = "X-Forwarded-For"
+        realIPField = .xForwardedFor
         cors = .none
         sendsInformational = true
         allowsDownload = true
@@ -88,6 +96,9 @@ public struct ServerConfiguration: Sendable {
 
     /// With fewer descriptors to open the server does not start.
     public static var openFilesMin: Int { openFiles(connections: 1) }
+
+    /// Whether a text can be the name of a header field.
+    public static func isFieldName(_ text: String) -> Bool { FieldName(told: text) != nil }
 
     /// How many descriptors it takes to serve so many connections, each with a file.
     public static func openFiles(connections: Int) -> Int {

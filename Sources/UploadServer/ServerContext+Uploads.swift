@@ -52,6 +52,13 @@ extension ServerContext {
     static var stoppingRefusal: Refusal {
         Refusal(
             .serviceUnavailable, reason: "Server stopping", code: "stopping",
-            "The server is stopping. What came is kept; ask and go on.", fields: [("Retry-After", "1")])
+            "The server is stopping. What came of an upload is kept; ask and go on.", fields: [("Retry-After", "1")])
+    }
+
+    /// The same for what nobody can resume: a plain upload, a form.
+    static var stoppingForgetfully: Refusal {
+        Refusal(
+            .serviceUnavailable, reason: "Server stopping", code: "stopping",
+            "The server is stopping. Nothing of this upload is kept: send it again.", fields: [("Retry-After", "1")])
     }
 }

@@ -3,7 +3,8 @@
 /// A file name that is safe as one path component, whatever a client called its file.
 ///
 /// NFC, at most `UploadLimits.nameBytesMax` bytes of UTF-8 (the extension survives the cut), no separators, no control
-/// or invisible format characters, no leading or trailing dots and spaces, never empty.
+/// or invisible format characters but joiners (which Persian names and emoji need), nothing that turns the direction of
+/// text round, no dots and spaces at either end, never empty.
 public struct CleanName: Hashable, Sendable, CustomStringConvertible {
     /// The name itself.
     public let description: String
@@ -13,6 +14,10 @@ public struct CleanName: Hashable, Sendable, CustomStringConvertible {
 
     /// Makes any text safe; what is left of nothing is `upload`.
     public init(_ hostile: String) {
+        if CleanName.isPlain(hostile) {
+            description = hostile
+            return
+        }
         var scalars = String.UnicodeScalarView()
         for scalar in hostile.unicodeScalars {
             if CleanName.isForbidden(scalar) {
@@ -25,19 +30,33 @@ public struct CleanName: Hashable, Sendable, CustomStringConvertible {
         let composed = String(String.UnicodeScalarView(String(scalars)._nfc))
         let trimmed = CleanName.trimmed(composed)
         let bounded = CleanName.trimmed(CleanName.bounded(trimmed))
-        description = bounded.isEmpty ? "upload" : bounded
+        description = bounded.unicodeScalars.allSatisfy(CleanName.isJoiner) ? "upload" : bounded
     }
 
-    /// Separators, C0 and C1 controls, bidirectional overrides, zero-width marks, line separators, non-characters.
+    /// What most names are, and what needs no work: visible ASCII and spaces, no separator, no dot or space at an end.
+    private static func isPlain(_ text: String) -> Bool {
+        let bytes = text.utf8
+        guard let first = bytes.first, let last = bytes.last, bytes.count <= UploadLimits.nameBytesMax,
+            first != 0x2E, first != 0x20, last != 0x2E, last != 0x20
+        else { return false }
+        return bytes.allSatisfy { $0 >= 0x20 && $0 < 0x7F && $0 != 0x2F && $0 != 0x5C }
+    }
+
+    /// Separators, C0 and C1 controls, everything that sets the direction of text, zero-width marks, line separators,
+    /// non-characters.
     private static func isForbidden(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
-        case 0...0x1F, 0x2F, 0x5C, 0x7F...0x9F, 0x200B...0x200F, 0x2028...0x202E, 0x2060...0x206F, 0xFEFF,
+        case 0...0x1F, 0x2F, 0x5C, 0x7F...0x9F, 0x061C, 0x200B, 0x200E...0x200F, 0x2028...0x202E, 0x2060...0x206F,
+            0xFEFF,
             0xFFF9...0xFFFD, 0xFFFE, 0xFFFF:
             return true
         default:
             return false
         }
     }
+
+    /// Invisible, but part of how a name is written; alone it is none.
+    private static func isJoiner(_ scalar: Unicode.Scalar) -> Bool { scalar.value == 0x200C || scalar.value == 0x200D }
 
     /// Scalar by scalar: to a file system a dot is a dot, also where a combining mark makes another character of it.
     private static func trimmed(_ text: String) -> String {
@@ -48,18 +67,29 @@ public struct CleanName: Hashable, Sendable, CustomStringConvertible {
         return String(slice)
     }
 
-    /// Shortens the stem and keeps an extension of up to 16 bytes; never splits a character.
+    /// Shortens the stem and keeps an extension of up to 16 bytes. Scalar by scalar, for the same reason; what modifies
+    /// the scalar before it goes with that one.
     private static func bounded(_ text: String) -> String {
         guard text.utf8.count > UploadLimits.nameBytesMax else { return text }
+        let scalars = text.unicodeScalars
         var ending = ""
-        if let dot = text.lastIndex(of: "."), text[dot...].utf8.count <= 16 { ending = String(text[dot...]) }
-        var stem = ""
+        if let dot = scalars.lastIndex(of: "."), text.utf8[dot...].count <= 16 { ending = String(scalars[dot...]) }
         var room = UploadLimits.nameBytesMax - ending.utf8.count
-        for character in text {
-            room -= character.utf8.count
+        var end = scalars.startIndex
+        while end < scalars.endIndex {
+            room -= UTF8.width(scalars[end])
             if room < 0 { break }
-            stem.append(character)
+            end = scalars.index(after: end)
         }
-        return stem + ending
+        while end > scalars.startIndex, end < scalars.endIndex,
+            isAttached(scalars[end]) || isJoiner(scalars[scalars.index(before: end)])
+        {
+            end = scalars.index(before: end)
+        }
+        return String(scalars[..<end]) + ending
+    }
+
+    private static func isAttached(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.properties.isGraphemeExtend || scalar.properties.isEmojiModifier
     }
 }

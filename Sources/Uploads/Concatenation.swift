@@ -29,15 +29,16 @@ public struct Concatenation: Hashable, Sendable {
     public var stored: String {
         switch role {
         case .partial: "partial\n" + text
-        case .final(let parts): parts.reduce(into: "final") { $0 += " \($1)" } + "\n" + text
+        case .final(let parts): (["final"] + parts.map(\.description)).joined(separator: " ") + "\n" + text
         }
     }
 
     /// Reads exactly what `stored` writes; nil for anything else.
     public init?(stored: String) {
-        let lines = stored.split(separator: "\n", omittingEmptySubsequences: false)
+        // By bytes: as characters a separator may be one with what stands beside it.
+        let lines = Substring(stored).utf8.split(separator: 0x0A, omittingEmptySubsequences: false)
         guard lines.count == 2 else { return nil }
-        let words = lines[0].split(separator: " ", omittingEmptySubsequences: false)
+        let words = lines[0].split(separator: 0x20, omittingEmptySubsequences: false).map { Substring($0) }
         switch words[0] {
         case "partial" where words.count == 1:
             role = .partial
@@ -48,6 +49,6 @@ public struct Concatenation: Hashable, Sendable {
         default:
             return nil
         }
-        text = String(lines[1])
+        text = String(Substring(lines[1]))
     }
 }

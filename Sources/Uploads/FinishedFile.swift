@@ -4,12 +4,21 @@ public struct FinishedFile: Equatable, Sendable {
     public let name: CleanName
     /// Size in bytes.
     public let length: Int64
-    /// When it was delivered, in seconds since 1970-01-01 UTC.
-    public let finishedSeconds: Int64
+    /// When it was delivered, in nanoseconds since 1970-01-01 UTC: tells apart what an upload delivers within a second.
+    public let finishedNanoseconds: Int64
 
-    public init(name: CleanName, length: Int64, finishedSeconds: Int64) {
+    /// When it was delivered, in seconds since 1970-01-01 UTC.
+    public var finishedSeconds: Int64 { finishedNanoseconds / 1_000_000_000 }
+
+    /// When a second begins; the last one that can be told for those after the year 2262.
+    public static func nanoseconds(ofSecond seconds: Int64) -> Int64 {
+        let (nanoseconds, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        return overflow ? (seconds < 0 ? .min : .max) : nanoseconds
+    }
+
+    public init(name: CleanName, length: Int64, finishedNanoseconds: Int64) {
         self.name = name
         self.length = length
-        self.finishedSeconds = finishedSeconds
+        self.finishedNanoseconds = finishedNanoseconds
     }
 }

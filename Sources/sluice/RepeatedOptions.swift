@@ -4,7 +4,8 @@ import ArgumentParser
 enum RepeatedOptions {
     /// Those that may be given several times.
     private static let repeatable: Set<String> = [
-        "--listen", "--listen-tls", "--listen-admin", "--trusted-proxy", "--cors-origin", "--header",
+        "--listen", "--listen-tls", "--listen-admin", "--trusted-proxy", "--cors-origin", "--cors-header",
+        "--header",
     ]
 
     /// - Parameter arguments: the command line without the program's name.

@@ -29,7 +29,9 @@ extension Serve {
         configuration.allowsDownload = download
         configuration.publicURL = try publicAddress()
         configuration.trustedProxies = trustedProxy.compactMap { NetworkPrefix($0) }
-        configuration.cors = CORSPolicy(origins: try corsOrigins(), allowsCredentials: corsCredentials)
+        configuration.cors = CORSPolicy(
+            origins: try corsOrigins(), allowsCredentials: corsCredentials, headers: corsHeader)
+        configuration.realIPHeader = realIpHeader
         configuration.sendsInformational = informational == .on
         return configuration
     }

@@ -81,6 +81,15 @@ extension Serve {
         if corsCredentials, origins.isEmpty {
             throw ValidationError("--cors-credentials says something of the pages of --cors-origin: name one.")
         }
+        if corsCredentials, origins.contains("*") {
+            throw ValidationError(
+                "--cors-credentials with --cors-origin '*' lets every site act for its visitors: name the origins.")
+        }
+        for (option, names) in [("--cors-header", corsHeader), ("--real-ip-header", [realIpHeader])] {
+            for name in names where !ServerConfiguration.isFieldName(name) {
+                throw ValidationError("\(option) takes the name of a header field, not '\(name)'.")
+            }
+        }
     }
 
     /// What `--cors-origin` says, as browsers write it.
@@ -122,8 +131,10 @@ extension Serve {
     /// What `--public-url` says, without slashes at its end.
     func publicAddress() throws -> String? {
         guard let publicUrl else { return nil }
-        guard let url = HTTPURL(publicUrl) else {
-            throw ValidationError("--public-url takes http://… or https://…, in ASCII, not '\(publicUrl)'.")
+        let isPath = publicUrl.utf8.first == 0x2F && HTTPURL("http://host" + publicUrl) != nil
+        guard let url = HTTPURL(isPath ? "http://host" + publicUrl : publicUrl), !publicUrl.hasPrefix("//") else {
+            throw ValidationError(
+                "--public-url takes http://…, https://… or a path like /uploads, in ASCII, not '\(publicUrl)'.")
         }
         if url.target.contains("?") {
             throw ValidationError(

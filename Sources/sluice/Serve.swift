@@ -73,7 +73,9 @@ struct Serve: ParsableCommand {
     @Option(help: ArgumentHelp("Bound of the memory that bodies hold on their way to the disk.", valueName: "bytes"))
     var bufferMemory = ByteCount(256 << 20)
 
-    @Option(help: ArgumentHelp("An upload without a byte for so long is cut; what came is kept.", valueName: "seconds"))
+    @Option(
+        help: ArgumentHelp(
+            "An upload without a byte for so long is cut; what came of a resumable one is kept.", valueName: "seconds"))
     var bodyTimeout = 60
 
     @Option(
@@ -93,16 +95,24 @@ struct Serve: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             """
-            What the server is called outside, for the addresses that it tells. Without it they are relative, which \
-            is right behind most proxies.
+            What the server is called outside, for the addresses that it tells: a URL, or only the path below which a \
+            proxy serves it (/uploads). Without it they begin with /files, which is right behind most proxies.
             """, valueName: "url"))
     var publicUrl: String?
 
     @Option(
         help: ArgumentHelp(
-            "Believe Forwarded and X-Forwarded-For from these addresses (10.0.0.0/8); may be given several times.",
+            "Believe what these addresses (10.0.0.0/8) say of their clients; may be given several times.",
             valueName: "network"))
     var trustedProxy: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            The one field in which trusted proxies write their client's address: Forwarded, or one that holds it alone \
+            or in a list.
+            """, valueName: "name"))
+    var realIpHeader = "X-Forwarded-For"
 
     @Option(
         help: ArgumentHelp(
@@ -110,8 +120,13 @@ struct Serve: ParsableCommand {
             valueName: "origin"))
     var corsOrigin: [String] = []
 
-    @Flag(help: "Let such pages send cookies and certificates along.")
+    @Flag(help: "Let such pages send cookies and certificates along; not with '*'.")
     var corsCredentials = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Let such pages send this request field, too; may be given several times.", valueName: "name"))
+    var corsHeader: [String] = []
 
     @Option(help: "Send 104 to clients that ask for it: on, or off behind proxies that choke on it (nginx).")
     var informational = Switch.on
@@ -119,8 +134,8 @@ struct Serve: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             """
-            A body that brings fewer bytes a second, averaged over a minute of waiting for it, is cut; what came is \
-            kept. 0 takes any rate.
+            A body that brings fewer bytes a second, averaged over a minute of waiting for it, is cut; what came of a \
+            resumable upload is kept. 0 takes any rate.
             """, valueName: "bytes"))
     var minRate = ByteCount(128)
 

@@ -5,7 +5,7 @@ import Uploads
 
 @Suite struct PlainDialectTests {
     private func upload(_ fields: [String], pathName: String? = nil) throws -> PlainUpload {
-        try PlainUpload(parsedHead("PUT /files/x", fields), pathName: pathName, sizeMax: 1000)
+        try PlainUpload(parsedHead("PUT /files/x", fields), contentType: nil, pathName: pathName, sizeMax: 1000)
     }
 
     @Test func `the path names the file, else Content-Disposition, else nobody`() throws {
@@ -35,11 +35,17 @@ import Uploads
 
     // MARK: Downloads
 
-    private let file = FinishedFile(name: CleanName("a.txt"), length: 10, finishedSeconds: 784_111_777)
+    private let file = FinishedFile(
+        name: CleanName("a.txt"), length: 10, finishedNanoseconds: 784_111_777_000_000_005)
     private let id = UploadID(high: 0, low: 1)
 
-    private func download(_ fields: [String], method: String = "GET") throws -> Download {
-        try Download(parsedHead("\(method) /files/1", fields), id: id, file: file, contentType: "text/html; x=y")
+    private func download(
+        _ fields: [String], method: String = "GET", dialect: DialectName = .plain
+    ) throws -> Download {
+        let upload = Upload(
+            id: id, dialect: dialect, length: 10, name: file.name, contentType: "text/html; x=y", createdSeconds: 0)
+        return try Download(
+            parsedHead("\(method) /files/1", fields), upload, file: file, nowSeconds: 784_111_800)
     }
 
     @Test func `a finished file is told as an attachment that no browser interprets`() throws {
@@ -65,7 +71,7 @@ import Uploads
     }
 
     @Test func `a known ETag is not sent again, and an unknown If-Range gets the whole file`() throws {
-        let tag = "\"\(id)-10-784111777\""
+        let tag = "\"\(id)-10-\(String(file.finishedNanoseconds, radix: 36))\""
         guard case .notModified = try download(["If-None-Match: \(tag)"]) else { return #expect(Bool(false)) }
         guard case .range = try download(["Range: bytes=0-1", "If-Range: \(tag)"]) else { return #expect(Bool(false)) }
         guard case .whole = try download(["Range: bytes=0-1", "If-Range: \"other\""]) else {

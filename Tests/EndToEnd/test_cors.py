@@ -133,9 +133,8 @@ def test_any_origin(start, page):
     assert fetch(page, url + "/files", "POST", TUS | {"Upload-Length": "0"}, credentials="include")["status"] == 0
 
 
-@pytest.mark.parametrize("anyone", [False, True])
-def test_credentials(start, page, elsewhere, anyone):
-    url = start("--cors-origin", "*" if anyone else elsewhere, "--cors-credentials").url.rstrip("/")
+def test_credentials(start, page, elsewhere):
+    url = start("--cors-origin", elsewhere, "--cors-credentials").url.rstrip("/")
     made = fetch(page, url + "/files", "POST", TUS | {"Upload-Length": "4"}, credentials="include")
     assert made["status"] == 201 and made["seen"]["location"]
     answer = ask(int(url.rpartition(":")[2]), "GET", "/status", {"Origin": elsewhere, "X-File-Id": "a"})

@@ -168,11 +168,13 @@ def test_07_head_and_delete_by_post(tus):
     assert tus.head(location).status == 404
 
 
-def test_07_another_methods_override_means_nothing(tus):
+@pytest.mark.parametrize("method", ["GET", "PUT", "HEAD", "DELETE", "POST", "FOO"])
+def test_07_the_override_counts_whatever_the_method(tus, method):
     location = tus.made(10)
-    answer = tus.ask("HEAD", location, {"X-HTTP-Method-Override": "DELETE"})
-    assert answer.status == 200
-    assert tus.offset(location) == 0
+    answer = tus.ask(method, location, {"X-HTTP-Method-Override": "PATCH", "Upload-Offset": "0"} | BYTES, b"abc")
+    assert (answer.status, answer.offset) == (204, 3)
+    assert tus.ask(method, location, {"X-HTTP-Method-Override": "DELETE"}, b"").status == 204
+    assert tus.head(location).status == 404
 
 
 def test_09_10_11_head_of_empty_partial_and_complete(tus):

@@ -146,6 +146,14 @@ class Line:
         except ConnectionError:
             return True
 
+    def until_end(self) -> bytes:
+        """Everything that comes before the server ends the connection."""
+        try:
+            while True:
+                self._more()
+        except Closed:
+            return bytes(self._input)
+
     def _more(self) -> None:
         try:
             data = self._socket.recv(READ_BYTES)

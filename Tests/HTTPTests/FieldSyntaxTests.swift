@@ -35,6 +35,9 @@ import Testing
             (#"attachment; filename*=iso-8859-1'en'%E9; filename=e"#, "attachment", nil, "é"),
             (#"attachment; filename*=koi8-r''%C1; filename=a"#, "attachment", nil, "a"),
             (#"attachment; filename*=UTF-8''%ff; filename=a"#, "attachment", nil, "a"),
+            ("form-data; name=a; filename=\"a\u{600}.txt\"", "form-data", "a", "a\u{600}.txt"),
+            ("form-data; name=\"a\u{301}\"; filename=\"\u{301}b\u{600}\"", "form-data", "a\u{301}", "\u{301}b\u{600}"),
+            ("attachment; filename*=UTF-8''%CC%81'%D8%80", "attachment", nil, "\u{301}'\u{600}"),
             (#"attachment; filename*=UTF-8''%; filename=a"#, "attachment", nil, "a"),
             ("inline", "inline", nil, nil),
         ] as [(String, String, String?, String?)])
@@ -49,7 +52,9 @@ import Testing
 
     @Test(arguments: [
         "", ";", "form-data name=a", "form-data; name", "form-data; name=", "form-data; =a", #"form-data; name="a"#,
-        "form-data; name=a; name=b", #"form-data; name="a"b"#, "form-data, x",
+        "form-data; name=a; name=b", #"form-data; name="a"b"#, "form-data, x", "form-data; filename=my report.txt",
+        "form-data; filename*0=a", "form-data; filename*0*=UTF-8''a", "form-data; filenames=a",
+        "form-data; filename*=koi8-r''%C1", "form-data; filename*=UTF-8''%ff", "form-data; filename*=a",
     ])
     func `a malformed disposition is none`(field: String) {
         #expect(ContentDisposition(field) == nil)
@@ -87,12 +92,19 @@ import Testing
             #expect(!tag.isListed(inIfNoneMatch: field), "\(field)")
         }
         let date = HTTPDate(secondsSince1970: 784_111_777)
-        #expect(tag.allowsRange(ifRange: #""a,b""#, lastModified: nil))
-        #expect(!tag.allowsRange(ifRange: #"W/"a,b""#, lastModified: nil))
-        #expect(!EntityTag("a", isWeak: true).allowsRange(ifRange: #"W/"a""#, lastModified: nil))
-        #expect(tag.allowsRange(ifRange: date.description, lastModified: date))
-        #expect(!tag.allowsRange(ifRange: date.description, lastModified: HTTPDate(secondsSince1970: 784_111_778)))
-        #expect(!tag.allowsRange(ifRange: "x", lastModified: nil))
+        for field in ["*", #""a,b""#, #"W/"x", "a,b""#] { #expect(tag.isListed(inIfMatch: field), "\(field)") }
+        for field in ["", #"W/"a,b""#, #""a""#, #""x" y "a,b""#] {
+            #expect(!tag.isListed(inIfMatch: field), "\(field)")
+        }
+        #expect(!EntityTag("a", isWeak: true).isListed(inIfMatch: #""a""#))
+        #expect(tag.allowsRange(ifRange: #""a,b""#, lastModified: nil, now: date))
+        #expect(!tag.allowsRange(ifRange: #"W/"a,b""#, lastModified: nil, now: date))
+        #expect(!EntityTag("a", isWeak: true).allowsRange(ifRange: #"W/"a""#, lastModified: nil, now: date))
+        #expect(tag.allowsRange(ifRange: date.description, lastModified: date, now: date))
+        #expect(
+            !tag.allowsRange(
+                ifRange: date.description, lastModified: HTTPDate(secondsSince1970: 784_111_778), now: date))
+        #expect(!tag.allowsRange(ifRange: "x", lastModified: nil, now: date))
     }
 
     @Test(

@@ -94,8 +94,8 @@ import Testing
                 ], isFinished: true))
     }
 
-    @Test func `preamble and epilogue mean nothing`() {
-        let sent = "hello\r\n--AaB03y\r\n--AaB03xy\r\n\r\n--AaB03x\r\n\r\nx\r\n--AaB03x--  \r\n--AaB03x\r\n bye"
+    @Test func `a preamble and blanks behind the end mean nothing`() {
+        let sent = "hello - --\r\n-\r\n --AaB03xy\r\n\r\n--AaB03x\r\n\r\nx\r\n--AaB03x--  \r\n \t\r\n"
         let part = Part(name: nil, filename: nil, type: nil, content: [0x78], isWhole: true)
         expectEverywhere(sent.latin1, .read([part], isFinished: true))
     }
@@ -146,7 +146,13 @@ import Testing
         Evil("--AaB03x\r\nA: \u{0}\r\n\r\n", .badPartHead(.controlByte)),
         Evil("--AaB03x\r\nA: " + String(repeating: "h", count: 16384), .badPartHead(.partHeadTooLong)),
         Evil(String(repeating: "p", count: 4097), .preambleTooLong),
-        Evil("--AaB03x--" + String(repeating: "e", count: 4097), .epilogueTooLong),
+        // What stands outside the form may be a part of it under another name.
+        Evil("--AaB03y\r\nA: b\r\n\r\nlost\r\n--AaB03x\r\n\r\nx\r\n--AaB03x--", .preambleTooLong),
+        Evil("hello\r\n--AaB03xy\r\n\r\n--AaB03x--", .preambleTooLong),
+        Evil("hello\n--\r\n--AaB03x--", .preambleTooLong),
+        Evil("--AaB03x--" + String(repeating: "\r\n", count: 2049), .epilogueTooLong),
+        Evil("--AaB03x--\r\n--AaB03x\r\n\r\nlost\r\n--AaB03x--", .epilogueTooLong),
+        Evil("--AaB03x-- e", .epilogueTooLong),
         Evil(String(repeating: "--AaB03x\r\n\r\n\r\n", count: 257), .tooManyParts),
         Evil("--AaB03x\r\n" + String(repeating: "A: b\r\n", count: 101), .badPartHead(.tooManyFields)),
     ]

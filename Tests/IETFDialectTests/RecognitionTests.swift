@@ -41,9 +41,12 @@ import Testing
         #expect(try kind("POST /files", fields) == (isCreation ? .creation : nil))
     }
 
-    @Test(arguments: [
-        "Tus-Resumable: 1.0.0", "X-File-Id: a-1-2", "Content-Type: multipart/form-data; boundary=x",
-    ])
+    @Test func `a multipart body with the field is an upload of its bytes`() throws {
+        let form = "Content-Type: multipart/form-data; boundary=x"
+        #expect(try kind("POST /upload", ["Upload-Complete: ?0", "Content-Length: 5", form]) == .creation)
+    }
+
+    @Test(arguments: ["Tus-Resumable: 1.0.0", "X-File-Id: a-1-2"])
     func `requests of other protocols are not taken over for what Apple adds to them`(field: String) throws {
         let apple = ["Upload-Draft-Interop-Version: 6", "Upload-Complete: ?1", "Content-Length: 5"]
         #expect(try kind("POST /upload", apple) == .creation)

@@ -102,11 +102,11 @@ import Uploads
         #expect(InterruptedAnswer.refusal(stopping, .draft6, knowsAddress: true) == nil)
     }
 
-    @Test func `an upload task of an app that posts JSON or a form stays what it is`() throws {
+    @Test func `an upload task of an app that posts JSON or a form is an upload of just that`() throws {
         let marks = marks(.draft6)
         let form = try request(
             "POST /upload", app + ["Content-Type: multipart/form-data; boundary=x", "Content-Length: 10"] + marks)
-        #expect(IETFRequest(form, isUploadResource: false) == nil)
+        #expect(IETFRequest(form, isUploadResource: false) == .creation)
         let json = try request("POST /files", app + ["Content-Type: application/json", "Content-Length: 2"] + marks)
         #expect(try CreationRequest(json, pathName: nil, policy: large).contentType == "application/json")
     }

@@ -62,7 +62,6 @@ import Testing
         Trap("Storage/Files/DataFile", "file!", "opened by the line above"),
         Trap("Storage/ReadJob", "take()!", "asked for once, after the read"),
         Trap("Storage/Small/SmallDelivery", ".small!", "of the steps that have one"),
-        Trap("UploadServer/ForwardedClient", "firstIndex", "the pair was found by its sign"),
         Trap("UploadServer/Handlers/IETFTransfer", "uploadID!", "set before the transfer is made"),
         Trap("UploadServer/Metrics/LoopCounters", "firstIndex", "of all cases, one of them"),
         Trap("Wire/Transport", "session!", "asked for where there is one"),

@@ -38,7 +38,7 @@ import Uploads
 
     @Test(arguments: [
         "/files/ID", "http://upload.example/files/ID", "HTTPS://elsewhere:8443/files/ID", "//elsewhere/files/ID",
-        "files/ID",
+        "files/ID", "/prefix/files/ID", "https://host/a/prefix/files/ID", "//host:1/p/files/ID",
     ])
     func `tus 45: a part is named by an absolute or a relative URL, whatever its host`(pattern: String) throws {
         let url = pattern.replacing("ID", with: Self.one.description)
@@ -54,6 +54,9 @@ import Uploads
         "", "final", "final;", "final; ", "Final;/files/ID", "partial;", "partial,partial", "final;ID",
         "final;/other/ID", "final;/files/ID/", "final;/files/ID?x", "final;/files/ID#x", "final;/files/../files/ID",
         "final;ftp://host/files/ID", "final;http:///files/ID", "final;http://host", "final;/files/%30",
+        "final;/files/ID/files/ID", "final;/a//files/ID", "final;/a/./files/ID", "final;/a%20b/files/ID",
+        "final;/filesID", "final;/a/filesID", "final;/xfiles/ID", "final;/files/ID;/files/ID",
+        "final;/files/ID\u{301}", "final;\u{600}/files/ID", "final;/files/ID\u{600} /files/ID",
         "final;/files/ID /files/0", "final;/files/ID,/files/ID", "final;/files/ÿ",
     ])
     func `tus 45: what lists no parts is 400`(pattern: String) {
@@ -124,6 +127,11 @@ import Uploads
         #expect(refusal { try Self.decide([grown, grown]) }?.status == .contentTooLarge)
         let huge = Tus.part(offset: 0, length: .max)
         #expect(refusal { try Self.decide([huge, huge]) }?.status == .contentTooLarge)
+    }
+
+    @Test func `so many addresses as may be named fit into one head`() {
+        let names = TusLimits.partsMax * TusLimits.partAddressBytesMax
+        #expect(names + 3072 <= HTTPLimits.headBytesMax)
     }
 
     @Test func `more parts than the bound are refused`() {

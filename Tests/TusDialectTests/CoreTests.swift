@@ -93,9 +93,10 @@ import Uploads
         #expect(refusal { try TusAction(head, isCollection: false) }?.code == "bad-method-override")
     }
 
-    @Test func `tus 7: only a POST is overridden`() throws {
-        let head = try parsedHead("HEAD /files/x", [Tus.version, "X-HTTP-Method-Override: DELETE"])
-        #expect(try TusAction(head, isCollection: false) == .ask)
+    @Test(arguments: ["GET", "PUT", "HEAD", "DELETE", "FOO"])
+    func `tus 7: the override counts whatever the method is`(method: String) throws {
+        let head = try parsedHead("\(method) /files/x", [Tus.version, "X-HTTP-Method-Override: PATCH"])
+        #expect(try TusAction(head, isCollection: false) == .append)
     }
 
     @Test(arguments: [

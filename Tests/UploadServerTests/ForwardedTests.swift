@@ -5,13 +5,15 @@ import Testing
 @testable import UploadServer
 
 @Suite struct ForwardedTests {
-    private func client(_ fields: [String], peer: String = "10.0.0.1") throws -> String {
+    private func client(
+        _ fields: [String], peer: String = "10.0.0.1", by name: FieldName = .xForwardedFor
+    ) throws -> String {
         var parser = RequestParser()
         let text = (["GET / HTTP/1.1", "Host: h"] + fields).joined(separator: "\r\n") + "\r\n\r\n"
         _ = try parser.consume(Array(text.utf8).span)
         let head = parser.takeHead()
         let trusted = ["10.0.0.0/8", "fd00::/8"].compactMap { NetworkPrefix($0) }
-        return ForwardedClient.address(try #require(head).fields, peer: peer, trusted: trusted)
+        return ForwardedClient.address(try #require(head).fields, peer: peer, trusted: trusted, field: name)
     }
 
     @Test func `whoever is not trusted speaks for itself alone`() throws {
@@ -32,10 +34,15 @@ import Testing
         ("Forwarded: proto=https", "10.0.0.1"),
     ])
     func `a trusted proxy names the client, however long the chain`(field: String, address: String) throws {
-        #expect(try client([field]) == address)
+        let name = try #require(FieldName(told: String(field.prefix { $0 != ":" })))
+        #expect(try client([field], by: name) == address)
     }
 
-    @Test func `Forwarded goes before X-Forwarded-For`() throws {
-        #expect(try client(["X-Forwarded-For: 1.1.1.1", "Forwarded: for=2.2.2.2"]) == "2.2.2.2")
+    @Test func `only the field that the proxies write is believed`() throws {
+        let both = ["X-Forwarded-For: 1.1.1.1", "Forwarded: for=2.2.2.2", "X-Real-IP: 3.3.3.3"]
+        #expect(try client(both) == "1.1.1.1")
+        #expect(try client(both, by: FieldName("forwarded")) == "2.2.2.2")
+        #expect(try client(both, by: FieldName("x-real-ip")) == "3.3.3.3")
+        #expect(try client(["Forwarded: for=8.8.8.8"]) == "10.0.0.1")
     }
 }

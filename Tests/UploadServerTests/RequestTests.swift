@@ -45,11 +45,16 @@ import Testing
         }
     }
 
-    @Test(arguments: ["*", "/", "/files/", "/nothing"]) func `OPTIONS is answered everywhere`(target: String) throws {
+    @Test(arguments: [("*", "POST"), ("/", "HEAD"), ("/files/", "POST"), ("/files/x", "PUT")])
+    func `OPTIONS is answered wherever something is`(target: String, method: String) throws {
         let answer = try site.ask(TestServer.head("OPTIONS", target))
         #expect(answer.status == 204)
-        #expect(answer["Allow"]?.contains("POST") == true)
+        #expect(answer["Allow"]?.contains(method) == true)
         #expect(answer["Content-Length"] == nil)
+    }
+
+    @Test func `OPTIONS of nothing is 404`() throws {
+        #expect(try site.ask(TestServer.head("OPTIONS", "/nothing")).status == 404)
     }
 
     @Test(arguments: [
@@ -135,8 +140,10 @@ import Testing
     @Test func `a body that outgrows the limit is refused when it does`() throws {
         let small = try TestServer { $0.sizeMax = 1000 }
         for target in ["/files/x", "/upload"] {
-            let head = TestServer.head(
-                target == "/upload" ? "POST" : "PUT", target, ["X-File-Id: a", "Transfer-Encoding: chunked"])
+            let chunked = "Transfer-Encoding: chunked"
+            let head =
+                target == "/upload"
+                ? TestServer.head("POST", target, ["X-File-Id: a", chunked]) : TestServer.head("PUT", target, [chunked])
             let client = try small.client()
             try client.send(head + "3e9\r\n" + String(repeating: "x", count: 1001) + "\r\n0\r\n\r\n")
             #expect(try client.response().status == 413)

@@ -18,6 +18,15 @@ import Uploads
         // To a file system the first is hidden, and the second ends with a dot.
         (".\u{301}hidden", "\u{301}hidden"),
         ("name\u{600}.", "name\u{600}"),
+        // Joiners are part of how Persian and emoji are written; alone they are no name.
+        ("می\u{200C}خواهم.txt", "می\u{200C}خواهم.txt"),
+        ("👩\u{200D}💻.png", "👩\u{200D}💻.png"),
+        ("\u{200D}\u{200C}", "upload"),
+        ("a\u{61C}\u{200E}\u{200F}\u{202A}\u{202B}\u{202C}\u{202D}\u{202E}b", "ab"),
+        ("a\u{2066}\u{2067}\u{2068}\u{2069}b", "ab"),
+        ("a\u{200B}\u{2060}\u{FEFF}b", "ab"),
+        ("...hidden...", "hidden"),
+        ("name\u{600}/\u{301}..", "name\u{600}_\u{301}"),
         ("日本語 ファイル.txt", "日本語 ファイル.txt"),
     ])
     func `a hostile name becomes a safe one`(hostile: String, clean: String) {
@@ -29,6 +38,17 @@ import Uploads
         let name = CleanName(String(repeating: "é", count: 300) + ".tar").description
         #expect(name.utf8.count <= UploadLimits.nameBytesMax)
         #expect(name.hasSuffix("é.tar"))
+    }
+
+    @Test func `the extension is found, and the cut made, scalar by scalar`() {
+        let hidden = CleanName(String(repeating: "a", count: 300) + "\u{600}.tar").description
+        #expect(Array(hidden.utf8).suffix(4) == Array(".tar".utf8))
+        // What belongs to the letter before it is not left behind, nor is that letter without it.
+        let marks = CleanName(String(repeating: "a", count: 199) + "b\u{31A}c").description
+        #expect(marks == String(repeating: "a", count: 199))
+        let family = CleanName(String(repeating: "a", count: 190) + "👩\u{200D}👩\u{200D}👧").description
+        #expect(family.utf8.count <= UploadLimits.nameBytesMax)
+        #expect(family.unicodeScalars.last != "\u{200D}")
     }
 
     @Test(arguments: ["  we/ird\u{7}..name..", "e\u{200B}\u{301}", "a.\u{2060}\u{301}", ".\u{202E}\u{301}x"])

@@ -4,7 +4,8 @@ public enum MultipartError: Error, Hashable {
     case badPartHead(HTTPParseError)
     /// More than `HTTPLimits.preambleBytesMax` bytes before the first delimiter: probably the wrong boundary.
     case preambleTooLong
-    /// More than `HTTPLimits.epilogueBytesMax` bytes after the last delimiter.
+    /// Something else than blanks, or more than `HTTPLimits.epilogueBytesMax` of them, after the last delimiter:
+    /// perhaps a part that nobody would see.
     case epilogueTooLong
     /// More than `HTTPLimits.partCountMax` parts.
     case tooManyParts

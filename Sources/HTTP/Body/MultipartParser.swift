@@ -7,7 +7,10 @@
 /// | delimiter end | two dashes | closing, epilogue |
 /// | delimiter end | anything else: it was content | content |
 /// | head | field lines, an empty line | content |
-/// | epilogue | anything, within a bound | epilogue |
+/// | epilogue | blanks and line ends, within a bound | epilogue |
+///
+/// What stands before the first delimiter is dropped (RFC 2046 5.1.1), unless a line of it starts as delimiters do:
+/// that may be a part under another boundary, and would be lost.
 public struct MultipartParser: Sendable {
     private enum State {
         case content
@@ -27,7 +30,7 @@ public struct MultipartParser: Sendable {
     private var ending: [UInt8] = []
     private var head = FieldParser(bytesMax: HTTPLimits.partHeadBytesMax, tooLong: .partHeadTooLong)
     private var partCount = 0
-    private var preambleBytes = 0
+    private var preamble: [UInt8] = []
     private var epilogueBytes = 0
 
     /// A parser at the start of a body. `boundary` has 1 to `HTTPLimits.boundaryBytesMax` bytes and neither CR nor LF;
@@ -82,16 +85,19 @@ public struct MultipartParser: Sendable {
             return try matched > 0 ? resumeDelimiter(input, &position) : content(input, &position)
         case .delimiterEnd:
             guard position < input.count else { return nil }
-            return delimiterEnd(input[position], &position)
+            return try delimiterEnd(input[position], &position)
         case .head:
             return try partHead(input, &position)
         case .closing:
             state = .epilogue
             return .end
         case .epilogue:
-            epilogueBytes += input.count - position
-            guard epilogueBytes <= HTTPLimits.epilogueBytesMax else { throw .epilogueTooLong }
-            position = input.count
+            while position < input.count {
+                epilogueBytes += 1
+                guard input[position].isBlank || input[position].isLineEnd, epilogueBytes <= HTTPLimits.epilogueBytesMax
+                else { throw .epilogueTooLong }
+                position += 1
+            }
             return nil
         case .failed(let error):
             throw error
@@ -109,7 +115,7 @@ public struct MultipartParser: Sendable {
         if matched == search.delimiter.count { beginEnding() }
         if found.index == start { return nil }
         guard isInPart else {
-            try skipPreamble(found.index - start)
+            try skipPreamble((start..<found.index).map { input[$0] })
             return nil
         }
         return .data(start..<found.index)
@@ -141,7 +147,9 @@ public struct MultipartParser: Sendable {
     }
 
     /// One byte after a delimiter, which decides what it was.
-    private mutating func delimiterEnd(_ byte: UInt8, _ position: inout Int) -> MultipartEvent? {
+    private mutating func delimiterEnd(
+        _ byte: UInt8, _ position: inout Int
+    ) throws(MultipartError) -> MultipartEvent? {
         switch (ending.last, byte) {
         case (.carriageReturn, .lineFeed):
             position += 1
@@ -162,21 +170,21 @@ public struct MultipartParser: Sendable {
                 ending.append(byte)
                 return nil
             }
-            return notADelimiter()
+            return try notADelimiter()
         default:
-            return notADelimiter()
+            return try notADelimiter()
         }
     }
 
     /// The line only began like a delimiter. A CR at its end may begin a real one.
-    private mutating func notADelimiter() -> MultipartEvent? {
+    private mutating func notADelimiter() throws(MultipartError) -> MultipartEvent? {
         state = .content
         if ending.last == .carriageReturn {
             ending.removeLast()
             matched = 1
         }
         guard isInPart else {
-            preambleBytes += search.delimiter.count + ending.count
+            try skipPreamble(search.delimiter + ending)
             return nil
         }
         return .held(search.delimiter + ending)
@@ -185,15 +193,23 @@ public struct MultipartParser: Sendable {
     /// Gives back what turned out to be content.
     private mutating func release(_ held: [UInt8]) throws(MultipartError) -> MultipartEvent? {
         guard isInPart else {
-            try skipPreamble(held.count)
+            try skipPreamble(held)
             return nil
         }
         return .held(held)
     }
 
-    private mutating func skipPreamble(_ count: Int) throws(MultipartError) {
-        preambleBytes += count
-        guard preambleBytes <= HTTPLimits.preambleBytesMax else { throw .preambleTooLong }
+    private mutating func skipPreamble(_ bytes: [UInt8]) throws(MultipartError) {
+        let start = max(0, preamble.count - 2)
+        preamble += bytes
+        guard preamble.count <= HTTPLimits.preambleBytesMax else { throw .preambleTooLong }
+        var index = start
+        while index + 2 < preamble.count {
+            if preamble[index] == .lineFeed, preamble[index + 1] == .dash, preamble[index + 2] == .dash {
+                throw .preambleTooLong
+            }
+            index += 1
+        }
     }
 
     private mutating func endPart() -> MultipartEvent? {

@@ -4,8 +4,8 @@ public enum AcceptEncoding {
     public static func allowsGzip(_ field: String?) -> Bool {
         guard let field else { return false }
         var others = false
-        for element in field.split(separator: ",") {
-            let pieces = element.split(separator: ";", omittingEmptySubsequences: false).map(trimmed)
+        for element in field.pieces(between: ",") {
+            let pieces = element.pieces(between: ";").map { $0.withoutBlanks.foldedASCII }
             let isAllowed = pieces.dropFirst().allSatisfy { isPositiveWeight($0) }
             switch pieces[0] {
             case "gzip", "x-gzip": return isAllowed
@@ -16,14 +16,9 @@ public enum AcceptEncoding {
         return others
     }
 
-    private static func trimmed(_ piece: Substring) -> String {
-        let bytes = Array(piece.utf8)
-        return String(decoding: bytes[FieldSection.trimmed(bytes, 0..<bytes.count)].map(\.folded), as: UTF8.self)
-    }
-
     /// `q=` and a number with any digit but zero (RFC 9110 12.4.2).
     private static func isPositiveWeight(_ parameter: String) -> Bool {
-        guard parameter.hasPrefix("q=") else { return false }
+        guard parameter.startsBytewise(with: "q=") else { return false }
         return parameter.utf8.dropFirst(2).allSatisfy { $0.isDigit || $0 == .dot }
             && parameter.utf8.dropFirst(2).contains { $0.isDigit && $0 != .zero }
     }

@@ -10,16 +10,35 @@ public struct ContentDisposition: Hashable, Sendable {
     /// The file's name: `filename*` if it is there and valid, else `filename`.
     public let filename: String?
 
-    /// Nil if malformed, or if a parameter comes twice.
+    /// Nil if malformed, if a parameter comes twice, or if a name is told in a way that cannot be read: in pieces
+    /// (`filename*0`, RFC 2231), or in a charset that nobody has to know.
     public init?(_ text: String) {
         var scanner = ParameterScanner(text, escapes: .quoteAndBackslash)
         guard let type = scanner.token(), let parameters = scanner.parameters() else { return nil }
         self.type = type
         func value(_ name: String) -> String? { parameters.first { $0.name == name }?.value }
+        for parameter in parameters where parameter.name.startsBytewise(with: "filename") {
+            guard parameter.name == "filename" || parameter.name == "filename*" else { return nil }
+        }
         name = value("name").map(ContentDisposition.unescaped)
         filename =
             value("filename*").flatMap(ContentDisposition.extended)
             ?? value("filename").map(ContentDisposition.unescaped)
+        if filename == nil, value("filename*") != nil { return nil }
+    }
+
+    /// The file's name that the fields of a message tell; nil where they tell none.
+    ///
+    /// - Throws: 400 `bad-disposition` for a field that cannot be read, or comes twice: to leave it aside would be to
+    ///   store the file under another name than was meant.
+    public static func filename(toldBy fields: FieldSection) throws(Refusal) -> String? {
+        guard let text = fields.text(.contentDisposition) else { return nil }
+        guard fields.count(of: .contentDisposition) == 1, let disposition = ContentDisposition(text) else {
+            throw Refusal(
+                .badRequest, code: "bad-disposition",
+                "Content-Disposition cannot be read. A name with spaces or other marks stands in quotes.")
+        }
+        return disposition.filename
     }
 
     /// A value for a download that is to be saved as `filename`: an ASCII form for old programs and the exact one.
@@ -58,9 +77,9 @@ public struct ContentDisposition: Hashable, Sendable {
 
     /// `charset'language'encoded` (RFC 8187 3.2); UTF-8 and ISO-8859-1 only, nil if malformed.
     private static func extended(_ value: String) -> String? {
-        let pieces = value.split(separator: "'", maxSplits: 2, omittingEmptySubsequences: false)
+        let pieces = value.pieces(between: "'", piecesMax: 3)
         guard pieces.count == 3, let bytes = PercentEncoding.decode(Array(pieces[2].utf8)) else { return nil }
-        switch pieces[0].lowercased() {
+        switch pieces[0].foldedASCII {
         case "utf-8": return String(validating: bytes, as: UTF8.self)
         case "iso-8859-1": return String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
         default: return nil

@@ -17,7 +17,14 @@ public struct EntityTag: Hashable, Sendable, CustomStringConvertible {
 
     /// Whether an If-None-Match field with this value holds this tag (weak comparison) or is `*`. A list is believed
     /// up to its first malformed element.
-    public func isListed(inIfNoneMatch field: String) -> Bool {
+    public func isListed(inIfNoneMatch field: String) -> Bool { isListed(field) { $0.opaque == opaque } }
+
+    /// Whether an If-Match field with this value holds this tag (strong comparison: a weak tag equals none) or is `*`.
+    public func isListed(inIfMatch field: String) -> Bool {
+        isListed(field) { !$0.isWeak && !isWeak && $0.opaque == opaque }
+    }
+
+    private func isListed(_ field: String, _ isSame: (EntityTag) -> Bool) -> Bool {
         let bytes = Array(field.utf8)
         let whole = FieldSection.trimmed(bytes, 0..<bytes.count)
         if bytes[whole].elementsEqual([.asterisk]) { return true }
@@ -28,7 +35,7 @@ public struct EntityTag: Hashable, Sendable, CustomStringConvertible {
                 continue
             }
             guard let (tag, next) = EntityTag.parse(bytes, from: position) else { return false }
-            if tag.opaque == opaque { return true }
+            if isSame(tag) { return true }
             position = next
         }
         return false
@@ -36,13 +43,17 @@ public struct EntityTag: Hashable, Sendable, CustomStringConvertible {
 
     /// Whether an If-Range field with this value allows a part to be sent: the same strong tag, or the exact date of
     /// the last change (RFC 9110 13.1.5).
-    public func allowsRange(ifRange field: String, lastModified: HTTPDate?) -> Bool {
+    ///
+    /// - Parameters:
+    ///   - lastModified: nil where a date is not enough, since the bytes may change more than once in its second.
+    ///   - now: to read dates of two digits a year by.
+    public func allowsRange(ifRange field: String, lastModified: HTTPDate?, now: HTTPDate) -> Bool {
         let bytes = Array(field.utf8)
         if let (tag, next) = EntityTag.parse(bytes, from: 0) {
             return next == bytes.count && !tag.isWeak && tag == self
         }
         guard let lastModified else { return false }
-        return HTTPDate(field) == lastModified
+        return HTTPDate(anyForm: field, now: now) == lastModified
     }
 
     private static func parse(_ bytes: [UInt8], from start: Int) -> (tag: EntityTag, next: Int)? {

@@ -11,6 +11,12 @@ public struct FieldName: Hashable, Sendable, CustomStringConvertible {
         precondition(!bytes.isEmpty && bytes.allSatisfy(\.isToken), "a field name is a token")
     }
 
+    /// A name that an option tells; nil for what is no token.
+    public init?(told name: String) {
+        bytes = name.utf8.map(\.folded)
+        guard !bytes.isEmpty, bytes.allSatisfy(\.isToken) else { return nil }
+    }
+
     /// The name in lower case.
     public var description: String { String(decoding: bytes, as: UTF8.self) }
 
@@ -31,6 +37,7 @@ public struct FieldName: Hashable, Sendable, CustomStringConvertible {
     public static let contentEncoding = FieldName("content-encoding")
     public static let contentLength = FieldName("content-length")
     public static let contentRange = FieldName("content-range")
+    public static let contentTransferEncoding = FieldName("content-transfer-encoding")
     public static let contentType = FieldName("content-type")
     public static let expect = FieldName("expect")
     public static let host = FieldName("host")
@@ -38,9 +45,11 @@ public struct FieldName: Hashable, Sendable, CustomStringConvertible {
     public static let ifModifiedSince = FieldName("if-modified-since")
     public static let ifNoneMatch = FieldName("if-none-match")
     public static let ifRange = FieldName("if-range")
+    public static let ifUnmodifiedSince = FieldName("if-unmodified-since")
     public static let origin = FieldName("origin")
     public static let range = FieldName("range")
     public static let referer = FieldName("referer")
+    public static let secFetchSite = FieldName("sec-fetch-site")
     public static let transferEncoding = FieldName("transfer-encoding")
     public static let userAgent = FieldName("user-agent")
     public static let xFileID = FieldName("x-file-id")

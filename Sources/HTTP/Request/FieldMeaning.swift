@@ -5,6 +5,8 @@ struct FieldMeaning {
     private(set) var expectsContinue = false
     /// Empty without a Host field.
     private(set) var host = 0..<0
+    /// What `X-HTTP-Method-Override` says, nil without it; empty if it comes twice.
+    private(set) var override: Range<Int>?
 
     private static let close = FieldName("close")
     private static let keepAlive = FieldName("keep-alive")
@@ -36,6 +38,8 @@ struct FieldMeaning {
                 framing = .length(length)
             case 17 where FieldName.transferEncoding.matches(bytes, line.name):
                 codings.append(line.value)
+            case 22 where FieldName.xHTTPMethodOverride.matches(bytes, line.name):
+                override = override == nil ? line.value : 0..<0
             default:
                 continue
             }
@@ -77,26 +81,38 @@ struct FieldMeaning {
         guard !sawOther else { throw .unknownTransferCoding }
     }
 
-    /// `name`, `name:port`, `[address]`, `[address]:port`. Narrower than RFC 3986: no user, no escapes, no sub-delims,
-    /// none of which a name in the DNS can have; a port is 1 to 5 digits.
+    /// `host [ ":" port ]` of RFC 3986 3.2: a name, which may be empty, or an address in brackets; a port may be empty.
     static func isHost(_ bytes: [UInt8], _ range: Range<Int>) -> Bool {
-        guard !range.isEmpty, range.count <= HTTPLimits.hostBytesMax else { return false }
+        guard range.count <= HTTPLimits.hostBytesMax else { return false }
         var end = range.lowerBound
-        if bytes[end] == 0x5B {
+        if end < range.upperBound, bytes[end] == 0x5B {
             end += 1
-            while end < range.upperBound, isAddressByte(bytes[end]) { end += 1 }
+            let isLater = end < range.upperBound && bytes[end].folded == 0x76
+            while end < range.upperBound, isLater ? isLaterByte(bytes[end]) : isAddressByte(bytes[end]) { end += 1 }
             guard end > range.lowerBound + 2, end < range.upperBound, bytes[end] == 0x5D else { return false }
             end += 1
         } else {
-            while end < range.upperBound, bytes[end].isUnreserved { end += 1 }
-            guard end > range.lowerBound else { return false }
+            while end < range.upperBound, bytes[end].isUnreserved || bytes[end].isSubDelimiter || bytes[end] == .percent
+            {
+                if bytes[end] == .percent {
+                    guard range.upperBound - end > 2, bytes[end + 1].hexadecimalValue != nil,
+                        bytes[end + 2].hexadecimalValue != nil
+                    else { return false }
+                }
+                end += 1
+            }
         }
-        if end == range.upperBound { return true }
-        let port = end + 1..<range.upperBound
-        return bytes[end] == .colon && (1...5).contains(port.count) && bytes[port].allSatisfy(\.isDigit)
+        return end == range.upperBound
+            || bytes[end] == .colon && bytes[(end + 1)..<range.upperBound].allSatisfy(\.isDigit)
     }
 
+    /// What stands in brackets: an IPv6 address, …
     private static func isAddressByte(_ byte: UInt8) -> Bool {
         byte.hexadecimalValue != nil || byte == .colon || byte == .dot
+    }
+
+    /// … or one of a later version (`v1.x`).
+    private static func isLaterByte(_ byte: UInt8) -> Bool {
+        byte.isUnreserved || byte.isSubDelimiter || byte == .colon
     }
 }

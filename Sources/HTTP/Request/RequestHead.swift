@@ -1,7 +1,13 @@
 /// A request head that has passed every check: what is asked, and how the content after it is framed.
 public struct RequestHead: Sendable {
-    /// What is to be done.
+    /// What is to be done: the method of the request line, unless the client says that it means another one.
     public let method: Method
+    /// The method of the request line: how the message is framed.
+    public let sentMethod: Method
+    /// Whether `X-HTTP-Method-Override` is there: then `method` is what it says, or, if that is no method, as sent.
+    public let isOverridden: Bool
+    /// Whether it is there and names no method, or comes twice.
+    public let hasBadOverride: Bool
     /// What the client speaks.
     public let version: HTTPVersion
     /// All fields, those that are already interpreted below included.
@@ -18,13 +24,18 @@ public struct RequestHead: Sendable {
     private let hostEnd: UInt16
 
     /// Host and port as sent: of an absolute target if it was one, else of the Host field; empty if an HTTP/1.0
-    /// request named none. Letters, digits, `-._~`, or an address in brackets; makes a String each time.
+    /// request named none, or the field was empty. What RFC 3986 3.2 allows; makes a String each time.
     public var host: String { String(decoding: fields.storage[Int(hostStart)..<Int(hostEnd)], as: UTF8.self) }
 
     /// Judges the fields together with the request line.
     init(line: RequestLine, fields: FieldSection) throws(HTTPParseError) {
         let meaning = try FieldMeaning(fields, version: line.version)
-        method = line.method
+        sentMethod = line.method
+        let told = meaning.override.map { FieldSection.decoded(Array(fields.storage[$0])) }
+        let meant = told.flatMap { Method($0) }
+        isOverridden = told != nil
+        hasBadOverride = told != nil && meant == nil
+        method = meant ?? line.method
         version = line.version
         self.fields = fields
         target = RequestTarget(storage: fields.storage, form: line.form)

@@ -49,6 +49,14 @@ public struct RequestParser: Sendable {
         }
     }
 
+    /// The method of a head that is not finished, or was refused behind its first line; nil while that is unknown.
+    public var method: Method? {
+        switch state {
+        case .idle, .requestLine: nil
+        case .fields, .finished, .failed: line?.method
+        }
+    }
+
     /// Hands the finished head over and makes ready for the next; nil if there is none yet.
     public mutating func takeHead() -> RequestHead? {
         guard case .finished(let head) = state else { return nil }
@@ -82,6 +90,7 @@ public struct RequestParser: Sendable {
         guard byte.isToken || byte == .carriageReturn || byte == .lineFeed else { throw .badRequestLine }
         // Not earlier: by now the head that shares the memory is usually gone, and the memory is used again.
         parser.reset()
+        line = nil
         state = .requestLine
     }
 

@@ -24,7 +24,8 @@ struct TargetForm: Sendable {
             let start = try TargetForm.authorityStart(bytes, target)
             var end = start
             while end < target.upperBound, bytes[end] != .slash, bytes[end] != .question { end += 1 }
-            guard FieldMeaning.isHost(bytes, start..<end) else { throw .badTarget }
+            // An http address names somebody (RFC 9110 4.2.1).
+            guard end > start, bytes[start] != .colon, FieldMeaning.isHost(bytes, start..<end) else { throw .badTarget }
             authority = start..<end
             (path, queryEnd) = TargetForm.split(bytes, end..<target.upperBound)
             isAsterisk = end == target.upperBound && method == .options

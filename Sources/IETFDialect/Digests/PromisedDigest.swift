@@ -34,10 +34,9 @@ public struct PromisedDigest: Hashable, Sendable {
     /// Reads what `description` wrote; nil for anything else.
     init?(_ text: some StringProtocol) {
         for algorithm in DigestAlgorithm.allCases {
-            let prefix = "\(algorithm.key)=:"
-            guard text.hasPrefix(prefix), text.hasSuffix(":"), text.utf8.count > prefix.utf8.count,
-                let bytes = Base64.decodeLeniently(String(text.dropFirst(prefix.count).dropLast())),
-                bytes.count == algorithm.byteCount
+            let sides = text.pieces(between: ":")
+            guard sides.count == 3, sides[0] == "\(algorithm.key)=", sides[2].utf8.isEmpty,
+                let bytes = Base64.decodeLeniently(sides[1]), bytes.count == algorithm.byteCount
             else { continue }
             self.init(algorithm, bytes)
             return

@@ -20,8 +20,8 @@ public struct RepresentationDigests: Hashable, Sendable {
 
     /// Reads what `metadata` wrote. What else stands there means nothing.
     public init(metadata: String?) {
-        for line in (metadata ?? "").split(separator: "\n") {
-            let words = line.split(separator: " ", maxSplits: 1)
+        for line in (metadata ?? "").pieces(between: "\n") {
+            let words = line.pieces(between: " ", piecesMax: 2)
             guard words.count == 2 else { continue }
             switch words[0] {
             case "repr-digest": promised = PromisedDigest(words[1])

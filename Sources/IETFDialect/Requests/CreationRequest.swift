@@ -42,9 +42,9 @@ public struct CreationRequest: Sendable {
             version: version, start: .zero, isLast: isLast, length: length, sizeMax: policy.sizeMax,
             contentDigest: try PromisedDigest(UploadField.contentDigest, in: head.fields), digests: digests)
         interim = InterimAnswers(version, head, isCreation: true, policy: policy)
-        let disposition = head.fields.text(.contentDisposition).flatMap { ContentDisposition($0) }
-        name = (pathName ?? disposition?.filename).map { CleanName($0) } ?? .fallback
-        contentType = head.fields.text(.contentType)
+        let disposition = try ContentDisposition.filename(toldBy: head.fields)
+        name = (pathName ?? disposition).map { CleanName($0) } ?? .fallback
+        contentType = try ContentKind.type(head.fields)
         ageMaxSeconds = policy.ageMaxSeconds
     }
 

@@ -61,6 +61,13 @@ struct CatalogueRow {
         self.cleanup = cleanup
     }
 
+    /// `finished_at` is in nanoseconds; below this, in a row that an earlier program wrote, in seconds.
+    static let finishedSecondsMax: Int64 = 100_000_000_000
+
+    private static func nanoseconds(_ stored: Int64) -> Int64 {
+        stored < finishedSecondsMax ? FinishedFile.nanoseconds(ofSecond: stored) : stored
+    }
+
     /// - Parameters:
     ///   - journal: the batch of the journal that holds the bytes, nil where none does or that is known.
     ///   - resets: whether the recorded offset may be lowered.
@@ -77,7 +84,7 @@ struct CatalogueRow {
         try statement.bind(10, upload.expiresSeconds)
         try statement.bind(11, upload.finished?.name.description)
         try statement.bind(12, upload.finished?.length)
-        try statement.bind(13, upload.finished?.finishedSeconds)
+        try statement.bind(13, upload.finished?.finishedNanoseconds)
         try statement.bind(14, cleanup.rawValue)
         try statement.bind(15, upload.concatenation?.stored)
         try statement.bind(16, journal)
@@ -102,7 +109,8 @@ struct CatalogueRow {
         upload.epoch = statement.integer(15)
         if let finishedName = statement.text(10) {
             upload.finished = FinishedFile(
-                name: CleanName(finishedName), length: statement.integer(11), finishedSeconds: statement.integer(12))
+                name: CleanName(finishedName), length: statement.integer(11),
+                finishedNanoseconds: CatalogueRow.nanoseconds(statement.integer(12)))
         }
         if let stored = statement.text(14) {
             guard let concatenation = Concatenation(stored: stored) else {

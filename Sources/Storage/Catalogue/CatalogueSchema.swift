@@ -21,7 +21,7 @@ enum CatalogueSchema {
             expires INTEGER,                   -- likewise, NULL for never
             finished_name TEXT,                -- the file as last delivered
             finished_length INTEGER,
-            finished_at INTEGER,
+            finished_at INTEGER,               -- nanoseconds since 1970-01-01 UTC; seconds in rows of old
             cleanup INTEGER NOT NULL,          -- files to remove: 0 none, 1 all (deleted), 2 all but finished_name
             concatenation TEXT,                -- part of, or made of, other uploads
             journal INTEGER NOT NULL DEFAULT 0, -- the batch of the journal that holds a finished file, 0 for none

@@ -36,7 +36,8 @@ struct RecordSweep {
         let next = try connection.prepare(
             """
             SELECT \(CatalogueRow.columns) FROM uploads
-            WHERE rowid > ?1 AND rowid <= ?2 AND state = 1 AND cleanup = 0 AND finished_at <= ?3
+            WHERE rowid > ?1 AND rowid <= ?2 AND state = 1 AND cleanup = 0
+                AND finished_at <= CASE WHEN finished_at < \(CatalogueRow.finishedSecondsMax) THEN ?3 ELSE ?4 END
             """)
         let byID = try connection.prepare("SELECT \(CatalogueRow.columns) FROM uploads WHERE id = ?1")
         let latest = wallSeconds() - forgetSeconds
@@ -62,6 +63,7 @@ struct RecordSweep {
         try statement.bind(1, row)
         try statement.bind(2, end)
         try statement.bind(3, latest)
+        try statement.bind(4, FinishedFile.nanoseconds(ofSecond: latest))
         var found: [Upload] = []
         while try statement.step() {
             do throws(StorageError) { found.append(try CatalogueRow(from: statement).upload) } catch {

@@ -272,7 +272,8 @@ final class Connection: Parked {
         let body = refusal.bodyBytes
         head.set("Content-Length", Int64(body.count))
         do throws(TransportError) {
-            try await transport.write(Exchange.serialized(head) + body)
+            // No answer to a HEAD has content, this one neither (RFC 9110 9.3.2).
+            try await transport.write(Exchange.serialized(head) + (parser.method == .head ? [] : body))
         } catch {
             return
         }

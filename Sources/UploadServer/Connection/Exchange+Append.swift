@@ -45,7 +45,8 @@ extension Exchange {
             throw Refusal(.badRequest, code: "body-cut-short", "The connection ended before the body did.")
         case .transport(.interrupted(.fenced)):
             throw superseded ?? Refusal(.conflict, code: "superseded", "A newer request took over.")
-        case .transport(.interrupted(.stopping)): throw ServerContext.stoppingRefusal
+        case .transport(.interrupted(.stopping)):
+            throw timedOut == nil ? ServerContext.stoppingForgetfully : ServerContext.stoppingRefusal
         case .transport(.interrupted):
             throw timedOut ?? Exchange.timedOut
         case .tooSlow: throw (timedOut ?? Exchange.timedOut).renamed(code: "body-too-slow")
@@ -53,8 +54,10 @@ extension Exchange {
         }
     }
 
+    /// For bodies whose dialect has no words of its own: those that nobody can resume.
     private static var timedOut: Refusal {
         Refusal(
-            .requestTimeout, code: "body-timeout", "The body came too slowly, or not at all. What came is kept.")
+            .requestTimeout, code: "body-timeout",
+            "The body came too slowly, or not at all. Nothing of it is kept: send it again.")
     }
 }

@@ -41,7 +41,7 @@ final class Exchange {
     /// no content.
     func respond(_ response: consuming ResponseHead, body content: [UInt8] = []) async {
         var bytes = begin(response, contentLength: Int64(content.count))
-        if head.method != .head { bytes += content }
+        if head.sentMethod != .head { bytes += content }
         await send(bytes)
     }
 

@@ -32,14 +32,41 @@ final class FormBody: ByteSource {
             case .partEnd: isPartEnded = true
             case .data(let range): try skip(range.count)
             case .held(let bytes): try skip(bytes.count)
-            case .needsMore:
-                try await exchange.body.untilArrival()
-                _ = try readRaw()
-                // A part that is skipped must not keep the loop from its other connections.
-                await exchange.watch.yield()
+            case .needsMore: try await readMore()
             }
         }
+        // What follows is judged, too: a part behind the end would be lost.
+        while position < raw.count || !exchange.body.isAtEnd {
+            if case .needsMore = try nextEvent(), !exchange.body.isAtEnd { try await readMore() }
+        }
         return nil
+    }
+
+    /// Waits for more of the body, and lets the loop's other connections have their turn.
+    private func readMore() async throws(BodyFailure) {
+        try await exchange.body.untilArrival()
+        _ = try readRaw()
+        await exchange.watch.yield()
+    }
+
+    /// What the part at hand holds, which is no file: its beginning, and whether it is text at all. Reads to its end.
+    func value() async throws(BodyFailure) -> (start: [UInt8], holdsNUL: Bool) {
+        var (start, holdsNUL): ([UInt8], Bool) = ([], false)
+        func take(_ bytes: ArraySlice<UInt8>) throws(BodyFailure) {
+            try skip(bytes.count)
+            if bytes.contains(0) { holdsNUL = true }
+            let room = HTTPLimits.formFieldReadBytesMax - start.count
+            if room > 0 { start += bytes.prefix(room) }
+        }
+        while !isPartEnded {
+            switch try nextEvent() {
+            case .data(let range): try take(raw[range])
+            case .held(let bytes): try take(bytes[...])
+            case .partEnd, .end, .part: isPartEnded = true
+            case .needsMore: try await readMore()
+            }
+        }
+        return (start, holdsNUL)
     }
 
     var isAtEnd: Bool { isPartEnded }
@@ -110,7 +137,8 @@ final class FormBody: ByteSource {
         case .wouldBlock: return false
         case .end:
             // The form must have ended before its body does.
-            throw .cutShort
+            if !isFormEnded { throw .cutShort }
+            return false
         }
     }
 

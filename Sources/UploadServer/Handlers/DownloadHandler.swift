@@ -12,20 +12,24 @@ enum DownloadHandler {
     ) async throws {
         guard let file = try await exchange.server.store.openFinished(upload.id) else { throw Dispatch.notFound }
         let answer = try Download(
-            exchange.head, id: upload.id, file: file.finished, contentType: upload.contentType)
+            exchange.head, upload, file: file.finished,
+            nowSeconds: SystemClock.wallNanoseconds / 1_000_000_000)
+        // A HEAD that came as another method is framed as that one: without content it has a length of 0.
+        let sendsContent = exchange.head.method == .get && exchange.head.sentMethod != .head
+        let tellsLength = sendsContent || exchange.head.sentMethod == .head
         switch answer {
         case .notModified(var response):
             describe(&response)
             await exchange.respond(response)
         case .whole(var response):
             describe(&response)
-            await exchange.startResponse(response, contentLength: file.finished.length)
-            if exchange.head.method == .get { try await send(file, from: 0, count: file.finished.length, exchange) }
+            await exchange.startResponse(response, contentLength: tellsLength ? file.finished.length : 0)
+            if sendsContent { try await send(file, from: 0, count: file.finished.length, exchange) }
         case .range(var response, let range):
             describe(&response)
             let count = range.upperBound - range.lowerBound + 1
             await exchange.startResponse(response, contentLength: count)
-            try await send(file, from: range.lowerBound, count: count, exchange)
+            if sendsContent { try await send(file, from: range.lowerBound, count: count, exchange) }
         }
     }
 

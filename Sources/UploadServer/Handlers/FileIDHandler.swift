@@ -69,13 +69,15 @@ enum FileIDHandler {
         }
     }
 
-    private static func fresh(_ length: Int64?, _ request: AppendRequest, _ exchange: Exchange) -> Upload {
+    private static func fresh(
+        _ length: Int64?, _ request: AppendRequest, _ exchange: Exchange
+    ) throws(Refusal) -> Upload {
         // Our own page says the file's name in full; the seed's client only within its id.
-        let disposition = exchange.head.fields.text(.contentDisposition).flatMap { ContentDisposition($0) }
+        let disposition = try ContentDisposition.filename(toldBy: exchange.head.fields)
         return Upload(
             id: exchange.server.uploadID(of: request.fileID), dialect: .fileID, length: length,
-            name: disposition?.filename.map { CleanName($0) } ?? request.fileID.derivedName,
-            contentType: exchange.head.fields.text(.contentType),
+            name: disposition.map { CleanName($0) } ?? request.fileID.derivedName,
+            contentType: try ContentKind.type(exchange.head.fields),
             createdSeconds: SystemClock.wallNanoseconds / 1_000_000_000)
     }
 

@@ -2,7 +2,7 @@ internal import HTTP
 internal import IETFDialect
 internal import TusDialect
 
-/// `OPTIONS` of any address, and of the server as a whole (`*`): what it takes. Both resumable protocols read their own
+/// `OPTIONS` of an address, and of the server as a whole (`*`): what it takes. Both resumable protocols read their own
 /// part of the one answer; a browser's preflight is answered without a look at any upload.
 enum OptionsHandler {
     static func handle(_ exchange: Exchange) async throws {
@@ -14,9 +14,15 @@ enum OptionsHandler {
             return await exchange.respond(response)
         }
         var response = ResponseHead(.noContent)
-        response.set("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
+        response.set("Allow", Address.allow(try methods(exchange.head.target)))
         server.tusOffer.announce(in: &response)
         UploadAnswer.discovered(&response, request: exchange.head, policy: server.ietfPolicy)
         await exchange.respond(response)
+    }
+
+    private static func methods(_ target: RequestTarget) throws(Refusal) -> [Method] {
+        if target.path == "*" { return [.get, .head, .post, .put, .patch, .delete] }
+        guard let address = try Address(target) else { throw Dispatch.notFound }
+        return address.methods
     }
 }

@@ -5,10 +5,12 @@ internal import Uploads
 
 /// `PUT` or `POST` with the whole file as the body.
 enum PlainHandler {
-    static func handle(_ exchange: Exchange) async throws { try await handle(exchange, name: nil) }
-
-    static func handle(_ exchange: Exchange, name: String?) async throws {
-        let request = try PlainUpload(exchange.head, pathName: name, sizeMax: exchange.server.configuration.sizeMax)
+    /// - Parameters:
+    ///   - name: the last segment of the address where that names the file.
+    ///   - contentType: as `ContentKind` read it.
+    static func handle(_ exchange: Exchange, name: String?, contentType: String?) async throws {
+        let request = try PlainUpload(
+            exchange.head, contentType: contentType, pathName: name, sizeMax: exchange.server.configuration.sizeMax)
         let upload = Upload(
             id: UploadID(high: Randomness.word(), low: Randomness.word()), dialect: .plain, length: request.length,
             name: request.name, contentType: request.contentType,

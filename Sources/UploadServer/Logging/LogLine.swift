@@ -1,3 +1,4 @@
+internal import HTTP
 internal import LinuxSystem
 
 /// One log line in the making, in either format.
@@ -34,7 +35,7 @@ struct LogLine {
         switch format {
         case .text:
             let isPlain =
-                !value.isEmpty && value.utf8.allSatisfy { $0 > 0x20 && $0 != 0x22 && $0 != 0x3D && $0 != 0x7F }
+                !value.utf8.isEmpty && value.utf8.allSatisfy { $0 > 0x20 && $0 != 0x22 && $0 != 0x3D && $0 < 0x7F }
             if isPlain {
                 append(value)
             } else {
@@ -63,7 +64,7 @@ struct LogLine {
 
     private mutating func begin(_ key: String) {
         append(format == .text ? " " : ",\"")
-        append(key)
+        appendEscaped(key)
         append(format == .text ? "=" : "\":")
     }
 
@@ -71,20 +72,7 @@ struct LogLine {
 
     /// JSON's escapes, in text as well: a client must not be able to forge a line or move the terminal's cursor.
     private mutating func appendEscaped(_ text: String, quotes: Bool? = nil) {
-        let escapesQuotes = quotes ?? (format == .json)
-        for byte in text.utf8 {
-            switch byte {
-            case 0x22 where escapesQuotes: append("\\\"")
-            case 0x5C where escapesQuotes: append("\\\\")
-            case 0x0A: append("\\n")
-            case 0x0D: append("\\r")
-            case 0x09: append("\\t")
-            case 0..<0x20, 0x7F:
-                let hex = String(byte, radix: 16)
-                append("\\u00" + (hex.utf8.count == 1 ? "0" : "") + hex)
-            default: bytes.append(byte)
-            }
-        }
+        JSONText.append(text, to: &bytes, escapesQuotes: quotes ?? (format == .json))
     }
 
     /// RFC 3339 with milliseconds, UTC. Written digit by digit: every request has one.

@@ -34,8 +34,12 @@ public struct ServerLog: Sendable {
             "peer",
             ForwardedClient.address(
                 exchange.head.fields, peer: exchange.connection.peer,
-                trusted: exchange.server.configuration.trustedProxies))
-        line.set("method", exchange.head.method.description)
+                trusted: exchange.server.configuration.trustedProxies,
+                field: exchange.server.configuration.realIPField))
+        line.set("method", exchange.head.sentMethod.description)
+        if exchange.head.isOverridden {
+            line.set("override", exchange.head.fields.text(.xHTTPMethodOverride) ?? "")
+        }
         line.set("path", exchange.head.target.path)
         line.set("status", Int64(status))
         line.set("received", exchange.body.received)

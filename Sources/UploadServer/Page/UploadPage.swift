@@ -6,14 +6,16 @@ internal import TLS
 final class UploadPage: Sendable {
     private let plain: [UInt8]
     private let compressed: [UInt8]
-    private let tag: EntityTag
+    /// Of the page as it is, and as it is compressed: other bytes have another tag (RFC 9110 8.8.3.3).
+    private let tags: (plain: EntityTag, compressed: EntityTag)
     private let policy: String
 
     init() {
         let page = JoinedPage(document: PackageResources.index_html, files: UploadPage.files)
         plain = page.text
         compressed = Gzip.compress(plain)
-        tag = EntityTag(Base64.encode(Digest.sha256(plain)[..<12]))
+        let name = Base64.encode(Digest.sha256(plain)[..<12])
+        tags = (EntityTag(name), EntityTag(name + "-gzip"))
         policy =
             "default-src 'none'; script-src \(UploadPage.source(page.script)); "
             + "style-src \(UploadPage.source(page.style)); connect-src 'self'; img-src 'self' data:; "
@@ -22,13 +24,25 @@ final class UploadPage: Sendable {
     }
 
     /// The answer to a `GET`.
-    func answer(ifNoneMatch: String?, gzip: Bool) -> (head: ResponseHead, body: [UInt8]) {
-        let isUnchanged = ifNoneMatch.map { tag.isListed(inIfNoneMatch: $0) } ?? false
-        var head = ResponseHead(isUnchanged ? .notModified : .ok)
+    ///
+    /// - Throws: 412 `precondition-failed`.
+    func answer(_ request: RequestHead, gzip: Bool, now: HTTPDate) throws(Refusal) -> (
+        head: ResponseHead, body: [UInt8]
+    ) {
+        let tag = gzip ? tags.compressed : tags.plain
+        var head = ResponseHead(.ok)
         head.set("ETag", tag.description)
         head.set("Vary", "Accept-Encoding")
         head.set("Cache-Control", "no-cache")
-        if isUnchanged { return (head, []) }
+        switch Precondition(request, tag: tag, lastModified: nil, now: now) {
+        case .met: break
+        case .notModified:
+            head.status = .notModified
+            return (head, [])
+        case .failed:
+            throw Refusal(
+                .preconditionFailed, code: "precondition-failed", "The page is not the one that the request asks for.")
+        }
         head.set("Content-Type", "text/html; charset=utf-8")
         head.set("Content-Security-Policy", policy)
         head.set("X-Content-Type-Options", "nosniff")

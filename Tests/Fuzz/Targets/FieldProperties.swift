@@ -47,11 +47,15 @@ enum FieldProperties {
         require(!isListed || isNamed, "a tag is named to be listed")
         require(tag.isListed(inIfNoneMatch: "\(tag), \(text)"), "a tag at the front is listed")
         let date = HTTPDate(secondsSince1970: 784_111_777)
-        if tag.allowsRange(ifRange: text, lastModified: date) {
-            require(text == tag.description || text == date.description, "a range needs the very tag, or date")
+        if tag.allowsRange(ifRange: text, lastModified: date, now: date) {
+            require(
+                text == tag.description || HTTPDate(anyForm: text, now: date) == date,
+                "a range needs the very tag, or date")
         }
         require(
-            !EntityTag("a", isWeak: true).allowsRange(ifRange: text, lastModified: nil), "a weak tag gives no range")
+            !EntityTag("a", isWeak: true).allowsRange(ifRange: text, lastModified: nil, now: date),
+            "a weak tag gives no range")
+        require(!tag.isListed(inIfMatch: text) || isListed, "what matches strongly matches weakly")
     }
 
     private static func checkEncodings(_ text: String, _ input: [UInt8]) {

@@ -95,9 +95,9 @@ enum RequestProperties {
     /// Written again by what was understood of it, a head is understood the same.
     private static func checkCanonical(_ head: RequestHead) {
         let target = head.target.path + (head.target.query.map { "?\($0)" } ?? "")
-        var text = "\(head.method) \(target) HTTP/1.\(head.version == .http10 ? 0 : 1)\r\n"
+        var text = "\(head.sentMethod) \(target) HTTP/1.\(head.version == .http10 ? 0 : 1)\r\n"
         for field in head.fields where field.name.lowercased() != "host" { text += "\(field.name): \(field.value)\r\n" }
-        if !head.host.isEmpty { text += "Host: \(head.host)\r\n" }
+        if !head.host.isEmpty || head.version == .http11 { text += "Host: \(head.host)\r\n" }
         let bytes = Array("\(text)\r\n".utf8)
         // Latin-1 grows on its way to UTF-8, and an absolute target may stand without a Host in 1.0.
         guard bytes.count <= HTTPLimits.headBytesMax, head.fields.count < HTTPLimits.fieldCountMax else { return }
@@ -106,6 +106,7 @@ enum RequestProperties {
         let (old, new) = (head, again.heads[0])
         require(
             (old.method, old.version, old.framing, old.host) == (new.method, new.version, new.framing, new.host)
+                && (old.sentMethod, old.isOverridden) == (new.sentMethod, new.isOverridden)
                 && (old.keepsAlive, old.expectsContinue) == (new.keepsAlive, new.expectsContinue)
                 && (old.target.path, old.target.query) == (new.target.path, new.target.query),
             "a head means the same when written again")
@@ -113,7 +114,11 @@ enum RequestProperties {
 
     private static func checkDialects(_ head: RequestHead) {
         let sizeMax = Int64(1000)
-        if let file = try? PlainUpload(head, pathName: nil, sizeMax: sizeMax) {
+        if case .file(let type)? = try? ContentKind(head.fields),
+            let file = try? PlainUpload(head, contentType: type, pathName: nil, sizeMax: sizeMax)
+        {
+            require(type?.utf8.count ?? 0 <= HTTPLimits.contentTypeBytesMax, "a type within its bound")
+            require(!head.isOverridden && head.framing != .none, "a whole file is meant")
             require((0...sizeMax).contains(file.length ?? 0), "a length within the bound")
             FieldProperties.checkName(file.name)
         }

@@ -1,0 +1,107 @@
+internal import HTTP
+internal import Logging
+internal import PlainDialect
+internal import Storage
+internal import Uploads
+
+/// The files of a form on their way. None appears under its name before the form has come to its end: what stands
+/// behind a file may be a reason to refuse the form. Confined to its loop.
+///
+/// The bytes of a file are settled when the next file begins, and the file is finished at the end. The last one, which
+/// mostly is the only one, is held open until then, and so costs what any other upload does.
+final class FormFiles {
+    private let exchange: Exchange
+    /// Uploads with all their bytes, not finished yet.
+    private var settled: [Upload] = []
+    /// The last one, written and not settled.
+    private var held: WritePermit?
+    /// Uploads begun and not finished: what has to go if the form fails.
+    private var begun: Set<UploadID> = []
+
+    init(_ exchange: Exchange) { self.exchange = exchange }
+
+    private var server: ServerContext { exchange.server }
+
+    /// Whether no file has come.
+    var isEmpty: Bool { begun.isEmpty }
+
+    /// Takes the bytes of one file, whose id was drawn at random.
+    ///
+    /// - Parameter keepsEmpty: whether a file without a byte counts.
+    func receive(_ form: FormBody, as upload: Upload, keepsEmpty: Bool) async throws {
+        try await settleLast()
+        exchange.uploadID = upload.id
+        var claim = try server.store.claimNew(upload.id, onFence: exchange.fence())
+        begun.insert(upload.id)
+        try await claim.create(upload)
+        var permit = try await claim.permit(at: .zero)
+        exchange.connection.counters.countAppend(upload.dialect)
+        var ingest = Ingest(form, of: exchange, room: server.configuration.sizeMax)
+        let end = await ingest.run(into: &permit)
+        do {
+            if let failure = permit.failure { throw failure }
+            switch end {
+            case .bodyEnded: break
+            case .failed(let failure): throw failure
+            case .overflow: throw PlainUpload.tooLarge(server.configuration.sizeMax)
+            }
+        } catch {
+            await remove(permit, upload.id)
+            throw error
+        }
+        if permit.nextByte > 0 || keepsEmpty {
+            held = consume permit
+        } else {
+            await remove(permit, upload.id)
+        }
+    }
+
+    /// One file more begins: the one before it waits without an open file.
+    private func settleLast() async throws {
+        if let permit = held.take() { settled.append(try await permit.settle()) }
+    }
+
+    /// Makes all of them files, in their order.
+    func finish() async throws -> [StoredFile] {
+        var stored: [StoredFile] = []
+        for upload in settled {
+            let permit = try await server.store.claim(upload.id, onFence: exchange.fence()).permit(at: upload.offset)
+            stored.append(ended(try await permit.finish(length: upload.offset.bytes)))
+        }
+        if let permit = held.take() {
+            let length = permit.nextByte
+            stored.append(ended(try await permit.finish(length: length)))
+        }
+        return stored
+    }
+
+    /// Removes what has not become a file. What cannot be removed now is logged, and expires.
+    func forget() async {
+        if let permit = held.take(), let last = begun.first(where: { id in !settled.contains { $0.id == id } }) {
+            await remove(permit, last)
+        }
+        for id in begun {
+            do {
+                try await server.store.claim(id, onFence: {}).delete()
+            } catch {
+                warn(id, error)
+            }
+        }
+        begun = []
+    }
+
+    private func remove(_ permit: consuming WritePermit, _ id: UploadID) async {
+        begun.remove(id)
+        do throws(StorageError) { try await permit.delete() } catch { warn(id, error) }
+    }
+
+    private func warn(_ id: UploadID, _ error: any Error) {
+        server.log.logger.warning(
+            "cannot remove an unfinished upload", metadata: ["upload": "\(id)", "error": "\(error)"])
+    }
+
+    private func ended(_ upload: Upload) -> StoredFile {
+        begun.remove(upload.id)
+        return StoredFile(location: server.location(of: upload.id), name: upload.name, size: upload.offset.bytes)
+    }
+}
