@@ -78,6 +78,14 @@ static inline int cshim_signalfd(const int *signals, int count) {
     return (int)CSHIM_RESULT(signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
 }
 
+static inline void cshim_unblock_endings(void) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    pthread_sigmask(SIG_UNBLOCK, &set, 0);
+}
+
 static inline int cshim_signalfd_next(int fd) {
     struct signalfd_siginfo info;
     long count = CSHIM_RESULT(read(fd, &info, sizeof info));
@@ -136,6 +144,11 @@ static inline long cshim_send(int fd, const void *buffer, size_t count) {
 }
 
 static inline int cshim_shutdown(int fd, int how) { return (int)CSHIM_RESULT(shutdown(fd, how)); }
+
+static inline int cshim_unconfirmed_bytes(int fd) {
+    int count = 0;
+    return ioctl(fd, TIOCOUTQ /* SIOCOUTQ */, &count) == 0 ? count : 0;
+}
 
 // Makes the next close send a reset instead of a FIN (SO_LINGER 0): for tests and for shedding load.
 static inline int cshim_reset_on_close(int fd) {

@@ -5,6 +5,7 @@
 #define SLUICE_OPENSSL_SHIM_H
 
 #include <errno.h>
+#include <fcntl.h>
 #include <openssl/bio.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
@@ -16,6 +17,8 @@
 #include <openssl/x509v3.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 // ---- contexts -----------------------------------------------------------------------------------------------------
 
@@ -54,6 +57,11 @@ static inline int cshim_context_set_only_version(SSL_CTX *context, int version) 
            SSL_CTX_set_max_proto_version(context, version) == 1;
 }
 
+// Key exchanges for TLS 1.2 and 1.3, best first, joined by colons.
+static inline int cshim_context_set_groups(SSL_CTX *context, const char *groups) {
+    return (int)SSL_CTX_set1_groups_list(context, groups);
+}
+
 // Adds a certificate to the chain that follows the leaf; the context takes its own reference.
 static inline int cshim_context_add_chain(SSL_CTX *context, X509 *certificate) {
     return (int)SSL_CTX_add1_chain_cert(context, certificate);
@@ -65,7 +73,7 @@ struct cshim_protocols {
     unsigned char bytes[255];
 };
 
-// Takes the server's best among the offered; goes on without a protocol where none is shared.
+// Takes the server's best among the offered; ends the handshake with an alert where none is shared (RFC 7301, 3.2).
 static inline int cshim_select_protocol(
     SSL *session, const unsigned char **out, unsigned char *out_count, const unsigned char *offered,
     unsigned int offered_count, void *context) {
@@ -73,7 +81,7 @@ static inline int cshim_select_protocol(
     const struct cshim_protocols *own = (const struct cshim_protocols *)context;
     unsigned char *chosen = 0;
     int found = SSL_select_next_proto(&chosen, out_count, own->bytes, own->count, offered, offered_count);
-    if (found != OPENSSL_NPN_NEGOTIATED) return SSL_TLSEXT_ERR_NOACK;
+    if (found != OPENSSL_NPN_NEGOTIATED) return SSL_TLSEXT_ERR_ALERT_FATAL;
     *out = chosen;
     return SSL_TLSEXT_ERR_OK;
 }
@@ -150,23 +158,23 @@ static inline const char *cshim_session_cipher(const SSL *session) { return SSL_
 
 // ---- certificates and keys ----------------------------------------------------------------------------------------
 
-// Reads at most `capacity` bytes of a file. Returns the count or a negated errno.
+// Reads at most `capacity` bytes of a regular file. Returns the count, -EINVAL for what is none (a pipe would keep its
+// reader waiting), or another negated errno.
 static inline long cshim_file_read(const char *path, void *memory, size_t capacity) {
-    ERR_clear_error();
-    BIO *file = BIO_new_file(path, "r");
-    size_t done = 0;
-    int count = 0;
-    while (file && done < capacity) {
-        size_t room = capacity - done;
-        count = BIO_read(file, (char *)memory + done, room > 65536 ? 65536 : (int)room);
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0) return -(long)errno;
+    struct stat info;
+    long result = fstat(fd, &info) != 0 ? -(long)errno : S_ISREG(info.st_mode) ? 0 : -(long)EINVAL;
+    if (S_ISDIR(info.st_mode)) result = -(long)EISDIR;
+    while (result >= 0 && (size_t)result < capacity) {
+        ssize_t count = read(fd, (char *)memory + result, capacity - (size_t)result);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) result = -(long)errno;
         if (count <= 0) break;
-        done += (size_t)count;
+        result += count;
     }
-    // The queue holds the errno of the call that failed; errno itself may have been overwritten since.
-    unsigned long failure = file && count >= 0 ? 0 : ERR_peek_error();
-    BIO_free(file);
-    if (file && count >= 0) return (long)done;
-    return ERR_SYSTEM_ERROR(failure) ? -(long)ERR_GET_REASON(failure) : -EIO;
+    close(fd);
+    return result;
 }
 
 static inline int cshim_error_is(unsigned long code, int library, int reason) {

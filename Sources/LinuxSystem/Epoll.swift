@@ -36,23 +36,26 @@ public struct Epoll: ~Copyable {
         _ = cshim_epoll_ctl(self.descriptor.rawValue, EPOLL_CTL_DEL, descriptor, 0, 0)
     }
 
-    /// Waits up to `timeoutMilliseconds` (−1: for ever, 0: not at all) and hands each event to `body` before it
-    /// returns, at most `capacity` of them; further ones come with the next call. `epoll_wait(2)`
+    /// Waits up to `timeoutMilliseconds` (−1: for ever, 0: not at all) for events, at most `capacity` of them; further
+    /// ones come with the next call. `epoll_wait(2)`
     ///
     /// A signal may end the wait early, without an event. Any other failure can only be a mistake of this program's (a
     /// closed descriptor, say), and traps.
     ///
     /// Never inlined, so that a profile separates waiting from work.
+    ///
+    /// - Returns: how many events there are, for `event`.
     @inline(never)
-    public func wait(timeoutMilliseconds: Int32, _ body: (UInt64, Readiness) -> Void) {
+    public func wait(timeoutMilliseconds: Int32) -> Int {
         let count = cshim_epoll_wait(descriptor.rawValue, events, Int32(capacity), timeoutMilliseconds)
-        guard count > 0 else {
-            precondition(count == 0 || count == -EINTR, "epoll_wait failed: \(Errno(rawValue: -count))")
-            return
-        }
-        for index in 0..<Int(count) {
-            let event = events[index]
-            body(event.data.u64, Readiness(event.events))
-        }
+        if count > 0 { return Int(count) }
+        precondition(count == 0 || count == -EINTR, "epoll_wait failed: \(Errno(rawValue: -count))")
+        return 0
+    }
+
+    /// What the last wait has found, by a number below what it returned: the token and what is ready.
+    public func event(_ index: Int) -> (token: UInt64, readiness: Readiness) {
+        let event = events[index]
+        return (event.data.u64, Readiness(event.events))
     }
 }

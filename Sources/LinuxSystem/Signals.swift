@@ -21,6 +21,9 @@ public struct Signals: ~Copyable, Sendable {
         descriptor = FileDescriptor(owning: try checked { cshim_signalfd(numbers, Int32(numbers.count)) })
     }
 
+    /// Lets SIGTERM and SIGINT end the process again, as they do where nobody listens; one that waits does so at once.
+    public func letThrough() { cshim_unblock_endings() }
+
     /// The next signal that has arrived, nil when there is none. Non-blocking.
     public func next() -> Name? {
         let number = cshim_signalfd_next(descriptor.rawValue)

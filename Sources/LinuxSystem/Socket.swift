@@ -133,6 +133,15 @@ public struct Socket: ~Copyable, Sendable {
         return value == 0 ? nil : Errno(rawValue: value)
     }
 
+    /// Bytes written and not confirmed by the peer's system yet. `SIOCOUTQ`
+    public var unconfirmedBytes: Int { Int(cshim_unconfirmed_bytes(descriptor.rawValue)) }
+
+    /// Lets no more than about so many bytes wait here that the network has not taken yet, however large a buffer the
+    /// kernel would allow. `TCP_NOTSENT_LOWAT`
+    public func boundUnsent(bytes: Int32) {
+        _ = cshim_set_option(descriptor.rawValue, Int32(IPPROTO_TCP), 25 /* TCP_NOTSENT_LOWAT */, bytes)
+    }
+
     /// Bounds the kernel's receive buffer, in bytes; for tests that want a slow reader. `SO_RCVBUF`
     public func setReceiveBuffer(bytes: Int32) throws(Errno) { try set(SOL_SOCKET, SO_RCVBUF, bytes) }
 

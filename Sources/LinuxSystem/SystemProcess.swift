@@ -2,8 +2,13 @@ internal import CEpollShim
 
 /// Facts about, and acts of, this process.
 public enum SystemProcess {
-    /// Processors this process may run on, at least 1. `sched_getaffinity(2)`
-    public static var processorCount: Int { Int(cshim_processor_count()) }
+    /// Processors this process may run on, at least 1, and no more than its control groups give it time for (a part of
+    /// one counts as one). Reads small files of the kernel's. `sched_getaffinity(2)`
+    public static var processorCount: Int {
+        let allowed = Int(cshim_processor_count())
+        guard let quota = ProcessorQuota().processors, quota < Double(allowed) else { return allowed }
+        return max(1, Int(quota.rounded(.up)))
+    }
 
     /// What the process was called with, its own name first, as bytes; empty where that cannot be found out. The
     /// standard library reads it from `/proc`, which a small container or a chroot may lack; then it is taken from

@@ -4,7 +4,8 @@ public import LinuxSystem
 ///
 /// The loop is an actor whose executor is its own thread: whatever is isolated to it, and every async function called
 /// from there, runs on that thread and needs no lock. A turn is: wait in the poller (not at all if jobs are queued) →
-/// mark the watches that became ready → fire timers → run the queued jobs.
+/// mark the watches that became ready → fire timers → run the queued jobs → for a bounded time, give slices to tasks
+/// that have much to do (`Watch.yield`).
 public actor EventLoop {
     /// Runs this loop's tasks; lets other threads resume them.
     public nonisolated let executor: LoopExecutor
@@ -16,14 +17,11 @@ public actor EventLoop {
     /// What the loop has to do, for placing new connections. Read by any thread.
     public nonisolated let load = LoopLoad()
 
-    /// Memory for bodies on their way to the disk.
-    public let buffers: BufferPool
+    /// Memory for bodies on their way to the disk; all loops of a group share it.
+    public nonisolated let buffers: BufferPool
 
-    /// Ingest buffers on lease, for whoever looks from outside.
-    public var leasedBufferCount: Int { buffers.leasedCount }
-
-    /// How many ingest buffers there may be.
-    public var bufferLimit: Int { buffers.limit }
+    /// Memory for bytes on their way from the disk, likewise.
+    public nonisolated let sendBuffers: BufferPool
 
     /// Memory that any task of the loop may use between two suspensions; its content means nothing to the next.
     public let scratch: AlignedBuffer
@@ -31,16 +29,21 @@ public actor EventLoop {
     private let epoll: Epoll
     private var watches = WatchTable()
     private let agenda = Agenda()
+    /// How often it has turned.
+    private(set) var turnCount = 0
     private var turnNanoseconds: Int64 = SystemClock.monotonicNanoseconds
 
     /// A loop that nothing turns yet; `run` does, on its own thread.
     ///
-    /// - Parameter bufferMemoryBytes: bound of the memory that bodies may hold in this loop.
-    public init(bufferMemoryBytes: Int, index: Int = 0) throws(Errno) {
+    /// - Parameters:
+    ///   - buffers: memory for bodies on their way to the disk.
+    ///   - sendBuffers: memory for bytes on their way from it.
+    public init(buffers: BufferPool, sendBuffers: BufferPool, index: Int = 0) throws(Errno) {
         self.index = index
+        self.buffers = buffers
+        self.sendBuffers = sendBuffers
         executor = try LoopExecutor()
         epoll = try Epoll(capacity: ReactorLimits.eventsPerTurn)
-        buffers = BufferPool(memoryBytes: bufferMemoryBytes)
         guard let memory = AlignedBuffer(count: ReactorLimits.scratchBytes) else { throw .noMemory }
         scratch = memory
         try epoll.addForReading(executor.wakeUp.descriptor.rawValue, token: EventToken.wakeUp.rawValue)
@@ -51,8 +54,23 @@ public actor EventLoop {
         executor.bindToCurrentThread()
         assumeIsolated { loop in
             var batch: [UnownedJob] = []
-            repeat { loop.poll() } while loop.executor.runQueuedJobs(batch: &batch)
+            repeat { loop.poll() } while loop.runJobs(batch: &batch)
         }
+    }
+
+    /// Runs what the turn has brought, then slices. Answers false once the loop is to leave its thread.
+    private func runJobs(batch: inout [UnownedJob]) -> Bool {
+        guard executor.runQueuedJobs(batch: &batch) else { return false }
+        // Who asks for another slice meanwhile gets it in a later turn: the poller comes in between.
+        var left = agenda.queuedCount
+        if left == 0 { return true }
+        let end = SystemClock.monotonicNanoseconds + ReactorLimits.slicesNanosecondsPerTurn
+        repeat {
+            agenda.resumeQueued()
+            left -= 1
+            guard executor.runQueuedJobs(batch: &batch) else { return false }
+        } while left > 0 && SystemClock.monotonicNanoseconds < end
+        return true
     }
 
     /// Makes `run` return soon. From any thread.
@@ -118,22 +136,31 @@ public actor EventLoop {
     func unpark(_ token: EventToken) async { await watches[token]?.takeParked()?.resume(on: self) }
 
     private func poll() {
-        let timeout = !agenda.hasYielded && executor.mayStartSleeping() ? timeoutMilliseconds() : 0
-        epoll.wait(timeoutMilliseconds: timeout) { rawToken, readiness in
+        let timeout = !agenda.hasWaiting && executor.mayStartSleeping() ? timeoutMilliseconds() : 0
+        let count = epoll.wait(timeoutMilliseconds: timeout)
+        // From here on whoever resumes a task of this loop need not wake it: it is awake.
+        if timeout != 0 { executor.stopSleeping() }
+        for index in 0..<count {
+            let (rawToken, readiness) = epoll.event(index)
             let token = EventToken(rawValue: rawToken)
             // The wake-up's own count is never read: edge-triggered epoll tells of each signal all the same.
             if token != .wakeUp { watches[token]?.becameReady(readiness) }
         }
-        turnNanoseconds = SystemClock.monotonicNanoseconds
-        while let token = agenda.timers.popDue(at: turnNanoseconds) {
-            if let next = watches[token]?.timerFired(now: turnNanoseconds) { agenda.timers.set(token, at: next) }
+        let now = SystemClock.monotonicNanoseconds
+        if timeout >= 0 { agenda.wasLate(nanoseconds: now - turnNanoseconds - Int64(timeout) * 1_000_000) }
+        turnNanoseconds = now
+        turnCount += 1
+        for _ in 0..<ReactorLimits.timersPerTurn {
+            guard let token = agenda.timers.popDue(at: now) else { break }
+            if let next = watches[token]?.timerFired(now: now) { agenda.timers.set(token, at: next) }
         }
         agenda.resumeYielded()
-        buffers.trimIfDue(now: turnNanoseconds)
+        buffers.trimIfDue(now: now)
+        sendBuffers.trimIfDue(now: now)
     }
 
     private func timeoutMilliseconds() -> Int32 {
-        let earliest = min(agenda.timers.earliest ?? .max, buffers.nextTrim)
+        let earliest = min(agenda.timers.earliest ?? .max, buffers.nextTrim, sendBuffers.nextTrim)
         guard earliest != .max else { return -1 }
         // Rounded up: a wait that ends just before the time would be repeated with zero, over and over.
         let wait = max(0, earliest - SystemClock.monotonicNanoseconds)

@@ -23,20 +23,20 @@ public final class Listener: Sendable {
         isShared = true
     }
 
-    /// Accepts until interrupted, on `loop`. `begin` gets each new descriptor, which it then owns, on the loop that was
-    /// chosen for it.
+    /// Accepts until interrupted, on `loop`. `begin` gets each new descriptor, which it then owns, and its place, on
+    /// the loop that was chosen for it.
     ///
     /// When descriptors or memory have run out (EMFILE, ENFILE, ENOBUFS, ENOMEM) accepting pauses, and connections wait
     /// in the kernel's queue; `onShortage` is told at the beginning of that.
     ///
     /// - Parameters:
     ///   - isSpared: whether accepting goes on while the others stop, as long as the loop turns.
-    ///   - admits: whether a connection may live; one that may not is closed. It may be told why, at once: the loop
-    ///     must not wait.
-    public func run(
+    ///   - admits: the place that a connection holds as long as it lives; one that gets none is closed. It may be told
+    ///     why, at once: the loop must not wait.
+    public func run<Place: ~Copyable & Sendable>(
         on loop: isolated EventLoop, group: LoopGroup, isSpared: Bool = false, onShortage: @Sendable (Errno) -> Void,
-        admits: @Sendable (borrowing Socket, SocketAddress?) -> Bool,
-        begin: @escaping @Sendable (isolated EventLoop, Int32, SocketAddress?) async -> Void
+        admits: @Sendable (borrowing Socket, SocketAddress?) -> Place?,
+        begin: @escaping @Sendable (isolated EventLoop, Int32, SocketAddress?, consuming Place) async -> Void
     ) async {
         let number = socket.descriptor.rawValue
         guard let watch = try? loop.watch(number) else { return }
@@ -53,7 +53,8 @@ public final class Listener: Sendable {
                 } else {
                     isShort = false
                 }
-                await watch.yield()
+                // Whoever yields would otherwise come before everybody who knocks.
+                await watch.nextTurn()
             }
         } catch {
             // Interrupted: the server stops, and so does accepting. Who waits in the queue, or comes now, is refused,
@@ -62,9 +63,9 @@ public final class Listener: Sendable {
         }
     }
 
-    private func acceptSome(
-        _ watch: Watch, _ group: LoopGroup, _ admits: (borrowing Socket, SocketAddress?) -> Bool,
-        _ begin: @escaping @Sendable (isolated EventLoop, Int32, SocketAddress?) async -> Void
+    private func acceptSome<Place: ~Copyable & Sendable>(
+        _ watch: Watch, _ group: LoopGroup, _ admits: (borrowing Socket, SocketAddress?) -> Place?,
+        _ begin: @escaping @Sendable (isolated EventLoop, Int32, SocketAddress?, consuming Place) async -> Void
     ) -> Errno? {
         do throws(Errno) {
             for _ in 0..<ReactorLimits.acceptsPerTurn {
@@ -73,11 +74,15 @@ public final class Listener: Sendable {
                     return nil
                 }
                 let connection = Socket(FileDescriptor(owning: descriptor))
-                guard admits(connection, peer) else { continue }
+                guard let place = admits(connection, peer) else { continue }
                 _ = connection.release()
                 let target = group.leastLoaded
                 target.load.added()
-                target.spawn { loop in await begin(loop, descriptor, peer) }
+                let handover = Handover(place)
+                target.spawn { loop in
+                    guard let place = handover.take() else { return }
+                    await begin(loop, descriptor, peer, place)
+                }
             }
             return nil
         } catch {

@@ -52,6 +52,9 @@ public final class LoopExecutor: SerialExecutor, TaskExecutor {
         }
     }
 
+    /// Announces that the loop is back from the poller: who resumes a task from here on need not wake it.
+    func stopSleeping() { state.withLock { $0.isSleeping = false } }
+
     /// Makes the loop leave its thread after the turn it is in. Jobs that arrive afterwards never run.
     func stop() {
         state.withLock { $0.isStopped = true }

@@ -5,12 +5,17 @@ public final class LoopGroup: Sendable {
     /// 1 or more; the first one also accepts.
     public let loops: [EventLoop]
 
-    /// Starts `count` loops (1 or more) that share `bufferMemoryBytes` of ingest buffers evenly.
+    /// Starts `count` loops (1 or more) that share `bufferMemoryBytes` for bodies, most of it for those that come in:
+    /// each takes what the others leave.
     public init(count: Int, bufferMemoryBytes: Int) throws(Errno) {
         precondition(count > 0)
+        let sendBytes = min(bufferMemoryBytes / ReactorLimits.sendMemoryShare, ReactorLimits.sendMemoryBytesMax)
+        let buffers = BufferPool(
+            bufferBytes: ReactorLimits.ingestBufferBytes, memoryBytes: bufferMemoryBytes - sendBytes)
+        let sendBuffers = BufferPool(bufferBytes: ReactorLimits.sendBufferBytes, memoryBytes: sendBytes)
         var loops: [EventLoop] = []
         for index in 0..<count {
-            let loop = try EventLoop(bufferMemoryBytes: bufferMemoryBytes / count, index: index)
+            let loop = try EventLoop(buffers: buffers, sendBuffers: sendBuffers, index: index)
             _ = try SystemThread(name: "loop-\(index)") { loop.run() }
             loops.append(loop)
         }

@@ -8,7 +8,7 @@ internal import LinuxSystem
 public final class Watch {
     /// Names this watch to other threads (`EventLoop.interrupt`).
     public let token: EventToken
-    private unowned let loop: EventLoop
+    unowned let loop: EventLoop
     private let agenda: Agenda
 
     private var ready: Readiness = [.readable, .writable]
@@ -23,6 +23,8 @@ public final class Watch {
 
     /// When the task is interrupted with `.timedOut`; SystemClock.monotonicNanoseconds, `.max` for never.
     private var deadline = Int64.max
+    /// What the loop's standstills had come to when the deadline was set: it moves by those that follow.
+    private var stalledBefore: Int64 = 0
     /// This watch's entry in the timer queue, `.max` for none. At or before `deadline` whenever that is set: a deadline
     /// that moves away leaves it alone, and is looked at when the entry comes up.
     private var armed = Int64.max
@@ -50,11 +52,13 @@ public final class Watch {
     /// To be told after a write that would have blocked.
     public func exhaustedWriting() { ready.remove(.writable) }
 
-    /// Sleeps until a read will not block.
+    /// Sleeps until a read will not block. It does so at once, deadline or not, where it is known that it will not.
     public func untilReadable() async throws(Interruption) {
         while true {
-            try checkInterruption()
+            // What is there in time counts, also when the deadline is seen first.
+            try checkInterruptionButDeadline()
             if ready.contains(.readable) { return }
+            try checkInterruption()
             await sleep()
         }
     }
@@ -62,8 +66,10 @@ public final class Watch {
     /// Sleeps until a write will not block.
     public func untilWritable() async throws(Interruption) {
         while true {
-            try checkInterruption()
+            // What is there in time counts, also when the deadline is seen first.
+            try checkInterruptionButDeadline()
             if ready.contains(.writable) { return }
+            try checkInterruption()
             await sleep()
         }
     }
@@ -86,8 +92,27 @@ public final class Watch {
         }
     }
 
-    /// Lets the loop's other tasks, and the poller, have their turn first. Unlike `Task.yield` it allocates nothing.
-    public func yield() async { await withUnsafeContinuation { agenda.add($0) } }
+    /// Lets the loop's other tasks, and the poller, have their turn first: for all who have much to do and do it piece
+    /// by piece, a fraction of a millisecond each. Who yields goes on in the order of asking, and all of them together
+    /// not for long a turn (`ReactorLimits.slicesNanosecondsPerTurn`), so that what comes from outside is never far
+    /// from being looked at. Unlike `Task.yield` it allocates nothing.
+    public func yield() async { await withUnsafeContinuation { agenda.queue($0) } }
+
+    /// Yields if the task has run on since `start` for longer than a slice lasts; `start`, of
+    /// SystemClock.monotonicNanoseconds, then moves on to where it was resumed.
+    public func yield(after start: inout Int64) async {
+        guard SystemClock.monotonicNanoseconds - start >= ReactorLimits.sliceNanoseconds else { return }
+        await yield()
+        start = SystemClock.monotonicNanoseconds
+    }
+
+    /// Lets the poller have its turn first, and goes on in the next one whoever else waits: for little work that others
+    /// depend on.
+    public func nextTurn() async { await withUnsafeContinuation { agenda.add($0) } }
+
+    /// How long the loop has stood still since it began, in nanoseconds: the process was stopped, or the machine
+    /// paused. No deadline runs meanwhile.
+    public var stalledNanoseconds: Int64 { agenda.stalledNanoseconds }
 
     /// Waits without a task until a read may find something or an interruption comes: `waiter` is resumed in a new
     /// task, once. To be the last thing that the watch's task does with it; the deadline stays as it is.
@@ -107,6 +132,7 @@ public final class Watch {
     public func setDeadline(_ nanoseconds: Int64) {
         if interruption == .timedOut { interruption = nil }
         deadline = nanoseconds
+        stalledBefore = agenda.stalledNanoseconds
         if nanoseconds < armed {
             armed = nanoseconds
             agenda.timers.set(token, at: nanoseconds)
@@ -122,6 +148,11 @@ public final class Watch {
     /// Throws the interruption that has come, if any.
     public func checkInterruption() throws(Interruption) {
         if let interruption { throw interruption }
+    }
+
+    /// Throws the interruption that has come, unless it is only the deadline: for who has what it waited for.
+    public func checkInterruptionButDeadline() throws(Interruption) {
+        if let interruption, interruption != .timedOut { throw interruption }
     }
 
     /// Begins a new piece of work; interrupts that were meant for an earlier one do nothing from here on.
@@ -161,6 +192,10 @@ public final class Watch {
 
     /// The entry in the timer queue has come up, and is gone. Answers when to look again.
     func timerFired(now: Int64) -> Int64? {
+        if deadline < .max {
+            deadline += agenda.stalledNanoseconds - stalledBefore
+            stalledBefore = agenda.stalledNanoseconds
+        }
         if deadline > now {
             armed = deadline
             return deadline == .max ? nil : deadline

@@ -6,13 +6,14 @@ struct PEMFile: ~Copyable {
     private let memory: UnsafeMutableRawBufferPointer
     private let count: Int
 
-    /// Reads a file of at most `TLSLimits.pemBytesMax` bytes.
+    /// Reads a regular file of at most `TLSLimits.pemBytesMax` bytes. Never waits for a pipe's other end.
     ///
     /// - Parameter role: what the file is to the operator, for messages: `certificate file`.
     init(path: String, role: String) throws(TLSError) {
         memory = .allocate(byteCount: TLSLimits.pemBytesMax + 1, alignment: 16)
         let read = cshim_file_read(path, memory.baseAddress, memory.count)
         count = max(0, read)
+        if read == -Int(EINVAL) { throw .configuration("\(role) \(path): not a regular file") }
         if read < 0 { throw .configuration("\(role) \(path): \(Errno(rawValue: Int32(truncatingIfNeeded: -read)))") }
         if read > TLSLimits.pemBytesMax {
             throw .configuration("\(role) \(path): larger than \(TLSLimits.pemBytesMax) bytes")

@@ -39,8 +39,8 @@ public final class TLSContext: @unchecked Sendable {
     /// - Parameters:
     ///   - certificateFile: PEM, the server's own certificate first, then the intermediate ones.
     ///   - keyFile: PEM, not encrypted; may be the same file.
-    ///   - applicationProtocols: ALPN names, best first. The client's order does not count; a client that offers none
-    ///     of them is served without ALPN.
+    ///   - applicationProtocols: ALPN names, best first. The client's order does not count; a client that offers
+    ///     others only is refused by an alert (RFC 7301 section 3.2), one that offers nothing is served.
     /// - Throws: `.configuration` with one line for the operator that names the file and what is wrong with it.
     public static func server(
         certificateFile: String, keyFile: String, applicationProtocols: [String]
@@ -88,6 +88,7 @@ public final class TLSContext: @unchecked Sendable {
         (context, protocols) = try TLSContext.allocated(method: TLS_server_method(), protocols: names)
         try configure()
         cshim_context_prefer_own_order(context)
+        if cshim_context_set_groups(context, TLSLimits.groups) != 1 { throw .openSSL("set the key exchanges") }
         try identity.install(in: context, named: name)
         // Tickets are refused across contexts that differ here; within one process all share it.
         let identifier = Array("sluice".utf8)

@@ -15,6 +15,16 @@ public enum TLSLimits {
     /// Bytes of all ALPN names, each with one byte of length.
     public static let protocolBytesMax = 255
 
+    /// Records opened in one read: with full ones a mebibyte, with the smallest some 200 µs of work.
+    static let recordsPerRead = 64
+
+    /// Records that hold fewer bytes than so many on average cost more to open than they bring.
+    static let crumbBytes = 64
+
+    /// Key exchanges that are offered, in OpenSSL's syntax. Those over finite fields cost the server two hundred times
+    /// what they cost a client that only replays its greeting (CVE-2002-20001), the larger curves ten times.
+    static let groups = "X25519:P-256:P-384"
+
     /// Tickets sent after a full handshake of TLS 1.3; each costs a write and some 250 bytes, and a client that opens
     /// connections in parallel may use one more than once.
     static let tickets = 1

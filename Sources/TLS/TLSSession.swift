@@ -7,9 +7,9 @@ internal import LinuxSystem
 /// not closed with it; OpenSSL reads and writes it directly. Not copyable because it owns OpenSSL's state, which is
 /// freed with the value.
 ///
-/// **With edge-triggered polling** the descriptor has been read until it would block only when `read` has answered
-/// `wantsRead`, or fewer bytes than asked for while `hasBufferedInput` is false. Until then, and right after the
-/// handshake, read on without waiting: bytes may sit in the session's own buffer, which no poller sees.
+/// **With edge-triggered polling** the descriptor has been read until it would block only when `isDrained`. Until then,
+/// and right after the handshake, read on without waiting: bytes may sit in the session's own buffer, which no poller
+/// sees.
 ///
 /// After an error the session is over: each further call throws the same error again, and closing sends nothing.
 public struct TLSSession: ~Copyable {
@@ -34,7 +34,10 @@ public struct TLSSession: ~Copyable {
     private var endingIsUntold = false
     private var keepsBuffers = false
     /// Whether the last read emptied both the buffer and the descriptor, but for a part of a record.
-    private var inputIsDrained = false
+    public private(set) var isDrained = false
+    /// Whether the last read ended because it had opened many records, and found next to nothing in them: a client that
+    /// costs a hundred times what its bytes do.
+    public private(set) var comesInCrumbs = false
 
     /// The server's side of a connection that was accepted.
     ///
@@ -88,8 +91,9 @@ public struct TLSSession: ~Copyable {
         }
     }
 
-    /// Decrypts into `memory` until `count` bytes are there or the descriptor would block, so one call can fill a large
-    /// buffer from many records. An end or an error behind the bytes is left for the next call.
+    /// Decrypts into `memory` until `count` bytes are there, the descriptor would block, or `TLSLimits.recordsPerRead`
+    /// records have been opened, so one call can fill a large buffer and takes a fraction of a millisecond also where
+    /// each record holds one byte. An end or an error behind the bytes is left for the next call.
     ///
     /// - Parameter count: at least 1.
     public mutating func read(
@@ -97,13 +101,19 @@ public struct TLSSession: ~Copyable {
     ) throws(TLSError) -> TLSReadResult {
         precondition(count > 0, "a read needs room")
         if ending != nil { return try tellEnding() }
-        inputIsDrained = false
-        var done = 0
+        isDrained = false
+        comesInCrumbs = false
+        var (done, records) = (0, 0)
         while done < count {
+            if records == TLSLimits.recordsPerRead {
+                comesInCrumbs = done < records * TLSLimits.crumbBytes
+                break
+            }
             let step = cshim_read(session, memory + done, count - done)
             switch step.status {
             case SSL_ERROR_NONE:
                 done += step.count
+                records += 1
                 continue
             case SSL_ERROR_WANT_READ where tookMessages():
                 // It only stopped after a message that is no data.
@@ -111,7 +121,7 @@ public struct TLSSession: ~Copyable {
                 ending = .failed(
                     TLSError(.protocolViolation, "TLS read: too many handshake messages after the handshake"))
             case SSL_ERROR_WANT_READ:
-                inputIsDrained = true
+                isDrained = true
                 return done > 0 ? .bytes(done) : .wantsRead
             case SSL_ERROR_WANT_WRITE:
                 return done > 0 ? .bytes(done) : .wantsWrite
@@ -137,7 +147,7 @@ public struct TLSSession: ~Copyable {
     /// Whether a read would give something, bytes or the end, even if the descriptor never becomes readable again.
     public var hasBufferedInput: Bool {
         if ending != nil { return endingIsUntold }
-        return !inputIsDrained && SSL_has_pending(session) == 1
+        return !isDrained && SSL_has_pending(session) == 1
     }
 
     /// Encrypts and sends until `count` bytes are taken or the descriptor would block.

@@ -77,6 +77,8 @@ public final class Server: Sendable {
     /// Blocks until the server has stopped. Answers whether everything under way was brought to its end in time.
     public func waitUntilStopped() -> Bool {
         while hasStopped.load(ordering: .acquiring) == 0 { Futex.wait(hasStopped, while: 0) }
+        // Nobody listens to signals any more: the next one ends the process.
+        signals?.letThrough()
         return !timedOut.load(ordering: .relaxed)
     }
 
@@ -88,11 +90,13 @@ public final class Server: Sendable {
     var storeCounters: StoreCounters { context.store.counters }
 
     /// Ingest buffers that connections, or disk threads on their behalf, hold.
-    func leasedBufferCount() async -> Int {
-        var count = 0
-        for loop in group.loops { count += await loop.leasedBufferCount }
-        return count
-    }
+    func leasedBufferCount() async -> Int { buffers.leasedCount }
+
+    /// Memory for bodies on their way in.
+    var buffers: BufferPool { group.loops[0].buffers }
+
+    /// Memory for downloads.
+    var sendBuffers: BufferPool { group.loops[0].sendBuffers }
 
     /// Connections of each loop that do not wait for a request.
     var busyConnections: [Int] { group.loops.map(\.load.busyCount) }
@@ -134,10 +138,9 @@ public final class Server: Sendable {
                     context.log.logger.warning("accepting pauses", metadata: ["reason": "\(shortage)"])
                 },
                 admits: { context.admission.admits($0, $1, by: entrance) },
-                begin: { loop, descriptor, peer in
+                begin: { loop, descriptor, peer, slot in
                     await Connection.serve(
-                        descriptor: descriptor, peer: peer, entrance: entrance, server: context, on: loop)
-                    context.admission.left(peer, by: entrance)
+                        descriptor: descriptor, peer: peer, entrance: entrance, slot: slot, server: context, on: loop)
                 })
         }
     }

@@ -1,5 +1,6 @@
 internal import HTTP
 public import LinuxSystem
+internal import Reactor
 public import Storage
 
 /// Everything that a server is told when it starts.
@@ -27,8 +28,13 @@ public struct ServerConfiguration: Sendable {
     public var sizeMax: Int64
     /// Bound of the memory that bodies on their way hold, in bytes, over all loops.
     public var bufferMemoryBytes: Int
+    /// How long a body, or a download, waits for such memory before it is refused, in nanoseconds.
+    public var bufferWaitNanoseconds: Int64
     /// Time without a byte after which a body counts as dead, in nanoseconds.
     public var bodyIdleNanoseconds: Int64
+    /// Time in which not a byte of a download leaves after which its client counts as dead, in nanoseconds; its least
+    /// rate, which is a body's, is averaged over as much.
+    public var downloadIdleNanoseconds: Int64
     /// From accepting a connection to the end of its TLS handshake, in nanoseconds.
     public var handshakeNanoseconds: Int64
     /// How long a connection may wait for its next request, in nanoseconds.
@@ -76,7 +82,9 @@ public struct ServerConfiguration: Sendable {
         threads = SystemProcess.processorCount
         sizeMax = 1 << 40
         bufferMemoryBytes = 256 << 20
+        bufferWaitNanoseconds = ReactorLimits.leaseNanoseconds
         bodyIdleNanoseconds = 60_000_000_000
+        downloadIdleNanoseconds = ServerLimits.downloadIdleNanoseconds
         handshakeNanoseconds = ServerLimits.handshakeNanoseconds
         idleNanoseconds = ServerLimits.idleNanoseconds
         headNanoseconds = ServerLimits.headNanoseconds

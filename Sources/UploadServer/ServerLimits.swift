@@ -5,6 +5,8 @@ enum ServerLimits {
     static let headReadBytes = 8 * 1024
     /// Log lines that wait for a slow reader, in bytes.
     static let logBytesMax = 8 << 20
+    /// How long the end of the process waits for somebody to read what the log still has to say.
+    static let logCloseNanoseconds: Int64 = 2_000_000_000
     /// How long log lines gather before they are written together.
     static let logGatherNanoseconds: Int64 = 5_000_000
     /// Expired uploads removed in one step of the sweep …
@@ -19,10 +21,16 @@ enum ServerLimits {
     static let drainKeptBytes: Int64 = 64 * 1024
     /// A large buffer is kept for a body that pauses so long at most; then its bytes are written as they are.
     static let bufferHoldNanoseconds: Int64 = 50_000_000
+    /// How long a body rests whose encryption costs a hundred times what its bytes do, after each read.
+    static let crumbPauseNanoseconds: Int64 = 2_000_000
     /// Bytes that must come within one hold for a body to count as fast and keep its buffer between arrivals.
     static let fastBodyBytes = 128 * 1024
-    /// What a download reads from the disk at once, in bytes: its memory, whatever its client does.
-    static let downloadBufferBytes = 128 * 1024
+    /// What a download leaves waiting in the system beyond what the network has taken, in bytes: enough for the loop to
+    /// come back in time, and little where the client does not read.
+    static let unsentBytesMax: Int32 = 256 * 1024
+    /// A download of which not a byte leaves. Longer than for bodies: a receiver's system takes note of what was read
+    /// in steps of its own, of 64 KiB on this machine, which a slow reader needs a minute for.
+    static let downloadIdleNanoseconds: Int64 = 120_000_000_000
     /// The TLS handshake, from accept to finish.
     static let handshakeNanoseconds: Int64 = 15_000_000_000
     /// How long a connection waits for its next request before it gives up its task, and all memory that it can.
@@ -61,7 +69,7 @@ enum ServerLimits {
     static let retryAfterRefusalSeconds = 5
     /// How often the log says that connections are refused, at most.
     static let refusalLogNanoseconds: Int64 = 10_000_000_000
-    /// A response that the client does not take.
+    /// A response, but for a file's content, that the client does not take.
     static let responseNanoseconds: Int64 = 60_000_000_000
     /// From SIGTERM to the end of the process, whatever still runs.
     static let stopNanoseconds: Int64 = 30_000_000_000

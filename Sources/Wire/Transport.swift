@@ -70,6 +70,8 @@ public final class Transport {
     public func handshake() async throws(TransportError) {
         guard session != nil else { return }
         while true {
+            // Each step may be a millisecond's arithmetic, and a thousand clients may ask for it at once.
+            await watch.yield()
             let progress: TLSProgress
             do throws(TLSError) {
                 progress = try session!.handshake()
@@ -92,15 +94,23 @@ public final class Transport {
     /// that a sleeping connection holds is small.
     public func keepBuffers(_ keeps: Bool) { session?.keepBuffers(keeps) }
 
-    /// Sleeps until a read may find something.
+    /// Whether the bytes come wrapped so small that opening them costs more than they bring: who sends like that may be
+    /// made to wait.
+    public var comesInCrumbs: Bool { session?.comesInCrumbs ?? false }
+
+    /// Sleeps until a read may find something; not at all, deadline or not, if it would now.
     public func untilReadable() async throws(TransportError) {
         if readingWaitsForWriting {
             readingWaitsForWriting = false
-            try await untilWritable()
+            do throws(Interruption) { try await watch.untilWritable() } catch { throw .interrupted(error) }
         } else if !mayRead {
             try await untilReadable(exhausted: false)
         }
-        do throws(Interruption) { try watch.checkInterruption() } catch { throw .interrupted(error) }
+        do throws(Interruption) {
+            try watch.checkInterruptionButDeadline()
+        } catch {
+            throw .interrupted(error)
+        }
     }
 
     /// Reads what is there, up to `count` bytes, straight into `memory`. Never waits.
@@ -109,9 +119,11 @@ public final class Transport {
         let result = session == nil ? try readPlain(memory, count) : try readEncrypted(memory, count)
         // A read that came up short emptied the socket; edge-triggered epoll tells when there is more. Not so once the
         // peer has closed: that edge has passed, and the end of the stream is still to be read.
+        // The encryption may stop early, and knows whether it has emptied the socket.
+        let mayBeMore = !(session?.isDrained ?? true)
         switch result {
-        case .bytes(let moved) where moved < count && !watch.isPeerClosed: watch.exhaustedReading()
-        case .wouldBlock where !readingWaitsForWriting: watch.exhaustedReading()
+        case .bytes(let moved) where moved < count && !watch.isPeerClosed && !mayBeMore: watch.exhaustedReading()
+        case .wouldBlock where !mayBeMore: watch.exhaustedReading()
         default: break
         }
         return result
@@ -144,6 +156,27 @@ public final class Transport {
         }
         return moved
     }
+
+    /// Sleeps, after `writeSome` took nothing, until the socket takes bytes again.
+    public func untilRoom() async throws(TransportError) {
+        do throws(Interruption) {
+            if writingWaitsForReading {
+                writingWaitsForReading = false
+                watch.exhaustedReading()
+                try await watch.untilReadable()
+            } else {
+                try await watch.untilWritable()
+            }
+        } catch {
+            throw .interrupted(error)
+        }
+    }
+
+    /// Bytes that were written and that the peer's system has not confirmed yet, on the wire's count.
+    public var unconfirmedBytes: Int64 { Int64(socket.unconfirmedBytes) }
+
+    /// From here on the socket takes no more than about so many bytes ahead of what the network carries.
+    public func boundUnsent(bytes: Int32) { socket.boundUnsent(bytes: bytes) }
 
     /// Sleeps, after `writeSome` took nothing, until the socket takes bytes again or a read may find something: a
     /// client must see an answer that comes before it has sent everything.
@@ -209,7 +242,9 @@ public final class Transport {
         case .bytes(let moved): return .bytes(moved)
         case .wantsRead: return .wouldBlock
         case .wantsWrite:
+            // Noted at once: the socket may take bytes again before anybody waits for that.
             readingWaitsForWriting = true
+            watch.exhaustedWriting()
             return .wouldBlock
         case .endOfStream: return .endOfStream
         case .truncated: throw .truncated

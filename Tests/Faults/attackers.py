@@ -1,5 +1,6 @@
 """What the tests of hostile clients share: a server whose vital signs can be read, and sockets without manners."""
 
+import functools
 import os
 import resource
 import socket
@@ -106,6 +107,7 @@ def connect(port: int, source: str = "127.0.0.1", receive_bytes: int | None = No
     return client
 
 
+@functools.cache
 def trusting() -> ssl.SSLContext:
     """For clients that believe every certificate."""
     context = ssl.create_default_context()

@@ -15,6 +15,8 @@ final class Endpoint {
 
     // The macros of the testing library cannot look into a noncopyable session.
     var hasBufferedInput: Bool { session.hasBufferedInput }
+    var isDrained: Bool { session.isDrained }
+    var comesInCrumbs: Bool { session.comesInCrumbs }
     var protocolVersion: String { session.protocolVersion }
     var cipherName: String { session.cipherName }
     var applicationProtocol: String? { session.applicationProtocol }

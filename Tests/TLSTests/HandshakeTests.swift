@@ -23,7 +23,6 @@ import Testing
     @Test(arguments: [
         (["h2", "http/1.1"], ["http/1.1", "h2"], "h2"),
         (["http/1.1"], ["h2", "http/1.1"], "http/1.1"),
-        (["http/1.1"], ["spdy/3"], nil),
         (["http/1.1"], [], nil),
         ([], ["http/1.1"], nil),
     ])
@@ -37,6 +36,14 @@ import Testing
         try link.handshake()
         #expect(link.server.applicationProtocol == chosen)
         #expect(link.client.applicationProtocol == chosen)
+    }
+
+    @Test func `a client that offers only what is not spoken is told by an alert`() throws {
+        let server = try TLSContext.selfSigned(names: ["localhost"], applicationProtocols: ["http/1.1"])
+        let client = try TLSContext.client(trust: .none, applicationProtocols: ["h2", "spdy/3"])
+        let link = try Link(server: server, client: client)
+        let error = try #require(throws: TLSError.self) { try link.handshake() }
+        #expect(error.description.contains("no application protocol"))
     }
 
     @Test(arguments: [[""], [String(repeating: "x", count: 256)], Array(repeating: "http/1.1", count: 30)])

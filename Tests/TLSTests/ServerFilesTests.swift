@@ -145,9 +145,19 @@ import Testing
                 == "certificate file \(weak).pem: cannot be used: ee key too small")
     }
 
-    @Test func `a file that never ends is refused`() {
-        #expect(
-            message(certificate: "/dev/zero")
-                == "certificate file /dev/zero: larger than \(TLSLimits.pemBytesMax) bytes")
+    @Test func `a file that is too large is refused`() throws {
+        let large = folder.path + "/large.pem"
+        try Data(count: TLSLimits.pemBytesMax + 1).write(to: URL(filePath: large))
+        #expect(message(certificate: large) == "certificate file \(large): larger than \(TLSLimits.pemBytesMax) bytes")
+    }
+
+    @Test func `what is no file is refused at once, and nobody waits at a pipe`() throws {
+        let pipe = folder.path + "/pipe"
+        try #require(mkfifo(pipe, 0o600) == 0)
+        for path in [pipe, "/dev/zero"] {
+            #expect(message(certificate: path) == "certificate file \(path): not a regular file")
+            #expect(message(key: path) == "key file \(path): not a regular file")
+        }
+        #expect(message(certificate: folder.path) == "certificate file \(folder.path): Is a directory")
     }
 }

@@ -37,6 +37,32 @@ import Testing
         if case .bytes(let taken) = result { sent += taken }
     }
 
+    @Test(arguments: TLSVersion.allCases)
+    func `a read opens so many records and no more, and says that there may be more`(
+        version: TLSVersion
+    ) throws {
+        let link = try Link.established(only: version)
+        let bytes = (0..<TLSLimits.recordsPerRead * 2 + 1).map { UInt8(truncatingIfNeeded: $0) }
+        for byte in bytes { try link.client.write([byte]) }
+        var received: [UInt8] = []
+        for _ in 0..<2 {
+            received += try link.server.read(1 << 20).bytes
+            #expect(received.count % TLSLimits.recordsPerRead == 0)
+            #expect(link.server.comesInCrumbs && !link.server.isDrained)
+        }
+        received += try link.server.read(1 << 20).bytes
+        #expect(received == bytes)
+        #expect(link.server.isDrained && !link.server.comesInCrumbs)
+    }
+
+    @Test func `full records fill a large buffer in one read`() throws {
+        let link = try Link.established()
+        let bytes = [UInt8](repeating: 7, count: 5 * TLSLimits.recordBytes)
+        try link.client.write(bytes)
+        #expect(try link.server.read(1 << 20).bytes == bytes)
+        #expect(!link.server.comesInCrumbs)
+    }
+
     @Test(arguments: TLSVersion.allCases) func `buffers that are kept or given back at any moment lose nothing`(
         version: TLSVersion
     ) throws {

@@ -58,6 +58,7 @@ import Testing
         Trap("", "baseAddress!", memory),
         Trap("LinuxSystem/Directory", "name!", "readdir(3) gives a name with each entry"),
         Trap("LinuxSystem/SystemThread", "context!", "given to pthread_create by the lines above"),
+        Trap("Reactor/BufferPool", "take()!", "put there by the line before, for the closure to take"),
         Trap("Storage/Catalogue/SQLiteConnection", "flag!", "given to SQLite by the line below"),
         Trap("Storage/Files/DataFile", "file!", "opened by the line above"),
         Trap("Storage/ReadJob", "take()!", "asked for once, after the read"),

@@ -1,6 +1,7 @@
 import LinuxSystem
 import Logging
 import Storage
+import TestSupport
 import Testing
 
 @testable import UploadServer
@@ -13,17 +14,23 @@ import Testing
         return Admission(configuration, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
-    /// Asks for a connection of a host, which is closed at once if it is refused.
-    func admits(_ admission: Admission, _ host: String) throws -> Bool {
+    /// Asks for a connection of a host; what is admitted stays open as long as the answer is held.
+    private func place(_ admission: Admission, _ host: String, by entrance: Entrance = .http) throws -> Place? {
         let (ours, theirs) = try Socket.pair()
         let other = FileDescriptor(owning: theirs)
         defer { withExtendedLifetime(other) {} }
-        return admission.admits(
-            Socket(FileDescriptor(owning: ours)), try SocketAddress(host: host, port: 1), by: .http)
+        let slot = admission.admits(
+            Socket(FileDescriptor(owning: ours)), try SocketAddress(host: host, port: 1), by: entrance)
+        return Place(slot)
     }
 
-    func left(_ admission: Admission, _ host: String) throws {
-        admission.left(try SocketAddress(host: host, port: 2), by: .http)
+    /// A slot that a test can put into an array.
+    private final class Place {
+        let slot: ConnectionSlot
+        init?(_ slot: consuming ConnectionSlot?) {
+            guard let slot else { return nil }
+            self.slot = slot
+        }
     }
 
     @Test(arguments: [
@@ -34,27 +41,29 @@ import Testing
         host: String, same: String, other: String
     ) throws {
         let admission = admission { $0.connectionsPerAddressMax = 1 }
-        #expect(try admits(admission, host))
-        #expect(try !admits(admission, same))
-        #expect(try admits(admission, other))
-        try left(admission, host)
-        #expect(try admits(admission, same))
-        #expect(try !admits(admission, host))
+        var first = try place(admission, host)
+        #expect(first != nil)
+        #expect(try place(admission, same) == nil)
+        let third = try place(admission, other)
+        #expect(third != nil)
+        first = nil
+        first = try place(admission, same)
+        #expect(first != nil)
+        #expect(try place(admission, host) == nil)
     }
 
     @Test func `one address gets half unless told, and this machine all`() throws {
         let admission = admission { $0.connectionsMax = 4 }
-        #expect(try admits(admission, "192.0.2.1"))
-        #expect(try admits(admission, "192.0.2.1"))
-        #expect(try !admits(admission, "192.0.2.1"))
-        #expect(try admits(admission, "127.0.0.1"))
-        #expect(try admits(admission, "127.0.0.1"))
+        var places = try [place(admission, "192.0.2.1"), place(admission, "192.0.2.1")]
+        #expect(try place(admission, "192.0.2.1") == nil)
+        places += try [place(admission, "127.0.0.1"), place(admission, "127.0.0.1")]
+        #expect(places.allSatisfy { $0 != nil })
         // Now it is the total that is reached, for everybody.
-        #expect(try !admits(admission, "127.0.0.1"))
-        #expect(try !admits(admission, "192.0.2.2"))
-        try left(admission, "127.0.0.1")
-        #expect(try !admits(admission, "192.0.2.1"))
-        #expect(try admits(admission, "192.0.2.2"))
+        #expect(try place(admission, "127.0.0.1") == nil)
+        #expect(try place(admission, "192.0.2.2") == nil)
+        places.removeLast()
+        #expect(try place(admission, "192.0.2.1") == nil)
+        #expect(try place(admission, "192.0.2.2") != nil)
     }
 
     @Test func `trusted proxies, and nobody where the bound is off, are bounded by the total alone`() throws {
@@ -63,18 +72,48 @@ import Testing
             $0.trustedProxies = [NetworkPrefix("10.0.0.0/8")!]
         }
         let off = admission { $0.connectionsPerAddressMax = 0 }
-        for _ in 0..<50 {
-            #expect(try admits(proxied, "10.1.2.3"))
-            #expect(try admits(off, "192.0.2.1"))
+        var places: [Place?] = []
+        for _ in 0..<50 { places += try [place(proxied, "10.1.2.3"), place(off, "192.0.2.1")] }
+        places.append(try place(proxied, "127.0.0.1"))
+        #expect(places.allSatisfy { $0 != nil })
+        #expect(try place(proxied, "127.0.0.1") == nil)
+    }
+
+    @Test func `who looks after the server has places of his own, as many and no more`() throws {
+        let admission = admission { $0.connectionsMax = 1 }
+        let client = try place(admission, "192.0.2.1")
+        #expect(client != nil)
+        var places: [Place?] = []
+        for _ in 0..<ServerLimits.adminConnectionsMax {
+            places.append(try place(admission, "192.0.2.1", by: .admin))
         }
-        for _ in 0..<50 { try left(proxied, "10.1.2.3") }
-        #expect(try admits(proxied, "127.0.0.1"))
-        #expect(try !admits(proxied, "127.0.0.1"))
+        #expect(places.allSatisfy { $0 != nil })
+        #expect(try place(admission, "192.0.2.1", by: .admin) == nil)
+        places.removeLast()
+        #expect(try place(admission, "192.0.2.1", by: .admin) != nil)
+        #expect(try place(admission, "192.0.2.1") == nil)
     }
 
     @Test(arguments: [(1024, 480), (20_000, 9968), (524_288, 50_000), (10, 1)])
     func `every connection may have a file open`(openFiles: Int, connections: Int) {
         #expect(ServerConfiguration.connectionsMax(openFiles: openFiles) == connections)
         #expect(ServerConfiguration.openFiles(connections: connections) <= max(openFiles, 66))
+    }
+
+    @Test func `a connection that rests keeps its place`() async throws {
+        let site = try TestServer {
+            $0.connectionsMax = 3
+            $0.threads = 1
+        }
+        let rested = site.server.restedConnections
+        var clients = try (0..<3).map { _ in try site.client() }
+        // They have nothing to say, and give up their tasks: that is no leaving.
+        #expect(await eventually { site.server.restedConnections >= rested + 3 })
+        let late = try site.client()
+        #expect(try late.response().status == 503)
+        clients.removeLast()
+        #expect(await eventually { (try? site.ask(TestServer.head("GET", "/healthz")))?.status == 200 })
+        #expect(site.server.connectionCount >= 2)
+        withExtendedLifetime(clients) {}
     }
 }

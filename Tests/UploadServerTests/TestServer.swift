@@ -36,7 +36,7 @@ final class TestServer: Sendable {
         configuration.threads = 2
         configuration.bufferMemoryBytes = 32 << 20
         change(&configuration)
-        logDescriptor = open("/dev/null", O_WRONLY | O_CLOEXEC)
+        logDescriptor = open("\(self.directory.path).log", O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
         log = try LogWriter(descriptor: logDescriptor)
         server = try Server(configuration, log: ServerLog(writer: log, format: .text, level: .info))
     }
@@ -46,6 +46,7 @@ final class TestServer: Sendable {
         _ = server.waitUntilStopped()
         log.close()
         close(logDescriptor)
+        unlink("\(directory.path).log")
     }
 
     /// A new connection.
@@ -81,6 +82,9 @@ final class TestServer: Sendable {
     static func head(_ method: String, _ target: String, _ fields: [String] = []) -> String {
         "\(method) \(target) HTTP/1.1\r\n" + (["Host: a"] + fields).map { "\($0)\r\n" }.joined() + "\r\n"
     }
+
+    /// What the log says so far.
+    var logText: String { (try? String(contentsOfFile: "\(directory.path).log", encoding: .utf8)) ?? "" }
 
     // MARK: What lies on the disk
 

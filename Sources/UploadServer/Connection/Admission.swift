@@ -35,13 +35,14 @@ final class Admission: Sendable {
         self.log = log
     }
 
-    /// Counts a new connection. Where there is no room for it, says so on it and answers false; the caller closes it.
+    /// The place of a new connection, which counts for as long as it is held. Where there is no room for it, says so on
+    /// it and answers nil; the caller closes it.
     ///
     /// Who looks after the server gets in when it is full.
     ///
     /// - Parameter entrance: the door it came by. Where a TLS handshake would come first, the client is reset: nothing
     ///   that it would understand can be said without one.
-    func admits(_ socket: borrowing Socket, _ peer: SocketAddress?, by entrance: Entrance) -> Bool {
+    func admits(_ socket: borrowing Socket, _ peer: SocketAddress?, by entrance: Entrance) -> ConnectionSlot? {
         let network = entrance == .admin ? nil : bounded(peer)
         let reason: String? = state.withLock { state in
             if entrance == .admin {
@@ -60,19 +61,18 @@ final class Admission: Sendable {
             state.open += 1
             return nil
         }
-        guard let reason else { return true }
+        guard let reason else { return ConnectionSlot(self, entrance, network) }
         refusals.add(1, ordering: .relaxed)
         note(reason, peer)
         if entrance == .https { socket.resetOnClose() } else { Admission.refuse(socket) }
-        return false
+        return nil
     }
 
     /// How many connections were turned away.
     var refusalCount: Int64 { refusals.load(ordering: .relaxed) }
 
-    /// A connection that was admitted has ended.
-    func left(_ peer: SocketAddress?, by entrance: Entrance) {
-        let network = entrance == .admin ? nil : bounded(peer)
+    /// For the slot alone: it has been let go of.
+    func left(_ entrance: Entrance, _ network: ClientNetwork?) {
         state.withLock { state in
             if entrance == .admin {
                 state.openAdmin -= 1

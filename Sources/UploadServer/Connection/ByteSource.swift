@@ -30,6 +30,8 @@ enum BodyFailure: Error {
     case malformedForm(MultipartError)
     /// It came more slowly than `--min-rate` asks.
     case tooSlow
+    /// There was no memory to read it into, for a long while.
+    case noBuffer
     /// The peer closed its side in the middle.
     case cutShort
 }

@@ -12,8 +12,12 @@ internal import Wire
 final class Connection: Parked {
     let server: ServerContext
     let transport: Transport
-    /// The loop's ingest buffers.
+    /// Memory for what comes in, shared by all loops.
     let buffers: BufferPool
+    /// Memory for what is sent from the disk, likewise.
+    let sendBuffers: BufferPool
+    /// Its place among the connections that may be open; goes with this value.
+    private let slot: ConnectionSlot
     /// The loop, for others to interrupt this connection through.
     let loop: EventLoop
     /// The peer's address without the port, for logs.
@@ -35,11 +39,13 @@ final class Connection: Parked {
 
     private init(
         server: ServerContext, transport: Transport, buffers: BufferPool, loop: EventLoop, peer: String,
-        entrance: Entrance, scratch: UnsafeMutableRawBufferPointer
+        entrance: Entrance, slot: consuming ConnectionSlot, scratch: UnsafeMutableRawBufferPointer
     ) {
+        self.slot = slot
         self.server = server
         self.transport = transport
         self.buffers = buffers
+        sendBuffers = loop.sendBuffers
         self.loop = loop
         self.peer = peer
         self.entrance = entrance
@@ -47,10 +53,10 @@ final class Connection: Parked {
         self.scratch = scratch
     }
 
-    /// Serves a connection that was just accepted, until its end. Owns `descriptor`.
+    /// Serves a connection that was just accepted, until it idles or ends. Owns `descriptor`.
     static func serve(
-        descriptor: Int32, peer: SocketAddress?, entrance: Entrance, server: ServerContext,
-        on loop: isolated EventLoop
+        descriptor: Int32, peer: SocketAddress?, entrance: Entrance, slot: consuming ConnectionSlot,
+        server: ServerContext, on loop: isolated EventLoop
     ) async {
         let socket = Socket(FileDescriptor(owning: descriptor))
         server.counters[loop.index].opened[entrance.rawValue].add(1)
@@ -62,7 +68,7 @@ final class Connection: Parked {
         }
         let connection = Connection(
             server: server, transport: transport, buffers: loop.buffers, loop: loop, peer: peer?.host ?? "unknown",
-            entrance: entrance,
+            entrance: entrance, slot: slot,
             scratch: UnsafeMutableRawBufferPointer(start: loop.scratch.memory, count: loop.scratch.count))
         if await connection.handshake() { await connection.resume(on: loop) } else { connection.end(on: loop) }
     }
@@ -113,6 +119,7 @@ final class Connection: Parked {
 
     /// Answers whether the connection is to wait for its next request; otherwise it has come to its end.
     private func serveRequests() async -> Bool {
+        var sliceStart = SystemClock.monotonicNanoseconds
         while true {
             let exchange: Exchange
             do throws(HeadFailure) {
@@ -128,6 +135,8 @@ final class Connection: Parked {
             await Dispatch.handle(exchange)
             guard await exchange.conclude() else { return false }
             hasServed = true
+            // Requests that lie here already must not keep the loop from its other connections.
+            if hasInput { await transport.watch.yield(after: &sliceStart) }
             beginIdling()
             // A new connection counts as busy until it has shown what it wants: two that come together part ways.
             countAsIdle(true)
@@ -199,6 +208,7 @@ final class Connection: Parked {
         transport.watch.isSpared = false
         transport.watch.setDeadline(min(SystemClock.monotonicNanoseconds + ServerLimits.parkNanoseconds, idleEnd))
         var isTiming = false
+        var sliceStart = SystemClock.monotonicNanoseconds
         if server.isStopping { hurry(nanoseconds: hasServed ? 0 : server.configuration.stopRequestNanoseconds) }
         while true {
             if let head = try parseInput() {
@@ -212,6 +222,7 @@ final class Connection: Parked {
             }
             do throws(TransportError) {
                 guard try await readIntoInput() else { return .gone }
+                if transport.mayRead { await transport.watch.yield(after: &sliceStart) }
             } catch {
                 if case .interrupted(.stopping) = error {
                     // A connection that only waits has a last look for a request; what has begun may come to its end.

@@ -49,9 +49,17 @@ extension Exchange {
             throw timedOut == nil ? ServerContext.stoppingForgetfully : ServerContext.stoppingRefusal
         case .transport(.interrupted):
             throw timedOut ?? Exchange.timedOut
+        case .noBuffer: throw Exchange.noBuffer
         case .tooSlow: throw (timedOut ?? Exchange.timedOut).renamed(code: "body-too-slow")
         case .transport(let error): note = "\(error)"
         }
+    }
+
+    private static var noBuffer: Refusal {
+        Refusal(
+            .serviceUnavailable, code: "no-buffer",
+            "The server has had no memory free for the body; try again later.",
+            fields: [("Retry-After", "\(ServerLimits.retryAfterRefusalSeconds)")])
     }
 
     /// For bodies whose dialect has no words of its own: those that nobody can resume.

@@ -22,7 +22,7 @@ final class Exchange {
     /// Of these, what the loop's counters know: a download is counted as it goes.
     private var bytesCounted: Int64 = 0
     private var closes: Bool
-    private var isBroken = false
+    private(set) var isBroken = false
 
     init(head: RequestHead, connection: Connection) {
         self.head = head
@@ -65,26 +65,16 @@ final class Exchange {
         await respond(refusal.responseHead, body: refusal.bodyBytes)
     }
 
-    /// Starts an answer whose content the caller sends with `sendContent`: exactly `contentLength` bytes, none to a
-    /// HEAD.
+    /// Starts an answer whose content the caller sends with `sendFile`: exactly `contentLength` bytes, none to a HEAD.
     func startResponse(_ response: consuming ResponseHead, contentLength: Int64) async {
         await send(begin(response, contentLength: contentLength))
     }
 
-    /// Sends a piece of the content. Answers false when the client has gone.
-    func sendContent(from memory: UnsafeRawPointer, count: Int) async -> Bool {
-        guard !isBroken else { return false }
-        do throws(TransportError) {
-            watch.setDeadline(SystemClock.monotonicNanoseconds + ServerLimits.responseNanoseconds)
-            try await connection.transport.write(from: memory, count: count)
-            bytesSent += Int64(count)
-            connection.counters.bytesSent.add(Int64(count))
-            bytesCounted += Int64(count)
-            return true
-        } catch {
-            isBroken = true
-            return false
-        }
+    /// Counts content that was handed to the connection.
+    func countSent(_ count: Int) {
+        bytesSent += Int64(count)
+        connection.counters.bytesSent.add(Int64(count))
+        bytesCounted += Int64(count)
     }
 
     /// The content cannot be completed: the client must see a broken connection, not a short file.
@@ -160,6 +150,7 @@ final class Exchange {
 
     private func discardRest() async -> Bool {
         watch.setDeadline(SystemClock.monotonicNanoseconds + WireLimits.drainClosingNanoseconds)
+        var sliceStart = SystemClock.monotonicNanoseconds
         do throws(BodyFailure) {
             while !body.isAtEnd {
                 if case .wouldBlock = try body.readNow(
@@ -167,6 +158,7 @@ final class Exchange {
                 {
                     try await body.untilReadable()
                 }
+                await watch.yield(after: &sliceStart)
             }
             return true
         } catch {

@@ -4,6 +4,9 @@ internal import Reactor
 
 /// The parts of a `multipart/form-data` body, one after the other, each a source of bytes. Confined to its loop.
 final class FormBody: ByteSource {
+    /// Room for more than this is given back before the client is waited for.
+    private static let keptBytesMax = 4096
+
     private let exchange: Exchange
     private var parser: MultipartParser
     /// Bytes read from the body and not parsed yet.
@@ -44,7 +47,7 @@ final class FormBody: ByteSource {
 
     /// Waits for more of the body, and lets the loop's other connections have their turn.
     private func readMore() async throws(BodyFailure) {
-        try await exchange.body.untilArrival()
+        try await untilBodyArrives()
         _ = try readRaw()
         await exchange.watch.yield()
     }
@@ -73,7 +76,7 @@ final class FormBody: ByteSource {
 
     func untilArrival() async throws(BodyFailure) {
         if position < raw.count || !held.isEmpty || isPartEnded { return }
-        try await exchange.body.untilArrival()
+        try await untilBodyArrives()
     }
 
     func untilReadable() async throws(BodyFailure) {
@@ -140,6 +143,18 @@ final class FormBody: ByteSource {
             if !isFormEnded { throw .cutShort }
             return false
         }
+    }
+
+    /// Waits for the client, for as long as it may take: with no more memory in hand than the bytes that mean
+    /// something.
+    private func untilBodyArrives() async throws(BodyFailure) {
+        if raw.capacity > FormBody.keptBytesMax {
+            raw = Array(raw[position...])
+            position = 0
+            // What many have given up is given back to the system, as after connections that rest.
+            exchange.server.connectionRested()
+        }
+        try await exchange.body.untilArrival()
     }
 
     private func takeHeld(_ memory: UnsafeMutableRawPointer, _ count: Int) -> Int {

@@ -82,13 +82,18 @@ final class RequestBody: ByteSource {
 
     /// Sleeps until a read may find something, as long as the client's pace allows.
     func untilArrival() async throws(BodyFailure) {
+        let watch = connection.transport.watch
         let start = SystemClock.monotonicNanoseconds
-        connection.transport.watch.setDeadline(start + pace.allowance(received: received))
+        let stalled = watch.stalledNanoseconds
+        watch.setDeadline(start + pace.allowance(received: received))
         do throws(BodyFailure) {
+            // The client is not blamed for the time in which this process stood still.
+            defer {
+                let waited = SystemClock.monotonicNanoseconds - start - (watch.stalledNanoseconds - stalled)
+                pace.spent(nanoseconds: waited)
+            }
             try await untilReadable()
-            pace.spent(nanoseconds: SystemClock.monotonicNanoseconds - start)
         } catch {
-            pace.spent(nanoseconds: SystemClock.monotonicNanoseconds - start)
             if case .transport(.interrupted(.timedOut)) = error, pace.isTooSlow { throw .tooSlow }
             throw error
         }

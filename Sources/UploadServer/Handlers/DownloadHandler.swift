@@ -24,33 +24,12 @@ enum DownloadHandler {
         case .whole(var response):
             describe(&response)
             await exchange.startResponse(response, contentLength: tellsLength ? file.finished.length : 0)
-            if sendsContent { try await send(file, from: 0, count: file.finished.length, exchange) }
+            if sendsContent { await exchange.sendFile(file, from: 0, count: file.finished.length) }
         case .range(var response, let range):
             describe(&response)
             let count = range.upperBound - range.lowerBound + 1
             await exchange.startResponse(response, contentLength: count)
-            if sendsContent { try await send(file, from: range.lowerBound, count: count, exchange) }
-        }
-    }
-
-    /// Piece by piece: a disk thread reads, the loop sends. The memory is the download's own, and small: with the
-    /// ingest buffers, clients who read slowly could keep those from the uploads.
-    private static func send(
-        _ file: borrowing FinishedReader, from start: Int64, count: Int64, _ exchange: Exchange
-    ) async throws {
-        guard var buffer = AlignedBuffer(count: ServerLimits.downloadBufferBytes) else {
-            return exchange.abortResponse()
-        }
-        var sent: Int64 = 0
-        while sent < count {
-            let wanted = Int(min(Int64(buffer.count), count - sent))
-            let read = await file.read(into: buffer, at: start + sent, count: wanted)
-            let isWhole = read.count == wanted
-            buffer = read.takeBuffer()
-            guard isWhole, await exchange.sendContent(from: buffer.memory, count: wanted) else {
-                return exchange.abortResponse()
-            }
-            sent += Int64(wanted)
+            if sendsContent { await exchange.sendFile(file, from: range.lowerBound, count: count) }
         }
     }
 }

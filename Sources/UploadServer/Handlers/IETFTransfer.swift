@@ -105,7 +105,7 @@ struct IETFTransfer {
                 try exchange.watch.checkInterruption()
                 buffer = try await exchange.connection.buffers.lease(exchange.watch)
             } catch {
-                throw BodyFailure.transport(.interrupted(error))
+                throw error == .timedOut ? BodyFailure.noBuffer : .transport(.interrupted(error))
             }
             let count = Int(min(Int64(buffer.count), reader.length - position))
             let filled = await reader.read(into: buffer, at: position, count: count)

@@ -7,11 +7,9 @@ internal import Storage
 enum MetricsHandler {
     static func handle(_ exchange: Exchange) async throws {
         let server = exchange.server
-        var buffers: [(leased: Int, limit: Int)] = []
-        for loop in server.loops { buffers.append(await (loop.leasedBufferCount, loop.bufferLimit)) }
         let space = try? await server.store.space()
         let isReady = await ReadyHandler.obstacle(server) == nil
-        var report = MetricsReport(server, usage: await usage(), buffers: buffers, space: space, isReady: isReady)
+        var report = MetricsReport(server, usage: await usage(), space: space, isReady: isReady)
         var response = ResponseHead(.ok)
         response.set("Content-Type", MetricsText.contentType)
         response.set("Cache-Control", "no-store")

@@ -23,6 +23,7 @@ enum IngestEnd {
 struct Ingest<Source: ByteSource> {
     private let source: Source
     private let buffers: BufferPool
+    private let bufferWaitNanoseconds: Int64
     private let transport: Transport
     private let counters: LoopCounters
     /// Bytes the upload may still take.
@@ -41,6 +42,7 @@ struct Ingest<Source: ByteSource> {
     ) {
         self.source = source
         buffers = exchange.connection.buffers
+        bufferWaitNanoseconds = exchange.server.configuration.bufferWaitNanoseconds
         transport = exchange.connection.transport
         counters = exchange.connection.counters
         self.room = room
@@ -94,14 +96,7 @@ struct Ingest<Source: ByteSource> {
             permit.writeLeased(count)
             return try end(fill, count)
         }
-        // Nobody waits for a buffer with one in hand: if all did, nobody would ever get one.
-        if buffers.isExhausted { await reclaim(&permit) }
-        let buffer: AlignedBuffer
-        do throws(Interruption) {
-            buffer = try await buffers.lease(watch)
-        } catch {
-            throw .transport(.interrupted(error))
-        }
+        let buffer = try await lease(&permit)
         let gap = permit.leadingGap
         let capacity = buffer.count - gap
         let fill = await fill(buffer.memory + gap, capacity: capacity)
@@ -114,6 +109,18 @@ struct Ingest<Source: ByteSource> {
             if fill.count < capacity { await reclaim(&permit) }
         }
         return try end(fill, count)
+    }
+
+    /// A buffer, waited for if need be; but nobody waits for one with another in hand: if all did, nobody would ever
+    /// get one.
+    private func lease(_ permit: inout WritePermit) async throws(BodyFailure) -> AlignedBuffer {
+        if let buffer = buffers.tryLease() { return buffer }
+        await reclaim(&permit)
+        do throws(Interruption) {
+            return try await buffers.lease(watch, nanoseconds: bufferWaitNanoseconds)
+        } catch {
+            throw error == .timedOut ? .noBuffer : .transport(.interrupted(error))
+        }
     }
 
     /// Answers how many of the bytes belong to the upload, and shows them to whoever wants to see them.
@@ -140,11 +147,14 @@ struct Ingest<Source: ByteSource> {
     /// Fills memory as far as it pays to wait for it. Never throws, so that what came before a failure is kept.
     private mutating func fill(_ memory: UnsafeMutableRawPointer, capacity: Int) async -> Fill {
         var fill = Fill()
-        let holdEnd = SystemClock.monotonicNanoseconds + ServerLimits.bufferHoldNanoseconds
+        var sliceStart = SystemClock.monotonicNanoseconds
+        let holdEnd = sliceStart + ServerLimits.bufferHoldNanoseconds
         while fill.count < capacity {
             do throws(BodyFailure) {
                 switch try source.readNow(into: memory + fill.count, count: capacity - fill.count) {
-                case .bytes(let count): fill.count += count
+                case .bytes(let count):
+                    fill.count += count
+                    if fill.count < capacity { try await letOthers(&sliceStart) }
                 case .end: return fill
                 case .wouldBlock:
                     if fill.count >= ServerLimits.fastBodyBytes { isFast = true }
@@ -153,6 +163,7 @@ struct Ingest<Source: ByteSource> {
                         isFast = fill.count >= ServerLimits.fastBodyBytes
                         return fill
                     }
+                    sliceStart = SystemClock.monotonicNanoseconds
                 }
             } catch {
                 fill.failure = error
@@ -160,6 +171,17 @@ struct Ingest<Source: ByteSource> {
             }
         }
         return fill
+    }
+
+    /// Many small pieces in a row must not keep the loop from its other connections; and who sends next to nothing in
+    /// each record of the encryption has to wait in between, since all others pay for it.
+    private func letOthers(_ sliceStart: inout Int64) async throws(BodyFailure) {
+        guard transport.comesInCrumbs else { return await watch.yield(after: &sliceStart) }
+        do throws(Interruption) {
+            try await watch.pause(nanoseconds: ServerLimits.crumbPauseNanoseconds)
+        } catch {
+            throw .transport(.interrupted(error))
+        }
     }
 
     /// Waits for more with buffers in hand. Answers false when that has taken too long.

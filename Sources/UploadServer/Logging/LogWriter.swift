@@ -37,12 +37,18 @@ public final class LogWriter: Sendable {
         if wakes { wake() }
     }
 
-    /// Waits until everything taken so far is written, and ends the thread. Lines that come later are lost.
+    /// Waits until everything taken so far is written, and ends the thread; but not for long
+    /// (`ServerLimits.logCloseNanoseconds`) for a reader who does not read: then the rest is lost, and the thread stays
+    /// until the process ends. Lines that come later are lost.
     public func close() {
         closing.store(1, ordering: .releasing)
         Futex.wake(closing, count: 1)
         wake()
-        while written.load(ordering: .acquiring) == 0 { Futex.wait(written, while: 0) }
+        let end = SystemClock.monotonicNanoseconds + ServerLimits.logCloseNanoseconds
+        while written.load(ordering: .acquiring) == 0, case let left = end - SystemClock.monotonicNanoseconds, left > 0
+        {
+            Futex.wait(written, while: 0, nanosecondsMax: left)
+        }
     }
 
     private func wake() {

@@ -8,26 +8,19 @@ internal import Uploads
 struct MetricsReport {
     private let server: ServerContext
     private let usage: ProcessUsage
-    /// Loop by loop: ingest buffers on lease, and how many there may be.
-    private let buffers: [(leased: Int, limit: Int)]
     private let space: DiskSpace?
     private let isReady: Bool
     private var text = MetricsText()
 
     /// - Parameters:
     ///   - usage: what the kernel counts of the process.
-    ///   - buffers: of each loop.
     ///   - space: where uploads live; nil where it cannot be told.
     ///   - isReady: whether the server can take uploads.
-    init(
-        _ server: ServerContext, usage: ProcessUsage, buffers: [(leased: Int, limit: Int)], space: DiskSpace?,
-        isReady: Bool
-    ) {
+    init(_ server: ServerContext, usage: ProcessUsage, space: DiskSpace?, isReady: Bool) {
         self.space = space
         self.isReady = isReady
         self.server = server
         self.usage = usage
-        self.buffers = buffers
     }
 
     /// The whole page.
@@ -127,13 +120,14 @@ struct MetricsReport {
     }
 
     private mutating func memory() {
-        let bytes = Int64(BufferPool.bufferBytes)
+        // All loops have the same.
+        let pools = [server.loops[0].buffers, server.loops[0].sendBuffers]
         text.number(
-            "sluice_buffer_bytes", .gauge, "Memory that bodies hold on their way to the disk.",
-            buffers.reduce(0) { $0 + Int64($1.leased) } * bytes)
+            "sluice_buffer_bytes", .gauge, "Memory that bodies hold on their way to the disk, or from it.",
+            Int64(pools.reduce(0) { $0 + $1.leasedCount * $1.bufferBytes }))
         text.number(
             "sluice_buffer_limit_bytes", .gauge, "The bound of that memory.",
-            buffers.reduce(0) { $0 + Int64($1.limit) } * bytes)
+            Int64(pools.reduce(0) { $0 + $1.limit * $1.bufferBytes }))
     }
 
     private mutating func disk() {

@@ -1,0 +1,19 @@
+internal import LinuxSystem
+
+/// One connection's place among those that may be open at once. It is held as long as it exists: whoever lets the
+/// connection go gives it back, and nobody can earlier. Noncopyable, so that it is given back once.
+struct ConnectionSlot: ~Copyable, Sendable {
+    private let admission: Admission
+    private let entrance: Entrance
+    /// What the connection is counted for besides the total.
+    private let network: ClientNetwork?
+
+    /// Only `Admission` makes one, when it has counted it.
+    init(_ admission: Admission, _ entrance: Entrance, _ network: ClientNetwork?) {
+        self.admission = admission
+        self.entrance = entrance
+        self.network = network
+    }
+
+    deinit { admission.left(entrance, network) }
+}

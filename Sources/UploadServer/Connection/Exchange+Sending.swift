@@ -1,0 +1,129 @@
+internal import LinuxSystem
+internal import Reactor
+internal import Storage
+internal import Wire
+
+extension Exchange {
+    /// Sends `count` bytes of a stored file, from byte `start` on, as the content of an answer that was started. Piece
+    /// by piece: a disk thread reads, the loop sends.
+    ///
+    /// Memory is lent only while the client takes bytes: who reads slowly holds none while it is waited for, and what
+    /// the system holds for it is bounded (`ServerLimits.unsentBytesMax`). It may take its time as long as bytes really
+    /// leave: the patience with a download is told by what its peer's system has confirmed. What cannot be completed
+    /// ends as a broken connection, and the log says why.
+    func sendFile(_ file: borrowing FinishedReader, from start: Int64, count: Int64) async {
+        guard !isBroken else { return }
+        connection.transport.boundUnsent(bytes: ServerLimits.unsentBytesMax)
+        let configuration = server.configuration
+        var pace = BodyPace(
+            idleNanoseconds: configuration.downloadIdleNanoseconds, minimumRate: configuration.bodyRateBytes,
+            windowNanoseconds: configuration.downloadIdleNanoseconds)
+        var sent: Int64 = 0
+        do throws(SendFailure) {
+            while sent < count {
+                sent += try await sendPiece(file, at: start + sent, left: count - sent)
+                if sent < count { try await untilTaken(&pace, sent) }
+            }
+        } catch {
+            note = error.note
+            abortResponse()
+        }
+    }
+
+    private enum SendFailure: Error {
+        case transport(TransportError)
+        /// There was no memory for a long while.
+        case noBuffer
+        /// The file is not what it was, or cannot be read.
+        case unreadable
+
+        var note: String {
+            switch self {
+            case .transport(.interrupted(.timedOut)): "download-too-slow"
+            case .transport(let error): "\(error)"
+            case .noBuffer: "no-buffer"
+            case .unreadable: "file-unreadable"
+            }
+        }
+    }
+
+    /// Sends as much of one buffer as the client takes without making anybody wait for long. Answers how much.
+    private func sendPiece(
+        _ file: borrowing FinishedReader, at offset: Int64, left: Int64
+    ) async throws(SendFailure) -> Int64 {
+        let pool = connection.sendBuffers
+        var buffer: AlignedBuffer
+        do throws(Interruption) {
+            buffer = try await pool.lease(watch, nanoseconds: server.configuration.bufferWaitNanoseconds)
+        } catch {
+            throw error == .timedOut ? .noBuffer : .transport(.interrupted(error))
+        }
+        // Never fewer bytes than were left over from the piece before, which the encryption asks for.
+        let wanted = Int(min(Int64(buffer.count), left))
+        let read = await file.read(into: buffer, at: offset, count: wanted)
+        let isWhole = read.count == wanted
+        buffer = read.takeBuffer()
+        var sent = 0
+        var failure: SendFailure? = isWhole ? nil : .unreadable
+        if isWhole {
+            // A thousand downloads may have their bytes at the same moment.
+            await watch.yield()
+            do throws(TransportError) {
+                sent = try await send(buffer.memory, wanted)
+            } catch {
+                failure = .transport(error)
+            }
+        }
+        pool.giveBack(buffer)
+        if let failure { throw failure }
+        return Int64(sent)
+    }
+
+    private func send(_ memory: UnsafeMutableRawPointer, _ count: Int) async throws(TransportError) -> Int {
+        let end = SystemClock.monotonicNanoseconds + ServerLimits.bufferHoldNanoseconds
+        var sliceStart = SystemClock.monotonicNanoseconds
+        var sent = 0
+        while sent < count {
+            let moved = try connection.transport.writeSome(from: memory + sent, count: count - sent)
+            sent += moved
+            countSent(moved)
+            if moved > 0 {
+                await watch.yield(after: &sliceStart)
+                continue
+            }
+            watch.setDeadline(end)
+            do throws(TransportError) {
+                try await connection.transport.untilRoom()
+            } catch {
+                guard case .interrupted(.timedOut) = error else { throw error }
+                watch.clearInterruption()
+                break
+            }
+        }
+        watch.setDeadline(.max)
+        return sent
+    }
+
+    /// Sleeps until the client has taken enough for more to be sent, as long as its pace allows.
+    private func untilTaken(_ pace: inout BodyPace, _ sent: Int64) async throws(SendFailure) {
+        while true {
+            let start = SystemClock.monotonicNanoseconds
+            let stalled = watch.stalledNanoseconds
+            let taken = max(0, sent - connection.transport.unconfirmedBytes)
+            watch.setDeadline(start + pace.allowance(received: taken))
+            do throws(TransportError) {
+                defer {
+                    let waited = SystemClock.monotonicNanoseconds - start - (watch.stalledNanoseconds - stalled)
+                    pace.spent(nanoseconds: waited)
+                }
+                return try await connection.transport.untilRoom()
+            } catch {
+                // Bytes may have left, too few for the system to ask for more.
+                guard case .interrupted(.timedOut) = error,
+                    pace.allowance(received: max(0, sent - connection.transport.unconfirmedBytes)) > 0
+                else { throw .transport(error) }
+                watch.clearInterruption()
+            }
+        }
+    }
+}
