@@ -136,10 +136,13 @@ public struct Socket: ~Copyable, Sendable {
     /// Bytes written and not confirmed by the peer's system yet. `SIOCOUTQ`
     public var unconfirmedBytes: Int { Int(cshim_unconfirmed_bytes(descriptor.rawValue)) }
 
+    /// `TCP_NOTSENT_LOWAT` of linux/tcp.h, which not every C library has.
+    private static let notSentLowWater: Int32 = 25
+
     /// Lets no more than about so many bytes wait here that the network has not taken yet, however large a buffer the
     /// kernel would allow. `TCP_NOTSENT_LOWAT`
     public func boundUnsent(bytes: Int32) {
-        _ = cshim_set_option(descriptor.rawValue, Int32(IPPROTO_TCP), 25 /* TCP_NOTSENT_LOWAT */, bytes)
+        _ = cshim_set_option(descriptor.rawValue, Int32(IPPROTO_TCP), Socket.notSentLowWater, bytes)
     }
 
     /// Bounds the kernel's receive buffer, in bytes; for tests that want a slow reader. `SO_RCVBUF`
