@@ -3,7 +3,7 @@ public import Uploads
 
 /// How a `POST /upload` is answered once its bytes are dealt with.
 public enum AppendAnswer {
-    /// Success is exactly 200 (C3); the body is the count, which no client reads.
+    /// Success is exactly 200; the body is the count, which no client reads.
     public static func stored(_ upload: Upload, location: String?) -> (head: ResponseHead, body: String) {
         var head = ResponseHead(.ok)
         head.set("Content-Type", "text/plain; charset=utf-8")

@@ -9,7 +9,7 @@ public import Uploads
 /// | none              | > 0       | any   | refuse 409, count 0             |
 /// | open, N bytes     | = N       | any   | append at N                     |
 /// | open, N bytes     | 0         | any   | restart, unless `X-Restart: no` |
-/// | finished, N bytes | = N       | empty | already there, 200              |
+/// | finished, N bytes | = N       | empty, or chunked for a file of N bytes | already there, 200 |
 /// | finished, N bytes | 0         | any   | restart beside the finished file, unless `X-Restart: no` |
 /// | failed, expired   | 0         | any   | restart                         |
 /// | any               | otherwise | any   | refuse 409, the true count      |
@@ -53,7 +53,7 @@ public enum AppendDecision: Equatable, Sendable {
         let length = upload.length ?? request.fileLength
         switch upload.state {
         case .open where request.startByte == upload.offset.bytes: self = .append(at: upload.offset, length: length)
-        case .finished where request.startByte == upload.offset.bytes && request.bodyLength == 0:
+        case .finished where request.startByte == upload.offset.bytes && request.fileLength == upload.offset.bytes:
             self = .alreadyFinished
         case .finished where !isRestart: throw AppendDecision.wrongStart(count: upload.offset)
         default: self = .restart(length: length)

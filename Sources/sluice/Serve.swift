@@ -187,7 +187,7 @@ struct Serve: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The least important lines written: debug, info, notice, warning, error.", valueName: "level"))
+            "The least important lines written.", valueName: "level"))
     var logLevel = Logger.Level.info
 
     func run() throws {

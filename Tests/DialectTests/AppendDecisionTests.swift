@@ -108,6 +108,16 @@ import Uploads
         #expect(try AppendDecision(Self.request(start: "100", body: 0), upload: upload) == .alreadyFinished)
     }
 
+    @Test func `a chunked body at the end of a finished file is a success where its size says that nothing is left`()
+        throws
+    {
+        let upload = Self.upload(.finished, offset: 100, length: 100)
+        #expect(
+            try AppendDecision(Self.request(start: "100", body: nil, size: "100"), upload: upload) == .alreadyFinished)
+        let refusal = Self.refusal { try AppendDecision(Self.request(start: "100", body: nil), upload: upload) }
+        #expect(refusal?.code == "wrong-start-byte")
+    }
+
     @Test func `a second click on an empty file is a success`() throws {
         let upload = Self.upload(.finished, offset: 0, length: 0)
         #expect(try AppendDecision(Self.request(start: "0", body: 0), upload: upload) == .alreadyFinished)

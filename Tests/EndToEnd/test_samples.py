@@ -91,6 +91,13 @@ def test_the_loop_goes_on_where_it_was_cut(sluice, hard):
     assert sluice.sha256(hard.name) == sha256(hard)
 
 
+def test_the_loop_ends_where_the_file_is_stored_already(sluice, hard):
+    _, loop = SAMPLES["### File-id: upload and resume"]
+    run(loop, hard, sluice)
+    assert run(loop, hard, sluice) == str(SIZE)
+    assert len(stored(sluice, hard.name)) == 1
+
+
 def test_the_loop_stores_an_empty_file_and_says_when_there_is_none(sluice, tmp_path):
     _, loop = SAMPLES["### File-id: upload and resume"]
     (tmp_path / "no bytes").write_bytes(b"")
