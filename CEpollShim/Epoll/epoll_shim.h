@@ -301,6 +301,9 @@ static inline int cshim_reserve(int fd, int64_t offset, int64_t length) {
     return (int)CSHIM_RESULT(syscall(SYS_fallocate, fd, 1, (off_t)offset, (off_t)length));
 }
 
+// posix_fadvise(2) with POSIX_FADV_DONTNEED over the whole file.
+static inline int cshim_drop_cached(int fd) { return -posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED); }
+
 // Makes a range of one file share its blocks with another's (FICLONERANGE); 0 for length means up to the end.
 static inline int cshim_clone_range(int from, int64_t from_offset, int64_t length, int to, int64_t to_offset) {
     struct {

@@ -110,6 +110,10 @@ public struct File: ~Copyable, Sendable {
     /// Waits until the data and all of the metadata are on stable storage. `fsync(2)`
     public func sync() throws(Errno) { try checked { cshim_fsync(descriptor.rawValue) } }
 
+    /// Has the page cache forget what is on the disk of the file, so that the next read tells what is really there.
+    /// What waits to be written stays. `posix_fadvise(2)` POSIX_FADV_DONTNEED
+    public func dropCached() throws(Errno) { try checked { cshim_drop_cached(descriptor.rawValue) } }
+
     /// Cuts (or extends with zeros) the file. `ftruncate(2)`
     public func truncate(to length: Int64) throws(Errno) {
         try checked { cshim_ftruncate(descriptor.rawValue, length) }

@@ -14,9 +14,10 @@ extension LocalStore {
         let isStopping = StopFlag()
         let files = try StoreFiles(root: root, configuration: configuration, sweep: isStopping)
         let path = "\(configuration.path)/\(catalogueName)"
+        try files.settleCatalogue()
         let connection = try SQLiteConnection(path: path, writes: true)
         try CatalogueSchema.prepare(connection, durability: configuration.durability)
-        reserveLog(root)
+        files.reserveLog()
         try doing("sync \(configuration.path)") { () throws(Errno) in
             if configuration.durability == .power { try root.sync() }
         }
@@ -99,19 +100,6 @@ extension LocalStore {
                 throw StorageError(error, "lock the data directory \(path): a network file system cannot hold it")
             default: throw StorageError(error, "open the data directory \(path)")
             }
-        }
-    }
-
-    /// Takes blocks for the whole of SQLite's log, so that on a disk that fills up later what came can still be
-    /// recorded. Where that would be a large part of what is left, or cannot be done, the log takes them when it needs
-    /// them.
-    private static func reserveLog(_ root: borrowing Directory) {
-        let bytes = StorageLimits.catalogueLogBytes
-        do throws(Errno) {
-            guard try root.freeBytes() >= bytes * StorageLimits.freeSpaceFactor else { return }
-            try root.open("\(catalogueName)-wal", .readWrite).reserve(offset: 0, length: bytes)
-        } catch {
-            // It is a precaution; the log tells of a full disk by itself.
         }
     }
 }

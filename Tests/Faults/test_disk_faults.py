@@ -184,6 +184,32 @@ def test_every_write_and_every_flush_may_fail(disk, server, kind, operation, las
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("way", ["retry", "restart"])
+def test_a_commit_that_the_disk_refused_takes_nothing_of_later_ones_with_it(disk, server, kind, way):
+    """What was to be written stays in the page cache and looks as if it were on the disk; it is not to be built on."""
+    device, count = disk(kind), 4
+    with serving(server, device):
+        # Below the log are blocks that were never written, and the last block before them is shared.
+        for number in range(count):
+            assert append(server.port, f"before-{number}", 0, DATA[: SMALL + number]).status == 200
+        device.fail("write", times=1, matching="refused-by-the-disk")
+        assert TusUpload(server, "refused-by-the-disk").create().status == 500
+        assert device.state["failed"]["write"] == 1
+        device.heal()
+        if way == "restart":
+            server.restart_after_kill()
+        eventually(lambda: ask(server.port, "POST", "/files", {**TUS, "Upload-Length": 1}).status == 201, "the catalogue's way back")
+        for number in range(count):
+            assert append(server.port, f"after-{number}", 0, DATA[: SMALL + number]).status == 200
+        uploads = [TusUpload(server, f"after-{number}.tus") for number in range(count)]
+        for upload in uploads:
+            assert (upload.create().status, upload.append(FIRST).status) == (201, 204)
+    with serving(server, device):
+        stored = {f"{when}-{number}": DATA[: SMALL + number] for when in ("before", "after") for number in range(count)}
+        check(uploads, stored, server)
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_file_that_cannot_be_read_is_cut_off_and_is_whole_later(disk, server, kind):
     device = disk(kind)
     with serving(server, device):

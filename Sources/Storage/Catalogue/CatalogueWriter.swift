@@ -53,12 +53,14 @@ final class CatalogueWriter {
     /// Commits a transaction that changes nothing.
     ///
     /// It goes to where in the log the failed one was. Once it is there, and synced, no start can find that one any
-    /// more: the sums of the log's frames build on one another. So what was reported as failed has failed.
+    /// more: the sums of the log's frames build on one another. So what was reported as failed has failed. Before that
+    /// the cache forgets what the disk has refused.
     private func tryAgain() {
         // Others who come with changes must not wait for this.
         connection.setPatience(milliseconds: 0)
         defer { connection.setPatience(milliseconds: StorageLimits.catalogueBusyMilliseconds) }
         do throws(StorageError) {
+            try files.settleLog()
             try begin.run()
             try connection.execute("PRAGMA user_version = \(CatalogueSchema.version)")
             try commit.run()

@@ -1,0 +1,58 @@
+internal import LinuxSystem
+
+/// The files of SQLite, as the kernel sees them.
+///
+/// After a write that failed, the page cache goes on showing what was to be written, as if it were on the disk, and
+/// ext4 goes on as if its blocks had ever been written: the same bytes written and synced once more, without an error,
+/// may then be zeros after a loss of power (`Tests/Faults` has it happen). What is behind them in SQLite's log would be
+/// lost with them. So nothing is added to a log that may be such a one before the cache has forgotten it.
+extension StoreFiles {
+    private static let logName = "\(LocalStore.catalogueName)-wal"
+
+    /// Brings what another run has left of the catalogue to the disk, and has it read from there: what that one could
+    /// not commit is not to be told, nor to be built on. Part of the start, before anybody opens the catalogue.
+    func settleCatalogue() throws(StorageError) {
+        if durability == .process { return }
+        let names = [LocalStore.catalogueName, StoreFiles.logName]
+        // Without the one or the other there is nothing of another run in the log.
+        for name in names where try size(name) ?? 0 == 0 { return }
+        for name in names {
+            // A failure is told once; the second time everything has been tried to be written.
+            try? settle(name)
+            try settle(name)
+        }
+    }
+
+    /// Has SQLite's log read from the disk after a failure of a commit. A later commit may rely on it only then.
+    ///
+    /// - Throws: while what is behind the last commit cannot be written.
+    func settleLog() throws(StorageError) {
+        if durability == .power { try settle(StoreFiles.logName) }
+    }
+
+    /// Takes blocks for the whole of SQLite's log, so that on a disk that fills up later what came can still be
+    /// recorded. Where that would be a large part of what is left, or cannot be done, the log takes them when it needs
+    /// them.
+    func reserveLog() {
+        let bytes = StorageLimits.catalogueLogBytes
+        do throws(Errno) {
+            guard try root.freeBytes() >= bytes * StorageLimits.freeSpaceFactor else { return }
+            try root.open(StoreFiles.logName, .readWrite).reserve(offset: 0, length: bytes)
+        } catch {
+            // It is a precaution; the log tells of a full disk by itself.
+        }
+    }
+
+    private func size(_ name: String) throws(StorageError) -> Int64? {
+        try doing("look at \(name)") { () throws(Errno) in try root.fileSize(name) }
+    }
+
+    /// Closing the database's file gives up SQLite's locks of it, the log's has none.
+    private func settle(_ name: String) throws(StorageError) {
+        try doing("sync \(name)") { () throws(Errno) in
+            let file = try root.open(name, .readWrite)
+            try file.syncData()
+            try file.dropCached()
+        }
+    }
+}
