@@ -52,12 +52,16 @@ public final class LocalStore: Sendable {
     }
 
     /// Like `settledUpload`, but an append of the file-id dialect that moves goes on: what it has written by now is
-    /// settled, and that offset answered. The next append finds a higher one then, and has it told.
+    /// settled, and that offset answered. The next append finds a higher one then, and has it told. A claim that is not
+    /// an append yet goes on, too: the offset is the one recorded before it.
     public func progress(of id: UploadID) async throws(StorageError) -> Upload? {
         if let append = parts.table.unfencedAppend(id), append.isMoving, let upload = await append.settledSoFar() {
             return upload
         }
-        return try await settledUpload(id)
+        // Who has just come is left alone as well: it waits for the server, not the server for it.
+        guard parts.table.isBeingTaken(id) else { return try await settledUpload(id) }
+        let upload = try await self.upload(id)
+        return await isTaken(upload) ? nil : upload
     }
 
     /// Whether a finished upload counts for nothing any more: its file was taken away, and whoever lost the answer has

@@ -60,6 +60,24 @@ import Uploads
         #expect(try await asking.value == Offset(150))
     }
 
+    @Test func `who asks how far it is leaves a claim alone that has just begun, or waits to`() async throws {
+        let fixture = try StoreFixture()
+        let (permit, fence) = try await held(fixture)
+        let got = Sign()
+        let waiting = contender(fixture.store, got: got)
+        await fence.wait()
+        #expect(try await fixture.store.progress(of: upload.id)?.offset == Offset(100), "at once")
+        _ = try await permit.settle()
+        await got.wait()
+        #expect(try await waiting.value.get()?.offset == Offset(100))
+
+        let second = Sign()
+        let claim = try await fixture.store.claim(upload.id, onFence: { second.give() })
+        #expect(try await fixture.store.progress(of: upload.id)?.offset == Offset(100))
+        #expect(!second.isGiven)
+        claim.release()
+    }
+
     @Test func `a newer claim supersedes the one that waits`() async throws {
         let fixture = try StoreFixture()
         let (permit, fence) = try await held(fixture)

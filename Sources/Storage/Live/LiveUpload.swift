@@ -175,6 +175,12 @@ struct LiveUpload<RecordWaiter, GrantWaiter> {
     /// The append that holds the upload, as long as nobody has fenced it.
     var unfencedAppend: Append? { holder?.isFenced == false ? holder?.append : nil }
 
+    /// Whether somebody is about to append or to end the upload: has claimed it, or waits to, and got no further yet.
+    var isBeingTaken: Bool {
+        if let holder, !holder.isFenced { return holder.append == nil }
+        return claim != nil
+    }
+
     mutating func release(_ token: UInt64) -> [Effect] {
         guard holder?.token == token else { return [] }
         holder = nil

@@ -155,6 +155,9 @@ final class UploadTable: Sendable {
     /// The append that holds an upload, as long as nobody has fenced it and it was attached.
     func unfencedAppend(_ id: UploadID) -> Append? { state.withLock { $0.live[id]?.unfencedAppend } }
 
+    /// Whether somebody has claimed the upload, or waits to, and got no further yet.
+    func isBeingTaken(_ id: UploadID) -> Bool { state.withLock { $0.live[id]?.isBeingTaken ?? false } }
+
     func release(_ id: UploadID, _ token: UInt64) {
         perform(state.withLock { state in state.with(id) { $0.release(token) } })
     }
