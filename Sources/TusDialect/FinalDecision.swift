@@ -22,10 +22,10 @@ public enum FinalDecision: Equatable, Sendable {
         var sent: [UploadID: Int64] = [:]
         for part in parts {
             guard let part, part.state != .expired, !part.isExpired(nowSeconds: nowSeconds) else {
-                throw FinalDecision.fault(isNew, "part-not-found", "is not there, or not any more")
+                throw FinalDecision.fault(isNew, code: "part-not-found", "is not there, or not any more")
             }
             guard part.dialect == .tus, part.concatenation?.role == .partial else {
-                throw FinalDecision.fault(isNew, "part-not-partial", "was not created as partial")
+                throw FinalDecision.fault(isNew, code: "part-not-partial", "was not created as partial")
             }
             guard part.state != .failed else { throw FinalDecision.damagedPart(isNew: isNew) }
             let (sum, overflow) = stored.addingReportingOverflow(part.length ?? part.offset.bytes)
@@ -48,9 +48,9 @@ public enum FinalDecision: Equatable, Sendable {
     /// The file of a part is gone, or shorter than its record says.
     ///
     /// - Parameter isNew: as above.
-    public static func damagedPart(isNew: Bool) -> Refusal { fault(isNew, "part-damaged", "is damaged") }
+    public static func damagedPart(isNew: Bool) -> Refusal { fault(isNew, code: "part-damaged", "is damaged") }
 
-    private static func fault(_ isNew: Bool, _ code: String, _ what: String) -> Refusal {
+    private static func fault(_ isNew: Bool, code: String, _ what: String) -> Refusal {
         .tus(isNew ? .badRequest : .gone, code: code, "An upload that the whole is to be made of \(what).")
     }
 }

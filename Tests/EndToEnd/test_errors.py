@@ -112,6 +112,20 @@ def test_tus_refuses_with_its_words(shared):
     assert (answer.status, answer.code) == (400, "final-takes-nothing")
 
 
+def test_parts_that_cannot_be_joined_are_told_with_their_words(shared):
+    port = shared.port
+    final = lambda *parts: ask(port, "POST", "/files", TUS | {"Upload-Concat": "final;" + " ".join(parts)}, b"")
+    for part, code in ((UNKNOWN, "part-not-found"), (tus(port, 1), "part-not-partial")):
+        answer = final(part)
+        assert (answer.status, answer.code) == (400, code)
+    # What is wrong only after the whole was created cannot be put right by another request.
+    part = tus(port, 1, **{"Upload-Concat": "partial"})
+    whole = final(part)
+    assert whole.status == 201 and ask(port, "DELETE", part, TUS).status == 204
+    answer = ask(port, "HEAD", whole.location, TUS)
+    assert (answer.status, answer.code) == (410, "part-not-found")
+
+
 # ---- IETF -----------------------------------------------------------------------------------------------------------
 
 def test_the_ietf_dialect_refuses_with_its_words(shared):

@@ -1,7 +1,9 @@
 """A success answer means that every byte was stored as it was meant: what cannot be understood is refused, and leaves
 nothing behind."""
 
+import base64
 import gzip
+import hashlib
 import json
 
 import pytest
@@ -356,3 +358,31 @@ def test_a_plain_upload_that_stalls_is_told_that_nothing_is_kept(start):
             answer = line.answer()
         refused(server, answer, 408, "body-timeout")
         assert b"Nothing of it is kept" in answer.body
+
+
+# Digests
+
+
+def digests(data):
+    for key, name in (("sha-256", "sha256"), ("sha-512", "sha512"), ("sha", "sha1"), ("md5", "md5")):
+        yield f"{key}=:{base64.b64encode(hashlib.new(name, data).digest()).decode()}:"
+
+
+@pytest.mark.parametrize("field,code", [
+    ("Content-Digest", "content-digest-mismatch"), ("Repr-Digest", "repr-digest-mismatch")])
+@pytest.mark.parametrize("method,target", [("PUT", "/files/a"), ("POST", "/files")])
+def test_a_whole_file_is_what_its_digest_says(start, method, target, field, code):
+    server = start()
+    for value in digests(b"other"):
+        refused(server, ask(server.port, method, target, {field: value}, b"bytes"), 400, code)
+        with Line(server.port) as line:
+            line.head(method, target, {field: value, "Transfer-Encoding": "chunked"})
+            line.chunk(b"bytes")
+            line.last_chunk()
+            refused(server, line.answer(), 400, code)
+    refused(server, ask(server.port, method, target, {field: "sha-256=:AAAA:"}, b"bytes"), 400, "bad-digest")
+    right = list(digests(b"bytes"))
+    # An algorithm that nobody knows says nothing, and of several the best is compared.
+    for value in [*right, f"unknown=:AA==:, {right[0]}", "unknown=:AA==:"]:
+        assert ask(server.port, method, target, {field: value}, b"bytes").status == 201
+    assert [path.read_bytes() for path in server.finished_files()] == [b"bytes"] * (len(right) + 2)

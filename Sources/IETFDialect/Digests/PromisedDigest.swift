@@ -1,4 +1,4 @@
-internal import HTTP
+public import HTTP
 
 /// A digest that a client gave in advance, or that it is given.
 public struct PromisedDigest: Hashable, Sendable {
@@ -12,6 +12,20 @@ public struct PromisedDigest: Hashable, Sendable {
         precondition(bytes.count == algorithm.byteCount, "a digest has its algorithm's size")
         self.algorithm = algorithm
         self.bytes = bytes
+    }
+
+    /// The digest of what this request brings; nil without one that is known.
+    ///
+    /// - Throws: 400 `bad-digest`.
+    public static func content(_ fields: FieldSection) throws(Refusal) -> PromisedDigest? {
+        try PromisedDigest(UploadField.contentDigest, in: fields)
+    }
+
+    /// The digest of the whole file; nil without one that is known.
+    ///
+    /// - Throws: 400 `bad-digest`.
+    public static func representation(_ fields: FieldSection) throws(Refusal) -> PromisedDigest? {
+        try PromisedDigest(UploadField.reprDigest, in: fields)
     }
 
     /// Reads `Content-Digest` or `Repr-Digest` (RFC 9530 sections 2 and 3): of the digests given the first one of

@@ -15,7 +15,9 @@ enum PlainHandler {
             id: UploadID(high: Randomness.word(), low: Randomness.word()), dialect: .plain, length: request.length,
             name: request.name, contentType: request.contentType,
             createdSeconds: SystemClock.wallNanoseconds / 1_000_000_000)
-        guard let file = try await WholeFile.receive(exchange.body, as: upload, for: exchange) else { return }
+        let digests = try WholeDigests(exchange.head.fields)
+        let received = try await WholeFile.receive(exchange.body, as: upload, for: exchange, digests: digests)
+        guard let file = received else { return }
         let (head, body) = CreatedAnswer.file(file)
         await exchange.respond(head, body: Array(body.utf8))
     }

@@ -8,9 +8,12 @@ enum WholeFile {
     /// Stores all that `source` gives as a new upload, whose id was drawn at random. Whatever goes wrong, nothing
     /// is left behind.
     ///
-    /// - Parameter keepsEmpty: whether a file without a byte counts; otherwise nil is answered for it.
+    /// - Parameters:
+    ///   - keepsEmpty: whether a file without a byte counts; otherwise nil is answered for it.
+    ///   - digests: what the bytes have to come to.
     static func receive(
-        _ source: some ByteSource, as upload: Upload, for exchange: Exchange, keepsEmpty: Bool = true
+        _ source: some ByteSource, as upload: Upload, for exchange: Exchange, keepsEmpty: Bool = true,
+        digests: WholeDigests = .none
     ) async throws -> StoredFile? {
         let server = exchange.server
         let sizeMax = server.configuration.sizeMax
@@ -19,9 +22,10 @@ enum WholeFile {
         try await claim.create(upload)
         let flow = AppendFlow(
             exchange: exchange, dialect: upload.dialect, start: .zero, room: upload.length ?? sizeMax,
-            isResumable: false)
+            isResumable: false, digests: digests.algorithms)
         let outcome = try await flow.run(claim, from: source) { _, content in
             if content.isOverflow { return .delete(refusal: PlainUpload.tooLarge(sizeMax)) }
+            if let fault = digests.fault(content.digests) { return .delete(refusal: fault) }
             return content.end > 0 || keepsEmpty ? .finish : .delete(refusal: nil)
         }
         switch outcome {
