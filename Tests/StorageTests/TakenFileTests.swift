@@ -14,7 +14,7 @@ import Uploads
         let fixture = try StoreFixture()
         try await fixture.finish(upload, bytes: 5000)
         return try fixture.crashed { path in
-            try Catalogue.execute(at: path, "UPDATE uploads SET finished_at = finished_at - \(seconds)")
+            try Catalogue.execute(at: path, "UPDATE uploads SET finished_at = finished_at - \(seconds * 1_000_000_000)")
             let file = "\(path)/complete/\(upload.id)/file.bin"
             if isTaken { try FileManager.default.removeItem(atPath: file) }
         }
