@@ -16,6 +16,12 @@ public struct FinishedFile: Equatable, Sendable {
         return overflow ? (seconds < 0 ? .min : .max) : nanoseconds
     }
 
+    /// When a second ends: its last nanosecond, by the same rule.
+    public static func lastNanosecond(ofSecond seconds: Int64) -> Int64 {
+        let start = nanoseconds(ofSecond: seconds)
+        return start > .max - 999_999_999 ? .max : start + 999_999_999
+    }
+
     public init(name: CleanName, length: Int64, finishedNanoseconds: Int64) {
         self.name = name
         self.length = length

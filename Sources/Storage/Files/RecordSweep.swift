@@ -64,7 +64,7 @@ struct RecordSweep {
         try statement.bind(2, end)
         try statement.bind(3, latest)
         // What was finished within that second counts: all of it is as old.
-        try statement.bind(4, FinishedFile.nanoseconds(ofSecond: latest + 1) - 1)
+        try statement.bind(4, FinishedFile.lastNanosecond(ofSecond: latest))
         var found: [Upload] = []
         while try statement.step() {
             do throws(StorageError) { found.append(try CatalogueRow(from: statement).upload) } catch {
