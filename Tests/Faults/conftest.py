@@ -4,7 +4,9 @@ import os
 
 import pytest
 
+from calls import Calls
 from disks import Unavailable, Workshop
+from sluice import Sluice
 # Imported to be found here: pytest takes hooks and fixtures from a conftest by their names.
 from time_limit import pytest_configure, time_limit  # noqa: F401
 
@@ -35,3 +37,20 @@ def disk(workshop):
     for one in made:
         one.detach()
         one.discard()
+
+
+@pytest.fixture
+def calls(tmp_path):
+    """System calls of a server that fail, or take long, when they are told to."""
+    return Calls(tmp_path)
+
+
+@pytest.fixture
+def server(tmp_path, calls):
+    """A server that makes its system calls by way of `calls`; some files have one of their own."""
+    sluice = Sluice(tmp_path)
+    sluice.environment = calls.environment
+    sluice.start()
+    yield sluice
+    sluice.stop()
+    print(sluice.log_tail())

@@ -6,27 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from calls import Calls
-from sluice import Sluice
 from waiting import eventually
 from wire import ask
 
 LARGE = b"x" * (3 << 20)
-
-
-@pytest.fixture
-def calls(tmp_path):
-    return Calls(tmp_path)
-
-
-@pytest.fixture
-def server(tmp_path, calls):
-    sluice = Sluice(tmp_path)
-    sluice.environment = calls.environment
-    sluice.start()
-    yield sluice
-    sluice.stop()
-    print(sluice.log_tail())
 
 
 def put(server, name: str, body: bytes):

@@ -5,8 +5,6 @@ import errno
 
 import pytest
 
-from calls import Calls
-from sluice import Sluice
 from waiting import eventually
 from wire import ask
 
@@ -14,21 +12,6 @@ TUS = {"Tus-Resumable": "1.0.0"}
 PATCH = TUS | {"Content-Type": "application/offset+octet-stream"}
 SMALL = b"small" * 200
 LARGE = b"large" * 40_000
-
-
-@pytest.fixture
-def calls(tmp_path):
-    return Calls(tmp_path)
-
-
-@pytest.fixture
-def server(tmp_path, calls):
-    sluice = Sluice(tmp_path)
-    sluice.environment = calls.environment
-    sluice.start()
-    yield sluice
-    sluice.stop()
-    print(sluice.log_tail())
 
 
 def put(server, body: bytes, name: str = "file.bin"):

@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from calls import Calls
 from sluice import Sluice
 from test_system_faults import small_disk
 from waiting import eventually
@@ -17,11 +16,6 @@ PART = TUS | {"Upload-Concat": "partial", "Content-Type": "application/offset+oc
 MEBIBYTE = 1 << 20
 # More than there are disk threads.
 MANY = 16
-
-
-@pytest.fixture
-def calls(tmp_path):
-    return Calls(tmp_path)
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from calls import Calls
 from disks import MEBIBYTE
 from exposition import Exposition
 from sluice import Sluice
@@ -23,11 +22,6 @@ ANEW = b"anew!" * 200
 # As many as hold a server's disk threads.
 MANY = 9
 SERVED_SECONDS = 5
-
-
-@pytest.fixture
-def calls(tmp_path):
-    return Calls(tmp_path)
 
 
 @pytest.fixture
