@@ -84,13 +84,20 @@ final class StoreFiles: Sendable {
     /// Opens (or makes) the data file of an upload and cuts off what is beyond its recorded offset: bytes that were
     /// never synced, or of an attempt that was restarted.
     func openData(_ id: UploadID, at offset: Offset) throws(StorageError) -> DataFile {
-        let (data, size) = try doing("open \(dataPath(id))") { () throws(Errno) in
-            let file = try uploads.open(id.description, [.writeOnly, .create, .noFollow])
-            let size = try file.size()
-            if size > offset.bytes { try file.truncate(to: offset.bytes) }
-            return (DataFile(file, name: id.description, files: self), size)
+        // With an offset recorded the file is there; one that is made now would only hide that it is gone.
+        let isMade: File.Options = offset == .zero ? .create : []
+        let (data, size) = try doing("open \(dataPath(id))") { () throws(Errno) -> (DataFile?, Int64?) in
+            do throws(Errno) {
+                let file = try uploads.open(id.description, [.writeOnly, .noFollow, isMade])
+                let size = try file.size()
+                if size > offset.bytes { try file.truncate(to: offset.bytes) }
+                return (DataFile(file, name: id.description, files: self), size)
+            } catch {
+                guard error == .noEntry, offset != .zero else { throw error }
+                return (nil, nil)
+            }
         }
-        guard size >= offset.bytes else {
+        guard let data, let size, size >= offset.bytes else {
             report(.damaged(id, recorded: offset, found: size))
             throw .damaged(id)
         }

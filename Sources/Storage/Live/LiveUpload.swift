@@ -73,7 +73,7 @@ struct LiveUpload<RecordWaiter, GrantWaiter> {
     /// Changes so far, and their number when the present load began.
     private var changes = 0
     private var changesBeforeLoad = 0
-    /// Whether one of the pending changes failed.
+    /// Whether one of the pending changes failed, or its holder doubts what they say.
     private var hasFailed = false
     private var holder: Holder?
     private var pins = 0
@@ -251,6 +251,10 @@ struct LiveUpload<RecordWaiter, GrantWaiter> {
         }
         return advance()
     }
+
+    /// Its holder's files may differ from the record that it sends next: once that is committed they are compared, as
+    /// after a change that failed.
+    mutating func doubt() { hasFailed = true }
 
     /// Takes the outcome of a correction, beside which nothing else is on its way.
     private mutating func corrected(_ step: CatalogueStep) -> [Effect] {
