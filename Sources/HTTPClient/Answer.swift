@@ -65,15 +65,16 @@ public struct Answer: Sendable {
     /// The first line of a plain text, or the title of a problem document (RFC 9457); never a page for browsers.
     private var message: String? {
         guard let text = String(validating: content, as: UTF8.self) else { return nil }
-        let type = fields.text(.contentType)?.lowercased() ?? ""
-        if type.hasPrefix("text/plain") || type.isEmpty {
-            let line = text.split(whereSeparator: \.isNewline).first ?? ""
-            return line.isEmpty || line.allSatisfy(\.isNumber) ? nil : Answer.printable(line)
+        let type = fields.text(.contentType)?.foldedASCII ?? ""
+        if type.startsBytewise(with: "text/plain") || type.isEmpty {
+            let line = text.utf8.split { $0 == 0x0A || $0 == 0x0D }.first.map { Substring($0) } ?? ""
+            return line.utf8.allSatisfy { (0x30...0x39).contains($0) } ? nil : Answer.printable(line)
         }
-        guard type.contains("json") else { return nil }
-        for key in ["\"title\":\"", "\"message\":\""] {
-            if let start = text.firstRange(of: key)?.upperBound {
-                return Answer.printable(text[start...].prefix { $0 != "\"" })
+        guard type.containsFolded("json") else { return nil }
+        let keys: [StaticString] = ["\"title\":\"", "\"message\":\""]
+        for key in keys {
+            if let rest = text.pieces(behindEach: key).first {
+                return Answer.printable(Substring(rest.utf8.prefix { $0 != UInt8(ascii: "\"") }))
             }
         }
         return nil

@@ -1,3 +1,5 @@
+internal import HTTP
+
 /// An origin as browsers write it in `Origin` (RFC 6454 section 6.2): `https://app.example`, with a port where it is
 /// not the scheme's own. Or `*`, for any.
 public struct CORSOrigin: Hashable, Sendable {
@@ -19,26 +21,29 @@ public struct CORSOrigin: Hashable, Sendable {
             self.text = text
             return
         }
-        guard text.lowercased() != "null" else {
+        guard text.foldedASCII != "null" else {
             throw Failure(reason: "is what pages of unknown origin send: anybody's")
         }
-        guard !text.contains(",") else { throw Failure(reason: "is more than one: give the option once for each") }
-        guard let mark = text.firstRange(of: "://") else {
+        guard !text.utf8.contains(UInt8(ascii: ",")) else {
+            throw Failure(reason: "is more than one: give the option once for each")
+        }
+        let sides = text.pieces(between: ":", piecesMax: 2)
+        guard sides.count == 2, sides[1].startsBytewise(with: "//") else {
             throw Failure(reason: "lacks its scheme: write https://app.example")
         }
-        let scheme = text[..<mark.lowerBound].lowercased()
+        let scheme = sides[0].foldedASCII
         guard let first = scheme.utf8.first, (0x61...0x7A).contains(first),
             scheme.utf8.allSatisfy(CORSOrigin.isSchemeByte)
         else { throw Failure(reason: "has no scheme that browsers know") }
-        var authority = text[mark.upperBound...].lowercased()
-        if let slash = authority.firstIndex(where: { "/?#".contains($0) }) {
+        var authority = Substring(sides[1].utf8.dropFirst(2)).foldedASCII
+        if let slash = authority.utf8.firstIndex(where: { "/?#".utf8.contains($0) }) {
             guard authority[slash...] == "/" else {
                 throw Failure(
                     reason: "has a path; an origin is scheme, host and port: \(scheme)://\(authority[..<slash])")
             }
             authority = String(authority[..<slash])
         }
-        guard !authority.contains("*") else {
+        guard !authority.utf8.contains(UInt8(ascii: "*")) else {
             throw Failure(reason: "has a wildcard: an origin is one host; name each of them, or '*' for any")
         }
         guard authority.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
@@ -49,22 +54,21 @@ public struct CORSOrigin: Hashable, Sendable {
 
     private static func withoutOwnPort(_ authority: String, of scheme: String) throws(Failure) -> String {
         let failure = Failure(reason: "has no host and port as browsers write them: https://app.example:8443")
-        var host = authority[...]
+        var host = authority.utf8[...]
         var port: UInt16?
-        if let colon = authority.lastIndex(of: ":"), authority.last != "]" {
-            let digits = authority[authority.index(after: colon)...]
-            guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = UInt16(digits) else {
+        if let colon = host.lastIndex(of: UInt8(ascii: ":")), host.last != UInt8(ascii: "]") {
+            let digits = host[host.index(after: colon)...]
+            guard digits.allSatisfy({ (0x30...0x39).contains($0) }), let number = UInt16(Substring(digits)) else {
                 throw failure
             }
-            (host, port) = (authority[..<colon], number)
+            (host, port) = (host[..<colon], number)
         }
-        let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
-        guard !host.isEmpty, !host.contains("@"), isBracketed == host.contains(where: { ":[]".contains($0) }) else {
-            throw failure
-        }
+        let isBracketed = host.first == UInt8(ascii: "[") && host.last == UInt8(ascii: "]")
+        guard !host.isEmpty, !host.contains(UInt8(ascii: "@")), isBracketed == host.contains(where: ":[]".utf8.contains)
+        else { throw failure }
         let own: UInt16? = ["http": 80, "https": 443][scheme]
-        guard let port, port != own else { return String(host) }
-        return "\(host):\(port)"
+        guard let port, port != own else { return String(Substring(host)) }
+        return "\(Substring(host)):\(port)"
     }
 
     private static func isSchemeByte(_ byte: UInt8) -> Bool {

@@ -49,7 +49,7 @@ public enum HealthProbe {
                 }
             }
             let status = String(decoding: line.prefix { $0 != UInt8(ascii: "\r") }, as: UTF8.self)
-            return status.hasPrefix("HTTP/1.1 200 ") ? "ok" : "\(address): \(status)"
+            return status.utf8.starts(with: "HTTP/1.1 200 ".utf8) ? "ok" : "\(address): \(status)"
         } catch {
             return "\(address): \(error)"
         }

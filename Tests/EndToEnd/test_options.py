@@ -278,6 +278,12 @@ def test_an_origin_that_could_never_match_is_refused(tmp_path, origin, words):
     assert f"'{origin}'" in line and words in line
 
 
+@pytest.mark.parametrize("others", [[], ["--cors-origin", "https://app.example"]], ids=["alone", "beside one"])
+def test_no_start_lets_every_site_act_for_its_visitors(tmp_path, others):
+    line = refused(tmp_path, "--cors-origin", "*", *others, "--cors-credentials")
+    assert "name the origins" in line
+
+
 @pytest.mark.parametrize("url, told", [
     ("https://h.example", "https://h.example"), ("https://h.example///", "https://h.example"),
     ("http://h.example:81/prefix/", "http://h.example:81/prefix"),

@@ -39,7 +39,10 @@ import Testing
         #expect(try Proxy("h:1").authorization == nil)
     }
 
-    @Test(arguments: ["socks5://u:secret@h:1", "https://u:secret@h:1", "http://u:secret@", "u:secret%zz@h", "h:0"])
+    @Test(arguments: [
+        "socks5://u:secret@h:1", "https://u:secret@h:1", "http://u:secret@", "u:secret%zz@h", "h:0",
+        "http://u:secret@\u{301}h:1", "u:secret\u{600}@\u{301}h:1",
+    ])
     func `what is no proxy is told without its password`(text: String) throws {
         let failure = #expect(throws: ExchangeFailure.self) { try Proxy(text) }
         #expect(failure?.description.contains("secret") == false)

@@ -78,7 +78,7 @@ public struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
     /// The URL that a `Location` field names: absolute, with a path alone, or relative to this one (RFC 3986 section
     /// 5.2). Nil where it is none, or leads from https to http.
     public func resolve(_ reference: String) -> HTTPURL? {
-        let text = String(reference.prefix { $0 != "#" })
+        let text = String(Substring(reference.utf8.prefix { $0 != UInt8(ascii: "#") }))
         guard !text.isEmpty, text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else { return nil }
         if text.hasPrefix("//") { return HTTPURL((usesTLS ? "https:" : "http:") + text) }
         if HTTPURL.hasScheme(text) {

@@ -11,11 +11,14 @@ struct Proxy: Hashable, Sendable {
     ///
     /// - Throws: `.proxy` for anything else; a password is not repeated.
     init(_ text: String) throws(ExchangeFailure) {
-        let parts = text.firstRange(of: "://").map { (text[..<$0.lowerBound].lowercased(), text[$0.upperBound...]) }
-        let (scheme, rest) = parts ?? ("http", text[...])
-        let end = rest.firstIndex { "/?#".contains($0) } ?? rest.endIndex
-        let user = rest[..<end].lastIndex(of: "@").map { rest[..<$0] }
-        let authority = user.map { rest[$0.endIndex..<end].dropFirst() } ?? rest[..<end]
+        // By bytes: a mark that combines with the @ would make the password a part of the host, which is told.
+        let sides = text.pieces(between: ":", piecesMax: 2)
+        let hasScheme = sides.count == 2 && sides[1].startsBytewise(with: "//")
+        let scheme = hasScheme ? sides[0].foldedASCII : "http"
+        let rest = hasScheme ? Substring(sides[1].utf8.dropFirst(2)) : text[...]
+        let end = rest.utf8.firstIndex { "/?#".utf8.contains($0) } ?? rest.endIndex
+        let user = rest.utf8[..<end].lastIndex(of: UInt8(ascii: "@")).map { rest[..<$0] }
+        let authority = user.map { Substring(rest.utf8[$0.endIndex..<end].dropFirst()) } ?? rest[..<end]
         guard scheme == "http" else {
             throw ExchangeFailure(.proxy, "the proxy \(scheme)://\(authority) cannot be used: only http:// proxies can")
         }
