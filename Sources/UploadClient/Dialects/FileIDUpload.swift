@@ -39,24 +39,39 @@ final class FileIDUpload: DialectUpload {
             confirmed = max(confirmed, start)
         }
         asks = true
-        job.meter.set(start, of: 0)
         let upload = job.collection.besideCollection("/upload")
-        let fields = [
-            id, (name: "X-Start-Byte", value: String(start)), (name: "X-File-Size", value: String(size)),
-            job.task.name.disposition,
-        ]
-        let meter = job.meter
-        let answer = try await session.send(
-            HTTPRequest(.post, upload, fields, content: (job.file, start..<size)), on: loop,
-            progress: { sent in
-                meter.set(start + sent, of: 0)
-                return !meter.isGivenUp
-            })
+        var answer = try await send(from: start, to: upload, session, on: loop)
+        // An older connection may have brought more since the question, or still do: the refusal says how far it came.
+        while answer.errorCode == "wrong-start-byte", let count = FileIDUpload.count(answer.content),
+            count > start, count <= size
+        {
+            start = count
+            confirmed = max(confirmed, start)
+            answer = try await send(from: start, to: upload, session, on: loop)
+        }
         // Another size under this id: asking again would not change that.
         if answer.errorCode == "wrong-file-size" { throw .final(UploadFailure(.refused, answer.text)) }
         guard answer.status == .ok else { throw answer.failure }
         try job.file.checkUnchanged()
         return (answer.resolvedLocation ?? upload).description
+    }
+
+    /// Sends the file from `start` on.
+    private func send(
+        from start: Int64, to upload: HTTPURL, _ session: Session, on loop: isolated EventLoop
+    ) async throws(AttemptError) -> Answer {
+        let meter = job.meter
+        meter.set(start, of: 0)
+        let fields = [
+            id, (name: "X-Start-Byte", value: String(start)), (name: "X-File-Size", value: String(job.file.size)),
+            job.task.name.disposition,
+        ]
+        return try await session.send(
+            HTTPRequest(.post, upload, fields, content: (job.file, start..<job.file.size)), on: loop,
+            progress: { sent in
+                meter.set(start + sent, of: 0)
+                return !meter.isGivenUp
+            })
     }
 
     /// A decimal number with white space around it, and nothing else.
