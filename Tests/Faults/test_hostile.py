@@ -539,8 +539,7 @@ def test_a_slow_body_goes_on_and_a_dripping_one_is_cut_and_kept(slow):
     assert time.monotonic() - started > SLOW_SECONDS
     # A kilobyte a second is slow, and welcome.
     eventually(lambda: server.connections() == len(alive))
-    for name, client in alive.items():
+    for name in alive:
+        # Asking leaves an append alone that moves, and may end one that is between two pieces.
         assert stored(server, name) >= (SLOW_SECONDS // 2) * 1024
-        # Asking for the status fenced it; it ends with an answer that says so.
-        assert b" 409 " in read_all(client)
     server.assert_healthy()
