@@ -9,6 +9,10 @@ enum Credentials: Sendable {
     /// Made at the start, for this machine only.
     case selfSigned(TLSContext)
 
+    /// By ALPN, the one that is liked more first. Who names neither is sent away (RFC 7301 section 3.2), who names none
+    /// at all is not.
+    private static let protocols = ["http/1.1", "http/1.0"]
+
     /// For the next connection.
     var current: TLSContext {
         switch self {
@@ -39,11 +43,11 @@ enum Credentials: Sendable {
             if let (certificateFile, keyFile) = configuration.certificate {
                 return .files(
                     try CertificateSource(
-                        certificateFile: certificateFile, keyFile: keyFile, applicationProtocols: ["http/1.1"]))
+                        certificateFile: certificateFile, keyFile: keyFile, applicationProtocols: Credentials.protocols))
             }
             return .selfSigned(
                 try TLSContext.selfSigned(
-                    names: ["localhost", "127.0.0.1", "::1"], applicationProtocols: ["http/1.1"]))
+                    names: ["localhost", "127.0.0.1", "::1"], applicationProtocols: Credentials.protocols))
         } catch {
             throw .configuration("\(error)")
         }
