@@ -143,6 +143,7 @@ let package = Package(
             dependencies: ["HTTP", "HTTPClient", "LinuxSystem", "Reactor", "TLS", "TestSupport"],
             swiftSettings: strict),
         .testTarget(name: "LoadGeneratorTests", dependencies: ["LinuxSystem", "LoadGenerator"], swiftSettings: strict),
+        .testTarget(name: "FuzzTests", dependencies: ["Fuzz", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]
 )

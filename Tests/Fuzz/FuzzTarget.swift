@@ -13,6 +13,7 @@ struct FuzzTarget: Sendable {
         FuzzTarget(name: "fields", run: FieldProperties.check),
         FuzzTarget(name: "tus", run: TusProperties.check),
         FuzzTarget(name: "ietf", run: IETFProperties.check),
+        FuzzTarget(name: "decisions", run: DecisionProperties.check),
         FuzzTarget(name: "connection", run: ConnectionProperties.check),
         FuzzTarget(name: "planted", run: PlantedProperties.check),
     ]
