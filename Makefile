@@ -21,7 +21,7 @@ TEST_PACKAGES := chromium:chromium curl:curl haproxy:haproxy nginx:nginx-light o
     cc:gcc libfuse3-dev fusermount3:fuse3 mkfs.ext4:e2fsprogs mkfs.xfs:xfsprogs \
     libc6-dev-arm64-cross libc6-dev-riscv64-cross libc6-dev-s390x-cross libc6-dev-ppc64el-cross
 
-.PHONY: help serve test torture cuts soak fuzz sanitize bench format lint clean build-packages test-packages release
+.PHONY: help serve test torture chance cuts soak fuzz sanitize bench format lint clean build-packages test-packages release
 
 help: ## Show this list
 	@sed -nE 's/^([a-z]+):.*## (.*)$$/  make \1	\2/p' Makefile | expand -t 16
@@ -45,6 +45,10 @@ test: build-packages test-packages ## Run every test: the Swift ones, then the r
 torture: release $(VENV)/installed ## Kill the server thousands of times under load (SLUICE_KILLS=3000 SLUICE_SEED=1)
 	SLUICE_KILLS=$${SLUICE_KILLS:-3000} SLUICE_BINARY=$(CURDIR)/$(RELEASE) \
 	    $(VENV)/bin/python -m pytest -s Tests/Faults/test_kills.py
+
+chance: release $(VENV)/installed ## Random options, failing calls and kills (SLUICE_RANDOM_ROUNDS=1000 SLUICE_SEED=1)
+	SLUICE_RANDOM_ROUNDS=$${SLUICE_RANDOM_ROUNDS:-1000} SLUICE_HONEST_SECONDS=2 SLUICE_BINARY=$(CURDIR)/$(RELEASE) \
+	    $(VENV)/bin/python -m pytest -s Tests/Faults/test_random.py
 
 cuts: test-packages release $(VENV)/installed ## Cut the power of real file systems, as root (SLUICE_CUTS=1000 SLUICE_SEED=1)
 	SLUICE_CUTS=$${SLUICE_CUTS:-1000} SLUICE_BINARY=$(CURDIR)/$(RELEASE) \

@@ -89,9 +89,22 @@ class Sluice:
         """SIGTERM, and no waiting."""
         self._process.terminate()
 
-    def wait(self) -> int:
+    def suspend(self) -> None:
+        """SIGSTOP: the process stands still until `proceed`."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def proceed(self) -> None:
+        """SIGCONT."""
+        self._process.send_signal(signal.SIGCONT)
+
+    def wait(self, seconds: float = STOP_SECONDS) -> int:
         """Waits for the end of the process and answers its exit code."""
-        return self._process.wait(STOP_SECONDS)
+        return self._process.wait(seconds)
+
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs; negative for the signal that has ended it."""
+        return self._process.poll()
 
     @property
     def pid(self) -> int:

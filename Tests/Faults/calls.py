@@ -80,6 +80,12 @@ class Calls:
         """The calls wait until the rule's end, and are made then, or fail."""
         return self._rule(call, path, times, holds=1, error=error)
 
+    def forget(self) -> None:
+        """Ends every rule, and has room for as many new ones."""
+        for number in range(self._used):
+            Rule(self._memory, number * RULE.size).end()
+        self._used = 0
+
     def _rule(self, call, path, times, holds=0, milliseconds=0, error=0) -> Rule:
         assert self._used < RULES, "calls/rules.h has no room for more rules"
         at = self._used * RULE.size

@@ -72,6 +72,7 @@ class Run:
                 if time.monotonic() - begun > self.arena.seconds:
                     raise Broken(f"only {self.kills} kills in {self.arena.seconds} s")
                 self._life(Random(f"{self.arena.seed}/life/{self.kills}"))
+            self._calm()
             self.workload.resume(self.server)
             self.server.kill()
             self.server.start()
@@ -137,6 +138,9 @@ class Run:
             self.server.kill()
             self.kills += 1
         self.server.start()
+
+    def _calm(self) -> None:
+        """Before every upload is carried to its end."""
 
     def _await_sweep(self) -> None:
         """A server that was killed so often leaves no data files behind for which no upload stands."""

@@ -36,6 +36,7 @@ PATIENCE_SECONDS = 60
 STRANGER_SECONDS = 3 * PATIENCE_SECONDS
 # Attempts that were answered, or broken off by the client, without any progress.
 ATTEMPTS_MAX = 300
+IDLE_ATTEMPTS = 20
 PARK_SECONDS = ANSWER_SECONDS + 10
 RETRY_SECONDS = 0.005
 KEPT_UPLOADS = 200
@@ -250,18 +251,20 @@ class Workload:
 
     def __init__(self, seed: int, clients: int = CLIENTS, *, largest: int = 8 * MEBIBYTE, tolerated=("stopping",),
                  expires_after: float | None = None, weights: dict | None = None, quota: int | None = None,
-                 pause: float = 0, slow_pause: float = 0.002, kept: int = KEPT_UPLOADS):
+                 pause: float = 0, slow_pause: float = 0.002, kept: int = KEPT_UPLOADS,
+                 attempts_max: int = ATTEMPTS_MAX):
         """
         `largest`: bytes of the largest file. `tolerated`: error codes after which a client just tries again.
         `expires_after`: the server's --expire-after in seconds; now and then an upload is left lying then.
         `weights`: how often each class of uploads is chosen. `quota`: uploads a client, unbounded unless set.
         `pause`: seconds between a client's uploads, in the mean. `slow_pause`: seconds between pieces of a slow body.
         `kept`: how many uploads are looked at again and again; of older ones the file is compared and removed.
+        `attempts_max`: attempts without any progress after which an upload counts as stuck.
         """
         self.seed, self.largest, self.tolerated = seed, largest, set(tolerated)
         self.expires_after, self.quota = expires_after, quota
         self.weights = weights or WEIGHTS
-        self.pause, self.slow_pause, self.kept = pause, slow_pause, kept
+        self.pause, self.slow_pause, self.kept, self.attempts_max = pause, slow_pause, kept, attempts_max
         self.pulse = Pulse()
         self.server = None
         self.uploads: list[Upload] = []
@@ -423,8 +426,11 @@ class Workload:
                 upload.attempt(client, dice)
                 since = time.monotonic()
                 idle = idle + 1 if before == (upload.told, upload.location, upload.finished) else 0
-                if idle > ATTEMPTS_MAX:
-                    raise upload.fail(f"{ATTEMPTS_MAX} answered attempts brought nothing")
+                if idle > IDLE_ATTEMPTS:
+                    # What is refused is asked for again, but not as fast as it is refused.
+                    time.sleep(RETRY_SECONDS * min(idle, 10))
+                if idle > self.attempts_max:
+                    raise upload.fail(f"{self.attempts_max} answered attempts brought nothing")
                 if upload.abandoned and upload.told > 0 and not upload.done:
                     upload.lies = True
                     return upload.note("left lying")
