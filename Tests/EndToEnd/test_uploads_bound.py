@@ -75,7 +75,7 @@ def test_a_server_without_room_is_not_ready_and_says_so_at_its_start(start):
     answer = ask(server.port, "GET", "/readyz")
     assert (answer.status, answer.code) == (503, "not-ready") and b"unfinished" in answer.body
     server.restart_after_kill()
-    assert "--max-uploads 2" in server.log.read_text()
+    eventually(lambda: "--max-uploads 2" in server.log.read_text(), "the warning")
     assert ask(server.port, "DELETE", upload, TUS).status == 204
     assert ask(server.port, "GET", "/readyz").status == 200
 
