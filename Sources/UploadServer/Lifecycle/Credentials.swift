@@ -43,7 +43,8 @@ enum Credentials: Sendable {
             if let (certificateFile, keyFile) = configuration.certificate {
                 return .files(
                     try CertificateSource(
-                        certificateFile: certificateFile, keyFile: keyFile, applicationProtocols: Credentials.protocols))
+                        certificateFile: certificateFile, keyFile: keyFile, applicationProtocols: Credentials.protocols)
+                )
             }
             return .selfSigned(
                 try TLSContext.selfSigned(
