@@ -21,6 +21,10 @@ struct AskedRequests: CustomStringConvertible {
         if case .broken = state { true } else { false }
     }
 
+    /// The method of a head that is not complete, or cannot be read; GET while that is unknown. No answer to a HEAD has
+    /// content, a refusal of its head neither.
+    var unfinishedMethod: Method { parser.method ?? .get }
+
     /// A head has begun.
     var isPartial: Bool { !parser.isIdle }
 

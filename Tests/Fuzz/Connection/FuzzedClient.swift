@@ -73,7 +73,7 @@ final class FuzzedClient {
                 }) {
                 case .success(.bytes(let count)):
                     answers.add(Array(memory[..<count])) { [asked] index in
-                        index < asked.methods.count ? asked.methods[index] : .get
+                        index < asked.methods.count ? asked.methods[index] : asked.unfinishedMethod
                     }
                 case .success(.wouldBlock):
                     guard untilOver else { return }
