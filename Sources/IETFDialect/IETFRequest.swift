@@ -53,6 +53,6 @@ public enum IETFRequest: Sendable {
     private static func isAppend(_ head: RequestHead) -> Bool {
         head.fields.contains(UploadField.interopVersion)
             || InteropVersion(head).completeness(in: head.fields) != nil
-            || AppendRequest.hasMediaType(head)
+            || IETFAppendRequest.hasMediaType(head)
     }
 }

@@ -42,16 +42,16 @@ public final class LocalStore: Sendable {
     // MARK: Requests
 
     /// The record, with the offset last recorded; nil if there is none. Disturbs nobody and waits for no append.
-    public func upload(_ id: UploadID) async throws(StorageError) -> Upload? { try await parts.table.read(id) }
+    public func snapshot(of id: UploadID) async throws(StorageError) -> Upload? { try await parts.table.read(id) }
 
     /// The record at rest: fences whoever holds the upload, and answers once its bytes are settled. Nil if there is
     /// none. A claim that still waits is superseded, so that the next append at the answered offset is right.
-    public func settledUpload(_ id: UploadID) async throws(StorageError) -> Upload? {
+    public func fencedUpload(_ id: UploadID) async throws(StorageError) -> Upload? {
         let upload = try await parts.table.observe(id)
         return await isTaken(upload) ? nil : upload
     }
 
-    /// Like `settledUpload`, but an append of the file-id dialect that moves goes on: what it has written by now is
+    /// Like `fencedUpload`, but an append of the file-id dialect that moves goes on: what it has written by now is
     /// settled, and that offset answered. The next append finds a higher one then, and has it told. A claim that is not
     /// an append yet goes on, too: the offset is the one recorded before it.
     public func progress(of id: UploadID) async throws(StorageError) -> Upload? {
@@ -59,8 +59,8 @@ public final class LocalStore: Sendable {
             return upload
         }
         // Who has just come is left alone as well: it waits for the server, not the server for it.
-        guard parts.table.isBeingTaken(id) else { return try await settledUpload(id) }
-        let upload = try await self.upload(id)
+        guard parts.table.isBeingTaken(id) else { return try await fencedUpload(id) }
+        let upload = try await snapshot(of: id)
         return await isTaken(upload) ? nil : upload
     }
 
@@ -119,7 +119,7 @@ public final class LocalStore: Sendable {
         let files = parts.files
         // A file may be replaced by one of another name between the look at the record and the opening.
         for _ in 0..<2 {
-            guard let upload = try await upload(id), let finished = upload.finished else { return nil }
+            guard let upload = try await snapshot(of: id), let finished = upload.finished else { return nil }
             let opened = try await parts.disk.run { () throws(StorageError) in
                 try files.openDelivered(id, finished.name)
             }

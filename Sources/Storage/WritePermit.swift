@@ -71,7 +71,7 @@ public struct WritePermit: ~Copyable, Sendable {
     ///
     /// - Returns: the record with the new offset, which may be told now.
     /// - Throws: `noSpace`, with what was completely written before recorded; `io`, `damaged` or what the catalogue
-    ///   says, with the upload back at the offset last recorded. `LocalStore.upload` tells where it stands.
+    ///   says, with the upload back at the offset last recorded. `LocalStore.snapshot` tells where it stands.
     public consuming func settle() async throws(StorageError) -> Upload { try await append.settle() }
 
     /// Like `settle`, for the last byte: the file appears, whole, under its own name, and the upload is finished.

@@ -8,14 +8,14 @@ public enum ChecksumPlan: Hashable, Sendable {
     /// Nothing was promised.
     case none
     /// Known from the start.
-    case inHead(Checksum)
+    case inHead(PromisedChecksum)
     /// It comes after a chunked body, algorithm included.
     case inTrailer([ChecksumAlgorithm])
 
-    /// - Throws: 400 as for `Checksum`.
+    /// - Throws: 400 as for `PromisedChecksum`.
     init(_ head: RequestHead, offer: TusOffer) throws(Refusal) {
         if let field = head.fields.text(.uploadChecksum) {
-            self = .inHead(try Checksum(field, offer: offer))
+            self = .inHead(try PromisedChecksum(field, offer: offer))
         } else if head.framing == .chunked, head.fields.hasToken("Upload-Checksum", in: .trailer),
             !offer.algorithms.isEmpty
         {
@@ -48,7 +48,7 @@ public enum ChecksumPlan: Hashable, Sendable {
         trailers: FieldSection?, digests: [ChecksumAlgorithm: [UInt8]], offer: TusOffer
     ) throws(Refusal) {
         let trailer = trailers?.text(.uploadChecksum)
-        let checksum: Checksum
+        let checksum: PromisedChecksum
         switch self {
         case .none:
             // Nothing was computed. To take the bytes would be to call them checked.
@@ -59,7 +59,7 @@ public enum ChecksumPlan: Hashable, Sendable {
             checksum = promised
         case .inTrailer:
             guard let trailer else { throw ChecksumPlan.missing }
-            checksum = try Checksum(trailer, offer: offer)
+            checksum = try PromisedChecksum(trailer, offer: offer)
         }
         guard digests[checksum.algorithm] == checksum.digest else {
             throw .tus(

@@ -13,11 +13,11 @@ public enum Checksum: String, CaseIterable, Sendable {
     case crc32c
 
     /// The value of `Upload-Checksum` for the bytes of `file` in `range`.
-    func field(of file: some ByteSource, _ range: Range<Int64>) throws(AttemptError) -> String {
+    func field(of file: some SeekableBytes, _ range: Range<Int64>) throws(AttemptError) -> String {
         "\(rawValue) \(Base64.encode(try digest(of: file, range)))"
     }
 
-    private func digest(of file: some ByteSource, _ range: Range<Int64>) throws(AttemptError) -> [UInt8] {
+    private func digest(of file: some SeekableBytes, _ range: Range<Int64>) throws(AttemptError) -> [UInt8] {
         switch self {
         case .sha1: return try digest(.sha1, file, range)
         case .sha256: return try digest(.sha256, file, range)
@@ -36,7 +36,7 @@ public enum Checksum: String, CaseIterable, Sendable {
     }
 
     private func digest(
-        _ algorithm: Digest.Algorithm, _ file: some ByteSource, _ range: Range<Int64>
+        _ algorithm: Digest.Algorithm, _ file: some SeekableBytes, _ range: Range<Int64>
     ) throws(AttemptError) -> [UInt8] {
         guard algorithm.isAvailable else { throw .local("this system's policy does not allow \(rawValue)") }
         var digest = Digest(algorithm)
@@ -45,7 +45,7 @@ public enum Checksum: String, CaseIterable, Sendable {
     }
 
     private static func forEachPiece(
-        of file: some ByteSource, _ range: Range<Int64>, _ body: (UnsafeRawBufferPointer) -> Void
+        of file: some SeekableBytes, _ range: Range<Int64>, _ body: (UnsafeRawBufferPointer) -> Void
     ) throws(AttemptError) {
         guard let buffer = AlignedBuffer(count: ClientLimits.readBytes) else { throw .local("no memory") }
         var position = range.lowerBound

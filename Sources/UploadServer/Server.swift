@@ -5,7 +5,7 @@ internal import Storage
 internal import Synchronization
 internal import TLS
 
-/// A running upload server: loops, doors, the store, and the order in which they start and stop.
+/// A running upload server: loops, listeners, the store, and the order in which they start and stop.
 public final class Server: Sendable {
     /// Where plain HTTP is served, with the port in force; nil where it is off. The first such address.
     public let address: SocketAddress?
@@ -23,7 +23,7 @@ public final class Server: Sendable {
 
     private let context: ServerContext
     private let group: LoopGroup
-    private let doors: [Door]
+    private let listeners: [BoundListener]
     private let supervisor: Supervisor
     private let signals: Signals?
     private let hasStopped = Atomic<UInt32>(0)
@@ -41,11 +41,11 @@ public final class Server: Sendable {
         log: ServerLog
     ) throws(ServerError) {
         self.signals = signals
-        doors = try Door.open(configuration)
-        let credentials = try Credentials.read(configuration, for: doors)
+        listeners = try BoundListener.open(configuration)
+        let credentials = try Credentials.read(configuration, for: listeners)
         let store = try Server.store(configuration, log)
         StartCheck(
-            configuration: configuration, doors: doors, credentials: credentials, store: store,
+            configuration: configuration, listeners: listeners, credentials: credentials, store: store,
             openFilesLimit: SystemProcess.openFilesLimit
         ).run(log.logger)
         do throws(Errno) {
@@ -56,18 +56,18 @@ public final class Server: Sendable {
             context = ServerContext(
                 configuration: configuration, store: store, log: log, page: UploadPage(), loops: group.loops,
                 credentials: credentials, supervisor: supervisor)
-            urls = Server.urls(doors, .http, "http") + Server.urls(doors, .https, "https")
-            urlsAdmin = Server.urls(doors, .admin, "http")
-            address = doors.first { $0.entrance == .http }?.listener.address
-            addressTLS = doors.first { $0.entrance == .https }?.listener.address
-            addressAdmin = doors.first { $0.entrance == .admin }?.listener.address
+            urls = Server.urls(listeners, .http, "http") + Server.urls(listeners, .https, "https")
+            urlsAdmin = Server.urls(listeners, .admin, "http")
+            address = listeners.first { $0.kind == .http }?.socket.address
+            addressTLS = listeners.first { $0.kind == .https }?.socket.address
+            addressAdmin = listeners.first { $0.kind == .admin }?.socket.address
             selfSignedFingerprint = configuration.certificate == nil ? credentials?.current.certificateFingerprint : nil
-            for door in doors { accept(door) }
+            for listener in listeners { accept(listener) }
             watchSignals()
             group.loops[0].spawn { [context] loop in await ExpirySweep(server: context).run(on: loop) }
             group.loops[0].spawn { [context] loop in await MemoryTrim(server: context).run(on: loop) }
             supervisor.tellReady(
-                "Serving \(doors.flatMap(\.listener.address.families).map(\.description).joined(separator: ", "))")
+                "Serving \(listeners.flatMap(\.socket.address.families).map(\.description).joined(separator: ", "))")
             try supervisor.start()
         } catch {
             throw .system("cannot start the event loops: \(error)")
@@ -109,8 +109,8 @@ public final class Server: Sendable {
 
     // MARK: Starting
 
-    private static func urls(_ doors: [Door], _ entrance: Entrance, _ scheme: String) -> [String] {
-        doors.filter { $0.entrance == entrance }.flatMap(\.listener.address.families).map { "\(scheme)://\($0)/" }
+    private static func urls(_ listeners: [BoundListener], _ kind: ListenerKind, _ scheme: String) -> [String] {
+        listeners.filter { $0.kind == kind }.flatMap(\.socket.address.families).map { "\(scheme)://\($0)/" }
     }
 
     private static func store(_ configuration: ServerConfiguration, _ log: ServerLog) throws(ServerError) -> LocalStore
@@ -128,19 +128,20 @@ public final class Server: Sendable {
         }
     }
 
-    private func accept(_ door: Door) {
-        let entrance = door.entrance
+    private func accept(_ listener: BoundListener) {
+        let listenerKind = listener.kind
         group.loops[0].spawn { [context, group] loop in
-            await door.listener.run(
-                on: loop, group: group, isSpared: entrance == .admin,
+            await listener.socket.run(
+                on: loop, group: group, isSpared: listenerKind == .admin,
                 onShortage: { shortage in
                     context.countAcceptPause()
                     context.log.logger.warning("accepting pauses", metadata: ["reason": "\(shortage)"])
                 },
-                admits: { context.admission.admits($0, $1, by: entrance) },
+                admits: { context.admission.admits($0, $1, by: listenerKind) },
                 begin: { loop, descriptor, peer, slot in
                     await Connection.serve(
-                        descriptor: descriptor, peer: peer, entrance: entrance, slot: slot, server: context, on: loop)
+                        descriptor: descriptor, peer: peer, listenerKind: listenerKind, slot: slot, server: context,
+                        on: loop)
                 })
         }
     }

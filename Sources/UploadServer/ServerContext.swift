@@ -61,9 +61,9 @@ final class ServerContext: Sendable {
     /// What the next connection over TLS is served with; nil where there is none.
     var tls: TLSContext? { credentials?.current }
 
-    /// Connections that are open by one door.
-    func openCount(_ entrance: Entrance) -> Int {
-        let index = entrance.rawValue
+    /// Open connections that came in by listeners of one kind.
+    func openCount(_ kind: ListenerKind) -> Int {
+        let index = kind.rawValue
         return Int(counters.reduce(0) { $0 + $1.opened[index].count - $1.closed[index].count })
     }
 

@@ -4,8 +4,8 @@ import Testing
 import Uploads
 
 @Suite struct PlainDialectTests {
-    private func upload(_ fields: [String], pathName: String? = nil) throws -> PlainUpload {
-        try PlainUpload(parsedHead("PUT /files/x", fields), contentType: nil, pathName: pathName, sizeMax: 1000)
+    private func upload(_ fields: [String], pathName: String? = nil) throws -> PlainRequest {
+        try PlainRequest(parsedHead("PUT /files/x", fields), contentType: nil, pathName: pathName, sizeMax: 1000)
     }
 
     @Test func `the path names the file, else Content-Disposition, else nobody`() throws {
@@ -17,12 +17,13 @@ import Uploads
 
     @Test func `a partial PUT is never taken for the whole file`() {
         #expect(
-            AppendDecisionTests.refusal { try upload(["Content-Length: 5", "Content-Range: bytes 0-4/10"]) }?.status
+            FileIDAppendDecisionTests.refusal { try upload(["Content-Length: 5", "Content-Range: bytes 0-4/10"]) }?
+                .status
                 == .badRequest)
     }
 
     @Test func `a file past the bound is refused before its first byte`() {
-        #expect(AppendDecisionTests.refusal { try upload(["Content-Length: 1001"]) }?.status == .contentTooLarge)
+        #expect(FileIDAppendDecisionTests.refusal { try upload(["Content-Length: 1001"]) }?.status == .contentTooLarge)
     }
 
     @Test func `the JSON of a created file survives a hostile name`() {
@@ -65,7 +66,7 @@ import Uploads
     }
 
     @Test func `a range past the end is 416 with the length`() {
-        let refusal = AppendDecisionTests.refusal { try download(["Range: bytes=10-"]) }
+        let refusal = FileIDAppendDecisionTests.refusal { try download(["Range: bytes=10-"]) }
         #expect(refusal?.status == .rangeNotSatisfiable)
         #expect(refusal?.fields.first?.value == "bytes */10")
     }

@@ -158,7 +158,7 @@ def test_file_id_with_a_cut(start, behind, kind, buffering):
     assert have() == SIZE
     [stored] = server.finished_files()
     assert stored.read_bytes() == data
-    # What the seed's page shows to people is the reason phrase.
+    # What the dialect's first client shows to people is the reason phrase.
     answer = ask(port, "POST", "/upload", name | {"X-Start-Byte": "5"}, b"x")
     assert (answer.status, answer.reason) == (409, "Wrong start byte")
 

@@ -7,8 +7,8 @@ import Uploads
 @Suite struct AppendTests {
     private let limit = UploadLimit(policy, nowSeconds: now)
 
-    private func refused(_ request: @autoclosure () throws -> AppendRequest, _ upload: Upload?) -> Answer? {
-        Answer(refusal { try AppendDecision(request(), upload) })
+    private func refused(_ request: @autoclosure () throws -> IETFAppendRequest, _ upload: Upload?) -> Answer? {
+        Answer(refusal { try IETFAppendDecision(request(), upload) })
     }
 
     @Test func `requirement 20: an append needs type, offset and completeness`() {
@@ -48,7 +48,7 @@ import Uploads
     @Test(arguments: allVersions)
     func `requirement 22: the last content completes, and completeness is on its answer`(version: InteropVersion) throws
     {
-        let transfer = try #require(try AppendDecision(append(version), upload()).transfer)
+        let transfer = try #require(try IETFAppendDecision(append(version), upload()).transfer)
         #expect(transfer.start == Offset(40))
         #expect(transfer.room == 60)
         #expect(transfer.ending(at: 100, isOverflow: false, limit: limit) == .complete)
@@ -59,7 +59,7 @@ import Uploads
 
     @Test func `requirement 22: an empty content may complete, whether the length was known or not`() throws {
         for length in [Int64(40), nil] {
-            let decision = try AppendDecision(append(content: 0), upload(length: length))
+            let decision = try IETFAppendDecision(append(content: 0), upload(length: length))
             #expect(decision.transfer?.ending(at: 40, isOverflow: false, limit: limit) == .complete)
             #expect(decision.recordedLength == (length == nil ? 40 : nil))
         }
@@ -67,7 +67,7 @@ import Uploads
 
     @Test(arguments: allVersions)
     func `requirement 23: content that is not the last one leaves the upload open`(version: InteropVersion) throws {
-        let transfer = try AppendDecision(append(version, last: false, content: 60), upload()).transfer
+        let transfer = try IETFAppendDecision(append(version, last: false, content: 60), upload()).transfer
         #expect(transfer?.ending(at: 100, isOverflow: false, limit: limit) == .partial)
         let answer = Answer(UploadAnswer.appended(upload(), version))
         #expect((200...299).contains(answer.status))
@@ -77,10 +77,10 @@ import Uploads
     }
 
     @Test func `requirement 24: what was cut short is not complete, and goes on where it was settled`() throws {
-        let transfer = try #require(try AppendDecision(append(content: nil), upload()).transfer)
+        let transfer = try #require(try IETFAppendDecision(append(content: nil), upload()).transfer)
         #expect(transfer.ending(at: 77, isOverflow: false, limit: limit) == .stopped(.inconsistentLength))
         #expect(InterruptedAnswer.refusal(Refusal(.requestTimeout, code: "t", "t"), .draft9, knowsAddress: true) == nil)
-        let next = try AppendDecision(append(at: 77, content: 23), upload(offset: 77))
+        let next = try IETFAppendDecision(append(at: 77, content: 23), upload(offset: 77))
         #expect(next.transfer?.start == Offset(77))
     }
 
@@ -151,12 +151,12 @@ import Uploads
     func `requirement 10: an append records a length that was not known`(
         last: Bool, content: Int64?, fields: [String], length: Int64?
     ) throws {
-        let decision = try AppendDecision(append(last: last, content: content, adding: fields), upload(length: nil))
+        let decision = try IETFAppendDecision(append(last: last, content: content, adding: fields), upload(length: nil))
         #expect(decision.recordedLength == length)
         #expect(decision.transfer?.length == length)
         // A known length is not recorded again.
         let fields = ["Upload-Length: 100"]
-        #expect(try AppendDecision(append(last: false, content: 1, adding: fields), upload()).recordedLength == nil)
+        #expect(try IETFAppendDecision(append(last: false, content: 1, adding: fields), upload()).recordedLength == nil)
     }
 
     private static let contradictions: [LengthRow] = [
@@ -187,7 +187,7 @@ import Uploads
         for content in [Int64(61), .max] {
             let request = try append(version, last: false, content: content)
             if version >= .draft8 {
-                guard case .invalidate(.overrun) = try AppendDecision(request, upload()) else {
+                guard case .invalidate(.overrun) = try IETFAppendDecision(request, upload()) else {
                     Issue.record("kept")
                     continue
                 }

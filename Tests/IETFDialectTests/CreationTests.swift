@@ -31,7 +31,7 @@ import Uploads
         #expect(off.address(location, limit: limit) == nil)
         #expect(off.progress(Offset(1)) == nil)
         let old = try request("POST /files", interop(.draft6) + ["Upload-Complete: ?1"], http: "HTTP/1.0")
-        #expect(try !CreationRequest(old, pathName: nil, policy: policy).interim.tellsAddress)
+        #expect(try !IETFCreationRequest(old, pathName: nil, policy: policy).interim.tellsAddress)
     }
 
     @Test func `requirement 6: 104 and final answer name the same address, a further 104 none`() throws {
@@ -83,7 +83,7 @@ import Uploads
         #expect(try creation(last: true, content: 0).upload(uploadID, nowSeconds: now).length == 0)
         // Neither Content-Length nor Transfer-Encoding: no content at all.
         let bare = try request("POST /files", ["Upload-Complete: ?1"])
-        #expect(try CreationRequest(bare, pathName: nil, policy: policy).transfer.length == 0)
+        #expect(try IETFCreationRequest(bare, pathName: nil, policy: policy).transfer.length == 0)
     }
 
     @Test(arguments: lengths)
@@ -190,7 +190,7 @@ import Uploads
             "POST /files",
             interop(.draft6) + ["Upload-Complete: ?1", "Content-Length: 5", "Expect: 100-continue"])
         #expect(head.expectsContinue)
-        #expect(try CreationRequest(head, pathName: nil, policy: policy).interim.tellsAddress)
+        #expect(try IETFCreationRequest(head, pathName: nil, policy: policy).interim.tellsAddress)
     }
 
     @Test func `a partial PUT is never taken for the whole file`() {

@@ -60,7 +60,7 @@ import Uploads
     @Test(arguments: allVersions)
     func `a content that is not what its digest says is 400, resumable where it began`(version: InteropVersion) throws {
         let request = try append(version, adding: ["Content-Digest: \(Self.sha256)"])
-        let transfer = try #require(try AppendDecision(request, upload()).transfer)
+        let transfer = try #require(try IETFAppendDecision(request, upload()).transfer)
         #expect(transfer.contentDigest?.algorithm == .sha256)
         let answer = Answer(UploadProblem.contentDigest.refusal(version, offset: transfer.start))
         #expect(answer.status == 400)
@@ -76,7 +76,7 @@ import Uploads
         let metadata = try #require(record.metadata)
         #expect(RepresentationDigests(metadata: metadata) == created.digests)
 
-        let last = try AppendDecision(append(), upload(metadata: metadata)).transfer
+        let last = try IETFAppendDecision(append(), upload(metadata: metadata)).transfer
         #expect(last?.digests == created.digests)
         #expect(last?.digests.promised?.description == Self.sha512)
         #expect(try creation().upload(uploadID, nowSeconds: now).metadata == nil)
@@ -84,11 +84,11 @@ import Uploads
 
     @Test func `the last append may promise what the creation left open, and change nothing else`() throws {
         let fields = ["Repr-Digest: \(Self.sha256)", "Want-Repr-Digest: sha-512=1"]
-        let late = try AppendDecision(append(adding: fields), upload()).transfer?.digests
+        let late = try IETFAppendDecision(append(adding: fields), upload()).transfer?.digests
         #expect(late?.promised?.description == Self.sha256)
         #expect(late?.wanted == .sha512)
         let metadata = try creation(adding: ["Repr-Digest: \(Self.md5)"]).digests.metadata
-        let kept = try AppendDecision(append(adding: fields), upload(metadata: metadata)).transfer?.digests
+        let kept = try IETFAppendDecision(append(adding: fields), upload(metadata: metadata)).transfer?.digests
         #expect(kept?.promised?.description == Self.md5)
         #expect(kept?.wanted == .sha512)
     }

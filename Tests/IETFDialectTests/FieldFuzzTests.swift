@@ -53,11 +53,11 @@ import Uploads
         do throws(Refusal) {
             switch kind {
             case .creation:
-                let creation = try CreationRequest(head, pathName: nil, policy: policy)
+                let creation = try IETFCreationRequest(head, pathName: nil, policy: policy)
                 #expect((0...1000).contains(creation.upload(uploadID, nowSeconds: now).length ?? 0))
                 #expect((0...1000).contains(creation.transfer.room))
             case .append:
-                let decision = try AppendDecision(AppendRequest(head, policy: policy), record)
+                let decision = try IETFAppendDecision(IETFAppendRequest(head, policy: policy), record)
                 if let transfer = decision.transfer {
                     #expect(state == .open)
                     #expect(transfer.start == record.offset)
@@ -95,7 +95,7 @@ import Uploads
         let members = (0..<5000).map { "k\($0)" }.joined(separator: ",").prefix(30000)
         let head = try request(
             "POST /files", ["Upload-Complete: ?1", "Content-Length: 1", "Want-Repr-Digest: \(members)a"])
-        let creation = try CreationRequest(head, pathName: nil, policy: policy)
+        let creation = try IETFCreationRequest(head, pathName: nil, policy: policy)
         #expect(creation.digests.wanted == nil)
     }
 

@@ -20,7 +20,7 @@ import Uploads
     @Test(arguments: allVersions)
     func `table 3.5, an unknown or absent version: the upload is served, without 104`(version: InteropVersion) throws {
         let head = try request("POST /files", ["Upload-Draft-Interop-Version: 11", "Upload-Complete: ?1"])
-        let unknown = try CreationRequest(head, pathName: nil, policy: policy)
+        let unknown = try IETFCreationRequest(head, pathName: nil, policy: policy)
         #expect(!unknown.interim.tellsAddress)
         #expect(try creation(version).interim.tellsAddress == (version != .unversioned))
     }
@@ -30,7 +30,7 @@ import Uploads
         throws
     {
         if version <= .draft6 {
-            let transfer = try AppendDecision(append(version, last: nil), upload()).transfer
+            let transfer = try IETFAppendDecision(append(version, last: nil), upload()).transfer
             #expect(transfer?.ending(at: 100, isOverflow: false, limit: limit()) == .complete)
         } else {
             #expect(refusal { try append(version, last: nil) }?.status == .badRequest)
@@ -118,7 +118,7 @@ import Uploads
     @Test(arguments: allVersions)
     func `table 3.5, an inactive upload is 404`(version: InteropVersion) throws {
         for gone in [nil, upload(.failed), upload(expires: now)] {
-            #expect(refusal { try AppendDecision(append(version), gone) }?.status == .notFound)
+            #expect(refusal { try IETFAppendDecision(append(version), gone) }?.status == .notFound)
             let head = try RetrievalRequest(request("HEAD \(location)", interop(version)))
             let refused = refusal { try head.answer(gone, policy: policy, nowSeconds: now) }
             #expect(refused?.status == .notFound)
@@ -137,11 +137,11 @@ import Uploads
     ) throws {
         let again = try append(version, at: 100, content: 0)
         if (.draft6 ... .draft8).contains(version) {
-            let refused = refusal { try AppendDecision(again, upload(.finished, offset: 100)) }
+            let refused = refusal { try IETFAppendDecision(again, upload(.finished, offset: 100)) }
             #expect(refused?.status == .badRequest)
             #expect(refused?.code == "completed-upload")
         } else {
-            let decision = try AppendDecision(again, upload(.finished, offset: 100))
+            let decision = try IETFAppendDecision(again, upload(.finished, offset: 100))
             guard case .answerAgain(let finished) = decision else { return #expect(Bool(false), "\(decision)") }
             #expect(finished.offset == Offset(100))
         }
@@ -150,7 +150,7 @@ import Uploads
     @Test(arguments: allVersions)
     func `table 3.5, over-length: the upload is lost from 8 on, before only the request`(version: InteropVersion) throws
     {
-        let transfer = try #require(try AppendDecision(append(version, content: nil), upload()).transfer)
+        let transfer = try #require(try IETFAppendDecision(append(version, content: nil), upload()).transfer)
         let ending = transfer.ending(at: 100, isOverflow: true, limit: limit())
         #expect(ending == (version >= .draft8 ? .lost(.overrun) : .stopped(.overrun)))
         #expect(UploadProblem.overrun.refusal(version, offset: Offset(100)).status == .badRequest)
@@ -158,7 +158,7 @@ import Uploads
 
     @Test(arguments: allVersions)
     func `table 3.5, a length conflict is 400`(version: InteropVersion) throws {
-        #expect(refusal { try AppendDecision(append(version, content: 10), upload()) }?.status == .badRequest)
+        #expect(refusal { try IETFAppendDecision(append(version, content: 10), upload()) }?.status == .badRequest)
         #expect(refusal { try creation(version, adding: ["Upload-Length: 7"]) }?.status == .badRequest)
     }
 
@@ -174,7 +174,7 @@ import Uploads
         let expected = version == .unversioned ? nil : String(version.rawValue)
         let head = try RetrievalRequest(request("HEAD \(location)", interop(version)))
         let offset = try head.answer(upload(), policy: policy, nowSeconds: now)
-        let refused = try #require(refusal { try AppendDecision(append(version, at: 3), upload()) })
+        let refused = try #require(refusal { try IETFAppendDecision(append(version, at: 3), upload()) })
         let answers = [
             Answer(offset), Answer(refused), Answer(UploadAnswer.appended(upload(), version)),
             Answer(UploadAnswer.created(upload(), at: location, version, limit: limit())),

@@ -141,7 +141,7 @@ import Uploads
     @Test func `requirement 34: more than the limit is 413 with the limit`() throws {
         let small = IETFPolicy(sizeMax: 90)
         let transfer = try #require(
-            try AppendDecision(append(last: false, content: nil, policy: small), upload(length: nil)).transfer)
+            try IETFAppendDecision(append(last: false, content: nil, policy: small), upload(length: nil)).transfer)
         #expect(transfer.room == 50)
         let limit = UploadLimit(small, nowSeconds: now)
         #expect(transfer.ending(at: 90, isOverflow: true, limit: limit) == .stopped(.tooLarge(limit)))
@@ -149,11 +149,11 @@ import Uploads
             refusal { try creation(content: 1001) },
             refusal { try creation(content: nil, adding: ["Upload-Length: 1001"]) },
             refusal { try creation(last: false, content: 1001) }, refusal { try creation(content: .max) },
-            refusal { try AppendDecision(append(content: 961), upload(length: nil)) },
-            refusal { try AppendDecision(append(content: .max), upload(length: nil)) },
-            refusal { try AppendDecision(append(last: false, content: .max), upload(length: nil)) },
+            refusal { try IETFAppendDecision(append(content: 961), upload(length: nil)) },
+            refusal { try IETFAppendDecision(append(content: .max), upload(length: nil)) },
+            refusal { try IETFAppendDecision(append(last: false, content: .max), upload(length: nil)) },
             refusal {
-                try AppendDecision(
+                try IETFAppendDecision(
                     append(last: false, content: 1, adding: ["Upload-Length: 1001"]), upload(length: nil))
             },
         ]
@@ -163,6 +163,6 @@ import Uploads
             #expect(answer?["Upload-Complete"] == "?0")
         }
         // What was agreed on stays agreed on.
-        #expect(try AppendDecision(append(policy: small), upload()).transfer?.room == 60)
+        #expect(try IETFAppendDecision(append(policy: small), upload()).transfer?.room == 60)
     }
 }

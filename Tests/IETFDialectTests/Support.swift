@@ -91,9 +91,9 @@ struct Answer {
 func creation(
     _ version: InteropVersion = .draft9, last: Bool = true, content: Int64? = 100, adding more: [String] = [],
     line: String = "POST /files", pathName: String? = nil, policy: IETFPolicy = policy
-) throws -> CreationRequest {
+) throws -> IETFCreationRequest {
     let framing = content.map { "Content-Length: \($0)" } ?? "Transfer-Encoding: chunked"
-    return try CreationRequest(
+    return try IETFCreationRequest(
         request(line, interop(version) + [completeness(version, last), framing] + more), pathName: pathName,
         policy: policy)
 }
@@ -102,20 +102,20 @@ func creation(
 func append(
     _ version: InteropVersion = .draft9, at offset: Int64? = 40, last: Bool? = true, content: Int64? = 60,
     adding more: [String] = [], type: String? = "application/partial-upload", policy: IETFPolicy = policy
-) throws -> AppendRequest {
+) throws -> IETFAppendRequest {
     var fields = interop(version) + more
     if let offset { fields.append("Upload-Offset: \(offset)") }
     if let last { fields.append(completeness(version, last)) }
     if let type { fields.append("Content-Type: \(type)") }
     fields.append(content.map { "Content-Length: \($0)" } ?? "Transfer-Encoding: chunked")
-    return try AppendRequest(request("PATCH \(location)", fields), policy: policy)
+    return try IETFAppendRequest(request("PATCH \(location)", fields), policy: policy)
 }
 
 /// A row of a table of lengths: is it the last content, bytes of content (nil: chunked), further fields, a length.
 typealias LengthRow = (last: Bool, content: Int64?, fields: [String], length: Int64?)
 
-extension AppendDecision {
-    init(_ request: AppendRequest, _ upload: Upload?) throws(Refusal) {
+extension IETFAppendDecision {
+    init(_ request: IETFAppendRequest, _ upload: Upload?) throws(Refusal) {
         try self.init(request, upload: upload, nowSeconds: now)
     }
 

@@ -17,7 +17,7 @@ import Uploads
         let head = try request(
             "POST /files", app + ["Content-Type: image/heic", "Content-Length: 3000000"] + marks(version))
         #expect(IETFRequest(head, isUploadResource: false) == .creation)
-        let creation = try CreationRequest(head, pathName: nil, policy: large)
+        let creation = try IETFCreationRequest(head, pathName: nil, policy: large)
         let record = creation.upload(uploadID, nowSeconds: now)
         #expect(record.length == 3_000_000)
         #expect(record.contentType == "image/heic")
@@ -33,7 +33,7 @@ import Uploads
 
     @Test(arguments: [InteropVersion.draft3, .draft5, .draft6])
     func `a lost connection: HEAD, then PATCH with the rest`(version: InteropVersion) throws {
-        let created = try CreationRequest(
+        let created = try IETFCreationRequest(
             request("POST /files", app + ["Content-Type: image/heic", "Content-Length: 3000000"] + marks(version)),
             pathName: nil, policy: large)
         // The connection breaks; the server has settled a part.
@@ -56,9 +56,9 @@ import Uploads
             "PATCH \(location)",
             app + ["Content-Type: \(type)", "Content-Length: 1765433", "Upload-Offset: 1234567"] + marks(version))
         #expect(IETFRequest(rest, isUploadResource: true) == .append)
-        let append = try AppendRequest(rest, policy: large)
+        let append = try IETFAppendRequest(rest, policy: large)
         #expect(append.interim.tellsProgress == (version >= .draft5))
-        let transfer = try #require(try AppendDecision(append, record).transfer)
+        let transfer = try #require(try IETFAppendDecision(append, record).transfer)
         #expect(transfer.start == Offset(1_234_567))
         let limit = UploadLimit(large, upload: record, nowSeconds: now)
         #expect(transfer.ending(at: 3_000_000, isOverflow: false, limit: limit) == .complete)
@@ -66,7 +66,7 @@ import Uploads
 
     @Test(arguments: [InteropVersion.draft3, .draft5, .draft6])
     func `a streamed body without a length, lost and resumed`(version: InteropVersion) throws {
-        let created = try CreationRequest(
+        let created = try IETFCreationRequest(
             request("PUT /files/a.mov", app + ["Transfer-Encoding: chunked"] + marks(version)), pathName: "a.mov",
             policy: large)
         var record = created.upload(uploadID, nowSeconds: now)
@@ -74,13 +74,13 @@ import Uploads
         #expect(record.name == CleanName("a.mov"))
         record.offset = Offset(500)
         let type = version == .draft6 ? ["Content-Type: application/partial-upload"] : []
-        let rest = try AppendRequest(
+        let rest = try IETFAppendRequest(
             request(
                 "PATCH \(location)",
                 app + type + ["Transfer-Encoding: chunked", "Upload-Offset: 500"]
                     + marks(version)),
             policy: large)
-        let decision = try AppendDecision(rest, record)
+        let decision = try IETFAppendDecision(rest, record)
         #expect(decision.recordedLength == nil)
         let ending = decision.transfer?.ending(
             at: 9000, isOverflow: false, limit: UploadLimit(large, nowSeconds: now))
@@ -108,13 +108,13 @@ import Uploads
             "POST /upload", app + ["Content-Type: multipart/form-data; boundary=x", "Content-Length: 10"] + marks)
         #expect(IETFRequest(form, isUploadResource: false) == .creation)
         let json = try request("POST /files", app + ["Content-Type: application/json", "Content-Length: 2"] + marks)
-        #expect(try CreationRequest(json, pathName: nil, policy: large).contentType == "application/json")
+        #expect(try IETFCreationRequest(json, pathName: nil, policy: large).contentType == "application/json")
     }
 
     @Test func `behind a proxy that chokes on 104 the upload is an ordinary one`() throws {
         let quiet = IETFPolicy(sizeMax: 1 << 40, sendsInterim: false)
         let head = try request("POST /files", app + ["Content-Length: 5"] + marks(.draft6))
-        let creation = try CreationRequest(head, pathName: nil, policy: quiet)
+        let creation = try IETFCreationRequest(head, pathName: nil, policy: quiet)
         #expect(!creation.interim.tellsAddress)
         #expect(!creation.interim.tellsProgress)
         #expect(creation.transfer.length == 5)

@@ -9,12 +9,12 @@ struct CommandLineTests {
         ("9223372036854775807", Int64.max),
     ])
     func `a size is a number with a unit`(text: String, bytes: Int64) {
-        #expect(ByteCount(text)?.bytes == bytes)
+        #expect(ByteAmount(text)?.bytes == bytes)
     }
 
     @Test(arguments: ["", "K", "-1", "+1", "1.5M", "64KB", "1 K", "9223372036854775808", "8589934592G", "١"])
     func `what is no size is refused`(text: String) {
-        #expect(ByteCount(text) == nil)
+        #expect(ByteAmount(text) == nil)
     }
 
     @Test(arguments: [

@@ -37,7 +37,7 @@ import Uploads
         #expect(summary.isSound && findings.isEmpty)
         #expect(summary.records == 2 && summary.open == 1 && summary.finished == 1)
         let again = try StoreFixture(in: directory)
-        #expect(try await again.store.settledUpload(open.id)?.offset == Offset(5000))
+        #expect(try await again.store.fencedUpload(open.id)?.offset == Offset(5000))
     }
 
     @Test func `a directory in use is not checked`() async throws {
@@ -63,7 +63,7 @@ import Uploads
         let (repaired, _) = try check(directory, repairs: true)
         #expect(repaired.isSound && repaired.repairs == 1)
         let again = try StoreFixture(in: directory)
-        #expect(try await again.store.settledUpload(open.id)?.state == .failed)
+        #expect(try await again.store.fencedUpload(open.id)?.state == .failed)
     }
 
     @Test func `a finished file that its owner took away is no damage`() async throws {
@@ -84,7 +84,7 @@ import Uploads
         #expect([UInt8](set) == Pattern.bytes(open.id, 5000))
         let again = try StoreFixture(in: directory)
         #expect(try await again.finishedFile(whole.id)?.length == 3000)
-        #expect(try await again.store.settledUpload(open.id) == nil)
+        #expect(try await again.store.fencedUpload(open.id) == nil)
     }
 
     @Test func `bytes without a record are no damage, and a repair keeps them from the sweep`() async throws {
@@ -120,7 +120,7 @@ import Uploads
         try file.close()
         do {
             let fixture = try StoreFixture(in: directory)
-            #expect(try await fixture.store.upload(open.id)?.state == .failed)
+            #expect(try await fixture.store.snapshot(of: open.id)?.state == .failed)
             fixture.store.close()
         }
         let again = try StoreFixture(in: directory)

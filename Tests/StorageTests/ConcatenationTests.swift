@@ -31,7 +31,8 @@ import Uploads
         let (a, b) = (Pattern.bytes(first.id, 10_000), Pattern.bytes(second.id, 4096))
         #expect(fixture.contents(fixture.finishedPath(done.id, "whole.bin")) == b + a + b)
         #expect(fixture.contents(fixture.dataPath(first.id)) == a, "the parts stay")
-        #expect(try await fixture.store.upload(done.id)?.concatenation?.parts == [second.id, first.id, second.id])
+        #expect(
+            try await fixture.store.snapshot(of: done.id)?.concatenation?.parts == [second.id, first.id, second.id])
     }
 
     @Test func `after a crash half-way the same call does it again`() async throws {
@@ -45,7 +46,7 @@ import Uploads
             // The crash came while the data file was written.
             try Data(repeating: 7, count: 5000).write(to: URL(filePath: "\(path)/uploads/\(whole([]).id)"))
         }
-        let record = try #require(try await crashed.store.upload(whole([]).id))
+        let record = try #require(try await crashed.store.snapshot(of: whole([]).id))
         #expect(record.offset == .zero && record.state == .open)
         let done = try await join(crashed, [first.id])
         #expect(crashed.contents(crashed.finishedPath(done.id, "whole.bin")) == Pattern.bytes(first.id, 10_000))
@@ -64,7 +65,7 @@ import Uploads
         for part in [second.id, part(5, 1).id] {
             await #expect(throws: StorageError.self, "not whole, or not there") { _ = try await join(fixture, [part]) }
         }
-        let record = try await fixture.store.upload(whole([]).id)
+        let record = try await fixture.store.snapshot(of: whole([]).id)
         #expect(record?.state == .open && record?.offset == .zero)
     }
 
@@ -75,7 +76,7 @@ import Uploads
         try await fixture.claim(upload.id).expire()
         #expect(fixture.contents(fixture.dataPath(upload.id)) == nil)
         let crashed = try fixture.crashed()
-        #expect(try await crashed.store.upload(upload.id)?.state == .expired)
+        #expect(try await crashed.store.snapshot(of: upload.id)?.state == .expired)
         #expect(await fixture.permitFailure(upload.id, at: 0) == .notOpen(upload.id))
     }
 
@@ -84,7 +85,7 @@ import Uploads
         let upload = part(1, 10_000)
         try await fixture.create(upload, bytes: 5000)
         try await fixture.claim(upload.id).invalidate()
-        #expect(try await fixture.store.upload(upload.id)?.state == .failed)
+        #expect(try await fixture.store.snapshot(of: upload.id)?.state == .failed)
         #expect(fixture.contents(fixture.dataPath(upload.id)) == nil)
     }
 

@@ -21,7 +21,7 @@ struct DiskTroubleTests {
         let filler = try disk.fill()
         try FileManager.default.removeItem(atPath: filler)
         #expect(await permit.settleFailure() == .noSpace)
-        let kept = try #require(try await fixture.store.settledUpload(upload.id)).offset
+        let kept = try #require(try await fixture.store.fencedUpload(upload.id)).offset
         #expect(kept.bytes > 10 << 20)
         let bytes = fixture.contents(fixture.dataPath(upload.id))
         #expect(bytes == Pattern.bytes(upload.id, Int(kept.bytes)))
@@ -38,7 +38,7 @@ struct DiskTroubleTests {
                 try await claim.create(upload, isDurable: isDurable)
                 _ = try await claim.permit(at: .zero)
             }
-            #expect(try await fixture.store.upload(upload.id) == nil, "nothing is left of it")
+            #expect(try await fixture.store.snapshot(of: upload.id) == nil, "nothing is left of it")
         }
         #expect(try FileManager.default.contentsOfDirectory(atPath: fixture.path + "/uploads").isEmpty)
         #expect(fixture.store.counters.changes == 0)
@@ -52,7 +52,7 @@ struct DiskTroubleTests {
         try await fixture.create(upload, bytes: 1 << 20)
         let filler = try disk.fill()
         #expect(await fixture.permitFailure(upload.id, at: 1 << 20) == .noSpace)
-        #expect(try await fixture.store.settledUpload(upload.id)?.offset == Offset(1 << 20))
+        #expect(try await fixture.store.fencedUpload(upload.id)?.offset == Offset(1 << 20))
         try FileManager.default.removeItem(atPath: filler)
         #expect(await fixture.permitFailure(upload.id, at: 1 << 20) == nil)
         fixture.store.close()
@@ -74,11 +74,11 @@ struct DiskTroubleTests {
         }
         let upload = try #require(refused)
         #expect(fixture.store.failure == nil)
-        #expect(try await fixture.store.upload(upload.id) == nil, "what was refused is not shown")
+        #expect(try await fixture.store.snapshot(of: upload.id) == nil, "what was refused is not shown")
         try FileManager.default.removeItem(atPath: filler)
         try await fixture.create(upload, bytes: 1000)
-        #expect(try await fixture.store.upload(upload.id)?.offset == Offset(1000))
-        #expect(try await fixture.store.upload(Upload.sample(1).id) != nil)
+        #expect(try await fixture.store.snapshot(of: upload.id)?.offset == Offset(1000))
+        #expect(try await fixture.store.snapshot(of: Upload.sample(1).id) != nil)
         fixture.store.close()
     }
 
@@ -94,7 +94,7 @@ struct DiskTroubleTests {
         await permit.append(1 << 20, of: upload.id)
         #expect(permit.failure == .noSpace)
         #expect(await permit.settleFailure() == .noSpace)
-        #expect(try await fixture.store.settledUpload(upload.id)?.offset.bytes ?? 0 >= 1 << 20)
+        #expect(try await fixture.store.fencedUpload(upload.id)?.offset.bytes ?? 0 >= 1 << 20)
         try FileManager.default.removeItem(atPath: filler)
         fixture.store.close()
     }
@@ -125,7 +125,7 @@ struct DiskTroubleTests {
         try Catalogue.execute(at: fixture.path, "DROP TRIGGER swell")
 
         for upload in [undelivered, unrecorded] {
-            #expect(try await fixture.store.settledUpload(upload.id)?.state == .finished)
+            #expect(try await fixture.store.fencedUpload(upload.id)?.state == .finished)
             let bytes = fixture.contents(fixture.finishedPath(upload.id, "file.bin"))
             #expect(bytes == Pattern.bytes(upload.id, 1000))
         }
@@ -168,7 +168,7 @@ struct DiskTroubleTests {
             await permit.append(1000, of: upload.id)
             try disk.cut()
             #expect(await permit.settleFailure()?.code == "io-error")
-            #expect(try await fixture.store.settledUpload(upload.id)?.offset == Offset(1000))
+            #expect(try await fixture.store.fencedUpload(upload.id)?.offset == Offset(1000))
             var claim = try fixture.store.claimNew(Upload.sample(2).id, onFence: {})
             await #expect(throws: StorageError.self) { try await claim.create(.sample(2), isDurable: true) }
             #expect(fixture.store.failure?.code == "catalogue-error")

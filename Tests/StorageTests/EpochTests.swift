@@ -16,7 +16,7 @@ import Uploads
         try await fixture.create(upload, bytes: 10)
         #expect(try recorded(fixture, "epoch") == 1)
         try await fixture.claim(upload.id).release()
-        #expect(try await fixture.store.upload(upload.id)?.epoch == 1, "this one wrote nothing")
+        #expect(try await fixture.store.snapshot(of: upload.id)?.epoch == 1, "this one wrote nothing")
         for epoch in Int64(2)...5 {
             var permit = try await fixture.claim(upload.id).permit(at: Offset((epoch - 1) * 10))
             await permit.append(10, of: upload.id)
@@ -36,7 +36,7 @@ import Uploads
         try Catalogue.execute(at: fixture.path, "UPDATE uploads SET epoch = 7")
         #expect(await permit.settleFailure() == .outdated(upload.id))
         #expect(try recorded(fixture, "offset") == 10)
-        #expect(try await fixture.store.settledUpload(upload.id)?.epoch == 7, "and the record is looked at again")
+        #expect(try await fixture.store.fencedUpload(upload.id)?.epoch == 7, "and the record is looked at again")
         try await fixture.claim(upload.id).invalidate()
         #expect(try recorded(fixture, "epoch") == 8)
     }

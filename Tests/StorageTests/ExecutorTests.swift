@@ -14,7 +14,7 @@ import Uploads
         let visited = try await Task(executorPreference: loop) {
             var threads: Set<UInt> = []
             func here() { threads.insert(SystemThread.current) }
-            _ = try await fixture.store.upload(upload.id)
+            _ = try await fixture.store.snapshot(of: upload.id)
             here()
             var claim = try await fixture.claim(upload.id)
             here()
@@ -27,7 +27,7 @@ import Uploads
             }
             _ = try await permit.settle()
             here()
-            _ = try await fixture.store.settledUpload(upload.id)
+            _ = try await fixture.store.fencedUpload(upload.id)
             here()
             _ = try await fixture.claim(upload.id).permit(at: Offset(1_200_000)).finish(length: 1_200_000)
             here()

@@ -29,13 +29,13 @@ import Uploads
     }
 
     private func observer(_ store: LocalStore) -> Task<Offset?, any Error> {
-        Task { [upload] in try await store.settledUpload(upload.id)?.offset }
+        Task { [upload] in try await store.fencedUpload(upload.id)?.offset }
     }
 
     @Test func `reading disturbs nobody`() async throws {
         let fixture = try StoreFixture()
         let (permit, fence) = try await held(fixture)
-        #expect(try await fixture.store.upload(upload.id)?.offset == Offset(100))
+        #expect(try await fixture.store.snapshot(of: upload.id)?.offset == Offset(100))
         #expect(!fence.isGiven)
         _ = try await permit.settle()
     }
@@ -186,7 +186,7 @@ import Uploads
                     }
                 }
                 group.addTask { [upload] in
-                    #expect(try! await fixture.store.settledUpload(upload.id)?.offset == Offset(1))
+                    #expect(try! await fixture.store.fencedUpload(upload.id)?.offset == Offset(1))
                 }
             }
         }

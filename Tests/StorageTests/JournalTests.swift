@@ -39,7 +39,7 @@ import Uploads
         for upload in stored {
             let bytes = crashed.contents(crashed.finishedPath(upload.id, "file.bin"))
             #expect(bytes == Pattern.bytes(upload.id, 1000))
-            #expect(try await crashed.store.upload(upload.id) == upload)
+            #expect(try await crashed.store.snapshot(of: upload.id) == upload)
         }
         #expect(await crashed.sweptFiles() == 0)
     }
@@ -118,7 +118,7 @@ import Uploads
             try place([], at: "\(path)/\(odd)")
         }
         #expect(crashed.events.contains { if case .replayFailed = $0 { true } else { false } })
-        #expect(try await crashed.store.upload(stored.id) == stored)
+        #expect(try await crashed.store.snapshot(of: stored.id) == stored)
         await #expect(throws: StorageError.self) { _ = try await crashed.store.openFinished(stored.id) }
         await #expect(throws: StorageError.self, "its old file would be lost") {
             var claim = try await crashed.claim(stored.id)
@@ -174,7 +174,7 @@ import Uploads
         _ = try await fixture.finishSmall(2)
         let crashed = try fixture.crashed(durability: .power)
         #expect(!crashed.exists("\(crashed.path)/complete/\(stored.id)"))
-        #expect(try await crashed.store.upload(stored.id) == nil)
+        #expect(try await crashed.store.snapshot(of: stored.id) == nil)
     }
 
     @Test func `a restart puts the file before it in its place first`() async throws {
@@ -188,7 +188,7 @@ import Uploads
         await permit.append(500, of: stored.id)
         let again = try await permit.finish(length: 500)
         let crashed = try fixture.crashed(durability: .power)
-        #expect(try await crashed.store.upload(stored.id) == again)
+        #expect(try await crashed.store.snapshot(of: stored.id) == again)
         let bytes = crashed.contents(crashed.finishedPath(stored.id, "file.bin"))
         #expect(bytes == Pattern.bytes(stored.id, 500))
     }
@@ -207,7 +207,7 @@ import Uploads
             let count = Int(upload.offset.bytes)
             let bytes = crashed.contents(crashed.finishedPath(upload.id, "file.bin"))
             #expect(bytes == Pattern.bytes(upload.id, count))
-            #expect(try await crashed.store.upload(upload.id) == upload)
+            #expect(try await crashed.store.snapshot(of: upload.id) == upload)
         }
         let none = try StoreFixture(durability: .power, journalBytes: 0)
         try await none.finishSmall(1)
@@ -233,7 +233,7 @@ struct JournalTroubleTests {
         try await fixture.finishSmall(1)
         let filler = try disk.fill()
         await #expect(throws: StorageError.noSpace) { try await fixture.finishSmall(2, bytes: 60_000) }
-        let left = try await fixture.store.settledUpload(Upload.sample(2).id)
+        let left = try await fixture.store.fencedUpload(Upload.sample(2).id)
         #expect(left == nil || left?.state == .open)
         try FileManager.default.removeItem(atPath: filler)
         let stored = try await fixture.finishSmall(3, bytes: 60_000)
@@ -256,7 +256,7 @@ struct JournalTroubleTests {
         #expect(fixture.events.contains(.replayed(files: 10)))
         let acknowledged = Dictionary(uniqueKeysWithValues: (UInt64(1)...10).map { ($0, Int64(1000)) })
         try await Workload.check(acknowledged, in: fixture)
-        #expect(try await fixture.store.settledUpload(Upload.sample(11).id)?.state != .finished)
+        #expect(try await fixture.store.fencedUpload(Upload.sample(11).id)?.state != .finished)
         fixture.store.close()
     }
 }

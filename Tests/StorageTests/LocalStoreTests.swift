@@ -9,8 +9,8 @@ import Uploads
     @Test func `knows nothing of an upload that was never created`() async throws {
         let fixture = try StoreFixture()
         let id = UploadID(high: 1, low: 2)
-        #expect(try await fixture.store.upload(id) == nil)
-        #expect(try await fixture.store.settledUpload(id) == nil)
+        #expect(try await fixture.store.snapshot(of: id) == nil)
+        #expect(try await fixture.store.fencedUpload(id) == nil)
         let claim = try await fixture.claim(id)
         #expect(claim.upload == nil)
         #expect(try await fixture.finishedFile(id) == nil)
@@ -29,13 +29,13 @@ import Uploads
             try await claim.create(upload, isDurable: true)
             claim.release()
             upload.epoch = 1
-            #expect(try await fixture.store.upload(upload.id) == upload)
+            #expect(try await fixture.store.snapshot(of: upload.id) == upload)
             fixture.store.close()
         }
         let reopened = try StoreFixture(in: directory)
-        #expect(try await reopened.store.upload(upload.id) == upload)
+        #expect(try await reopened.store.snapshot(of: upload.id) == upload)
         #expect(reopened.store.counters.loads == 1)
-        #expect(try await reopened.store.settledUpload(upload.id) == upload)
+        #expect(try await reopened.store.fencedUpload(upload.id) == upload)
         #expect(reopened.store.counters.loads == 1, "the second answer comes from memory")
     }
 
@@ -45,7 +45,7 @@ import Uploads
         let upload = Upload.sample(2, length: 700_001, name: "a.bin")
         let first = try await fixture.create(upload, bytes: 300_001)
         #expect(first.offset == Offset(300_001))
-        #expect(try await fixture.store.upload(upload.id) == first)
+        #expect(try await fixture.store.snapshot(of: upload.id) == first)
         #expect(fixture.contents(fixture.dataPath(upload.id)) == Pattern.bytes(upload.id, 300_001))
 
         let claim = try await fixture.claim(upload.id)
@@ -54,7 +54,7 @@ import Uploads
         await permit.append(400_000, of: upload.id)
         let finished = try await permit.finish(length: 700_001)
         #expect(finished.state == .finished && finished.isWhole && finished.finished?.name == CleanName("a.bin"))
-        #expect(try await fixture.store.settledUpload(upload.id) == finished)
+        #expect(try await fixture.store.fencedUpload(upload.id) == finished)
         let path = fixture.finishedPath(upload.id, "a.bin")
         #expect(fixture.contents(path) == Pattern.bytes(upload.id, 700_001))
         #expect(!fixture.exists(fixture.dataPath(upload.id)))
@@ -77,9 +77,9 @@ import Uploads
         var claim = try await fixture.claim(upload.id)
         try await claim.setLength(20)
         claim.release()
-        #expect(try await fixture.store.upload(upload.id)?.length == 20)
+        #expect(try await fixture.store.snapshot(of: upload.id)?.length == 20)
         let crashed = try fixture.crashed()
-        #expect(try await crashed.store.upload(upload.id)?.length == 20)
+        #expect(try await crashed.store.snapshot(of: upload.id)?.length == 20)
     }
 
     @Test func `a permit needs a record, an open upload and the very offset`() async throws {
@@ -103,7 +103,7 @@ import Uploads
         var permit = try await claim.permit(at: Offset(5000), isProvisional: true)
         await permit.append(90_000, of: upload.id)
         #expect(try await permit.discard().offset == Offset(5000))
-        #expect(try await fixture.store.settledUpload(upload.id)?.offset == Offset(5000))
+        #expect(try await fixture.store.fencedUpload(upload.id)?.offset == Offset(5000))
         #expect(fixture.contents(fixture.dataPath(upload.id))?.count == 5000)
     }
 
@@ -135,12 +135,12 @@ import Uploads
         for upload in [open, finished] {
             let claim = try await fixture.claim(upload.id)
             try await claim.delete()
-            #expect(try await fixture.store.settledUpload(upload.id) == nil)
+            #expect(try await fixture.store.fencedUpload(upload.id) == nil)
             #expect(!fixture.exists(fixture.dataPath(upload.id)))
             #expect(!fixture.exists("\(fixture.path)/complete/\(upload.id)"))
         }
         try await fixture.create(open, bytes: 3)
-        #expect(try await fixture.store.upload(open.id)?.offset == Offset(3))
+        #expect(try await fixture.store.snapshot(of: open.id)?.offset == Offset(3))
     }
 
     @Test func `a finished file is read while it is replaced`() async throws {
@@ -192,8 +192,8 @@ import Uploads
         fixture.store.close()
         await permit.append(10, of: upload.id)
         #expect(await permit.settleFailure() == .closed)
-        await #expect(throws: StorageError.closed) { try await fixture.store.upload(upload.id) }
-        await #expect(throws: StorageError.closed) { try await fixture.store.settledUpload(upload.id) }
+        await #expect(throws: StorageError.closed) { try await fixture.store.snapshot(of: upload.id) }
+        await #expect(throws: StorageError.closed) { try await fixture.store.fencedUpload(upload.id) }
         #expect(await fixture.permitFailure(upload.id, at: 0) == .closed)
         #expect(fixture.store.failure == .closed)
     }

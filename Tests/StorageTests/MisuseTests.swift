@@ -12,12 +12,12 @@ import Uploads
     private func refuse(
         _ fixture: StoreFixture, _ body: (inout UploadClaim) async throws(StorageError) -> Void
     ) async throws {
-        let before = try await fixture.store.upload(upload.id)
+        let before = try await fixture.store.snapshot(of: upload.id)
         var claim = try await fixture.claim(upload.id)
         var code = ""
         do throws(StorageError) { try await body(&claim) } catch { code = error.code }
         claim.release()
-        let after = try await fixture.store.upload(upload.id)
+        let after = try await fixture.store.snapshot(of: upload.id)
         #expect(code == "storage-misuse")
         #expect(after == before)
     }
@@ -59,7 +59,7 @@ import Uploads
             #expect(permit.failure?.code == "storage-misuse")
             #expect(await permit.settleFailure()?.code == "storage-misuse")
         }
-        #expect(try await fixture.store.upload(upload.id)?.offset == Offset(990))
+        #expect(try await fixture.store.snapshot(of: upload.id)?.offset == Offset(990))
     }
 
     @Test func `leased memory is not read beyond its end`() async throws {
@@ -72,7 +72,7 @@ import Uploads
             permit.writeLeased(count)
             #expect(permit.failure?.code == "storage-misuse")
             try await permit.delete()
-            #expect(try await fixture.store.upload(upload.id) == nil)
+            #expect(try await fixture.store.snapshot(of: upload.id) == nil)
         }
     }
 
@@ -83,7 +83,7 @@ import Uploads
             let permit = try await fixture.claim(upload.id).permit(at: Offset(10))
             #expect(await permit.finishFailure(length: length)?.code == "storage-misuse")
         }
-        #expect(try await fixture.store.settledUpload(upload.id)?.offset == Offset(10))
+        #expect(try await fixture.store.fencedUpload(upload.id)?.offset == Offset(10))
         #expect(fixture.store.counters.finished == 0)
     }
 }

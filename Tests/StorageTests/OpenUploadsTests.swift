@@ -39,7 +39,7 @@ import Uploads
             }
             #expect(claim.upload == nil)
             claim.release()
-            #expect(try await fixture.store.upload(Upload.sample(3).id) == nil)
+            #expect(try await fixture.store.snapshot(of: Upload.sample(3).id) == nil)
         }
         try await durable.delete()
         try await fixture.create(.sample(3), bytes: 10)

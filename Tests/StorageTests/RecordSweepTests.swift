@@ -40,13 +40,13 @@ import Uploads
         }
         let fixture = try fixture(seconds: 101, forget: 100)
         #expect(await fixture.forgottenUploads() == 1)
-        #expect(try await fixture.store.settledUpload(taken.id) == nil)
+        #expect(try await fixture.store.fencedUpload(taken.id) == nil)
         #expect(!fixture.exists("\(fixture.path)/complete/\(taken.id)"))
         for upload in [kept, renamed, young] {
-            #expect(try await fixture.store.upload(upload.id)?.state == .finished)
+            #expect(try await fixture.store.snapshot(of: upload.id)?.state == .finished)
             #expect(fixture.exists("\(fixture.path)/complete/\(upload.id)"))
         }
-        #expect(try await fixture.store.upload(open.id)?.offset == Offset(10))
+        #expect(try await fixture.store.snapshot(of: open.id)?.offset == Offset(10))
         #expect(fixture.store.counters.forgotten == 1)
         #expect(try Catalogue.integer(at: fixture.path, "SELECT count(*) FROM uploads") == 4)
     }
@@ -76,9 +76,9 @@ import Uploads
         let claim = try await fixture.claim(held.id)
         now.withLock { $0 += 10 }
         #expect(await fixture.forgottenUploads() == 1)
-        #expect(try await fixture.store.upload(resting.id) == nil)
+        #expect(try await fixture.store.snapshot(of: resting.id) == nil)
         #expect(claim.upload?.state == .finished)
         claim.release()
-        #expect(try await fixture.store.upload(held.id)?.state == .finished)
+        #expect(try await fixture.store.snapshot(of: held.id)?.state == .finished)
     }
 }

@@ -18,7 +18,7 @@ import Uploads
             try file.write(contentsOf: Data(repeating: 0xEE, count: 100_000))
             try file.close()
         }
-        #expect(try await crashed.store.settledUpload(upload.id)?.offset == Offset(5000))
+        #expect(try await crashed.store.fencedUpload(upload.id)?.offset == Offset(5000))
         let claim = try await crashed.claim(upload.id)
         var permit = try await claim.permit(at: Offset(5000))
         await permit.append(1, of: upload.id)
@@ -36,12 +36,12 @@ import Uploads
             let file = try #require(FileHandle(forWritingAtPath: name))
             try file.truncate(atOffset: UInt64(length))
         }
-        #expect(try await crashed.store.settledUpload(upload.id)?.state == .failed)
+        #expect(try await crashed.store.fencedUpload(upload.id)?.state == .failed)
         #expect(await crashed.permitFailure(upload.id, at: 5000) == .damaged(upload.id))
         let found = length < 0 ? nil : length
         #expect(crashed.events.contains(.damaged(upload.id, recorded: Offset(5000), found: found)))
         let again = try crashed.crashed()
-        #expect(try await again.store.upload(upload.id)?.state == .failed, "the verdict is recorded")
+        #expect(try await again.store.snapshot(of: upload.id)?.state == .failed, "the verdict is recorded")
     }
 
     @Test func `a file that shrinks while the server runs fails its upload at the next append`() async throws {
@@ -52,7 +52,7 @@ import Uploads
         var permit = try await fixture.claim(upload.id).permit(at: Offset(5000))
         await permit.append(10, of: upload.id)
         #expect(await permit.settleFailure() == .damaged(upload.id))
-        #expect(try await fixture.store.upload(upload.id)?.state == .failed)
+        #expect(try await fixture.store.snapshot(of: upload.id)?.state == .failed)
     }
 
     @Test(arguments: [Int64?.none, 20_000])
@@ -61,12 +61,12 @@ import Uploads
         let upload = Upload.sample(1, length: length, name: "f.bin")
         try await fixture.create(upload, bytes: 20_000)
         let crashed = try fixture.crashed { try deliver(upload, in: $0) }
-        let found = try #require(try await crashed.store.settledUpload(upload.id))
+        let found = try #require(try await crashed.store.fencedUpload(upload.id))
         #expect(found.state == .finished && found.isWhole && found.finished?.length == 20_000)
         #expect(crashed.events.contains(.deliveredAfterCrash(upload.id)))
         #expect(try await crashed.finishedFile(upload.id)?.length == 20_000)
         let again = try crashed.crashed()
-        #expect(try await again.store.upload(upload.id) == found)
+        #expect(try await again.store.snapshot(of: upload.id) == found)
     }
 
     @Test func `what a recovery found is recorded before anybody is told of it`() async throws {
@@ -77,7 +77,7 @@ import Uploads
             for upload in uploads { try deliver(upload, in: path) }
         }
         for (told, upload) in uploads.enumerated() {
-            #expect(try await crashed.store.upload(upload.id)?.state == .finished)
+            #expect(try await crashed.store.snapshot(of: upload.id)?.state == .finished)
             let recorded = try Catalogue.integer(
                 at: crashed.path, "SELECT count(*) FROM uploads WHERE finished_length IS NOT NULL")
             #expect(recorded == told + 1)
@@ -91,9 +91,9 @@ import Uploads
         try Catalogue.execute(
             at: crashed.path,
             "CREATE TRIGGER refuse BEFORE UPDATE ON uploads BEGIN SELECT RAISE(ABORT, 'refused'); END")
-        await #expect(throws: StorageError.self) { try await crashed.store.upload(upload.id) }
+        await #expect(throws: StorageError.self) { try await crashed.store.snapshot(of: upload.id) }
         let again = try crashed.crashed { try Catalogue.execute(at: $0, "DROP TRIGGER refuse") }
-        #expect(try await again.store.upload(upload.id)?.state == .finished)
+        #expect(try await again.store.snapshot(of: upload.id)?.state == .finished)
     }
 
     @Test func `a small upload delivered before its first offset was recorded is finished too`() async throws {
@@ -105,14 +105,14 @@ import Uploads
             try place(Pattern.bytes(upload.id, 20_000), at: "\(path)/uploads/\(upload.id)")
             try deliver(upload, in: path)
         }
-        #expect(try await crashed.store.upload(upload.id)?.state == .finished)
+        #expect(try await crashed.store.snapshot(of: upload.id)?.state == .finished)
     }
 
     @Test func `a delivered file of another length is not taken for the upload`() async throws {
         let fixture = try StoreFixture()
         try await fixture.create(upload, bytes: 5000)
         let crashed = try fixture.crashed { try deliver(upload, in: $0) }
-        #expect(try await crashed.store.upload(upload.id)?.state == .failed)
+        #expect(try await crashed.store.snapshot(of: upload.id)?.state == .failed)
     }
 
     @Test func `orphans are swept and nothing else is`() async throws {
@@ -134,7 +134,7 @@ import Uploads
         #expect(await crashed.sweptFiles() == orphans.count)
         let left = try FileManager.default.contentsOfDirectory(atPath: crashed.path + "/uploads").sorted()
         #expect(left == ["\(upload.id)", "notes.txt"].sorted())
-        #expect(try await crashed.store.upload(upload.id)?.offset == Offset(5000))
+        #expect(try await crashed.store.snapshot(of: upload.id)?.offset == Offset(5000))
         #expect(try await crashed.finishedFile(finished.id)?.length == 10)
     }
 

@@ -52,7 +52,7 @@ import Uploads
         #expect(left == [name], "the older name is gone")
         #expect(fixture.contents(fixture.finishedPath(old.id, name)) == Pattern.bytes(old.id, 6000))
         let crashed = try fixture.crashed()
-        #expect(try await crashed.store.upload(old.id) == finished)
+        #expect(try await crashed.store.snapshot(of: old.id) == finished)
     }
 
     @Test func `a crash before the restart is recorded leaves the delivered file alone`() async throws {
@@ -61,7 +61,7 @@ import Uploads
             try place([], at: "\($0)/uploads/\(old.id)")
         }
         #expect(await crashed.sweptFiles() == 1)
-        #expect(try await crashed.store.upload(old.id)?.state == .finished)
+        #expect(try await crashed.store.snapshot(of: old.id)?.state == .finished)
         #expect(crashed.contents(crashed.finishedPath(old.id, "old.bin")) == oldBytes)
     }
 
@@ -71,7 +71,7 @@ import Uploads
         var claim = try await fixture.claim(old.id)
         try await claim.restart(second(name))
         let crashed = try fixture.crashed()
-        let found = try #require(try await crashed.store.settledUpload(old.id))
+        let found = try #require(try await crashed.store.fencedUpload(old.id))
         #expect(found.state == .open && found.offset == .zero)
         #expect(try await crashed.finishedFile(old.id)?.name == CleanName("old.bin"))
         #expect(crashed.contents(crashed.finishedPath(old.id, "old.bin")) == oldBytes)
@@ -91,7 +91,7 @@ import Uploads
             try? FileManager.default.removeItem(atPath: target)
             try FileManager.default.moveItem(atPath: "\(path)/uploads/\(old.id)", toPath: target)
         }
-        let found = try #require(try await crashed.store.settledUpload(old.id))
+        let found = try #require(try await crashed.store.fencedUpload(old.id))
         #expect(found.state == .finished && found.finished?.name == CleanName(name))
         let left = try FileManager.default.contentsOfDirectory(atPath: "\(crashed.path)/complete/\(old.id)")
         #expect(left == [name])
@@ -107,13 +107,13 @@ import Uploads
         let left = try FileManager.default.contentsOfDirectory(atPath: "\(crashed.path)/complete/\(old.id)")
         #expect(left == ["old.bin"])
         #expect(try Catalogue.integer(at: crashed.path, "SELECT count(*) FROM uploads WHERE cleanup != 0") == 0)
-        #expect(try await crashed.store.upload(old.id)?.state == .finished)
+        #expect(try await crashed.store.snapshot(of: old.id)?.state == .finished)
     }
 
     @Test func `a crash in the middle of a deletion is made good at the start`() async throws {
         let fixture = try await delivered()
         let crashed = try fixture.crashed { try Catalogue.execute(at: $0, "UPDATE uploads SET cleanup = 1") }
-        #expect(try await crashed.store.upload(old.id) == nil)
+        #expect(try await crashed.store.snapshot(of: old.id) == nil)
         #expect(!crashed.exists("\(crashed.path)/complete/\(old.id)"))
         #expect(try Catalogue.integer(at: crashed.path, "SELECT count(*) FROM uploads") == 0)
     }

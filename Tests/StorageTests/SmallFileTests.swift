@@ -14,7 +14,7 @@ import Uploads
         #expect(fixture.contents(fixture.finishedPath(stored.id, "file.bin")) == Pattern.bytes(stored.id, 1000))
         #expect(fixture.store.counters.changes == 1 && fixture.store.counters.commits == 1)
         #expect(fixture.store.counters.syncs == 0 && fixture.store.counters.directorySyncs == 0)
-        #expect(try await fixture.store.settledUpload(stored.id) == stored)
+        #expect(try await fixture.store.fencedUpload(stored.id) == stored)
         #expect(try await fixture.finishedFile(stored.id)?.length == 1000)
         #expect(try FileManager.default.contentsOfDirectory(atPath: fixture.path + "/uploads").isEmpty)
     }
@@ -26,7 +26,7 @@ import Uploads
             let stored = try await fixture.finishSmall(1, bytes: count)
             fixture.store.close()
             let crashed = try fixture.crashed(durability: durability)
-            #expect(try await crashed.store.upload(stored.id) == stored)
+            #expect(try await crashed.store.snapshot(of: stored.id) == stored)
             let bytes = crashed.contents(crashed.finishedPath(stored.id, "file.bin"))
             #expect(bytes == Pattern.bytes(stored.id, count))
             #expect(crashed.events.allSatisfy { if case .replayed = $0 { false } else { true } }, "a clean stop syncs")
@@ -96,14 +96,14 @@ import Uploads
             default: #expect(try await permit.discard().offset == .zero)
             }
         }
-        #expect(try await fixture.store.settledUpload(Upload.sample(1).id)?.state == .open)
-        #expect(try await fixture.store.settledUpload(Upload.sample(2).id)?.offset == .zero)
-        #expect(try await fixture.store.settledUpload(Upload.sample(3).id)?.offset == .zero)
+        #expect(try await fixture.store.fencedUpload(Upload.sample(1).id)?.state == .open)
+        #expect(try await fixture.store.fencedUpload(Upload.sample(2).id)?.offset == .zero)
+        #expect(try await fixture.store.fencedUpload(Upload.sample(3).id)?.offset == .zero)
         // Of the forgotten one nothing was told that a crash must not take back, so its record may still be on its way.
         #expect(await eventually { fixture.store.counters.created == 3 })
         let crashed = try fixture.crashed()
-        #expect(try await crashed.store.settledUpload(Upload.sample(1).id)?.offset == Offset(1000))
-        #expect(try await crashed.store.settledUpload(Upload.sample(3).id)?.offset == .zero, "it was created")
+        #expect(try await crashed.store.fencedUpload(Upload.sample(1).id)?.offset == Offset(1000))
+        #expect(try await crashed.store.fencedUpload(Upload.sample(3).id)?.offset == .zero, "it was created")
     }
 
     @Test func `whoever asks in the middle waits for the end`() async throws {
@@ -114,8 +114,8 @@ import Uploads
         try await claim.create(upload)
         var permit = try await claim.permit(at: .zero)
         await permit.appendWhole(1000, of: upload.id)
-        #expect(try await fixture.store.upload(upload.id)?.offset == .zero, "readers see the new record")
-        async let asked = fixture.store.settledUpload(upload.id)
+        #expect(try await fixture.store.snapshot(of: upload.id)?.offset == .zero, "readers see the new record")
+        async let asked = fixture.store.fencedUpload(upload.id)
         #expect(await eventually { fence.value == 1 })
         let stored = try await permit.finish(length: 1000)
         #expect(try await asked == stored)
@@ -148,7 +148,7 @@ import Uploads
                 atPath: "\(path)/complete/\(stored.id)/file.bin", toPath: "\(path)/uploads/\(stored.id)")
         }
         #expect(await crashed.sweptFiles() == 1)
-        #expect(try await crashed.store.upload(stored.id) == nil)
+        #expect(try await crashed.store.snapshot(of: stored.id) == nil)
     }
 
     @Test(arguments: [1, 2])
@@ -158,7 +158,7 @@ import Uploads
         fixture.store.close()
         try Catalogue.makeOlder(at: fixture.path, version: version)
         let crashed = try fixture.crashed()
-        #expect(try await crashed.store.upload(stored.id) == stored.inEpoch(0))
+        #expect(try await crashed.store.snapshot(of: stored.id) == stored.inEpoch(0))
         try await crashed.finishSmall(2)
         #expect(try Catalogue.integer(at: crashed.path, "PRAGMA user_version") == 3)
     }

@@ -22,24 +22,24 @@ import Uploads
 
     @Test func `counts as finished for a day, since the answer may have been lost`() async throws {
         let fixture = try await finished(ago: day - 1, isTaken: true)
-        #expect(try await fixture.store.settledUpload(upload.id)?.state == .finished)
+        #expect(try await fixture.store.fencedUpload(upload.id)?.state == .finished)
         #expect(try await fixture.claim(upload.id).upload?.state == .finished)
     }
 
     @Test func `is unknown afterwards, and may be sent again`() async throws {
         let fixture = try await finished(ago: day, isTaken: true)
-        #expect(try await fixture.store.settledUpload(upload.id) == nil)
+        #expect(try await fixture.store.fencedUpload(upload.id) == nil)
         #expect(try await fixture.store.progress(of: upload.id) == nil)
         let again = try await fixture.finish(upload, bytes: 5000)
         #expect(again.epoch > 1, "the row is the same")
         #expect(fixture.contents(fixture.finishedPath(upload.id, "file.bin")) == Pattern.bytes(upload.id, 5000))
         let crashed = try fixture.crashed()
-        #expect(try await crashed.store.settledUpload(upload.id) == again)
+        #expect(try await crashed.store.fencedUpload(upload.id) == again)
     }
 
     @Test func `one that is still there counts for ever`() async throws {
         let fixture = try await finished(ago: 400 * day, isTaken: false)
-        #expect(try await fixture.store.settledUpload(upload.id)?.state == .finished)
+        #expect(try await fixture.store.fencedUpload(upload.id)?.state == .finished)
         #expect(try await fixture.claim(upload.id).upload?.state == .finished)
     }
 }

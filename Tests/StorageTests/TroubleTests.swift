@@ -22,7 +22,7 @@ import Uploads
         }
         #expect(crashed.contents("\(crashed.path)/complete/\(upload.id)/unpacked/a.txt") == [1])
         #expect(crashed.events.contains { if case .strangerKept = $0 { true } else { false } })
-        #expect(try await crashed.store.upload(upload.id)?.state == (cleanup == 1 ? nil : .finished))
+        #expect(try await crashed.store.snapshot(of: upload.id)?.state == (cleanup == 1 ? nil : .finished))
         #expect(try Catalogue.integer(at: crashed.path, "SELECT count(*) FROM uploads WHERE cleanup != 0") == 0)
     }
 
@@ -78,7 +78,7 @@ import Uploads
         for upload in [stuck, other] { try await fixture.claim(upload.id).expire() }
         #expect(fixture.exists(fixture.dataPath(stuck.id)))
         #expect(!fixture.exists(fixture.dataPath(other.id)))
-        #expect(try await fixture.store.upload(stuck.id)?.state == .expired)
+        #expect(try await fixture.store.snapshot(of: stuck.id)?.state == .expired)
         let told = await fixture.event { if case .sweepFailed = $0 { true } else { false } }
         #expect(told?.description.contains("uploads/\(stuck.id)") == true)
         immovable.release()
@@ -93,7 +93,7 @@ import Uploads
         let path = fixture.finishedPath(upload.id, "file.bin")
         let immovable = try Immovable(path)
         try await fixture.claim(upload.id).delete()
-        #expect(try await fixture.store.upload(upload.id) == nil)
+        #expect(try await fixture.store.snapshot(of: upload.id) == nil)
         _ = await fixture.event { if case .sweepFailed = $0 { true } else { false } }
         immovable.release()
         #expect(await eventually { !fixture.exists(path) })
@@ -123,7 +123,7 @@ import Uploads
         try await fixture.claim(upload.id).delete()
         #expect(!fixture.exists(fixture.finishedPath(upload.id, "file.bin")))
         #expect(fixture.contents(own) == [1])
-        #expect(try await fixture.store.upload(upload.id) == nil)
+        #expect(try await fixture.store.snapshot(of: upload.id) == nil)
     }
 
     // MARK: Sweeping
@@ -145,7 +145,7 @@ import Uploads
         #expect(await fixture.sweptFiles() == 1)
         #expect(fixture.exists("\(data)/uploads/\(odd.id)"), "what is not understood is not removed")
         #expect(await fixture.forgottenUploads() == 1)
-        #expect(try await fixture.store.upload(taken.id) == nil)
+        #expect(try await fixture.store.snapshot(of: taken.id) == nil)
     }
 
     @Test func `what a crash left of a reservation is given back, and nothing that was recorded`() async throws {

@@ -69,7 +69,7 @@ struct Workload: Sendable {
         #expect(!acknowledged.isEmpty)
         for (number, offset) in acknowledged {
             let id = Upload.sample(number).id
-            let upload = try #require(try await fixture.store.settledUpload(id))
+            let upload = try #require(try await fixture.store.fencedUpload(id))
             #expect(upload.state != .failed && upload.offset.bytes >= offset)
             let file = upload.state == .open ? fixture.dataPath(id) : fixture.finishedPath(id, "file.bin")
             let count = Int(upload.offset.bytes)

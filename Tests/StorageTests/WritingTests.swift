@@ -96,19 +96,19 @@ import Uploads
         while recorded == .zero {
             let buffer = spare.take() ?? AlignedBuffer(count: step)!
             spare = await permit.write(buffer, count: step)
-            recorded = try #require(try await fixture.store.upload(upload.id)).offset
+            recorded = try #require(try await fixture.store.snapshot(of: upload.id)).offset
             try #require(permit.nextByte <= 20 * StorageLimits.checkpointBytes)
         }
         _ = await permit.drain()
         #expect(fixture.store.counters.checkpoints >= 1)
         let crashed = try fixture.crashed()
-        let kept = try #require(try await crashed.store.settledUpload(upload.id))
+        let kept = try #require(try await crashed.store.fencedUpload(upload.id))
         #expect(kept.state == .open && kept.offset >= recorded)
         _ = try await crashed.claim(upload.id).permit(at: kept.offset).finish(length: kept.offset.bytes)
 
         let left = try await permit.discard()
         #expect(left.offset >= recorded, "a checkpoint may have been told")
-        #expect(try await fixture.store.settledUpload(upload.id) == left)
+        #expect(try await fixture.store.fencedUpload(upload.id) == left)
         #expect(fixture.contents(fixture.dataPath(upload.id))?.count == Int(left.offset.bytes))
     }
 
@@ -135,8 +135,8 @@ import Uploads
         var claim = try await fixture.claim(upload.id)
         try await claim.create(upload)
         claim.release()
-        #expect(try await fixture.store.upload(upload.id) == upload.inEpoch(1))
-        #expect(try await fixture.store.settledUpload(upload.id) == upload.inEpoch(1))
+        #expect(try await fixture.store.snapshot(of: upload.id) == upload.inEpoch(1))
+        #expect(try await fixture.store.fencedUpload(upload.id) == upload.inEpoch(1))
         #expect(try Catalogue.integer(at: fixture.path, "SELECT count(*) FROM uploads") == 0)
         try lock.release()
     }
@@ -148,7 +148,7 @@ import Uploads
         var claim = try await fixture.claim(upload.id)
         try await claim.create(upload)
         var permit = try await claim.permit(at: .zero)
-        #expect(try await fixture.store.upload(upload.id)?.expiresSeconds == 500)
+        #expect(try await fixture.store.snapshot(of: upload.id)?.expiresSeconds == 500)
         clock.seconds = 500
         await permit.append(10, of: upload.id)
         #expect(try await permit.settle().expiresSeconds == 900)

@@ -5,7 +5,7 @@ import Uploads
 
 /// Creation, deferred length, first bytes: REQUIREMENTS.md, numbers 20 to 33.
 @Suite struct CreationTests {
-    static func record(_ request: CreationRequest, offer: TusOffer = Tus.offer) -> Upload {
+    static func record(_ request: TusCreationRequest, offer: TusOffer = Tus.offer) -> Upload {
         request.upload(Tus.id, length: request.length, offer: offer, nowSeconds: Tus.now)
     }
 

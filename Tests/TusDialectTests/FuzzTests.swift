@@ -67,7 +67,7 @@ import Uploads
             }
             let field = Self.damaged("final;" + urls.joined(separator: " "), &random)
             do throws(Refusal) {
-                let request = try CreationRequest(try head(field: "Upload-Concat", field), offer: Tus.offer)
+                let request = try TusCreationRequest(try head(field: "Upload-Concat", field), offer: Tus.offer)
                 let concatenation = try required(request.concatenation)
                 let ids = concatenation.text.dropFirst(6).split(separator: " ").map { $0.suffix(32) }
                 #expect(concatenation.parts?.map(\.description) == ids.map(String.init), "\(field)")
@@ -86,7 +86,7 @@ import Uploads
         for _ in 0..<2000 {
             let request = try head(field: name, Self.text(&random, upTo: 40))
             for refusal in [
-                refusal { try CreationRequest(request, offer: Tus.offer) },
+                refusal { try TusCreationRequest(request, offer: Tus.offer) },
                 refusal { try PatchRequest(request, offer: Tus.offer) },
             ] {
                 if let refusal { #expect((400...431).contains(refusal.status.code)) }

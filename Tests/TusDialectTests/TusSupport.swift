@@ -89,9 +89,10 @@ enum Tus {
             concatenation: Concatenation(.final([id, id]), text: "final;/files/\(id) /files/\(id)"))
     }
 
-    static func creation(_ fields: [String], path: String = "/files", offer: TusOffer = offer) throws -> CreationRequest
+    static func creation(_ fields: [String], path: String = "/files", offer: TusOffer = offer) throws
+        -> TusCreationRequest
     {
-        try CreationRequest(parsedHead("POST \(path)", [version] + fields), offer: offer)
+        try TusCreationRequest(parsedHead("POST \(path)", [version] + fields), offer: offer)
     }
 
     static func patch(_ offset: Int64, _ fields: [String] = ["Content-Length: 10"]) throws -> PatchRequest {

@@ -15,12 +15,12 @@ import Testing
     }
 
     /// Asks for a connection of a host; what is admitted stays open as long as the answer is held.
-    private func place(_ admission: Admission, _ host: String, by entrance: Entrance = .http) throws -> Place? {
+    private func place(_ admission: Admission, _ host: String, by listenerKind: ListenerKind = .http) throws -> Place? {
         let (ours, theirs) = try Socket.pair()
         let other = FileDescriptor(owning: theirs)
         defer { withExtendedLifetime(other) {} }
         let slot = admission.admits(
-            Socket(FileDescriptor(owning: ours)), try SocketAddress(host: host, port: 1), by: entrance)
+            Socket(FileDescriptor(owning: ours)), try SocketAddress(host: host, port: 1), by: listenerKind)
         return Place(slot)
     }
 

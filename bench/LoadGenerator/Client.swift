@@ -5,7 +5,7 @@ internal import Reactor
 final class Client {
     private let plan: LoadPlan
     private var stream: ClientStream
-    private var parser = ResponseParser()
+    private var parser = AnswerParser()
     /// Whether the server has said that it ends the connection.
     private var isSpent = false
     /// The upload that the head dialect asks for: the head of its requests.

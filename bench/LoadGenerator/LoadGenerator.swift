@@ -4,7 +4,7 @@ import TLS
 
 extension Dialect: ExpressibleByArgument {}
 
-extension ByteCount: ExpressibleByArgument {
+extension ByteAmount: ExpressibleByArgument {
     init?(argument: String) { self.init(argument) }
 }
 
@@ -38,13 +38,13 @@ struct LoadGenerator: ParsableCommand {
     var requests = 1
 
     @Option(help: ArgumentHelp("Size of each upload. Suffixes K, M, G.", valueName: "bytes"))
-    var size = ByteCount("64K")!
+    var size = ByteAmount("64K")!
 
     @Option(help: ArgumentHelp("Event loops, each on a thread.", valueName: "n"))
     var threads = 1
 
     @Option(help: ArgumentHelp("Body bytes a second on each connection, for slow uploads.", valueName: "bytes"))
-    var rate: ByteCount?
+    var rate: ByteAmount?
 
     @Option(
         help: ArgumentHelp(

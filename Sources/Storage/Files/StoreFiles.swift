@@ -10,7 +10,7 @@ final class StoreFiles: Sendable {
     static let uploadsName = "uploads"
     static let completeName = "complete"
 
-    let counters = LiveCounters()
+    let counters = StoreTallies()
     /// Delivered files that nobody is to look at yet.
     let awaited = AwaitedFiles()
     let durability: Durability

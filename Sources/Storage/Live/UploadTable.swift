@@ -48,12 +48,12 @@ final class UploadTable: Sendable {
 
     private let state: Mutex<State>
     private let queries: BatchQueue<CatalogueQuery>
-    private let counters: LiveCounters
+    private let counters: StoreTallies
     /// How many uploads may be open at once.
     let openMax: Int
 
     /// - Parameter openCount: open uploads in the catalogue.
-    init(queries: BatchQueue<CatalogueQuery>, counters: LiveCounters, openCount: Int, openMax: Int) {
+    init(queries: BatchQueue<CatalogueQuery>, counters: StoreTallies, openCount: Int, openMax: Int) {
         state = Mutex(State(openCount: openCount))
         self.queries = queries
         self.counters = counters

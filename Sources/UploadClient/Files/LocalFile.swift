@@ -5,7 +5,7 @@ internal import LinuxSystem
 ///
 /// It is read on the loop's own thread: a client has nothing better to do than to wait for its own file, and whatever
 /// is sent often lies in the page cache.
-final class LocalFile: Sendable, ByteSource {
+final class LocalFile: Sendable, SeekableBytes {
     /// Absolute and without symbolic links, so that the state of an upload is found from any directory.
     let path: FilePath
     /// What it is called at the server.

@@ -1,7 +1,7 @@
 internal import LinuxSystem
 
 /// A piece of a stream that stays in memory until the server has it, so that it can be sent again.
-final class StreamChunk: Sendable, ByteSource {
+final class StreamChunk: Sendable, SeekableBytes {
     /// Where it stands in the stream, in bytes.
     let range: Range<Int64>
     /// Whether the stream ends with it.

@@ -40,12 +40,12 @@ final class Admission: Sendable {
     ///
     /// Who looks after the server gets in when it is full.
     ///
-    /// - Parameter entrance: the door it came by. Where a TLS handshake would come first, the client is reset: nothing
-    ///   that it would understand can be said without one.
-    func admits(_ socket: borrowing Socket, _ peer: SocketAddress?, by entrance: Entrance) -> ConnectionSlot? {
-        let network = entrance == .admin ? nil : bounded(peer)
+    /// - Parameter listenerKind: what the listener is for. Where a TLS handshake would come first, the client is reset:
+    ///   nothing that it would understand can be said without one.
+    func admits(_ socket: borrowing Socket, _ peer: SocketAddress?, by listenerKind: ListenerKind) -> ConnectionSlot? {
+        let network = listenerKind == .admin ? nil : bounded(peer)
         let reason: String? = state.withLock { state in
-            if entrance == .admin {
+            if listenerKind == .admin {
                 guard state.openAdmin < ServerLimits.adminConnectionsMax else {
                     return "\(state.openAdmin) admin connections are open"
                 }
@@ -61,10 +61,10 @@ final class Admission: Sendable {
             state.open += 1
             return nil
         }
-        guard let reason else { return ConnectionSlot(self, entrance, network) }
+        guard let reason else { return ConnectionSlot(self, listenerKind, network) }
         refusals.add(1, ordering: .relaxed)
         note(reason, peer)
-        if entrance == .https { socket.resetOnClose() } else { Admission.refuse(socket) }
+        if listenerKind == .https { socket.resetOnClose() } else { Admission.refuse(socket) }
         return nil
     }
 
@@ -72,9 +72,9 @@ final class Admission: Sendable {
     var refusalCount: Int64 { refusals.load(ordering: .relaxed) }
 
     /// For the slot alone: it has been let go of.
-    func left(_ entrance: Entrance, _ network: ClientNetwork?) {
+    func left(_ listenerKind: ListenerKind, _ network: ClientNetwork?) {
         state.withLock { state in
-            if entrance == .admin {
+            if listenerKind == .admin {
                 state.openAdmin -= 1
                 return
             }

@@ -22,7 +22,7 @@ final class Connection: Parked {
     let loop: EventLoop
     /// The peer's address without the port, for logs.
     let peer: String
-    let entrance: Entrance
+    let listenerKind: ListenerKind
     /// The loop's.
     let counters: LoopCounters
 
@@ -39,7 +39,7 @@ final class Connection: Parked {
 
     private init(
         server: ServerContext, transport: Transport, buffers: BufferPool, loop: EventLoop, peer: String,
-        entrance: Entrance, slot: consuming ConnectionSlot, scratch: UnsafeMutableRawBufferPointer
+        listenerKind: ListenerKind, slot: consuming ConnectionSlot, scratch: UnsafeMutableRawBufferPointer
     ) {
         self.slot = slot
         self.server = server
@@ -48,27 +48,27 @@ final class Connection: Parked {
         sendBuffers = loop.sendBuffers
         self.loop = loop
         self.peer = peer
-        self.entrance = entrance
+        self.listenerKind = listenerKind
         counters = server.counters[loop.index]
         self.scratch = scratch
     }
 
     /// Serves a connection that was just accepted, until it idles or ends. Owns `descriptor`.
     static func serve(
-        descriptor: Int32, peer: SocketAddress?, entrance: Entrance, slot: consuming ConnectionSlot,
+        descriptor: Int32, peer: SocketAddress?, listenerKind: ListenerKind, slot: consuming ConnectionSlot,
         server: ServerContext, on loop: isolated EventLoop
     ) async {
         let socket = Socket(FileDescriptor(owning: descriptor))
-        server.counters[loop.index].opened[entrance.rawValue].add(1)
-        let tls = entrance == .https ? server.tls : nil
-        guard let watch = try? loop.watch(descriptor) else { return leave(loop, entrance, server) }
+        server.counters[loop.index].opened[listenerKind.rawValue].add(1)
+        let tls = listenerKind == .https ? server.tls : nil
+        guard let watch = try? loop.watch(descriptor) else { return leave(loop, listenerKind, server) }
         guard let transport = try? Transport(socket: socket, watch: watch, tls: tls) else {
             loop.end(watch, descriptor)
-            return leave(loop, entrance, server)
+            return leave(loop, listenerKind, server)
         }
         let connection = Connection(
             server: server, transport: transport, buffers: loop.buffers, loop: loop, peer: peer?.host ?? "unknown",
-            entrance: entrance, slot: slot,
+            listenerKind: listenerKind, slot: slot,
             scratch: UnsafeMutableRawBufferPointer(start: loop.scratch.memory, count: loop.scratch.count))
         if await connection.handshake() { await connection.resume(on: loop) } else { connection.end(on: loop) }
     }
@@ -84,12 +84,12 @@ final class Connection: Parked {
         countAsIdle(false)
         server.connectionRested()
         loop.end(transport.watch, transport.descriptor)
-        Connection.leave(loop, entrance, server)
+        Connection.leave(loop, listenerKind, server)
     }
 
-    private static func leave(_ loop: isolated EventLoop, _ entrance: Entrance, _ server: ServerContext) {
+    private static func leave(_ loop: isolated EventLoop, _ listenerKind: ListenerKind, _ server: ServerContext) {
         loop.load.removed()
-        server.counters[loop.index].closed[entrance.rawValue].add(1)
+        server.counters[loop.index].closed[listenerKind.rawValue].add(1)
     }
 
     private func handshake() async -> Bool {

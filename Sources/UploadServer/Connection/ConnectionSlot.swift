@@ -4,16 +4,16 @@ internal import LinuxSystem
 /// connection go gives it back, and nobody can earlier. Noncopyable, so that it is given back once.
 struct ConnectionSlot: ~Copyable, Sendable {
     private let admission: Admission
-    private let entrance: Entrance
+    private let listenerKind: ListenerKind
     /// What the connection is counted for besides the total.
     private let network: ClientNetwork?
 
     /// Only `Admission` makes one, when it has counted it.
-    init(_ admission: Admission, _ entrance: Entrance, _ network: ClientNetwork?) {
+    init(_ admission: Admission, _ listenerKind: ListenerKind, _ network: ClientNetwork?) {
         self.admission = admission
-        self.entrance = entrance
+        self.listenerKind = listenerKind
         self.network = network
     }
 
-    deinit { admission.left(entrance, network) }
+    deinit { admission.left(listenerKind, network) }
 }

@@ -24,7 +24,7 @@ extension Exchange {
         } catch {
             guard error == .superseded else { throw error }
             closeAfterwards()
-            throw overtaken(try await server.store.upload(id))
+            throw overtaken(try await server.store.snapshot(of: id))
         }
     }
 

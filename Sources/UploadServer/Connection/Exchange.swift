@@ -87,8 +87,8 @@ final class Exchange {
     /// serve another request.
     func conclude() async -> Bool {
         // Who looks after the server is no client, and comes often.
-        if connection.entrance != .admin || answered != .ok { server.log.finished(self, sent: bytesSent) }
-        if connection.entrance != .admin {
+        if connection.listenerKind != .admin || answered != .ok { server.log.finished(self, sent: bytesSent) }
+        if connection.listenerKind != .admin {
             connection.counters.requests[RequestKind(head.method, answered).index].add(1)
         }
         connection.counters.bytesSent.add(bytesSent - bytesCounted)

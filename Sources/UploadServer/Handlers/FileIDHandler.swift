@@ -8,12 +8,12 @@ internal import Uploads
 enum FileIDHandler {
     static func handle(_ exchange: Exchange) async throws {
         let server = exchange.server
-        let request = try AppendRequest(exchange.head, sizeMax: server.configuration.sizeMax)
+        let request = try FileIDAppendRequest(exchange.head, sizeMax: server.configuration.sizeMax)
         let id = server.uploadID(of: request.fileID)
         exchange.uploadID = id
 
         var claim = try await exchange.claim(id) { AppendAnswer.superseded(count: $0?.offset ?? .zero) }
-        let decision = try AppendDecision(request, upload: claim.upload)
+        let decision = try FileIDAppendDecision(request, upload: claim.upload)
         if decision == .alreadyFinished, let upload = claim.upload {
             claim.release()
             return await answer(upload, exchange)
@@ -24,7 +24,9 @@ enum FileIDHandler {
             exchange: exchange, dialect: .fileID, start: offset, room: (length ?? sizeMax) - offset.bytes)
         let outcome = try await flow.run(claim, from: exchange.body) { _, content in
             if content.isOverflow {
-                return .settle { _ in length.map { AppendAnswer.long(length: $0) } ?? AppendRequest.tooLarge(sizeMax) }
+                return .settle { _ in
+                    length.map { AppendAnswer.long(length: $0) } ?? FileIDAppendRequest.tooLarge(sizeMax)
+                }
             }
             guard let length, content.end < length else { return .finish }
             return .settle { AppendAnswer.short(count: $0.offset, length: length) }
@@ -52,7 +54,8 @@ enum FileIDHandler {
 
     /// Brings the record to where the decision wants it. Answers where to append, and the whole file's length if known.
     private static func prepare(
-        _ claim: inout UploadClaim, _ decision: AppendDecision, _ request: AppendRequest, _ exchange: Exchange
+        _ claim: inout UploadClaim, _ decision: FileIDAppendDecision, _ request: FileIDAppendRequest,
+        _ exchange: Exchange
     ) async throws -> (Offset, Int64?) {
         switch decision {
         case .begin(let length):
@@ -70,9 +73,9 @@ enum FileIDHandler {
     }
 
     private static func fresh(
-        _ length: Int64?, _ request: AppendRequest, _ exchange: Exchange
+        _ length: Int64?, _ request: FileIDAppendRequest, _ exchange: Exchange
     ) throws(Refusal) -> Upload {
-        // Our own page says the file's name in full; the seed's client only within its id.
+        // The upload page says the file's name in full; the client that this dialect comes from only within its id.
         let disposition = try ContentDisposition.filename(toldBy: exchange.head.fields)
         return Upload(
             id: exchange.server.uploadID(of: request.fileID), dialect: .fileID, length: length,

@@ -43,7 +43,7 @@ final class FormFiles {
             switch end {
             case .bodyEnded: break
             case .failed(let failure): throw failure
-            case .overflow: throw PlainUpload.tooLarge(server.configuration.sizeMax)
+            case .overflow: throw PlainRequest.tooLarge(server.configuration.sizeMax)
             }
         } catch {
             await remove(permit, upload.id)

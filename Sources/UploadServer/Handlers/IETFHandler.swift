@@ -13,7 +13,7 @@ enum IETFHandler {
     /// - Parameter name: the last segment of the address where that names the file.
     static func create(_ exchange: Exchange, name: String?) async throws {
         let server = exchange.server
-        let request = try CreationRequest(exchange.head, pathName: name, policy: server.ietfPolicy)
+        let request = try IETFCreationRequest(exchange.head, pathName: name, policy: server.ietfPolicy)
         let id = UploadID(high: Randomness.word(), low: Randomness.word())
         exchange.uploadID = id
         var claim = try server.store.claimNew(id, onFence: exchange.fence())
@@ -33,9 +33,9 @@ enum IETFHandler {
 
     static func append(_ exchange: Exchange, _ id: UploadID) async throws {
         let server = exchange.server
-        let request = try AppendRequest(exchange.head, policy: server.ietfPolicy)
+        let request = try IETFAppendRequest(exchange.head, policy: server.ietfPolicy)
         var claim = try await exchange.claim(id) { InterruptedAnswer.overtaken(request.version, $0) }
-        switch try AppendDecision(request, upload: claim.upload, nowSeconds: server.nowSeconds) {
+        switch try IETFAppendDecision(request, upload: claim.upload, nowSeconds: server.nowSeconds) {
         case .answerAgain(let upload):
             claim.release()
             await complete(exchange, upload, request.version, digest: nil)
@@ -57,7 +57,7 @@ enum IETFHandler {
     static func retrieve(_ exchange: Exchange, _ id: UploadID) async throws {
         let server = exchange.server
         let request = try RetrievalRequest(exchange.head)
-        let upload = request.fences ? try await server.store.settledUpload(id) : try await server.store.upload(id)
+        let upload = request.fences ? try await server.store.fencedUpload(id) : try await server.store.snapshot(of: id)
         if request.takesFile, let upload, upload.finished != nil, server.configuration.allowsDownload {
             let limit = UploadLimit(server.ietfPolicy, upload: upload, nowSeconds: server.nowSeconds)
             return try await DownloadHandler.handle(exchange, upload) { response in

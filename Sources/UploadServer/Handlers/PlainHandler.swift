@@ -9,7 +9,7 @@ enum PlainHandler {
     ///   - name: the last segment of the address where that names the file.
     ///   - contentType: as `ContentKind` read it.
     static func handle(_ exchange: Exchange, name: String?, contentType: String?) async throws {
-        let request = try PlainUpload(
+        let request = try PlainRequest(
             exchange.head, contentType: contentType, pathName: name, sizeMax: exchange.server.configuration.sizeMax)
         let upload = Upload(
             id: UploadID(high: Randomness.word(), low: Randomness.word()), dialect: .plain, length: request.length,

@@ -10,7 +10,7 @@ internal import Uploads
 /// The same request names the same upload, whose id is drawn from what the request says; so a client that lost the
 /// answer, or a proxy that grew tired of waiting, may ask again and finds the work done or under way.
 enum TusConcatenation {
-    static func create(_ request: CreationRequest, parts: [UploadID], _ exchange: Exchange) async throws {
+    static func create(_ request: TusCreationRequest, parts: [UploadID], _ exchange: Exchange) async throws {
         let server = exchange.server
         let id = identity(parts, request.metadata.text)
         exchange.uploadID = id
@@ -29,7 +29,7 @@ enum TusConcatenation {
         } catch let error as StorageError where error == .noSpace {
             let refusal = server.refusal(for: error, upload: id)
             // The record stays, and asking it tries again.
-            guard try await server.store.upload(id) != nil else { throw refusal }
+            guard try await server.store.snapshot(of: id) != nil else { throw refusal }
             throw refusal.adding("Location", location)
         }
         await exchange.respond(TusAnswer.created(upload, location: location, tellsOffset: false))
@@ -104,7 +104,7 @@ enum TusConcatenation {
     /// The records as they are, without fencing: parts may still be on their way.
     private static func records(_ parts: [UploadID], _ server: ServerContext) async throws -> [Upload?] {
         var known: [UploadID: Upload?] = [:]
-        for part in parts where known[part] == nil { known[part] = try await server.store.upload(part) }
+        for part in parts where known[part] == nil { known[part] = try await server.store.snapshot(of: part) }
         return parts.map { known[$0] ?? nil }
     }
 

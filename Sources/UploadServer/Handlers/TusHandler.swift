@@ -34,7 +34,7 @@ enum TusHandler {
 
     private static func create(_ exchange: Exchange) async throws {
         let server = exchange.server
-        let request = try CreationRequest(exchange.head, offer: server.tusOffer)
+        let request = try TusCreationRequest(exchange.head, offer: server.tusOffer)
         if let parts = request.concatenation?.parts {
             return try await TusConcatenation.create(request, parts: parts, exchange)
         }
@@ -63,9 +63,9 @@ enum TusHandler {
 
     private static func ask(_ exchange: Exchange, _ id: UploadID) async throws {
         let server = exchange.server
-        var upload = try await server.store.upload(id)
+        var upload = try await server.store.snapshot(of: id)
         // A final upload is never appended to: there is nobody to fence.
-        if upload?.concatenation?.parts == nil { upload = try await server.store.settledUpload(id) }
+        if upload?.concatenation?.parts == nil { upload = try await server.store.fencedUpload(id) }
         switch try OffsetDecision(upload, nowSeconds: server.nowSeconds) {
         case .answer(let response): await exchange.respond(response)
         case .deliver: try await deliver(exchange, id)

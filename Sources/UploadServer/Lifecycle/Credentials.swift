@@ -27,9 +27,11 @@ enum Credentials: Sendable {
         return nil
     }
 
-    /// - Parameter doors: where TLS is served.
-    static func read(_ configuration: ServerConfiguration, for doors: [Door]) throws(ServerError) -> Credentials? {
-        let encrypted = doors.filter { $0.entrance == .https }.map(\.listener.address)
+    /// - Parameter listeners: where TLS is served.
+    static func read(_ configuration: ServerConfiguration, for listeners: [BoundListener]) throws(ServerError)
+        -> Credentials?
+    {
+        let encrypted = listeners.filter { $0.kind == .https }.map(\.socket.address)
         if encrypted.isEmpty { return nil }
         for address in encrypted where configuration.certificate == nil && !address.isLoopback {
             throw .configuration(

@@ -7,7 +7,7 @@ internal import TLS
 /// system does not keep. Each is one warning; the start goes on.
 struct StartCheck {
     let configuration: ServerConfiguration
-    let doors: [Door]
+    let listeners: [BoundListener]
     let credentials: Credentials?
     let store: LocalStore
     let openFilesLimit: Int

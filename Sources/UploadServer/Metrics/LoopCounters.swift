@@ -5,7 +5,7 @@ internal import Uploads
 /// What the connections of one loop have done since the start. Raised on the loop only, read by whoever asks: the sum
 /// over all loops is what `/metrics` tells.
 final class LoopCounters: Sendable {
-    /// By `Entrance`.
+    /// By `ListenerKind`.
     let opened = InlineArray<3, Tally> { _ in Tally() }
     let closed = InlineArray<3, Tally> { _ in Tally() }
     /// By `RequestKind`.

@@ -39,12 +39,12 @@ struct MetricsReport {
 
     private mutating func connections() {
         text.begin("sluice_connections", .gauge, "Open connections, by the address they came in by.")
-        for entrance in Entrance.allCases {
-            text.sample([("listener", entrance.name)], "\(server.openCount(entrance))")
+        for listenerKind in ListenerKind.allCases {
+            text.sample([("listener", listenerKind.name)], "\(server.openCount(listenerKind))")
         }
         text.begin("sluice_connections_accepted_total", .counter, "Connections accepted.")
-        for entrance in Entrance.allCases {
-            text.sample([("listener", entrance.name)], "\(sum { $0.opened[entrance.rawValue].count })")
+        for listenerKind in ListenerKind.allCases {
+            text.sample([("listener", listenerKind.name)], "\(sum { $0.opened[listenerKind.rawValue].count })")
         }
         text.number(
             "sluice_connections_refused_total", .counter, "Connections turned away because too many were open.",

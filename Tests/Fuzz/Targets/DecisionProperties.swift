@@ -45,10 +45,10 @@ enum DecisionProperties {
     // MARK: file-id
 
     private static func checkFileID(_ head: RequestHead, _ record: FuzzedRecord) throws(Refusal) {
-        let request = try FileIDDialect.AppendRequest(head, sizeMax: record.sizeMax)
+        let request = try FileIDAppendRequest(head, sizeMax: record.sizeMax)
         var claim = ContractedUpload(FuzzedRecord.id, record.upload)
         let (start, length): (Offset, Int64?)
-        switch try FileIDDialect.AppendDecision(request, upload: record.upload) {
+        switch try FileIDAppendDecision(request, upload: record.upload) {
         case .begin(let told):
             claim.create(fresh(.fileID, told))
             (start, length) = (.zero, told)
@@ -83,7 +83,7 @@ enum DecisionProperties {
 
     private static func checkTusCreation(_ head: RequestHead, _ record: FuzzedRecord) throws(Refusal) {
         let offer = TusOffer(sizeMax: record.sizeMax)
-        let request = try TusDialect.CreationRequest(head, offer: offer)
+        let request = try TusCreationRequest(head, offer: offer)
         guard request.concatenation?.parts == nil else { return }
         var claim = ContractedUpload(FuzzedRecord.id, nil)
         claim.create(
@@ -134,9 +134,9 @@ enum DecisionProperties {
 
     private static func checkIETFAppend(_ head: RequestHead, _ record: FuzzedRecord) throws(Refusal) {
         let policy = IETFPolicy(sizeMax: record.sizeMax)
-        let request = try IETFDialect.AppendRequest(head, policy: policy)
+        let request = try IETFAppendRequest(head, policy: policy)
         var claim = ContractedUpload(FuzzedRecord.id, record.upload)
-        switch try IETFDialect.AppendDecision(request, upload: record.upload, nowSeconds: FuzzedRecord.nowSeconds) {
+        switch try IETFAppendDecision(request, upload: record.upload, nowSeconds: FuzzedRecord.nowSeconds) {
         case .answerAgain(let upload): require(upload.state == .finished, "only what is finished is told so")
         case .invalidate: claim.invalidate()
         case .append(let transfer, let recordsLength):
@@ -147,7 +147,7 @@ enum DecisionProperties {
 
     private static func checkIETFCreation(_ head: RequestHead, _ record: FuzzedRecord) throws(Refusal) {
         let policy = IETFPolicy(sizeMax: record.sizeMax)
-        let request = try IETFDialect.CreationRequest(head, pathName: nil, policy: policy)
+        let request = try IETFCreationRequest(head, pathName: nil, policy: policy)
         var claim = ContractedUpload(FuzzedRecord.id, nil)
         claim.create(request.upload(FuzzedRecord.id, nowSeconds: FuzzedRecord.nowSeconds))
         receive(request.transfer, claim, content(head, record), policy)
@@ -166,7 +166,7 @@ enum DecisionProperties {
     // MARK: Whole files
 
     private static func checkPlain(_ head: RequestHead, _ record: FuzzedRecord) throws(Refusal) {
-        let request = try PlainUpload(head, contentType: nil, pathName: nil, sizeMax: record.sizeMax)
+        let request = try PlainRequest(head, contentType: nil, pathName: nil, sizeMax: record.sizeMax)
         var claim = ContractedUpload(FuzzedRecord.id, nil)
         claim.create(fresh(.plain, request.length))
         claim.permit(at: .zero)

@@ -10,9 +10,10 @@ enum IETFProperties {
 
     static func check(_ input: [UInt8]) {
         guard let head = RequestReading(input).heads.first else { return }
-        check { () throws(Refusal) in try checkCreation(try CreationRequest(head, pathName: nil, policy: policy), head)
+        check { () throws(Refusal) in
+            try checkCreation(try IETFCreationRequest(head, pathName: nil, policy: policy), head)
         }
-        check { () throws(Refusal) in try checkAppend(try AppendRequest(head, policy: policy)) }
+        check { () throws(Refusal) in try checkAppend(try IETFAppendRequest(head, policy: policy)) }
         check { () throws(Refusal) in try checkRetrieval(try RetrievalRequest(head)) }
         check { () throws(Refusal) in
             try CancellationRequest(head).check(upload(.open, length: 100), nowSeconds: now)
@@ -37,7 +38,7 @@ enum IETFProperties {
             metadata: metadata, createdSeconds: now - 60)
     }
 
-    private static func checkCreation(_ creation: CreationRequest, _ head: RequestHead) throws(Refusal) {
+    private static func checkCreation(_ creation: IETFCreationRequest, _ head: RequestHead) throws(Refusal) {
         let record = creation.upload(id, nowSeconds: now)
         require((0...1000).contains(record.length ?? 0) && record.offset == .zero, "a length within the bound")
         require((0...1000).contains(creation.transfer.room), "room within the bound")
@@ -51,12 +52,12 @@ enum IETFProperties {
         }
     }
 
-    private static func checkAppend(_ request: AppendRequest) throws(Refusal) {
+    private static func checkAppend(_ request: IETFAppendRequest) throws(Refusal) {
         for state in [UploadState.open, .finished, .failed, .expired] {
             for length in [nil, 100, 40] as [Int64?] {
                 let record = upload(state, length: length)
                 check { () throws(Refusal) in
-                    switch try AppendDecision(request, upload: record, nowSeconds: now) {
+                    switch try IETFAppendDecision(request, upload: record, nowSeconds: now) {
                     case .append(let transfer, let recordsLength):
                         require(state == .open && transfer.start.bytes == 40, "bytes are added at the offset")
                         require((0...960).contains(transfer.room), "room within the bound")

@@ -115,14 +115,14 @@ enum RequestProperties {
     private static func checkDialects(_ head: RequestHead) {
         let sizeMax = Int64(1000)
         if case .file(let type)? = try? ContentKind(head.fields),
-            let file = try? PlainUpload(head, contentType: type, pathName: nil, sizeMax: sizeMax)
+            let file = try? PlainRequest(head, contentType: type, pathName: nil, sizeMax: sizeMax)
         {
             require(type?.utf8.count ?? 0 <= HTTPLimits.contentTypeBytesMax, "a type within its bound")
             require(!head.isOverridden && head.framing != .none, "a whole file is meant")
             require((0...sizeMax).contains(file.length ?? 0), "a length within the bound")
             FieldProperties.checkName(file.name)
         }
-        guard let append = try? AppendRequest(head, sizeMax: sizeMax) else { return }
+        guard let append = try? FileIDAppendRequest(head, sizeMax: sizeMax) else { return }
         require((1...FileID.bytesMax).contains(append.fileID.bytes.count), "an id within its bounds")
         require(append.startByte >= 0 && append.bodyLength ?? 0 >= 0, "no number is negative")
         require((0...sizeMax).contains(append.fileLength ?? 0), "a length within the bound")
@@ -131,7 +131,7 @@ enum RequestProperties {
             let upload = Upload(
                 id: UploadID(high: 1, low: 2), dialect: .fileID, state: state, offset: Offset(7), length: 9,
                 name: .fallback, createdSeconds: 0)
-            guard let decision = try? AppendDecision(append, upload: upload) else { continue }
+            guard let decision = try? FileIDAppendDecision(append, upload: upload) else { continue }
             guard case .append(let offset, let length) = decision else { continue }
             require(
                 state == .open && offset.bytes == append.startByte && length == 9, "an append goes on at the offset")

@@ -14,7 +14,7 @@ enum TusProperties {
         }
         check(expecting: 400...431) { () throws(Refusal) in
             try checkMetadata(try UploadMetadata(head))
-            try checkCreation(try CreationRequest(head, offer: offer))
+            try checkCreation(try TusCreationRequest(head, offer: offer))
         }
         check(expecting: 400...431) { () throws(Refusal) in try checkPatch(try PatchRequest(head, offer: offer)) }
     }
@@ -44,7 +44,7 @@ enum TusProperties {
         }
     }
 
-    private static func checkCreation(_ creation: CreationRequest) throws(Refusal) {
+    private static func checkCreation(_ creation: TusCreationRequest) throws(Refusal) {
         checkMetadataAgain(creation)
         checkChecksum(creation.checksum)
         require(creation.length ?? 0 >= 0, "no length is negative")
@@ -63,7 +63,7 @@ enum TusProperties {
     }
 
     /// What goes into the record comes out of it.
-    private static func checkMetadataAgain(_ creation: CreationRequest) {
+    private static func checkMetadataAgain(_ creation: TusCreationRequest) {
         guard let text = creation.metadata.text else { return }
         let again = RequestReading(Array("POST / HTTP/1.0\r\nUpload-Metadata: \(text)\r\n\r\n".utf8))
         guard let head = again.heads.first else { return require(false, "metadata makes a field: \(text)") }

@@ -2,7 +2,7 @@ public import HTTP
 public import Uploads
 
 /// A whole file in one request: `PUT` or `POST` with the file as the body (curl -T, --data-binary).
-public struct PlainUpload: Sendable {
+public struct PlainRequest: Sendable {
     /// What the finished file will be called.
     public let name: CleanName
     /// Bytes of the file, nil where only the end of the body will tell (chunked).
@@ -23,7 +23,7 @@ public struct PlainUpload: Sendable {
                 .preconditionFailed, code: "precondition-failed", "An upload makes a new file: nothing is there yet.")
         }
         length = if case .length(let count) = head.framing { count } else { nil }
-        guard (length ?? 0) <= sizeMax else { throw PlainUpload.tooLarge(sizeMax) }
+        guard (length ?? 0) <= sizeMax else { throw PlainRequest.tooLarge(sizeMax) }
         let disposition = try ContentDisposition.filename(toldBy: head.fields)
         name = (pathName ?? disposition).map { CleanName($0) } ?? .fallback
         self.contentType = contentType

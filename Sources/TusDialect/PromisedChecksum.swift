@@ -1,7 +1,7 @@
 internal import HTTP
 
 /// One value of `Upload-Checksum`: what the client says its body comes to.
-public struct Checksum: Hashable, Sendable {
+public struct PromisedChecksum: Hashable, Sendable {
     /// How the digest was computed.
     public let algorithm: ChecksumAlgorithm
     /// `algorithm.digestBytes` bytes.
@@ -13,7 +13,7 @@ public struct Checksum: Hashable, Sendable {
     ///   another size.
     init(_ field: String, offer: TusOffer) throws(Refusal) {
         let words = field.pieces(between: " ")
-        guard words.count == 2 else { throw Checksum.malformed }
+        guard words.count == 2 else { throw PromisedChecksum.malformed }
         guard let algorithm = offer.algorithms.first(where: { $0.rawValue == words[0] }) else {
             let names = offer.algorithms.map(\.rawValue).joined(separator: ", ")
             throw .tus(
@@ -21,7 +21,7 @@ public struct Checksum: Hashable, Sendable {
                 names.isEmpty ? "This server checks no checksums." : "Upload-Checksum may be one of \(names).")
         }
         guard let digest = Base64.decode(words[1]), digest.count == algorithm.digestBytes else {
-            throw Checksum.malformed
+            throw PromisedChecksum.malformed
         }
         self.algorithm = algorithm
         self.digest = digest

@@ -2,7 +2,7 @@ import Testing
 
 @testable import LoadGenerator
 
-struct ResponseParserTests {
+struct AnswerParserTests {
     private static let stream =
         "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 Created\r\ncontent-LENGTH: 3\r\nConnection: Close\r\n\r\n{1}"
         + "HTTP/1.1 204 No Content\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
@@ -14,15 +14,15 @@ struct ResponseParserTests {
     ]
 
     @Test func `answers come out whole, wherever the stream is cut`() throws {
-        let bytes = Array(ResponseParserTests.stream.utf8)
+        let bytes = Array(AnswerParserTests.stream.utf8)
         for cut in 0...bytes.count {
-            var parser = ResponseParser()
+            var parser = AnswerParser()
             var found: [Response] = []
             for piece in [bytes[..<cut], bytes[cut...]] {
                 Array(piece).withUnsafeBytes { parser.append($0) }
                 while let response = try parser.next() { found.append(response) }
             }
-            #expect(found == ResponseParserTests.responses)
+            #expect(found == AnswerParserTests.responses)
             #expect(parser.isEmpty)
         }
     }
@@ -33,13 +33,13 @@ struct ResponseParserTests {
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", String(repeating: "x", count: 70_000),
     ])
     func `what is no answer of ours is an error`(text: String) {
-        var parser = ResponseParser()
+        var parser = AnswerParser()
         Array(text.utf8).withUnsafeBytes { parser.append($0) }
         #expect(throws: LoadError.self) { _ = try parser.next() }
     }
 
     @Test func `an answer to HEAD ends with its head, whatever length it tells`() throws {
-        var parser = ResponseParser()
+        var parser = AnswerParser()
         parser.answersHead = true
         let answer = Array("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nLocation: /files/x\r\n\r\n".utf8)
         (answer + answer).withUnsafeBytes { parser.append($0) }

@@ -1,7 +1,7 @@
 public import HTTP
 
 /// What a `POST /upload` of this dialect says.
-public struct AppendRequest: Sendable {
+public struct FileIDAppendRequest: Sendable {
     /// Which file: `X-File-Id`.
     public let fileID: FileID
     /// Where the body's first byte belongs in the file: `X-Start-Byte`, 0 where it is absent.
@@ -19,9 +19,9 @@ public struct AppendRequest: Sendable {
     /// - Parameter sizeMax: the largest file taken, in bytes.
     public init(_ head: RequestHead, sizeMax: Int64) throws(Refusal) {
         fileID = try FileID(head)
-        startByte = try AppendRequest.number(.xStartByte, "X-Start-Byte", in: head) ?? 0
-        mayRestart = head.fields.text(AppendRequest.xRestart) != "no"
-        let declared = try AppendRequest.number(.xFileSize, "X-File-Size", in: head)
+        startByte = try FileIDAppendRequest.number(.xStartByte, "X-Start-Byte", in: head) ?? 0
+        mayRestart = head.fields.text(FileIDAppendRequest.xRestart) != "no"
+        let declared = try FileIDAppendRequest.number(.xFileSize, "X-File-Size", in: head)
         switch head.framing {
         case .none: bodyLength = 0
         case .length(let count): bodyLength = count
@@ -29,7 +29,7 @@ public struct AppendRequest: Sendable {
         }
         if let bodyLength {
             let (sum, overflow) = startByte.addingReportingOverflow(bodyLength)
-            guard !overflow, sum <= sizeMax else { throw AppendRequest.tooLarge(sizeMax) }
+            guard !overflow, sum <= sizeMax else { throw FileIDAppendRequest.tooLarge(sizeMax) }
             guard declared == nil || declared == sum else {
                 throw Refusal(
                     .badRequest, reason: "Wrong file size", code: "wrong-file-size",
@@ -39,7 +39,7 @@ public struct AppendRequest: Sendable {
         } else {
             fileLength = declared
         }
-        guard (fileLength ?? 0) <= sizeMax else { throw AppendRequest.tooLarge(sizeMax) }
+        guard (fileLength ?? 0) <= sizeMax else { throw FileIDAppendRequest.tooLarge(sizeMax) }
     }
 
     private static let xRestart = FieldName("x-restart")

@@ -1,7 +1,7 @@
 public import HTTP
 
 /// More bytes of an upload: what a `PATCH` on its address says.
-public struct AppendRequest: Sendable {
+public struct IETFAppendRequest: Sendable {
     /// Which revision of the draft its client speaks.
     public let version: InteropVersion
     /// The 104s it gets; never one with an address.
@@ -22,7 +22,7 @@ public struct AppendRequest: Sendable {
     /// - Throws: 415 for another media type, 400 for a missing field.
     public init(_ head: RequestHead, policy: IETFPolicy) throws(Refusal) {
         version = InteropVersion(head)
-        guard !version.demandsMediaType || AppendRequest.hasMediaType(head) else {
+        guard !version.demandsMediaType || IETFAppendRequest.hasMediaType(head) else {
             throw UploadProblem.mediaType.refusal(version)
         }
         guard let offset = StructuredField.count(UploadField.offset, in: head.fields) else {

@@ -10,7 +10,7 @@ struct Response: Equatable, Sendable {
 
 /// Cuts a byte stream into the answers to requests of this generator: HTTP/1.1 with `Content-Length`; interim answers
 /// are skipped (RFC 9112).
-struct ResponseParser {
+struct AnswerParser {
     private var bytes: [UInt8] = []
     /// Whether the answers are to HEAD and end with their heads, whatever length these tell.
     var answersHead = false

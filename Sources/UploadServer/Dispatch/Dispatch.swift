@@ -12,7 +12,7 @@ enum Dispatch {
         do {
             try await route(exchange)
         } catch let refusal as Refusal {
-            await exchange.refuse(FilesDispatch.isTus(exchange.head) ? refusal.markedAsTus : refusal)
+            await exchange.refuse(DialectDispatch.isTus(exchange.head) ? refusal.markedAsTus : refusal)
         } catch let error as StorageError {
             await exchange.refuse(exchange.server.refusal(for: error, upload: exchange.uploadID))
         } catch let failure as BodyFailure {
@@ -28,7 +28,7 @@ enum Dispatch {
 
     private static func route(_ exchange: Exchange) async throws {
         let head = exchange.head
-        if exchange.connection.entrance == .admin { return try await AdminDispatch.route(exchange) }
+        if exchange.connection.listenerKind == .admin { return try await AdminDispatch.route(exchange) }
         // What would take a while belongs to the server that comes after this one.
         if exchange.server.isStopping, !exchange.body.isAtEnd { throw ServerContext.stoppingRefusal }
         guard !head.hasBadOverride else { throw badOverride }
@@ -39,8 +39,8 @@ enum Dispatch {
         case .page: try await answer(exchange, address, PageHandler.handle)
         case .status: try await answer(exchange, address, StatusHandler.handle)
         case .upload: try await answer(exchange, address, upload)
-        case .collection: try await FilesDispatch.route(exchange, address, segment: nil)
-        case .member(let segment): try await FilesDispatch.route(exchange, address, segment: segment)
+        case .collection: try await DialectDispatch.route(exchange, address, segment: nil)
+        case .member(let segment): try await DialectDispatch.route(exchange, address, segment: segment)
         case .health: try await answer(exchange, address, HealthHandler.handle)
         case .readiness: try await answer(exchange, address, ReadyHandler.handle)
         }
@@ -94,7 +94,7 @@ enum Dispatch {
         try await answer(exchange, address.methods, handler)
     }
 
-    /// The same for an address that is not among those of the doors for clients.
+    /// The same for an address that is not among those for clients.
     static func answer(
         _ exchange: Exchange, _ methods: [Method], _ handler: (Exchange) async throws -> Void
     ) async throws {

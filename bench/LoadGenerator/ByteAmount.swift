@@ -1,5 +1,5 @@
 /// A number of bytes as people write it: `65536`, `64K`, `64M`, `1G`; powers of 1024.
-struct ByteCount: Equatable, Sendable {
+struct ByteAmount: Equatable, Sendable {
     let bytes: Int64
 
     /// Nil where the text is no such number, or one past Int64.

@@ -1,6 +1,6 @@
 internal import HTTP
 
-/// What is served by the door of those who look after the server, and nothing else.
+/// What is served at `--listen-admin`, and nothing else.
 enum AdminDispatch {
     static func route(_ exchange: Exchange) async throws {
         switch exchange.head.target.path {

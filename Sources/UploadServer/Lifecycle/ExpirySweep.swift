@@ -72,7 +72,7 @@ struct ExpirySweep {
 
     private func hasLiveParts(_ upload: Upload, _ now: Int64) async throws(StorageError) -> Bool {
         for part in upload.concatenation?.parts ?? [] {
-            if let record = try await server.store.upload(part), record.state == .open,
+            if let record = try await server.store.snapshot(of: part), record.state == .open,
                 !record.isExpired(nowSeconds: now)
             {
                 return true

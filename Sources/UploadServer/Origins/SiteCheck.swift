@@ -15,7 +15,7 @@ enum SiteCheck {
     static func check(_ exchange: Exchange) throws(Refusal) {
         guard
             admits(
-                exchange.head, peer: exchange.connection.peer, isEncrypted: exchange.connection.entrance == .https,
+                exchange.head, peer: exchange.connection.peer, isEncrypted: exchange.connection.listenerKind == .https,
                 exchange.server.configuration)
         else {
             throw Refusal(

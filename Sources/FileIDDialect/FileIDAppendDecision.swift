@@ -17,7 +17,7 @@ public import Uploads
 /// A request whose start would do, but that implies another file size than the recorded one, or fewer bytes than are
 /// stored, is refused with 409, too.
 /// (A failed or expired upload forgets its size: nothing of it is left.)
-public enum AppendDecision: Equatable, Sendable {
+public enum FileIDAppendDecision: Equatable, Sendable {
     /// Make the record, then append from byte 0. `length` is the whole file's, nil while unknown.
     case begin(length: Int64?)
     /// Append at the recorded offset. `length` is to be recorded where it was not known before.
@@ -27,35 +27,35 @@ public enum AppendDecision: Equatable, Sendable {
     /// Every byte is there already.
     case alreadyFinished
 
-    public init(_ request: AppendRequest, upload: Upload?) throws(Refusal) {
+    public init(_ request: FileIDAppendRequest, upload: Upload?) throws(Refusal) {
         guard let upload else {
-            guard request.startByte == 0 else { throw AppendDecision.wrongStart(count: .zero) }
+            guard request.startByte == 0 else { throw FileIDAppendDecision.wrongStart(count: .zero) }
             self = .begin(length: request.fileLength)
             return
         }
         let isRestart = request.startByte == 0 && (request.mayRestart || upload.offset == .zero)
         if upload.state == .failed || upload.state == .expired {
             guard isRestart else {
-                throw upload.state == .failed ? StatusAnswer.damaged : AppendDecision.wrongStart(count: .zero)
+                throw upload.state == .failed ? StatusAnswer.damaged : FileIDAppendDecision.wrongStart(count: .zero)
             }
             self = .restart(length: request.fileLength)
             return
         }
         guard isRestart || request.startByte == upload.offset.bytes else {
-            throw AppendDecision.wrongStart(count: upload.offset)
+            throw FileIDAppendDecision.wrongStart(count: upload.offset)
         }
         if let known = upload.length, let told = request.fileLength, known != told {
-            throw AppendDecision.wrongSize(known: known, told: told, count: upload.offset)
+            throw FileIDAppendDecision.wrongSize(known: known, told: told, count: upload.offset)
         }
         if let told = request.fileLength, told < upload.offset.bytes, !isRestart {
-            throw AppendDecision.tooSmall(told: told, count: upload.offset)
+            throw FileIDAppendDecision.tooSmall(told: told, count: upload.offset)
         }
         let length = upload.length ?? request.fileLength
         switch upload.state {
         case .open where request.startByte == upload.offset.bytes: self = .append(at: upload.offset, length: length)
         case .finished where request.startByte == upload.offset.bytes && request.fileLength == upload.offset.bytes:
             self = .alreadyFinished
-        case .finished where !isRestart: throw AppendDecision.wrongStart(count: upload.offset)
+        case .finished where !isRestart: throw FileIDAppendDecision.wrongStart(count: upload.offset)
         default: self = .restart(length: length)
         }
     }

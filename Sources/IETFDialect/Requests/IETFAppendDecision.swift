@@ -14,7 +14,7 @@ public import Uploads
 /// | open                  | not last, past the length  | upload lost; up to version 7: 400  |
 /// | open, length unknown  | more than the server takes | refuse 413                         |
 /// | open                  | otherwise                  | append                             |
-public enum AppendDecision: Sendable {
+public enum IETFAppendDecision: Sendable {
     /// Append at the recorded offset. Where the whole file's length has become known by this, it is to be recorded
     /// first: `recordsLength`, else nil.
     case append(Transfer, recordsLength: Int64?)
@@ -24,7 +24,7 @@ public enum AppendDecision: Sendable {
     case invalidate(UploadProblem)
 
     /// - Parameter nowSeconds: since 1970-01-01 UTC.
-    public init(_ request: AppendRequest, upload: Upload?, nowSeconds: Int64) throws(Refusal) {
+    public init(_ request: IETFAppendRequest, upload: Upload?, nowSeconds: Int64) throws(Refusal) {
         let version = request.version
         let upload = try upload.current(version, nowSeconds: nowSeconds)
         func refusal(_ problem: UploadProblem) -> Refusal { problem.refusal(version, offset: upload.offset) }
@@ -41,7 +41,7 @@ public enum AppendDecision: Sendable {
         }
         let length: Int64?
         do throws(UploadProblem) {
-            length = try AppendDecision.length(request, upload)
+            length = try IETFAppendDecision.length(request, upload)
         } catch {
             guard error == .overrun, version.invalidatesOverrun else { throw refusal(error) }
             self = .invalidate(.overrun)
@@ -58,7 +58,7 @@ public enum AppendDecision: Sendable {
     }
 
     /// The whole file's length by all that is known and said, which must agree (the draft's section on the length).
-    private static func length(_ request: AppendRequest, _ upload: Upload) throws(UploadProblem) -> Int64? {
+    private static func length(_ request: IETFAppendRequest, _ upload: Upload) throws(UploadProblem) -> Int64? {
         if let told = request.length {
             guard told >= request.offset, upload.length ?? told == told else { throw .inconsistentLength }
         }

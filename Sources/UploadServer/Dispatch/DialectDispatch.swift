@@ -18,7 +18,7 @@ internal import Uploads
 /// | any other POST or PUT                           | plain, if no field of a resumable protocol is left over |
 ///
 /// The method is the one that the client means (`X-HTTP-Method-Override`); with such a field no file is made.
-enum FilesDispatch {
+enum DialectDispatch {
     /// - Parameter segment: what follows `/files/`: an upload's id, or the name of a new file; nil on the collection.
     static func route(_ exchange: Exchange, _ address: Address, segment: String?) async throws {
         let head = exchange.head

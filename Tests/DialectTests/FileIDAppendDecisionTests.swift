@@ -4,19 +4,19 @@ import Testing
 import Uploads
 
 /// What the file-id dialect makes of an append, given the record.
-@Suite struct AppendDecisionTests {
+@Suite struct FileIDAppendDecisionTests {
     static func upload(_ state: UploadState, offset: Int64, length: Int64?) -> Upload {
         Upload(
             id: UploadID(high: 1, low: 2), dialect: .fileID, state: state, offset: Offset(offset), length: length,
             name: CleanName("a.bin"), createdSeconds: 0)
     }
 
-    static func request(start: String?, body: Int64?, size: String? = nil) throws -> AppendRequest {
+    static func request(start: String?, body: Int64?, size: String? = nil) throws -> FileIDAppendRequest {
         var fields = ["X-File-Id: a.bin-100-1"]
         if let start { fields.append("X-Start-Byte: \(start)") }
         if let size { fields.append("X-File-Size: \(size)") }
         fields.append(body.map { "Content-Length: \($0)" } ?? "Transfer-Encoding: chunked")
-        return try AppendRequest(parsedHead("POST /upload", fields), sizeMax: 1000)
+        return try FileIDAppendRequest(parsedHead("POST /upload", fields), sizeMax: 1000)
     }
 
     static func refusal<T>(_ body: () throws -> T) -> Refusal? {
@@ -29,16 +29,16 @@ import Uploads
     }
 
     @Test func `an unknown id begins at byte 0`() throws {
-        let decision = try AppendDecision(Self.request(start: "0", body: 100), upload: nil)
+        let decision = try FileIDAppendDecision(Self.request(start: "0", body: 100), upload: nil)
         #expect(decision == .begin(length: 100))
     }
 
     @Test func `a missing start byte means 0`() throws {
-        #expect(try AppendDecision(Self.request(start: nil, body: 7), upload: nil) == .begin(length: 7))
+        #expect(try FileIDAppendDecision(Self.request(start: nil, body: 7), upload: nil) == .begin(length: 7))
     }
 
     @Test func `an unknown id with another start is told that nothing is there`() throws {
-        let refusal = Self.refusal { try AppendDecision(Self.request(start: "5", body: 95), upload: nil) }
+        let refusal = Self.refusal { try FileIDAppendDecision(Self.request(start: "5", body: 95), upload: nil) }
         #expect(refusal?.status == .conflict)
         #expect(refusal?.reason == "Wrong start byte")
         #expect(refusal?.body == "0")
@@ -46,7 +46,7 @@ import Uploads
 
     @Test func `a start equal to the count appends`() throws {
         let upload = Self.upload(.open, offset: 40, length: 100)
-        let decision = try AppendDecision(Self.request(start: "40", body: 60), upload: upload)
+        let decision = try FileIDAppendDecision(Self.request(start: "40", body: 60), upload: upload)
         #expect(decision == .append(at: Offset(40), length: 100))
     }
 
@@ -54,41 +54,41 @@ import Uploads
         let upload = Self.upload(.open, offset: 40, length: nil)
         for size in ["0", "10", "39"] {
             let refusal = Self.refusal {
-                try AppendDecision(Self.request(start: "40", body: nil, size: size), upload: upload)
+                try FileIDAppendDecision(Self.request(start: "40", body: nil, size: size), upload: upload)
             }
             #expect(refusal?.status == .conflict)
             #expect(refusal?.code == "wrong-file-size")
             #expect(refusal?.body == "40")
         }
-        let decision = try AppendDecision(Self.request(start: "40", body: nil, size: "40"), upload: upload)
+        let decision = try FileIDAppendDecision(Self.request(start: "40", body: nil, size: "40"), upload: upload)
         #expect(decision == .append(at: Offset(40), length: 40))
     }
 
     @Test func `start 0 restarts what is open and what is finished`() throws {
         for upload in [Self.upload(.open, offset: 40, length: 100), Self.upload(.finished, offset: 100, length: 100)] {
-            let decision = try AppendDecision(Self.request(start: "0", body: 100), upload: upload)
+            let decision = try FileIDAppendDecision(Self.request(start: "0", body: 100), upload: upload)
             #expect(decision == .restart(length: 100))
         }
     }
 
     @Test func `a client that forbids a restart is told the count instead`() throws {
         let fields = ["X-File-Id: a", "X-Start-Byte: 0", "Content-Length: 100", "X-Restart: no"]
-        let request = try AppendRequest(parsedHead("POST /upload", fields), sizeMax: 1000)
+        let request = try FileIDAppendRequest(parsedHead("POST /upload", fields), sizeMax: 1000)
         for state in [UploadState.open, .finished] {
             let upload = Self.upload(state, offset: state == .open ? 40 : 100, length: 100)
-            let refusal = Self.refusal { try AppendDecision(request, upload: upload) }
+            let refusal = Self.refusal { try FileIDAppendDecision(request, upload: upload) }
             #expect(refusal?.code == "wrong-start-byte")
             #expect(refusal?.body == upload.offset.description)
         }
         let fresh = Self.upload(.open, offset: 0, length: 100)
-        #expect(try AppendDecision(request, upload: fresh) == .append(at: .zero, length: 100))
-        #expect(try AppendDecision(request, upload: nil) == .begin(length: 100))
+        #expect(try FileIDAppendDecision(request, upload: fresh) == .append(at: .zero, length: 100))
+        #expect(try FileIDAppendDecision(request, upload: nil) == .begin(length: 100))
     }
 
     @Test(arguments: [("39", Int64(61)), ("41", 59), ("100", 0), ("99", 1)])
     func `any other start is refused with the true count as the whole body`(start: String, body: Int64) throws {
         let upload = Self.upload(.open, offset: 40, length: 100)
-        let refusal = Self.refusal { try AppendDecision(Self.request(start: start, body: body), upload: upload) }
+        let refusal = Self.refusal { try FileIDAppendDecision(Self.request(start: start, body: body), upload: upload) }
         #expect(refusal?.status == .conflict)
         #expect(refusal?.reason == "Wrong start byte")
         #expect(refusal?.bodyBytes == Array("40".utf8))
@@ -97,7 +97,7 @@ import Uploads
     @Test(arguments: ["0", "40"])
     func `another file size for a known id is refused with the true count`(start: String) throws {
         let upload = Self.upload(.open, offset: 40, length: 100)
-        let refusal = Self.refusal { try AppendDecision(Self.request(start: start, body: 500), upload: upload) }
+        let refusal = Self.refusal { try FileIDAppendDecision(Self.request(start: start, body: 500), upload: upload) }
         #expect(refusal?.status == .conflict)
         #expect(refusal?.code == "wrong-file-size")
         #expect(refusal?.body == "40")
@@ -105,7 +105,7 @@ import Uploads
 
     @Test func `an empty body at the end of a finished file is a success`() throws {
         let upload = Self.upload(.finished, offset: 100, length: 100)
-        #expect(try AppendDecision(Self.request(start: "100", body: 0), upload: upload) == .alreadyFinished)
+        #expect(try FileIDAppendDecision(Self.request(start: "100", body: 0), upload: upload) == .alreadyFinished)
     }
 
     @Test func `a chunked body at the end of a finished file is a success where its size says that nothing is left`()
@@ -113,34 +113,36 @@ import Uploads
     {
         let upload = Self.upload(.finished, offset: 100, length: 100)
         #expect(
-            try AppendDecision(Self.request(start: "100", body: nil, size: "100"), upload: upload) == .alreadyFinished)
-        let refusal = Self.refusal { try AppendDecision(Self.request(start: "100", body: nil), upload: upload) }
+            try FileIDAppendDecision(Self.request(start: "100", body: nil, size: "100"), upload: upload)
+                == .alreadyFinished)
+        let refusal = Self.refusal { try FileIDAppendDecision(Self.request(start: "100", body: nil), upload: upload) }
         #expect(refusal?.code == "wrong-start-byte")
     }
 
     @Test func `a second click on an empty file is a success`() throws {
         let upload = Self.upload(.finished, offset: 0, length: 0)
-        #expect(try AppendDecision(Self.request(start: "0", body: 0), upload: upload) == .alreadyFinished)
+        #expect(try FileIDAppendDecision(Self.request(start: "0", body: 0), upload: upload) == .alreadyFinished)
     }
 
     @Test func `a whole upload that was not yet delivered takes an empty append`() throws {
         let upload = Self.upload(.open, offset: 100, length: 100)
-        let decision = try AppendDecision(Self.request(start: "100", body: 0), upload: upload)
+        let decision = try FileIDAppendDecision(Self.request(start: "100", body: 0), upload: upload)
         #expect(decision == .append(at: Offset(100), length: 100))
     }
 
     @Test func `a failed upload is never resumed, but may begin anew`() throws {
         let upload = Self.upload(.failed, offset: 40, length: 100)
-        #expect(try AppendDecision(Self.request(start: "0", body: 100), upload: upload) == .restart(length: 100))
-        let refusal = Self.refusal { try AppendDecision(Self.request(start: "40", body: 60), upload: upload) }
+        #expect(try FileIDAppendDecision(Self.request(start: "0", body: 100), upload: upload) == .restart(length: 100))
+        let refusal = Self.refusal { try FileIDAppendDecision(Self.request(start: "40", body: 60), upload: upload) }
         #expect(refusal?.code == "upload-damaged")
         #expect(Self.refusal { try StatusAnswer.digits(for: upload) }?.status == .internalServerError)
     }
 
     @Test func `a chunked body takes its file's length from X-File-Size`() throws {
         #expect(
-            try AppendDecision(Self.request(start: "0", body: nil, size: "100"), upload: nil) == .begin(length: 100))
-        #expect(try AppendDecision(Self.request(start: "0", body: nil), upload: nil) == .begin(length: nil))
+            try FileIDAppendDecision(Self.request(start: "0", body: nil, size: "100"), upload: nil)
+                == .begin(length: 100))
+        #expect(try FileIDAppendDecision(Self.request(start: "0", body: nil), upload: nil) == .begin(length: nil))
     }
 
     @Test func `X-File-Size must agree with start and body`() {

@@ -9,7 +9,7 @@ public import Uploads
 /// | – or partial | – | 1 | any | an upload whose length comes later |
 /// | final | – | – | none | the whole of its parts |
 /// | anything else |||| refused with 400, past a bound with 413 or 431 |
-public struct CreationRequest: Sendable {
+public struct TusCreationRequest: Sendable {
     /// The file's size in bytes; nil where it comes later, or from the parts.
     public let length: Int64?
     /// What the client says of the file.
@@ -37,7 +37,7 @@ public struct CreationRequest: Sendable {
             (length, checksum) = (nil, .none)
             return
         }
-        length = try CreationRequest.length(head, offer: offer)
+        length = try TusCreationRequest.length(head, offer: offer)
         if hasBody { try UploadBody.checkType(head) }
         checksum = try ChecksumPlan(head, offer: offer)
         if let length, let bodyLength, bodyLength > length { throw AppendPlan.tooLong(length) }

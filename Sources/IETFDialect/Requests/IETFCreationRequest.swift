@@ -2,7 +2,7 @@ public import HTTP
 public import Uploads
 
 /// A new upload, perhaps with its first content, perhaps with all of it.
-public struct CreationRequest: Sendable {
+public struct IETFCreationRequest: Sendable {
     /// Which revision of the draft its client speaks.
     public let version: InteropVersion
     /// What its content brings, from byte 0 on.

@@ -1,5 +1,5 @@
-/// Which of the server's doors a connection came in by.
-enum Entrance: Int, CaseIterable, Sendable {
+/// What a listener is for: the options `--listen`, `--listen-tls` and `--listen-admin`.
+enum ListenerKind: Int, CaseIterable, Sendable {
     /// Plain HTTP.
     case http
     /// HTTP over TLS.
@@ -7,7 +7,7 @@ enum Entrance: Int, CaseIterable, Sendable {
     /// Operation only: metrics, readiness. It stays open until the very end.
     case admin
 
-    /// What an inherited socket is called that is meant for it, and the door's name in the metrics.
+    /// What an inherited socket is called that is meant for it, and its name in the metrics.
     var name: String {
         switch self {
         case .http: "http"
@@ -16,11 +16,11 @@ enum Entrance: Int, CaseIterable, Sendable {
         }
     }
 
-    /// The doors that so many inherited sockets stand for: by their names, or, where nobody knows any of those, in the
+    /// What so many inherited sockets stand for: by their names, or, where nobody knows any of those, in the
     /// order of the cases.
     ///
-    /// - Throws: where only some names are known, or there are more sockets than doors.
-    static func assigned(to names: [String]) throws(ServerError) -> [Entrance] {
+    /// - Throws: where only some names are known, or there are more sockets than kinds.
+    static func assigned(to names: [String]) throws(ServerError) -> [ListenerKind] {
         let found = names.map { name in allCases.first { $0.name == name } }
         let unknown = zip(names, found).filter { $0.1 == nil }.map(\.0)
         if unknown.isEmpty { return found.compactMap { $0 } }

@@ -1,7 +1,7 @@
 internal import Synchronization
 
 /// A histogram as the store's threads move it; `Histogram` is the copy for a reader.
-struct LiveHistogram: ~Copyable, Sendable {
+struct HistogramTally: ~Copyable, Sendable {
     private let bounds: [Int64]
     private let counts = InlineArray<16, Atomic<Int64>> { _ in Atomic(0) }
     private let sum = Atomic<Int64>(0)

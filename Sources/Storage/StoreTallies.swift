@@ -3,7 +3,7 @@ internal import Synchronization
 internal import Uploads
 
 /// The counters as the store's threads move them; `StoreCounters` is the copy for a reader.
-final class LiveCounters: Sendable {
+final class StoreTallies: Sendable {
     private let syncs = Atomic<Int64>(0)
     private let directorySyncs = Atomic<Int64>(0)
     private let commits = Atomic<Int64>(0)
@@ -22,8 +22,8 @@ final class LiveCounters: Sendable {
     private let expired = Atomic<Int64>(0)
     private let deleted = Atomic<Int64>(0)
     private let forgotten = Atomic<Int64>(0)
-    private let syncTimes = LiveHistogram(bounds: Histogram.syncBounds)
-    private let batchSizes = LiveHistogram(bounds: Histogram.batchBounds)
+    private let syncTimes = HistogramTally(bounds: Histogram.syncBounds)
+    private let batchSizes = HistogramTally(bounds: Histogram.batchBounds)
 
     /// A data file has been synced, which began at this time of the monotonic clock.
     func countSync(sinceNanoseconds start: Int64) {

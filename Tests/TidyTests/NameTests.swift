@@ -1,0 +1,52 @@
+import Foundation
+import Testing
+
+/// What things are called, and where they lie.
+@Suite struct NameTests {
+    @Test func `a name stands for one type in the whole tree`() throws {
+        var places: [String: Set<String>] = [:]
+        for file in try ["Sources", "bench", "Tests/Fuzz"].flatMap(SourceTree.swiftFiles) {
+            for line in file.lines {
+                guard let match = line.firstMatch(of: NameTests.type) else { continue }
+                places[String(match.1), default: []].insert(file.path)
+            }
+        }
+        #expect(places.count > 300)
+        for (name, files) in places.sorted(by: { $0.key < $1.key }) where files.count > 1 {
+            Issue.record("\(name) is the name of types in \(files.sorted().joined(separator: " and "))")
+        }
+    }
+
+    @Test func `every folder of the server is in the table of folders, and no other`() throws {
+        let page = try String(contentsOf: SourceTree.top.appending(path: "Sources/README.md"), encoding: .utf8)
+        let told = page.matches(of: /\n\| \[[A-Za-z]+\]\(UploadServer\/([A-Za-z]+)\) \| [^|]+ \|/).map { String($0.1) }
+        let paths = try SourceTree.swiftFiles(under: "Sources/UploadServer").map { $0.path.split(separator: "/") }
+        let folders = Set(paths.filter { $0.count > 3 }.map { String($0[2]) })
+        #expect(told.sorted() == folders.sorted())
+    }
+
+    @Test func `beside its folders the server has nothing but itself`() throws {
+        let paths = try SourceTree.swiftFiles(under: "Sources/UploadServer").map { $0.path.split(separator: "/") }
+        for path in paths where path.count == 3 && !path[2].hasPrefix("Server") {
+            Issue.record("\(path.joined(separator: "/")) belongs into a folder")
+        }
+    }
+
+    @Test func `every target is in both tables of targets`() throws {
+        let targets = Set(ImportTests.allowed.keys)
+        let architecture = try String(contentsOf: SourceTree.top.appending(path: "Sources/README.md"), encoding: .utf8)
+        let start = try #require(architecture.range(of: "\n| target | what it is | imports |\n")).upperBound
+        let end = try #require(architecture.range(of: "\n\n", range: start..<architecture.endIndex)).lowerBound
+        let rows = architecture[start..<end].split(separator: "\n").compactMap { $0.split(separator: "|").first }
+        let told = rows.flatMap { $0.matches(of: /\[([A-Za-z]+)\]/).map { String($0.1) } }
+        #expect(Set(told) == targets, "Sources/README.md, the table of targets")
+        let readme = try String(contentsOf: SourceTree.top.appending(path: "README.md"), encoding: .utf8)
+        for target in targets.sorted() where readme.firstMatch(of: try Regex("Sources/\(target)\\b")) == nil {
+            Issue.record("README.md has no row for Sources/\(target)")
+        }
+    }
+
+    /// The declaration of a type at the top of a file.
+    private nonisolated(unsafe) static let type =
+        /^(?:@[a-z]+ )*(?:public |package |internal )?(?:final |indirect )*(?:struct|class|enum|protocol|actor) ([A-Z]\w*)/
+}
