@@ -12,7 +12,7 @@ import Testing
         "HTTPClient/Addresses/HTTPURL.swift": "each text is compared with visible ASCII before it is walked",
         "HTTPClient/Addresses/ProxySettings.swift": "lists of the user's own environment, which grant nobody anything",
         "HTTPClient/Addresses/Resolver.swift": "a host that HTTPURL has read",
-        "UploadServer/CORSPolicy.swift": "a set of origins, not a text",
+        "UploadServer/Origins/CORSPolicy.swift": "a set of origins, not a text",
     ]
 
     /// What takes a text apart by Characters, as far as a line shows it.

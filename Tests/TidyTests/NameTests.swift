@@ -7,8 +7,7 @@ import Testing
         var places: [String: Set<String>] = [:]
         for file in try ["Sources", "bench", "Tests/Fuzz"].flatMap(SourceTree.swiftFiles) {
             for line in file.lines {
-                guard let match = line.firstMatch(of: NameTests.type) else { continue }
-                places[String(match.1), default: []].insert(file.path)
+                if let name = NameTests.type(declaredBy: line) { places[name, default: []].insert(file.path) }
             }
         }
         #expect(places.count > 300)
@@ -46,7 +45,13 @@ import Testing
         }
     }
 
-    /// The declaration of a type at the top of a file.
-    private nonisolated(unsafe) static let type =
-        /^(?:@[a-z]+ )*(?:public |package |internal )?(?:final |indirect )*(?:struct|class|enum|protocol|actor) ([A-Z]\w*)/
+    /// The declaration of a type at the top of a file: after what may stand before the word for its kind, its name.
+    private static func type(declaredBy line: Substring) -> String? {
+        let before: Set<Substring> = ["public", "package", "internal", "final", "indirect"]
+        let words = line.split(separator: " ").drop { before.contains($0) || $0.hasPrefix("@") }
+        guard line.first != " ", words.count >= 2,
+            ["struct", "class", "enum", "protocol", "actor"].contains(words.first)
+        else { return nil }
+        return String(words.dropFirst().first!.prefix { $0.isLetter || $0.isNumber })
+    }
 }
