@@ -29,6 +29,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-http-structured-headers", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.0"),
     ],
     targets: [
         // C: header-only modules over the system's own libraries.
@@ -44,6 +45,7 @@ let package = Package(
         // Pure: values and decisions, no system.
         .target(name: "HTTP", swiftSettings: pure),
         .target(name: "Uploads", swiftSettings: pure),
+        .target(name: "Access", dependencies: ["HTTP", "Uploads"], swiftSettings: pure),
         .target(name: "FileIDDialect", dependencies: ["HTTP", "Uploads"], swiftSettings: pure),
         .target(
             name: "IETFDialect",
@@ -61,6 +63,12 @@ let package = Package(
         .target(name: "Wire", dependencies: ["LinuxSystem", "Reactor", "TLS"], swiftSettings: strict),
         .target(
             name: "Storage", dependencies: ["CSQLiteShim", "LinuxSystem", "Uploads"], swiftSettings: strict),
+
+        // Who may: the one target beside the executable that knows Foundation, through JWTKit.
+        .target(
+            name: "Tokens",
+            dependencies: ["Access", "HTTP", "TLS", "Uploads", .product(name: "JWTKit", package: "jwt-kit")],
+            swiftSettings: strict),
 
         // The client.
         .target(
@@ -110,6 +118,14 @@ let package = Package(
             name: "TestSupport", dependencies: ["LinuxSystem", "TLS"], path: "Tests/Support",
             swiftSettings: strict),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "AccessTests", dependencies: ["Access", "HTTP", "TestSupport", "Uploads"], swiftSettings: strict),
+        .testTarget(
+            name: "TokensTests",
+            dependencies: [
+                "Access", "TLS", "TestSupport", "Tokens", "Uploads", .product(name: "JWTKit", package: "jwt-kit"),
+            ],
+            swiftSettings: strict),
         .testTarget(name: "UploadsTests", dependencies: ["Uploads", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "DialectTests", dependencies: ["FileIDDialect", "HTTP", "PlainDialect", "TestSupport", "Uploads"],

@@ -2,6 +2,8 @@
 public struct Upload: Equatable, Sendable {
     /// Its name inside the server.
     public let id: UploadID
+    /// Whose it is: nobody else finds it. Nil where nobody was asked who they are. Never changes.
+    public var owner: Owner?
     /// The protocol that created it. Requests of others may look at it, and do not append to it.
     public var dialect: DialectName
     /// Where it is in its life.

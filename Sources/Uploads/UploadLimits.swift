@@ -5,4 +5,7 @@ public enum UploadLimits {
     /// The largest length of a file, in bytes: fifteen decimal digits, what a structured field's Integer holds and a
     /// browser's number counts exactly.
     public static let lengthMax: Int64 = 999_999_999_999_999
+
+    /// Bytes of an owner's name, as tokens write it (`sub`): identity providers stay well below.
+    public static let ownerBytesMax = 255
 }

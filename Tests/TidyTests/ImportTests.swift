@@ -6,6 +6,8 @@ import Testing
     static let allowed: [String: Set<String>] = [
         "HTTP": ["HTTP"],
         "Uploads": ["Swift"],
+        "Access": ["HTTP", "Uploads"],
+        "Tokens": ["Access", "Dispatch", "HTTP", "JWTKit", "Synchronization", "TLS", "Uploads"],
         "FileIDDialect": ["HTTP", "Uploads"],
         "IETFDialect": ["HTTP", "RawStructuredFieldValues", "Uploads"],
         "PlainDialect": ["HTTP", "Uploads"],

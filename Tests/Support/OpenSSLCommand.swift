@@ -1,14 +1,14 @@
 import Foundation
 
 /// The openssl command line, to make files as operators do and to check ours against.
-enum OpenSSLCommand {
-    struct Failure: Error { let text: String }
+public enum OpenSSLCommand {
+    public struct Failure: Error { public let text: String }
 
     @discardableResult
-    static func run(_ arguments: String...) throws -> String { try run(arguments) }
+    public static func run(_ arguments: String...) throws -> String { try run(arguments) }
 
     @discardableResult
-    static func run(_ arguments: [String]) throws -> String {
+    public static func run(_ arguments: [String]) throws -> String {
         let process = Process()
         let output = Pipe()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
@@ -24,7 +24,7 @@ enum OpenSSLCommand {
     }
 
     /// Makes an unencrypted P-256 key and a self-signed certificate for localhost.
-    static func makeIdentity(certificate: String, key: String) throws {
+    public static func makeIdentity(certificate: String, key: String) throws {
         try run(
             "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
             "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate)

@@ -1,0 +1,24 @@
+/// Why a request may not do what it asks for.
+public enum AccessFault: Error, Equatable, Sendable {
+    /// It has no credential.
+    case missing
+    /// What it has vouches for nobody.
+    case token(TokenFault)
+    /// Its scopes do not hold what this takes.
+    case scope(Operation)
+    /// Its token is for another upload alone.
+    case upload
+
+    /// Names the rule in the log and among the counters; stable.
+    public var rule: String {
+        switch self {
+        case .missing: "missing"
+        case .token(let fault): fault.rawValue
+        case .scope: "scope"
+        case .upload: "upload"
+        }
+    }
+
+    /// All rules there are.
+    public static var rules: [String] { ["missing", "scope", "upload"] + TokenFault.allCases.map(\.rawValue) }
+}

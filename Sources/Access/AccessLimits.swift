@@ -1,0 +1,17 @@
+/// The bounds of credentials that no option changes.
+public enum AccessLimits {
+    /// Bytes of a token. What identity providers write stays below 4 KiB; a head has 32 KiB. Past it: `bad-token`.
+    public static let tokenBytesMax = 8192
+    /// Bytes of a token's own head, decoded: an algorithm, a key's name, and what some put beside them.
+    public static let tokenHeadBytesMax = 1024
+    /// Bytes of a key's name (`kid`).
+    public static let keyNameBytesMax = 256
+    /// How deep JSON may be nested: claims are flat, and some providers put roles into objects.
+    public static let jsonDepthMax = 8
+    /// Names in one JSON object.
+    public static let jsonMembersMax = 128
+    /// Keys that one server knows; a rotation has two or three.
+    public static let keysMax = 64
+    /// Credentials that one loop remembers as verified, in two generations of half as many.
+    public static let cachedCredentialsMax = 8192
+}

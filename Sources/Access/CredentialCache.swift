@@ -1,0 +1,74 @@
+/// The credentials of late that were believed, so that each is looked into once. One loop's own: no lock.
+///
+/// Two generations: what is used moves to the younger one, and when that is full the older one goes. A refused
+/// credential is not kept, so that strangers push nobody out.
+public struct CredentialCache {
+    private struct Entry {
+        let token: [UInt8]
+        let verified: VerifiedToken
+    }
+
+    private var young: [Int: Entry] = [:]
+    private var old: [Int: Entry] = [:]
+    /// Whose answers these are: those of an earlier policy count for nothing.
+    private var policy: AccessPolicy?
+    private let generationMax: Int
+
+    /// - Parameter countMax: two or more.
+    public init(countMax: Int = AccessLimits.cachedCredentialsMax) { generationMax = max(1, countMax / 2) }
+
+    /// How many it holds.
+    public var count: Int { young.count + old.count }
+
+    /// Whom a token stands for, by what was found before or by asking.
+    mutating func principal(
+        _ token: [UInt8], _ policy: AccessPolicy, nowSeconds: Int64
+    ) throws(TokenFault) -> Principal {
+        if self.policy !== policy {
+            young = [:]
+            old = [:]
+            self.policy = policy
+        }
+        let key = CredentialCache.key(token)
+        if let entry = young[key] ?? old[key], entry.token.isSame(as: token) {
+            try entry.verified.check(nowSeconds: nowSeconds)
+            if young[key] == nil { keep(entry, key) }
+            return entry.verified.principal
+        }
+        let verified = try policy.verify(token, nowSeconds: nowSeconds)
+        try verified.check(nowSeconds: nowSeconds)
+        keep(Entry(token: token, verified: verified), key)
+        return verified.principal
+    }
+
+    private mutating func keep(_ entry: Entry, _ key: Int) {
+        if young.count >= generationMax {
+            old = young
+            young = [:]
+        }
+        young[key] = entry
+    }
+
+    /// Keyed with this process's own secret: nobody makes tokens that collide. Eight bytes at a time.
+    private static func key(_ token: [UInt8]) -> Int {
+        var hasher = Hasher()
+        var word: UInt64 = 0
+        for (index, byte) in token.enumerated() {
+            word = word << 8 | UInt64(byte)
+            if index & 7 == 7 { hasher.combine(word) }
+        }
+        hasher.combine(word)
+        hasher.combine(token.count)
+        return hasher.finalize()
+    }
+}
+
+extension [UInt8] {
+    /// In a time that does not tell where they differ.
+    public func isSame(as other: [UInt8]) -> Bool {
+        guard count == other.count else { return false }
+        var difference: UInt8 = 0
+        for index in indices { difference |= self[index] ^ other[index] }
+        return difference == 0
+    }
+}

@@ -1,0 +1,41 @@
+public import Uploads
+
+/// Who sends a request, and what they may do: decided once a request, from its credential.
+public struct Principal: Equatable, Sendable {
+    /// Whose the uploads are that it makes; nil where nobody is asked who they are.
+    public let owner: Owner?
+    /// What it may do.
+    public let scopes: Scopes
+    /// The largest file it may send, in bytes; nil for the server's own bound.
+    public let sizeMax: Int64?
+    /// All of its open and finished uploads together, in bytes; nil for the server's own bound.
+    public let bytesMax: Int64?
+    /// The one upload it may reach; nil for all of its own.
+    public let upload: UploadID?
+
+    public init(
+        owner: Owner?, scopes: Scopes = .usual, sizeMax: Int64? = nil, bytesMax: Int64? = nil, upload: UploadID? = nil
+    ) {
+        self.owner = owner
+        self.scopes = scopes
+        self.sizeMax = sizeMax
+        self.bytesMax = bytesMax
+        self.upload = upload
+    }
+
+    /// Everybody, where nobody is asked who they are.
+    public static let anybody = Principal(owner: nil, scopes: [.usual, .admin])
+
+    /// Whether it reaches every upload, so that nobody has to look whose one is.
+    public var reachesAll: Bool { scopes.contains(.admin) }
+
+    /// Whether there is an upload for it behind this record.
+    public func reaches(_ record: Upload) -> Bool { reachesAll || record.owner == owner }
+
+    /// - Parameter id: the upload that the request names; nil where it makes one.
+    /// - Throws: why it may not, whatever uploads there are.
+    public func check(_ operation: Operation, _ id: UploadID?) throws(AccessFault) {
+        if scopes.isDisjoint(with: operation.scopes) { throw .scope(operation) }
+        if let upload, upload != id { throw .upload }
+    }
+}

@@ -1,0 +1,9 @@
+/// Somebody who vouches for clients by tokens. Asked on loops: it neither blocks nor waits.
+public protocol TokenAuthority: Sendable {
+    /// Who a token stands for; nil for a token that is none of this authority's.
+    ///
+    /// - Parameters:
+    ///   - token: visible ASCII, `AccessLimits.tokenBytesMax` at most.
+    ///   - nowSeconds: since 1970-01-01 UTC.
+    func verify(_ token: [UInt8], nowSeconds: Int64) throws(TokenFault) -> VerifiedToken?
+}

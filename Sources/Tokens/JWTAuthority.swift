@@ -1,0 +1,26 @@
+public import Access
+internal import Synchronization
+
+/// Vouches by tokens that an application has signed (RFC 7519). From any thread.
+public final class JWTAuthority: TokenAuthority {
+    private let rules: ClaimRules
+    private let keys: Mutex<[VerificationKey]>
+
+    public init(keys: [VerificationKey], rules: ClaimRules) {
+        self.rules = rules
+        self.keys = Mutex(keys)
+    }
+
+    /// Who a token stands for; nil for what is none of three pieces.
+    public func verify(_ token: [UInt8], nowSeconds: Int64) throws(TokenFault) -> VerifiedToken? {
+        guard let token = try CompactToken(token) else { return nil }
+        // The algorithm is the key's: what a token says only chooses among keys. So no public key is ever a secret.
+        let fitting = keys.withLock { $0 }.filter { $0.algorithm == token.algorithm }
+        guard !fitting.isEmpty else { throw .algorithm }
+        var named = fitting.filter { $0.name == token.keyName || token.keyName == nil }
+        if named.isEmpty { named = fitting.filter { $0.name == nil } }
+        guard !named.isEmpty else { throw .key }
+        guard named.contains(where: { $0.verifies(token.signature, of: token.signed) }) else { throw .signature }
+        return try rules.read(token.payload)
+    }
+}

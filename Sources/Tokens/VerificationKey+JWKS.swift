@@ -1,0 +1,52 @@
+internal import Access
+internal import JWTKit
+
+extension VerificationKey {
+    /// Keys of a JSON Web Key Set (RFC 7517 5). Those that do not sign, or of a kind that is not known, are passed by;
+    /// secrets too, since such a set is public.
+    public static func keys(jwks file: [UInt8]) throws(KeyFault) -> [VerificationKey] {
+        guard case .object(let set)? = JSONValue(file), case .array(let members)? = set["keys"] else {
+            throw KeyFault("it is no JSON Web Key Set ({\"keys\": [...]})")
+        }
+        var keys: [VerificationKey] = []
+        for case .object(let member) in members { keys += try self.keys(member) }
+        guard !keys.isEmpty else { throw KeyFault("it holds no public key that signs tokens") }
+        return keys
+    }
+
+    private static func keys(_ member: [String: JSONValue]) throws(KeyFault) -> [VerificationKey] {
+        func text(_ name: String) -> String? {
+            if case .string(let text)? = member[name] { text } else { nil }
+        }
+        if let use = text("use"), use != "sig" { return [] }
+        let family: [String]
+        switch (text("kty"), text("crv")) {
+        case ("RSA", _): family = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"]
+        case ("EC", "P-256"): family = ["ES256"]
+        case ("EC", "P-384"): family = ["ES384"]
+        case ("EC", "P-521"): family = ["ES512"]
+        case ("OKP", "Ed25519"): family = ["EdDSA"]
+        default: return []
+        }
+        let name = text("kid")
+        var keys: [VerificationKey] = []
+        for algorithm in family where text("alg") == nil || text("alg") == algorithm {
+            let identifier = JWKIdentifier(string: name ?? "-")
+            let known = JWK.Algorithm(rawValue: algorithm)
+            let key: JWK
+            switch text("kty") {
+            case "RSA": key = .rsa(known, identifier: identifier, modulus: text("n"), exponent: text("e"))
+            case "EC":
+                key = .ecdsa(
+                    known, identifier: identifier, x: text("x"), y: text("y"),
+                    curve: text("crv").flatMap { ECDSACurve(rawValue: $0) })
+            default:
+                key = .octetKeyPair(known, identifier: identifier, x: text("x"), y: nil, curve: .ed25519)
+            }
+            do throws(KeyFault) {
+                keys.append(try KeyMaker.key(name) { _ = try $0.add(jwk: key) })
+            } catch { throw KeyFault("its key \(name ?? "without a name") cannot be used: \(error)") }
+        }
+        return keys
+    }
+}

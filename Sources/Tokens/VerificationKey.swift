@@ -1,0 +1,27 @@
+internal import JWTKit
+
+/// A key together with the one algorithm that it is used by: a token chooses among keys, and nothing else.
+public struct VerificationKey: Sendable {
+    /// As a token's head writes it (RFC 7518 3.1, RFC 8037 3.1).
+    public let algorithm: String
+    /// The key's name (`kid`); nil for one that fits any token of its algorithm.
+    public let name: String?
+    private let verifier: any JWTAlgorithm
+
+    init(_ verifier: any JWTAlgorithm, name: String? = nil) {
+        algorithm = verifier.name
+        self.name = name
+        self.verifier = verifier
+    }
+
+    /// Whether a signature is by this key.
+    func verifies(_ signature: [UInt8], of signed: ArraySlice<UInt8>) -> Bool {
+        // JWTKit throws for signatures of another length.
+        (try? verifier.verify(signature, signs: Array(signed))) ?? false
+    }
+
+    /// A signature by this key.
+    func sign(_ signed: [UInt8]) throws(KeyFault) -> [UInt8] {
+        do { return try verifier.sign(signed) } catch { throw KeyFault("the key cannot sign: \(error)") }
+    }
+}
