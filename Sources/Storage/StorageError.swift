@@ -22,6 +22,9 @@ public enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
     case catalogue(String)
     /// The catalogue was written by a newer version of the program.
     case incompatible(String)
+    /// The upload's record holds a word that this program does not know: a newer one has written it. It is left as it
+    /// is.
+    case newerRecord(UploadID)
     /// The store has been closed.
     case closed
     /// There is no record of the upload.
@@ -48,6 +51,7 @@ public enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
         case .directoryInUse: "directory-in-use"
         case .catalogue: "catalogue-error"
         case .incompatible: "catalogue-incompatible"
+        case .newerRecord: "newer-record"
         case .closed: "store-closed"
         case .unknownUpload: "unknown-upload"
         case .notOpen: "not-open"
@@ -69,6 +73,7 @@ public enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
         case .directoryInUse(let path): "\(path) is in use by another server"
         case .catalogue(let text): "catalogue: \(text)"
         case .incompatible(let text): text
+        case .newerRecord(let id): "the record of upload \(id) was written by a newer program"
         case .closed: "the store is closed"
         case .unknownUpload(let id): "there is no upload \(id)"
         case .notOpen(let id): "upload \(id) takes no more bytes"

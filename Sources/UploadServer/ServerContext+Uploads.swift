@@ -38,6 +38,11 @@ extension ServerContext {
             return Refusal(
                 .conflict, reason: "Superseded by a newer request", code: error.code,
                 "A newer request for this upload took over.")
+        case .newerRecord:
+            return Refusal(
+                .serviceUnavailable, reason: "Record of a newer version", code: error.code,
+                "A newer version of the server began this upload, and keeps it. Try again later.",
+                fields: [("Retry-After", "60")])
         case .closed:
             return ServerContext.stoppingRefusal
         default:

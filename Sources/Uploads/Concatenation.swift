@@ -8,6 +8,12 @@ public struct Concatenation: Hashable, Sendable {
         case final([UploadID])
     }
 
+    /// What a role is called in the catalogue: never change one.
+    public enum Word: String, Sendable, CaseIterable {
+        case partial
+        case final
+    }
+
     /// Part, or whole with its parts.
     public let role: Role
     /// The dialect's own words, as received and told back; one line of text.
@@ -28,8 +34,8 @@ public struct Concatenation: Hashable, Sendable {
     /// words as received.
     public var stored: String {
         switch role {
-        case .partial: "partial\n" + text
-        case .final(let parts): (["final"] + parts.map(\.description)).joined(separator: " ") + "\n" + text
+        case .partial: Word.partial.rawValue + "\n" + text
+        case .final(let parts): ([Word.final.rawValue] + parts.map(\.description)).joined(separator: " ") + "\n" + text
         }
     }
 
@@ -39,10 +45,10 @@ public struct Concatenation: Hashable, Sendable {
         let lines = Substring(stored).utf8.split(separator: 0x0A, omittingEmptySubsequences: false)
         guard lines.count == 2 else { return nil }
         let words = lines[0].split(separator: 0x20, omittingEmptySubsequences: false).map { Substring($0) }
-        switch words[0] {
-        case "partial" where words.count == 1:
+        switch Word(rawValue: String(words[0])) {
+        case .partial where words.count == 1:
             role = .partial
-        case "final":
+        case .final:
             let parts = words.dropFirst().compactMap { UploadID($0) }
             guard parts.count == words.count - 1 else { return nil }
             role = .final(parts)

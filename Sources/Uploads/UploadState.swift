@@ -10,7 +10,7 @@
 /// | failed   | restarted by its client (file-id)       | open     |
 /// | open     | not continued in time                   | expired  |
 /// | any      | deleted                                 | –        |
-public enum UploadState: UInt8, Sendable {
+public enum UploadState: UInt8, Sendable, CaseIterable {
     /// Bytes may be appended at the offset.
     case open = 0
     /// The file is whole and stands under its own name.

@@ -158,7 +158,7 @@ import Uploads
     @Test func `a row that nobody understands is set aside by a repair`() async throws {
         let directory = try await directory()
         let data = directory.path + "/data"
-        try Catalogue.execute(at: data, "UPDATE uploads SET dialect = 'nonsense' WHERE state = 1")
+        try Catalogue.execute(at: data, "UPDATE uploads SET dialect = 'No such!' WHERE state = 1")
         #expect(try check(directory).summary.damages > 0)
         #expect(try check(directory, repairs: true).summary.isSound)
         let kept = "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'lost_rows%'"
@@ -171,15 +171,6 @@ import Uploads
         let (summary, findings) = try check(directory)
         #expect(summary.isSound && findings.map(\.severity) == [.note])
         #expect(findings.first?.text.contains("/unpacked ") == true)
-    }
-
-    /// Every file with its content, and when it was last changed.
-    private func everyFile(below path: String) throws -> [String: Data] {
-        var files: [String: Data] = [:]
-        for name in try FileManager.default.subpathsOfDirectory(atPath: path) {
-            files[name] = FileManager.default.contents(atPath: "\(path)/\(name)") ?? Data()
-        }
-        return files
     }
 
     @Test func `an index that disagrees with its table is made anew, and no record is lost`() async throws {

@@ -146,8 +146,8 @@ import Uploads
             at: fixture.path,
             """
             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)
-            INSERT INTO uploads
-            SELECT randomblob(16), 'tus', 0, 0, 1000, 'name', NULL, NULL, 1, 2, NULL, NULL, NULL, 0, NULL, 0, 0 FROM n
+            INSERT INTO uploads (id, dialect, state, "offset", length, name, created, expires, cleanup)
+            SELECT randomblob(16), 'tus', 0, 0, 1000, 'name', 1, 2, 0 FROM n
             """)
         let crashed = try fixture.crashed()
         let start = SystemClock.monotonicNanoseconds
@@ -159,7 +159,7 @@ import Uploads
     @Test func `a catalogue of a newer program is refused with clear words`() async throws {
         let fixture = try StoreFixture()
         fixture.store.close()
-        try Catalogue.execute(at: fixture.path, "PRAGMA user_version = 4")
+        try Catalogue.execute(at: fixture.path, "PRAGMA user_version = 1000")
         let error = #expect(throws: StorageError.self) {
             _ = try LocalStore.open(StoreConfiguration(path: fixture.path))
         }

@@ -160,7 +160,7 @@ import Uploads
         let crashed = try fixture.crashed()
         #expect(try await crashed.store.snapshot(of: stored.id) == stored.inEpoch(0))
         try await crashed.finishSmall(2)
-        #expect(try Catalogue.integer(at: crashed.path, "PRAGMA user_version") == 3)
+        #expect(try Catalogue.integer(at: crashed.path, "PRAGMA user_version") > 2)
     }
 }
 

@@ -28,7 +28,7 @@ final class CatalogueReader {
         byExpiry = try connection.prepare(
             """
             SELECT id, expires, rowid FROM uploads WHERE expires IS NOT NULL AND expires <= ?1
-            AND (expires, rowid) > (?3, ?4) AND state != 1 AND cleanup = 0 ORDER BY expires, rowid LIMIT ?2
+            AND (expires, rowid) > (?3, ?4) AND state IN (0, 2, 3) AND cleanup = 0 ORDER BY expires, rowid LIMIT ?2
             """)
     }
 

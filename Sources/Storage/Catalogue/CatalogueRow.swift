@@ -2,7 +2,7 @@ internal import Uploads
 
 /// Files of an upload that are still to be removed. It is recorded with the change that makes them superfluous, so
 /// that a crash in between forgets none. The raw value is stored.
-enum Cleanup: Int64 {
+enum Cleanup: Int64, CaseIterable {
     case none = 0
     /// The upload is deleted: all its files go, then the row. Such a row stands for no record.
     case all = 1
@@ -21,18 +21,19 @@ struct CatalogueRow {
     /// Whether the upload's bytes are known to be damaged.
     var isFailed: Bool { upload.state == .failed && cleanup == .none }
 
-    static let columns = columns(epoch: "epoch")
-
-    /// - Parameter epoch: the column's name, or what stands for it in a catalogue that has none.
-    static func columns(epoch: String) -> String {
-        """
-        id, dialect, state, "offset", length, name, content_type, metadata, created, expires, finished_name, \
-        finished_length, finished_at, cleanup, concatenation, \(epoch)
-        """
-    }
+    /// The columns of a record in the order in which they are bound and read.
+    static let names = [
+        "id", "dialect", "state", "\"offset\"", "length", "name", "content_type", "metadata", "created", "expires",
+        "finished_name", "finished_length", "finished_at", "cleanup", "concatenation", "epoch",
+    ]
+    static let columns = names.joined(separator: ", ")
 
     /// How many they are; a column selected behind them has this number.
-    static let columnCount: Int32 = 16
+    static let columnCount = Int32(names.count)
+
+    /// The parameters of `put` behind those of the columns.
+    private static let journalParameter = columnCount + 1
+    private static let resetsParameter = columnCount + 2
 
     /// Writes a whole row: whatever was lost on the way to the catalogue, the next change brings all of it.
     ///
@@ -41,12 +42,11 @@ struct CatalogueRow {
     /// changed then.
     static let put = """
         INSERT INTO uploads (\(columns), journal)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?17, coalesce(?16, 0))
-        ON CONFLICT (id) DO UPDATE SET dialect = ?2, state = ?3, "offset" = ?4, length = ?5, name = ?6,
-        content_type = ?7, metadata = ?8, created = ?9, expires = ?10, finished_name = ?11, finished_length = ?12,
-        finished_at = ?13, cleanup = ?14, concatenation = ?15, epoch = ?17,
-        journal = CASE WHEN ?3 = 0 THEN 0 ELSE coalesce(?16, journal) END
-        WHERE epoch <= ?17 AND ("offset" <= ?4 OR ?18)
+        VALUES (\((1...columnCount).map { "?\($0)" }.joined(separator: ", ")), coalesce(?\(journalParameter), 0))
+        ON CONFLICT (id) DO UPDATE SET
+        \(names.dropFirst().map { "\($0) = excluded.\($0)" }.joined(separator: ", ")),
+        journal = CASE WHEN excluded.state = 0 THEN 0 ELSE coalesce(?\(journalParameter), journal) END
+        WHERE epoch <= excluded.epoch AND ("offset" <= excluded."offset" OR ?\(resetsParameter))
         """
 
     /// The row of one upload, by a statement that selects `columns` where the id is its first parameter.
@@ -87,22 +87,29 @@ struct CatalogueRow {
         try statement.bind(13, upload.finished?.finishedNanoseconds)
         try statement.bind(14, cleanup.rawValue)
         try statement.bind(15, upload.concatenation?.stored)
-        try statement.bind(16, journal)
-        try statement.bind(17, upload.epoch)
-        try statement.bind(18, resets ? 1 : 0)
+        try statement.bind(16, upload.epoch)
+        try statement.bind(CatalogueRow.journalParameter, journal)
+        try statement.bind(CatalogueRow.resetsParameter, resets ? 1 : 0)
     }
 
     /// Reads the row on which a statement over `columns` stands.
+    ///
+    /// - Throws: `newerRecord` where everything is in order but for a word that this program does not know; otherwise
+    ///   `catalogue` for what no version of it writes.
     init(from statement: SQLiteStatement) throws(StorageError) {
-        guard let words = statement.words(0),
-            let dialect = statement.text(1).flatMap(DialectName.init(rawValue:)),
-            let state = UInt8(exactly: statement.integer(2)).flatMap(UploadState.init(rawValue:)),
+        guard let words = statement.words(0), let dialectName = statement.text(1),
+            CatalogueWord.isPossible(dialectName), CatalogueWord.isPossible(statement.integer(2)),
             statement.integer(3) >= 0, statement.integer(4) >= 0, statement.integer(11) >= 0,
-            statement.integer(15) >= 0, statement.integer(15) < .max, let name = statement.text(5),
+            CatalogueWord.isPossible(statement.integer(13)),
+            statement.integer(15) >= 0, statement.integer(15) < .max, let name = statement.text(5)
+        else { throw CatalogueRow.nonsense }
+        let id = UploadID(high: words.high, low: words.low)
+        guard let dialect = DialectName(rawValue: dialectName),
+            let state = UploadState(rawValue: UInt8(statement.integer(2))),
             let cleanup = Cleanup(rawValue: statement.integer(13))
-        else { throw .catalogue("a row holds what no version of this program writes") }
+        else { throw .newerRecord(id) }
         var upload = Upload(
-            id: UploadID(high: words.high, low: words.low), dialect: dialect, state: state,
+            id: id, dialect: dialect, state: state,
             offset: Offset(statement.integer(3)), length: statement.optionalInteger(4), name: CleanName(name),
             contentType: statement.text(6), metadata: statement.text(7), createdSeconds: statement.integer(8),
             expiresSeconds: statement.optionalInteger(9))
@@ -113,11 +120,19 @@ struct CatalogueRow {
                 finishedNanoseconds: CatalogueRow.nanoseconds(statement.integer(12)))
         }
         if let stored = statement.text(14) {
-            guard let concatenation = Concatenation(stored: stored) else {
-                throw .catalogue("a row holds what no version of this program writes")
-            }
-            upload.concatenation = concatenation
+            upload.concatenation = try CatalogueRow.concatenation(stored, of: id)
         }
         self.init(upload: upload, cleanup: cleanup)
     }
+
+    private static func concatenation(_ stored: String, of id: UploadID) throws(StorageError) -> Concatenation {
+        if let concatenation = Concatenation(stored: stored) { return concatenation }
+        let word = Substring(stored.utf8.prefix { $0 != 0x20 && $0 != 0x0A })
+        guard CatalogueWord.isPossible(word), Concatenation.Word(rawValue: String(word)) == nil else {
+            throw CatalogueRow.nonsense
+        }
+        throw .newerRecord(id)
+    }
+
+    private static let nonsense = StorageError.catalogue("a row holds what no version of this program writes")
 }

@@ -39,6 +39,14 @@ final class SQLiteStatement {
         guard code == SQLITE_OK else { throw connection.error(code) }
     }
 
+    /// Binds the first `count` columns of the row, as they are, to the first parameters of another statement.
+    func copyRow(to other: SQLiteStatement, count: Int32) throws(StorageError) {
+        for column in 0..<count {
+            let code = sqlite3_bind_value(other.handle, column + 1, sqlite3_column_value(handle, column))
+            guard code == SQLITE_OK else { throw other.connection.error(code) }
+        }
+    }
+
     /// Goes to the next row; false at the end. A failure resets the statement. `sqlite3_step`
     func step() throws(StorageError) -> Bool {
         var errno: Int32 = 0

@@ -18,14 +18,21 @@ struct CatalogueSalvage {
         // Whatever is wrong with the damaged one, up to its very first page, costs records and not the repair.
         guard let source = try? SQLiteConnection(path: sourcePath, writes: false) else { return 0 }
         // A catalogue of an older program that is too damaged to be carried over lacks columns.
-        func column(_ name: String) -> String {
-            (try? source.prepare("SELECT \(name) FROM uploads LIMIT 0")) == nil ? "0" : name
+        let older = Dictionary(
+            uniqueKeysWithValues: CatalogueVersion.all.flatMap(\.columns).map { ($0.name, $0.older) })
+        let columns = (CatalogueRow.names + ["journal"]).map { name in
+            (try? source.prepare("SELECT \(name) FROM uploads LIMIT 0")) == nil ? older[name] ?? name : name
         }
-        let (journal, epoch) = (column("journal"), column("epoch"))
-        guard let ascending = try? source.prepare(CatalogueSalvage.select("ASC", journal, epoch)),
-            let descending = try? source.prepare(CatalogueSalvage.select("DESC", journal, epoch))
+        guard let ascending = try? source.prepare(CatalogueSalvage.select(columns, "ASC")),
+            let descending = try? source.prepare(CatalogueSalvage.select(columns, "DESC"))
         else { return 0 }
-        let put = try target.prepare(CatalogueRow.put)
+        let put = Put(
+            known: try target.prepare(CatalogueRow.put),
+            any: try target.prepare(
+                """
+                INSERT OR IGNORE INTO uploads (\(CatalogueRow.columns), journal)
+                VALUES (\((0...CatalogueRow.columnCount).map { "?\($0 + 1)" }.joined(separator: ", ")))
+                """))
         var rows = 0
         var reads = 0
         var gaps: [ClosedRange<Int64>] = [1...Int64.max]
@@ -48,9 +55,17 @@ struct CatalogueSalvage {
         return rows
     }
 
-    private static func select(_ order: String, _ journal: String, _ epoch: String) -> String {
+    /// What writes into the new catalogue.
+    private struct Put {
+        /// A record.
+        let known: SQLiteStatement
+        /// A row as it is.
+        let any: SQLiteStatement
+    }
+
+    private static func select(_ columns: [String], _ order: String) -> String {
         """
-        SELECT \(CatalogueRow.columns(epoch: epoch)), rowid, \(journal) FROM uploads NOT INDEXED \
+        SELECT \(columns.joined(separator: ", ")), rowid FROM uploads NOT INDEXED \
         WHERE rowid BETWEEN ?1 AND ?2 ORDER BY rowid \(order)
         """
     }
@@ -58,7 +73,7 @@ struct CatalogueSalvage {
     /// Copies rows up to the end of the range (it was read as a whole), or up to damage; `last` is the number of the
     /// last row that could be read.
     private func copy(
-        _ range: ClosedRange<Int64>, _ source: SQLiteStatement, to put: SQLiteStatement
+        _ range: ClosedRange<Int64>, _ source: SQLiteStatement, to put: Put
     ) throws(StorageError) -> (rows: Int, last: Int64?, isWhole: Bool) {
         var rows = 0
         var last: Int64?
@@ -68,12 +83,22 @@ struct CatalogueSalvage {
         while true {
             guard let isRow = try? source.step() else { return (rows, last, false) }
             if !isRow { return (rows, last, true) }
-            last = source.integer(CatalogueRow.columnCount)
-            // A row of nonsense is as lost as one that cannot be read.
-            guard let row = try? CatalogueRow(from: source) else { continue }
-            try row.bind(to: put, journal: source.integer(CatalogueRow.columnCount + 1))
-            try put.run()
-            rows += 1
+            last = source.integer(CatalogueRow.columnCount + 1)
+            if try copyRow(source, to: put) { rows += 1 }
         }
+    }
+
+    /// A row of nonsense is as lost as one that cannot be read; one of a newer program goes over as it is.
+    private func copyRow(_ source: SQLiteStatement, to put: Put) throws(StorageError) -> Bool {
+        let row: CatalogueRow
+        do throws(StorageError) { row = try CatalogueRow(from: source) } catch {
+            guard case .newerRecord = error else { return false }
+            try source.copyRow(to: put.any, count: CatalogueRow.columnCount + 1)
+            try put.any.run()
+            return true
+        }
+        try row.bind(to: put.known, journal: source.integer(CatalogueRow.columnCount))
+        try put.known.run()
+        return true
     }
 }

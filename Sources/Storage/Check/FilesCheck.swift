@@ -5,6 +5,8 @@ struct FilesCheck {
     let connection: SQLiteConnection
     let files: StoreFiles
     let repairs: Bool
+    /// Uploads whose records a newer program has written: what files they have it alone knows.
+    let newer: Set<UploadID>
     let report: CheckReport
 
     /// - Parameter hasLostRecords: whether such files may be what is left of an upload whose record was lost; otherwise
@@ -26,6 +28,7 @@ struct FilesCheck {
                 report.note("\(StoreFiles.uploadsName)/\(name) is not a file of this server")
                 continue
             }
+            if newer.contains(id) { continue }
             do throws(StorageError) {
                 guard let size = try files.dataSize(id) else {
                     report.note("\(files.dataPath(id)) is not a file", of: id)

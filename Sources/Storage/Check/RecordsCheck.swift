@@ -9,15 +9,23 @@ struct RecordsCheck {
     let pending: Set<UploadID>
     let report: CheckReport
 
-    /// Answers whether there were rows that could not be understood.
-    func run() throws(StorageError) -> Bool {
+    /// Answers whether there were rows that could not be understood, and which records a newer program has written:
+    /// those are kept as they are, and so are their files.
+    func run() throws(StorageError) -> (hasNonsense: Bool, newer: Set<UploadID>) {
         var nonsense: [Int64] = []
+        var newer: Set<UploadID> = []
         var broken: [Upload] = []
         let rows = try connection.prepare("SELECT \(CatalogueRow.columns), rowid FROM uploads ORDER BY rowid")
         while try rows.step() {
             report.summary.records += 1
-            guard let row = try? CatalogueRow(from: rows) else {
-                nonsense.append(rows.integer(CatalogueRow.columnCount))
+            let row: CatalogueRow
+            do throws(StorageError) { row = try CatalogueRow(from: rows) } catch {
+                if case .newerRecord(let id) = error {
+                    newer.insert(id)
+                    report.note("was written by a newer program; it is kept as it is", of: id)
+                } else {
+                    nonsense.append(rows.integer(CatalogueRow.columnCount))
+                }
                 continue
             }
             do throws(StorageError) {
@@ -27,7 +35,7 @@ struct RecordsCheck {
         rows.reset()
         try forget(nonsense)
         try fail(broken)
-        return !nonsense.isEmpty
+        return (!nonsense.isEmpty, newer)
     }
 
     /// Whether everything that was told of an upload is there.

@@ -39,12 +39,13 @@ public struct StoreCheck: Sendable {
         let pending = try replay.pending()
         if repairs, let failure = replay.run().use.lazy.compactMap(\.failure).first { throw failure }
         if repairs { try connection.execute("BEGIN IMMEDIATE") }
-        let lostRows = try RecordsCheck(
+        let records = try RecordsCheck(
             connection: connection, files: storeFiles, repairs: repairs, pending: repairs ? [] : pending,
             report: report
         ).run()
-        let files = FilesCheck(connection: connection, files: storeFiles, repairs: repairs, report: report)
-        try files.run(hasLostRecords: state.hasLostRecords || lostRows)
+        let files = FilesCheck(
+            connection: connection, files: storeFiles, repairs: repairs, newer: records.newer, report: report)
+        try files.run(hasLostRecords: state.hasLostRecords || records.hasNonsense)
         if repairs { try connection.execute("COMMIT") }
         return report.summary
     }
