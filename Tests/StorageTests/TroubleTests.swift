@@ -32,7 +32,7 @@ import Uploads
         for upload in [upload, deleted] { try await fixture.finish(upload, bytes: 10) }
         let crashed = try fixture.crashed { path in
             try Catalogue.execute(
-                at: path, "UPDATE uploads SET cleanup = 1; UPDATE uploads SET dialect = 'odd' WHERE rowid = 1")
+                at: path, "UPDATE uploads SET cleanup = 1; UPDATE uploads SET dialect = 'No such!' WHERE rowid = 1")
         }
         #expect(!crashed.exists("\(crashed.path)/complete/\(deleted.id)"))
         #expect(crashed.events.contains { if case .sweepFailed = $0 { true } else { false } })
@@ -138,7 +138,7 @@ import Uploads
             fixture.store.close()
         }
         let data = directory.path + "/data"
-        try Catalogue.execute(at: data, "UPDATE uploads SET dialect = 'odd' WHERE rowid = 1")
+        try Catalogue.execute(at: data, "UPDATE uploads SET dialect = 'No such!' WHERE rowid = 1")
         try place([1], at: "\(data)/uploads/\(odd.id)")
         try place([1], at: "\(data)/uploads/\(Upload.sample(9).id)")
         let fixture = try StoreFixture(in: directory, forgetSeconds: 0)
