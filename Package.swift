@@ -82,7 +82,7 @@ let package = Package(
         .target(
             name: "UploadServer",
             dependencies: [
-                "CZlibShim", "FileIDDialect", "HTTP", "IETFDialect", "LinuxSystem", "PlainDialect", "Reactor",
+                "Access", "CZlibShim", "FileIDDialect", "HTTP", "IETFDialect", "LinuxSystem", "PlainDialect", "Reactor",
                 "Storage", "TLS", "TusDialect", "Uploads", "Wire", .product(name: "Logging", package: "swift-log"),
             ],
             resources: page.map { .embedInCode("Page/\($0)") },
@@ -146,7 +146,7 @@ let package = Package(
         .testTarget(
             name: "UploadServerTests",
             dependencies: [
-                "HTTP", "LinuxSystem", "Reactor", "Storage", "TLS", "TestSupport", "UploadServer", "Uploads",
+                "Access", "HTTP", "LinuxSystem", "Reactor", "Storage", "TLS", "TestSupport", "UploadServer", "Uploads",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),

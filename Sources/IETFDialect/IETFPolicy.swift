@@ -15,4 +15,9 @@ public struct IETFPolicy: Sendable {
         self.ageMaxSeconds = ageMaxSeconds
         self.sendsInterim = sendsInterim
     }
+
+    /// The same for somebody who may not send as much.
+    public func bounded(by bytes: Int64) -> IETFPolicy {
+        IETFPolicy(sizeMax: min(sizeMax, bytes), ageMaxSeconds: ageMaxSeconds, sendsInterim: sendsInterim)
+    }
 }

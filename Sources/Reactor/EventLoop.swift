@@ -26,6 +26,9 @@ public actor EventLoop {
     /// Memory that any task of the loop may use between two suspensions; its content means nothing to the next.
     public let scratch: AlignedBuffer
 
+    /// What its user keeps for its tasks alone.
+    private var attachment: AnyObject?
+
     private let epoll: Epoll
     private var watches = WatchTable()
     private let agenda = Agenda()
@@ -79,6 +82,14 @@ public actor EventLoop {
     /// Starts a task on this loop. From any thread.
     public nonisolated func spawn(_ body: @escaping @Sendable (isolated EventLoop) async -> Void) {
         Task(executorPreference: executor) { await body(self) }
+    }
+
+    /// What only the tasks of this loop touch; made at the first call, of one type for all calls.
+    public func attached<Value: AnyObject>(_ make: () -> Value) -> Value {
+        if let attachment = attachment as? Value { return attachment }
+        let value = make()
+        attachment = value
+        return value
     }
 
     /// When the current turn began, in SystemClock.monotonicNanoseconds: near enough for deadlines, and free.

@@ -81,23 +81,27 @@ public final class LocalStore: Sendable {
 
     /// Takes an upload, whether or not there is a record: fences whoever holds it, and answers once it is released.
     ///
-    /// - Parameter onFence: called at most once, from the newer request's thread, when that one wants the upload. The
-    ///   claim or permit is to be ended soon then; it must not wait.
+    /// - Parameters:
+    ///   - owner: whose an upload will be that is made under the claim.
+    ///   - onFence: called at most once, from the newer request's thread, when that one wants the upload. The claim or
+    ///     permit is to be ended soon then; it must not wait.
     /// - Throws: `superseded` if a newer request came while this one waited.
     public func claim(
-        _ id: UploadID, onFence: @escaping @Sendable () -> Void
+        _ id: UploadID, for owner: Owner? = nil, onFence: @escaping @Sendable () -> Void
     ) async throws(StorageError) -> UploadClaim {
         let grant = try await parts.table.claim(id, onFence: onFence)
-        return UploadClaim(grant, id: id, store: parts, isTaken: await isTaken(grant.upload))
+        return UploadClaim(grant, id: id, owner: owner, store: parts, isTaken: await isTaken(grant.upload))
     }
 
     /// Takes an upload whose id was drawn at random just now, without looking for a record.
     ///
-    /// - Parameter onFence: as for `claim`.
+    /// - Parameters:
+    ///   - owner: whose it will be.
+    ///   - onFence: as for `claim`.
     public func claimNew(
-        _ id: UploadID, onFence: @escaping @Sendable () -> Void
+        _ id: UploadID, for owner: Owner? = nil, onFence: @escaping @Sendable () -> Void
     ) throws(StorageError) -> UploadClaim {
-        UploadClaim(try parts.table.claimNew(id, onFence: onFence), id: id, store: parts)
+        UploadClaim(try parts.table.claimNew(id, onFence: onFence), id: id, owner: owner, store: parts)
     }
 
     /// Pins uploads, whether or not there are records: fences whoever holds one of them, and answers when nobody does.

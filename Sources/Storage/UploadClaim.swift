@@ -12,6 +12,8 @@ public struct UploadClaim: ~Copyable, Sendable {
 
     let id: UploadID
     let store: StoreParts
+    /// Whose the upload is, or will be.
+    private let owner: Owner?
     private let token: UInt64
     /// What every change of this claim's is marked with.
     private let epoch: Int64
@@ -22,7 +24,8 @@ public struct UploadClaim: ~Copyable, Sendable {
     private var owesRecord = false
 
     /// - Parameter isTaken: whether the record counts for nothing: its file was taken away long ago.
-    init(_ grant: Grant, id: UploadID, store: StoreParts, isTaken: Bool = false) {
+    init(_ grant: Grant, id: UploadID, owner: Owner?, store: StoreParts, isTaken: Bool = false) {
+        self.owner = if let upload = grant.upload { upload.owner } else { owner }
         upload = isTaken ? nil : grant.upload
         replacesTaken = isTaken
         token = grant.token
@@ -55,6 +58,7 @@ public struct UploadClaim: ~Copyable, Sendable {
     private func marked(_ upload: Upload) -> Upload {
         var marked = upload
         marked.epoch = epoch
+        marked.owner = owner
         return marked
     }
 

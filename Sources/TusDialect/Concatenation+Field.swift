@@ -9,7 +9,8 @@ extension Concatenation {
         guard let field = head.fields.text(.uploadConcat) else { return nil }
         if field == "partial" { return Concatenation(.partial, text: field) }
         guard field.startsBytewise(with: "final;") else { throw malformed }
-        let references = Substring(field.utf8.dropFirst(6)).pieces(between: " ").filter { !$0.utf8.isEmpty }
+        let told = Substring(field.utf8.dropFirst(6)).pieces(between: " ").filter { !$0.utf8.isEmpty }
+        let references = told.map(withoutToken)
         guard !references.isEmpty else { throw malformed }
         guard references.count <= TusLimits.partsMax else {
             throw .tus(
@@ -24,7 +25,17 @@ extension Concatenation {
             }
             parts.append(id)
         }
-        return Concatenation(.final(parts), text: field)
+        // A token is nothing to keep with an upload, nor to tell.
+        let text = told == references ? field : "final;" + references.joined(separator: " ")
+        return Concatenation(.final(parts), text: text)
+    }
+
+    /// An address as it was told to a client that carries its token in addresses.
+    private static func withoutToken(_ reference: Substring) -> Substring {
+        guard let mark = reference.utf8.firstIndex(of: 0x3F), reference[mark...].startsBytewise(with: "?token=") else {
+            return reference
+        }
+        return reference[..<mark]
     }
 
     /// The upload that a URL names: absolute, without a scheme, without a host, or relative to the request's own.

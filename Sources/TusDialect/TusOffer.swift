@@ -27,6 +27,11 @@ public struct TusOffer: Sendable {
         self.expiry = expiry
     }
 
+    /// The same for somebody who may not send as much.
+    public func bounded(by bytes: Int64) -> TusOffer {
+        TusOffer(sizeMax: min(sizeMax, bytes), collection: collection, algorithms: algorithms, expiry: expiry)
+    }
+
     /// The names of the extensions, for `Tus-Extension`.
     public var extensions: [String] {
         var names = ["creation", "creation-with-upload", "creation-defer-length"]

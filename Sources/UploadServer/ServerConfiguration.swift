@@ -1,3 +1,4 @@
+public import Access
 internal import HTTP
 public import LinuxSystem
 internal import Reactor
@@ -53,6 +54,8 @@ public struct ServerConfiguration: Sendable {
     /// Open connections at once of one client address (IPv6: of one /64), 0 for no such bound; trusted proxies are not
     /// bounded. Nil is half of `connectionsMax`, and no bound for this machine.
     public var connectionsPerAddressMax: Int?
+    /// Who vouches for clients; without anybody all may do everything.
+    public var access: AccessPolicy
     /// What the server is called outside (`https://uploads.example/prefix`, no slash at the end), or only the path
     /// below which a proxy serves it (`/prefix`); nil where addresses are told without it.
     public var publicURL: String?
@@ -93,6 +96,7 @@ public struct ServerConfiguration: Sendable {
         bodyRateWindowNanoseconds = ServerLimits.bodyRateWindowNanoseconds
         connectionsMax = ServerLimits.connectionsMax
         connectionsPerAddressMax = nil
+        access = .open
         publicURL = nil
         trustedProxies = []
         realIPHeader = "X-Forwarded-For"

@@ -1,22 +1,9 @@
-internal import FileIDDialect
 internal import HTTP
 internal import Logging
 internal import Storage
-internal import TLS
 internal import Uploads
 
 extension ServerContext {
-    /// The upload that a client-made id stands for: the head of its digest, so that no client chooses a path or a key.
-    func uploadID(of fileID: FileID) -> UploadID {
-        var digest = Digest(.sha256)
-        ("file-id\u{0}" as StaticString).withUTF8Buffer { digest.update(UnsafeRawBufferPointer($0)) }
-        fileID.bytes.withUnsafeBytes { digest.update($0) }
-        return UploadID(digest: digest.finish())
-    }
-
-    /// Where an upload is to be found; relative to this server, whatever it is called outside, unless it was told.
-    func location(of id: UploadID) -> String { "\(configuration.publicURL ?? "")/files/\(id)" }
-
     /// What the client is told of the store's troubles. Troubles of the server's own are logged here.
     func refusal(for error: StorageError, upload: UploadID?) -> Refusal {
         switch error {

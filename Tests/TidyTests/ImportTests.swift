@@ -17,9 +17,8 @@ import Testing
         "TLS": ["CTLSShim", "LinuxSystem", "Synchronization"],
         "Storage": ["CSQLiteShim", "LinuxSystem", "Synchronization", "Uploads"],
         "UploadServer": [
-            "CZlibShim", "FileIDDialect", "HTTP", "IETFDialect", "LinuxSystem", "Logging", "PlainDialect", "Reactor",
-            "Storage",
-            "Synchronization", "TLS", "TusDialect", "Uploads", "Wire",
+            "Access", "CZlibShim", "FileIDDialect", "HTTP", "IETFDialect", "LinuxSystem", "Logging", "PlainDialect",
+            "Reactor", "Storage", "Synchronization", "TLS", "TusDialect", "Uploads", "Wire",
         ],
         "Wire": ["LinuxSystem", "Reactor", "TLS"],
         "HTTPClient": ["HTTP", "LinuxSystem", "Reactor", "Synchronization", "TLS", "Wire"],

@@ -24,7 +24,7 @@ struct CatalogueRow {
     /// The columns of a record in the order in which they are bound and read.
     static let names = [
         "id", "dialect", "state", "\"offset\"", "length", "name", "content_type", "metadata", "created", "expires",
-        "finished_name", "finished_length", "finished_at", "cleanup", "concatenation", "epoch",
+        "finished_name", "finished_length", "finished_at", "cleanup", "concatenation", "epoch", "owner",
     ]
     static let columns = names.joined(separator: ", ")
 
@@ -88,6 +88,7 @@ struct CatalogueRow {
         try statement.bind(14, cleanup.rawValue)
         try statement.bind(15, upload.concatenation?.stored)
         try statement.bind(16, upload.epoch)
+        try statement.bind(17, upload.owner?.description)
         try statement.bind(CatalogueRow.journalParameter, journal)
         try statement.bind(CatalogueRow.resetsParameter, resets ? 1 : 0)
     }
@@ -114,6 +115,10 @@ struct CatalogueRow {
             contentType: statement.text(6), metadata: statement.text(7), createdSeconds: statement.integer(8),
             expiresSeconds: statement.optionalInteger(9))
         upload.epoch = statement.integer(15)
+        if let name = statement.text(16) {
+            guard let owner = Owner(name) else { throw CatalogueRow.nonsense }
+            upload.owner = owner
+        }
         if let finishedName = statement.text(10) {
             upload.finished = FinishedFile(
                 name: CleanName(finishedName), length: statement.integer(11),

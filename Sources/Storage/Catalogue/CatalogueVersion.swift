@@ -47,6 +47,8 @@ struct CatalogueVersion {
         CatalogueVersion(columns: [Column("journal", "INTEGER NOT NULL DEFAULT 0", older: "0")]),
         // Raised by each holder that changes the row.
         CatalogueVersion(columns: [Column("epoch", "INTEGER NOT NULL DEFAULT 0", older: "0")]),
+        // Whose the upload is; NULL where nobody was asked who they are.
+        CatalogueVersion(columns: [Column("owner", "TEXT", older: "NULL")]),
     ]
 
     private static let firstTables = """

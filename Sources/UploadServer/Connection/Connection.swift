@@ -26,6 +26,9 @@ final class Connection: Parked {
     /// The loop's.
     let counters: LoopCounters
 
+    /// What the loop knows of credentials.
+    let credentials: LoopCredentials
+
     /// Memory of the loop that is good for anything that ends before the next suspension.
     let scratch: UnsafeMutableRawBufferPointer
 
@@ -39,8 +42,10 @@ final class Connection: Parked {
 
     private init(
         server: ServerContext, transport: Transport, buffers: BufferPool, loop: EventLoop, peer: String,
-        listenerKind: ListenerKind, slot: consuming ConnectionSlot, scratch: UnsafeMutableRawBufferPointer
+        listenerKind: ListenerKind, slot: consuming ConnectionSlot, credentials: LoopCredentials,
+        scratch: UnsafeMutableRawBufferPointer
     ) {
+        self.credentials = credentials
         self.slot = slot
         self.server = server
         self.transport = transport
@@ -68,7 +73,7 @@ final class Connection: Parked {
         }
         let connection = Connection(
             server: server, transport: transport, buffers: loop.buffers, loop: loop, peer: peer?.host ?? "unknown",
-            listenerKind: listenerKind, slot: slot,
+            listenerKind: listenerKind, slot: slot, credentials: loop.attached { LoopCredentials() },
             scratch: UnsafeMutableRawBufferPointer(start: loop.scratch.memory, count: loop.scratch.count))
         if await connection.handshake() { await connection.resume(on: loop) } else { connection.end(on: loop) }
     }

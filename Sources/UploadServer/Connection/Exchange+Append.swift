@@ -14,20 +14,6 @@ extension Exchange {
         return { loop.spawn { $0.interrupt(token, epoch: epoch, .fenced) } }
     }
 
-    /// Takes an upload for this request, from whoever holds it.
-    ///
-    /// - Parameter overtaken: the dialect's answer where a newer request overtakes this one in the queue, from the
-    ///   record as it stands then; nil where there is none.
-    func claim(_ id: UploadID, overtaken: (Upload?) -> Refusal) async throws -> UploadClaim {
-        do throws(StorageError) {
-            return try await server.store.claim(id, onFence: fence())
-        } catch {
-            guard error == .superseded else { throw error }
-            closeAfterwards()
-            throw overtaken(try await server.store.snapshot(of: id))
-        }
-    }
-
     /// Answers a request whose body stopped before its end, where an answer can still be read, by throwing it.
     ///
     /// - Parameters:

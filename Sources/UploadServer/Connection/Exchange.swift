@@ -1,3 +1,4 @@
+internal import Access
 internal import HTTP
 internal import LinuxSystem
 internal import Reactor
@@ -13,9 +14,16 @@ final class Exchange {
     let connection: Connection
     let startNanoseconds = SystemClock.monotonicNanoseconds
 
+    /// Who sends the request; everybody, until `identify`.
+    private(set) var principal = Principal.anybody
+    /// What the addresses end with that its client is told.
+    private(set) var addressSuffix = ""
+
     /// What the log says of this request beyond the usual.
     var uploadID: UploadID?
     var note: String?
+    /// The rule by which it was refused, where that was one of access.
+    private(set) var refusingRule: String?
 
     private(set) var answered: Status?
     private var bytesSent: Int64 = 0
@@ -63,6 +71,22 @@ final class Exchange {
     func refuse(_ refusal: Refusal) async {
         note = refusal.code
         await respond(refusal.responseHead, body: refusal.bodyBytes)
+    }
+
+    /// The same for a request whose principal may not do that.
+    func refuse(_ fault: AccessFault, _ refusal: Refusal) async {
+        refusingRule = fault.rule
+        connection.counters.countRefusal(fault.rule)
+        await refuse(refusal)
+    }
+
+    /// Finds out who sends the request.
+    func identify() throws(AccessFault) {
+        let policy = server.configuration.access
+        if policy.isOpen { return }
+        let (principal, credential) = try connection.credentials.identify(head, policy)
+        self.principal = principal
+        addressSuffix = credential?.querySuffix ?? ""
     }
 
     /// Starts an answer whose content the caller sends with `sendFile`: exactly `contentLength` bytes, none to a HEAD.

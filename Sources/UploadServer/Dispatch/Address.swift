@@ -33,6 +33,14 @@ enum Address: Equatable {
         }
     }
 
+    /// Whether what is there is somebody's, so that requests have to say whose they are.
+    var reachesUploads: Bool {
+        switch self {
+        case .page, .health, .readiness: false
+        case .status, .upload, .collection, .member: true
+        }
+    }
+
     /// Besides OPTIONS, which every address takes.
     var methods: [Method] {
         switch self {

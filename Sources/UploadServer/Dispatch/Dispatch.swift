@@ -1,3 +1,4 @@
+internal import Access
 internal import HTTP
 internal import IETFDialect
 internal import PlainDialect
@@ -13,6 +14,9 @@ enum Dispatch {
             try await route(exchange)
         } catch let refusal as Refusal {
             await exchange.refuse(DialectDispatch.isTus(exchange.head) ? refusal.markedAsTus : refusal)
+        } catch let fault as AccessFault {
+            let refusal = fault.refusal
+            await exchange.refuse(fault, DialectDispatch.isTus(exchange.head) ? refusal.markedAsTus : refusal)
         } catch let error as StorageError {
             await exchange.refuse(exchange.server.refusal(for: error, upload: exchange.uploadID))
         } catch let failure as BodyFailure {
@@ -35,6 +39,7 @@ enum Dispatch {
         try SiteCheck.check(exchange)
         if head.method == .options { return try await OptionsHandler.handle(exchange) }
         guard let address = try Address(head.target) else { throw notFound }
+        if address.reachesUploads { try exchange.identify() }
         switch address {
         case .page: try await answer(exchange, address, PageHandler.handle)
         case .status: try await answer(exchange, address, StatusHandler.handle)

@@ -10,7 +10,7 @@ enum DownloadHandler {
     static func handle(
         _ exchange: Exchange, _ upload: Upload, describe: (inout ResponseHead) -> Void
     ) async throws {
-        guard let file = try await exchange.server.store.openFinished(upload.id) else { throw Dispatch.notFound }
+        guard let file = try await exchange.uploads.openFinished(upload) else { throw Dispatch.notFound }
         let answer = try Download(
             exchange.head, upload, file: file.finished,
             nowSeconds: SystemClock.wallNanoseconds / 1_000_000_000)

@@ -1,3 +1,4 @@
+internal import Access
 internal import FileIDDialect
 internal import HTTP
 internal import LinuxSystem
@@ -7,19 +8,20 @@ internal import Uploads
 /// `POST /upload` of the file-id dialect: claim the upload, decide, append, answer.
 enum FileIDHandler {
     static func handle(_ exchange: Exchange) async throws {
-        let server = exchange.server
-        let request = try FileIDAppendRequest(exchange.head, sizeMax: server.configuration.sizeMax)
-        let id = server.uploadID(of: request.fileID)
+        let request = try FileIDAppendRequest(exchange.head, sizeMax: exchange.sizeMax)
+        let id = exchange.uploadID(of: request.fileID)
         exchange.uploadID = id
 
-        var claim = try await exchange.claim(id) { AppendAnswer.superseded(count: $0?.offset ?? .zero) }
+        var claim = try await exchange.uploads.claim(own: id, to: .append) {
+            AppendAnswer.superseded(count: $0?.offset ?? .zero)
+        }
         let decision = try FileIDAppendDecision(request, upload: claim.upload)
         if decision == .alreadyFinished, let upload = claim.upload {
             claim.release()
             return await answer(upload, exchange)
         }
         let (offset, length) = try await prepare(&claim, decision, request, exchange)
-        let sizeMax = server.configuration.sizeMax
+        let sizeMax = exchange.sizeMax
         let flow = AppendFlow(
             exchange: exchange, dialect: .fileID, start: offset, room: (length ?? sizeMax) - offset.bytes)
         let outcome = try await flow.run(claim, from: exchange.body) { _, content in
@@ -44,9 +46,11 @@ enum FileIDHandler {
 
     /// `DELETE /upload`: away with the upload of this file id, unfinished or finished.
     static func delete(_ exchange: Exchange) async throws {
-        let id = exchange.server.uploadID(of: try FileID(exchange.head))
+        let id = exchange.uploadID(of: try FileID(exchange.head))
         exchange.uploadID = id
-        let claim = try await exchange.claim(id) { AppendAnswer.superseded(count: $0?.offset ?? .zero) }
+        let claim = try await exchange.uploads.claim(own: id, to: .delete) {
+            AppendAnswer.superseded(count: $0?.offset ?? .zero)
+        }
         guard claim.upload != nil else { throw StatusAnswer.unknown }
         try await claim.delete()
         await exchange.respond(ResponseHead(.noContent))
@@ -78,14 +82,14 @@ enum FileIDHandler {
         // The upload page says the file's name in full; the client that this dialect comes from only within its id.
         let disposition = try ContentDisposition.filename(toldBy: exchange.head.fields)
         return Upload(
-            id: exchange.server.uploadID(of: request.fileID), dialect: .fileID, length: length,
+            id: exchange.uploadID(of: request.fileID), dialect: .fileID, length: length,
             name: disposition.map { CleanName($0) } ?? request.fileID.derivedName,
             contentType: try ContentKind.type(exchange.head.fields),
             createdSeconds: SystemClock.wallNanoseconds / 1_000_000_000)
     }
 
     private static func answer(_ upload: Upload, _ exchange: Exchange) async {
-        let location = exchange.server.configuration.allowsDownload ? exchange.server.location(of: upload.id) : nil
+        let location = exchange.server.configuration.allowsDownload ? exchange.location(of: upload.id) : nil
         let (head, body) = AppendAnswer.stored(upload, location: location)
         await exchange.respond(head, body: Array(body.utf8))
     }

@@ -1,3 +1,4 @@
+internal import Access
 internal import HTTP
 internal import Logging
 internal import PlainDialect
@@ -31,19 +32,19 @@ final class FormFiles {
     func receive(_ form: FormBody, as upload: Upload, keepsEmpty: Bool) async throws {
         try await settleLast()
         exchange.uploadID = upload.id
-        var claim = try server.store.claimNew(upload.id, onFence: exchange.fence())
+        var claim = try exchange.uploads.claimNew(upload.id)
         begun.insert(upload.id)
         try await claim.create(upload)
         var permit = try await claim.permit(at: .zero)
         exchange.connection.counters.countAppend(upload.dialect)
-        var ingest = Ingest(form, of: exchange, room: server.configuration.sizeMax)
+        var ingest = Ingest(form, of: exchange, room: exchange.sizeMax)
         let end = await ingest.run(into: &permit)
         do {
             if let failure = permit.failure { throw failure }
             switch end {
             case .bodyEnded: break
             case .failed(let failure): throw failure
-            case .overflow: throw PlainRequest.tooLarge(server.configuration.sizeMax)
+            case .overflow: throw PlainRequest.tooLarge(exchange.sizeMax)
             }
         } catch {
             await remove(permit, upload.id)
@@ -65,7 +66,7 @@ final class FormFiles {
     func finish() async throws -> [StoredFile] {
         var stored: [StoredFile] = []
         for upload in settled {
-            let permit = try await server.store.claim(upload.id, onFence: exchange.fence()).permit(at: upload.offset)
+            let permit = try await exchange.uploads.claim(own: upload.id, to: .append).permit(at: upload.offset)
             stored.append(ended(try await permit.finish(length: upload.offset.bytes)))
         }
         if let permit = held.take() {
@@ -82,7 +83,7 @@ final class FormFiles {
         }
         for id in begun {
             do {
-                try await server.store.claim(id, onFence: {}).delete()
+                try await exchange.uploads.claim(own: id, to: .append).delete()
             } catch {
                 warn(id, error)
             }
@@ -102,6 +103,6 @@ final class FormFiles {
 
     private func ended(_ upload: Upload) -> StoredFile {
         begun.remove(upload.id)
-        return StoredFile(location: server.location(of: upload.id), name: upload.name, size: upload.offset.bytes)
+        return StoredFile(location: exchange.location(of: upload.id), name: upload.name, size: upload.offset.bytes)
     }
 }

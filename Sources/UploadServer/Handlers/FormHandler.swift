@@ -1,3 +1,4 @@
+internal import Access
 internal import HTTP
 internal import LinuxSystem
 internal import PlainDialect
@@ -9,6 +10,7 @@ internal import Uploads
 enum FormHandler {
     static func handle(_ exchange: Exchange, boundary: [UInt8]) async throws {
         try WholeRequest.check(exchange.head)
+        try exchange.uploads.check(.create, nil)
         try await exchange.body.welcome()
         let files = FormFiles(exchange)
         let stored: [StoredFile]
@@ -30,7 +32,7 @@ enum FormHandler {
             switch try FormPart(part) {
             case .file(let name, let type):
                 let upload = Upload(
-                    id: UploadID(high: Randomness.word(), low: Randomness.word()), dialect: .plain, length: nil,
+                    id: .random(), dialect: .plain, length: nil,
                     name: CleanName(name), contentType: type,
                     createdSeconds: SystemClock.wallNanoseconds / 1_000_000_000)
                 // Browsers send an empty part without a name where no file was chosen.

@@ -1,3 +1,4 @@
+internal import Access
 internal import HTTP
 internal import IETFDialect
 internal import LinuxSystem
@@ -13,15 +14,15 @@ enum IETFHandler {
     /// - Parameter name: the last segment of the address where that names the file.
     static func create(_ exchange: Exchange, name: String?) async throws {
         let server = exchange.server
-        let request = try IETFCreationRequest(exchange.head, pathName: name, policy: server.ietfPolicy)
-        let id = UploadID(high: Randomness.word(), low: Randomness.word())
+        let request = try IETFCreationRequest(exchange.head, pathName: name, policy: exchange.ietfPolicy)
+        let id = UploadID.random()
         exchange.uploadID = id
-        var claim = try server.store.claimNew(id, onFence: exchange.fence())
+        var claim = try exchange.uploads.claimNew(id)
         // Whoever is told the address before the end may come back to it after a crash.
         try await claim.create(
             request.upload(id, nowSeconds: server.nowSeconds), isDurable: request.interim.tellsAddress)
-        let limit = UploadLimit(server.ietfPolicy, upload: claim.upload, nowSeconds: server.nowSeconds)
-        if let address = request.interim.address(server.location(of: id), limit: limit) {
+        let limit = UploadLimit(exchange.ietfPolicy, upload: claim.upload, nowSeconds: server.nowSeconds)
+        if let address = request.interim.address(exchange.location(of: id), limit: limit) {
             await exchange.inform(address)
         }
         let flow = IETFTransfer(
@@ -33,8 +34,10 @@ enum IETFHandler {
 
     static func append(_ exchange: Exchange, _ id: UploadID) async throws {
         let server = exchange.server
-        let request = try IETFAppendRequest(exchange.head, policy: server.ietfPolicy)
-        var claim = try await exchange.claim(id) { InterruptedAnswer.overtaken(request.version, $0) }
+        let request = try IETFAppendRequest(exchange.head, policy: exchange.ietfPolicy)
+        var claim = try await exchange.uploads.claim(id, to: .append) {
+            InterruptedAnswer.overtaken(request.version, $0)
+        }
         switch try IETFAppendDecision(request, upload: claim.upload, nowSeconds: server.nowSeconds) {
         case .answerAgain(let upload):
             claim.release()
@@ -44,7 +47,7 @@ enum IETFHandler {
             throw problem.refusal(request.version)
         case .append(let transfer, let recordsLength):
             if let recordsLength { try await claim.setLength(recordsLength) }
-            let limit = UploadLimit(server.ietfPolicy, upload: claim.upload, nowSeconds: server.nowSeconds)
+            let limit = UploadLimit(exchange.ietfPolicy, upload: claim.upload, nowSeconds: server.nowSeconds)
             let flow = IETFTransfer(
                 transfer, interim: request.interim, exchange: exchange, limit: limit, isCreation: false)
             try await flow.run(claim)
@@ -57,22 +60,23 @@ enum IETFHandler {
     static func retrieve(_ exchange: Exchange, _ id: UploadID) async throws {
         let server = exchange.server
         let request = try RetrievalRequest(exchange.head)
-        let upload = request.fences ? try await server.store.fencedUpload(id) : try await server.store.snapshot(of: id)
+        let upload =
+            request.fences ? try await exchange.uploads.fenced(id) : try await exchange.uploads.snapshot(of: id)
         if request.takesFile, let upload, upload.finished != nil, server.configuration.allowsDownload {
-            let limit = UploadLimit(server.ietfPolicy, upload: upload, nowSeconds: server.nowSeconds)
+            let limit = UploadLimit(exchange.ietfPolicy, upload: upload, nowSeconds: server.nowSeconds)
             return try await DownloadHandler.handle(exchange, upload) { response in
                 UploadAnswer.describe(&response, upload, request.version, limit: limit)
             }
         }
         await exchange.respond(
-            try request.answer(upload, policy: server.ietfPolicy, nowSeconds: server.nowSeconds))
+            try request.answer(upload, policy: exchange.ietfPolicy, nowSeconds: server.nowSeconds))
     }
 
     // MARK: Cancellation
 
     static func cancel(_ exchange: Exchange, _ id: UploadID) async throws {
         let request = try CancellationRequest(exchange.head)
-        let claim = try await exchange.server.store.claim(id, onFence: exchange.fence())
+        let claim = try await exchange.uploads.claim(id, to: .delete)
         try request.check(claim.upload, nowSeconds: exchange.server.nowSeconds)
         try await claim.delete()
         await exchange.respond(UploadAnswer.cancelled(request.version))
@@ -83,7 +87,7 @@ enum IETFHandler {
         _ exchange: Exchange, _ upload: Upload, _ version: InteropVersion, digest: PromisedDigest?
     ) async {
         let stored = StoredFile(
-            location: exchange.server.location(of: upload.id), name: upload.name, size: upload.offset.bytes)
+            location: exchange.location(of: upload.id), name: upload.name, size: upload.offset.bytes)
         var (head, body) = CreatedAnswer.file(stored)
         UploadAnswer.completed(&head, upload, version, digest: digest)
         await exchange.respond(head, body: Array(body.utf8))

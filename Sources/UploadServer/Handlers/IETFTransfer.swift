@@ -130,7 +130,7 @@ struct IETFTransfer {
             return await IETFHandler.complete(exchange, upload, transfer.version, digest: wanted)
         }
         noteUncompleted(upload)
-        let location = exchange.server.location(of: upload.id)
+        let location = exchange.location(of: upload.id)
         await exchange.respond(
             isCreation
                 ? UploadAnswer.created(upload, at: location, transfer.version, limit: limit)
@@ -162,7 +162,7 @@ struct IETFTransfer {
     /// The disk failed. The client may wait that out, if there is still something to go on with.
     private func marked(_ error: StorageError) async -> Refusal {
         let refusal = exchange.server.refusal(for: error, upload: upload)
-        guard let left = try? await exchange.server.store.snapshot(of: upload) else { return refusal }
+        guard let left = try? await exchange.uploads.snapshot(of: upload) else { return refusal }
         return InterruptedAnswer.marked(refusal, transfer.version, offset: left.offset)
     }
 

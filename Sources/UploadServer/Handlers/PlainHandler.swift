@@ -10,9 +10,9 @@ enum PlainHandler {
     ///   - contentType: as `ContentKind` read it.
     static func handle(_ exchange: Exchange, name: String?, contentType: String?) async throws {
         let request = try PlainRequest(
-            exchange.head, contentType: contentType, pathName: name, sizeMax: exchange.server.configuration.sizeMax)
+            exchange.head, contentType: contentType, pathName: name, sizeMax: exchange.sizeMax)
         let upload = Upload(
-            id: UploadID(high: Randomness.word(), low: Randomness.word()), dialect: .plain, length: request.length,
+            id: .random(), dialect: .plain, length: request.length,
             name: request.name, contentType: request.contentType,
             createdSeconds: SystemClock.wallNanoseconds / 1_000_000_000)
         let digests = try WholeDigests(exchange.head.fields)

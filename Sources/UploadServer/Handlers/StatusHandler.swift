@@ -8,9 +8,9 @@ internal import Storage
 /// moved for half a second is fenced, so that the number is the one that the next append must start with.
 enum StatusHandler {
     static func handle(_ exchange: Exchange) async throws {
-        let id = exchange.server.uploadID(of: try FileID(exchange.head))
+        let id = exchange.uploadID(of: try FileID(exchange.head))
         exchange.uploadID = id
-        let digits = try StatusAnswer.digits(for: await exchange.server.store.progress(of: id))
+        let digits = try StatusAnswer.digits(for: await exchange.uploads.progress(of: id))
         var response = ResponseHead(.ok)
         response.set("Content-Type", "text/plain; charset=utf-8")
         response.set("Cache-Control", "no-store")

@@ -1,3 +1,4 @@
+internal import Access
 internal import HTTP
 internal import LinuxSystem
 internal import Storage
@@ -12,10 +13,10 @@ internal import Uploads
 enum TusConcatenation {
     static func create(_ request: TusCreationRequest, parts: [UploadID], _ exchange: Exchange) async throws {
         let server = exchange.server
-        let id = identity(parts, request.metadata.text)
+        let id = identity(parts, request.metadata.text, of: exchange.principal.owner)
         exchange.uploadID = id
-        let location = server.location(of: id)
-        let claim = try await exchange.claim(id, overtaken: TusAnswer.overtaken)
+        let location = exchange.location(of: id)
+        let claim = try await exchange.uploads.claim(own: id, to: .create, overtaken: TusAnswer.overtaken)
         if let known = claim.upload, known.state == .finished {
             claim.release()
             return await exchange.respond(TusAnswer.created(known, location: location, tellsOffset: false))
@@ -23,13 +24,13 @@ enum TusConcatenation {
         let isNew = claim.upload == nil
         let upload: Upload
         do {
-            upload = try await whole(claim, parts, isNew: isNew, server) { length in
-                request.upload(id, length: length, offer: server.tusOffer, nowSeconds: server.nowSeconds)
+            upload = try await whole(claim, parts, isNew: isNew, exchange) { length in
+                request.upload(id, length: length, offer: exchange.tusOffer, nowSeconds: server.nowSeconds)
             }
         } catch let error as StorageError where error == .noSpace {
             let refusal = server.refusal(for: error, upload: id)
             // The record stays, and asking it tries again.
-            guard try await server.store.snapshot(of: id) != nil else { throw refusal }
+            guard try await exchange.uploads.snapshot(of: id) != nil else { throw refusal }
             throw refusal.adding("Location", location)
         }
         await exchange.respond(TusAnswer.created(upload, location: location, tellsOffset: false))
@@ -39,14 +40,14 @@ enum TusConcatenation {
     static func answer(_ upload: Upload, parts: [UploadID], _ exchange: Exchange) async throws {
         let server = exchange.server
         let decision = try FinalDecision(
-            parts: try await records(parts, server), isNew: false, offer: server.tusOffer,
+            parts: try await exchange.uploads.parts(parts), isNew: false, offer: exchange.tusOffer,
             nowSeconds: server.nowSeconds)
         guard case .join = decision else {
             return await exchange.respond(TusAnswer.waiting(upload, length: decision.length))
         }
-        let claim = try await exchange.claim(upload.id, overtaken: TusAnswer.overtaken)
+        let claim = try await exchange.uploads.claim(upload.id, to: .ask, overtaken: TusAnswer.overtaken)
         if case .examine = try OffsetDecision(claim.upload, nowSeconds: server.nowSeconds) {
-            let done = try await whole(claim, parts, isNew: false, server) { _ in upload }
+            let done = try await whole(claim, parts, isNew: false, exchange) { _ in upload }
             let isWaiting = done.state == .open
             return await exchange.respond(
                 isWaiting ? TusAnswer.waiting(done, length: done.length) : TusAnswer.offset(done))
@@ -63,18 +64,19 @@ enum TusConcatenation {
     ///   - isNew: whether there is no record of an attempt.
     ///   - fresh: the record for a length, nil while it is not known.
     private static func whole(
-        _ claim: consuming UploadClaim, _ parts: [UploadID], isNew: Bool, _ server: ServerContext,
+        _ claim: consuming UploadClaim, _ parts: [UploadID], isNew: Bool, _ exchange: Exchange,
         _ fresh: (Int64?) -> Upload
     ) async throws -> Upload {
         var claim = claim
+        let server = exchange.server
         // Without fencing first: parts may still be on their way.
         let glance = try FinalDecision(
-            parts: try await records(parts, server), isNew: isNew, offer: server.tusOffer,
+            parts: try await exchange.uploads.parts(parts), isNew: isNew, offer: exchange.tusOffer,
             nowSeconds: server.nowSeconds)
         guard case .join = glance else { return try await wait(claim, fresh(glance.length)) }
-        let pinned = try await server.store.pin(Set(parts))
+        let pinned = try await exchange.uploads.pin(parts)
         let decision = try FinalDecision(
-            parts: parts.map { pinned.records[$0] }, isNew: isNew, offer: server.tusOffer,
+            parts: parts.map { pinned.records[$0] }, isNew: isNew, offer: exchange.tusOffer,
             nowSeconds: server.nowSeconds)
         guard case .join = decision else { return try await wait(claim, fresh(decision.length)) }
         try await prepare(&claim, fresh(decision.length))
@@ -101,16 +103,10 @@ enum TusConcatenation {
         }
     }
 
-    /// The records as they are, without fencing: parts may still be on their way.
-    private static func records(_ parts: [UploadID], _ server: ServerContext) async throws -> [Upload?] {
-        var known: [UploadID: Upload?] = [:]
-        for part in parts where known[part] == nil { known[part] = try await server.store.snapshot(of: part) }
-        return parts.map { known[$0] ?? nil }
-    }
-
     /// Unguessable as long as one of the parts' ids is.
-    private static func identity(_ parts: [UploadID], _ metadata: String?) -> UploadID {
-        let words = ["tus-final", metadata ?? ""] + parts.map(\.description)
+    private static func identity(_ parts: [UploadID], _ metadata: String?, of owner: Owner?) -> UploadID {
+        let kind = owner.map { ["tus-final of", $0.description] } ?? ["tus-final"]
+        let words = kind + [metadata ?? ""] + parts.map(\.description)
         return UploadID(digest: Digest.sha256(Array(words.joined(separator: "\u{0}").utf8)))
     }
 }

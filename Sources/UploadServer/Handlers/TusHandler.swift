@@ -1,3 +1,4 @@
+internal import Access
 internal import HTTP
 internal import LinuxSystem
 internal import Storage
@@ -34,17 +35,17 @@ enum TusHandler {
 
     private static func create(_ exchange: Exchange) async throws {
         let server = exchange.server
-        let request = try TusCreationRequest(exchange.head, offer: server.tusOffer)
+        let request = try TusCreationRequest(exchange.head, offer: exchange.tusOffer)
         if let parts = request.concatenation?.parts {
             return try await TusConcatenation.create(request, parts: parts, exchange)
         }
-        let id = UploadID(high: Randomness.word(), low: Randomness.word())
+        let id = UploadID.random()
         exchange.uploadID = id
-        let location = server.location(of: id)
+        let location = exchange.location(of: id)
         let upload = request.upload(
-            id, length: request.length, offer: server.tusOffer, nowSeconds: server.nowSeconds)
-        var claim = try server.store.claimNew(id, onFence: exchange.fence())
-        let plan = request.plan(offer: server.tusOffer)
+            id, length: request.length, offer: exchange.tusOffer, nowSeconds: server.nowSeconds)
+        var claim = try exchange.uploads.claimNew(id)
+        let plan = request.plan(offer: exchange.tusOffer)
         // Without bytes the address is told right away, so the record must last by then.
         try await claim.create(upload, isDurable: plan == nil)
         var stored = claim.upload ?? upload
@@ -63,9 +64,9 @@ enum TusHandler {
 
     private static func ask(_ exchange: Exchange, _ id: UploadID) async throws {
         let server = exchange.server
-        var upload = try await server.store.snapshot(of: id)
+        var upload = try await exchange.uploads.snapshot(of: id)
         // A final upload is never appended to: there is nobody to fence.
-        if upload?.concatenation?.parts == nil { upload = try await server.store.fencedUpload(id) }
+        if upload?.concatenation?.parts == nil { upload = try await exchange.uploads.fenced(id) }
         switch try OffsetDecision(upload, nowSeconds: server.nowSeconds) {
         case .answer(let response): await exchange.respond(response)
         case .deliver: try await deliver(exchange, id)
@@ -77,7 +78,7 @@ enum TusHandler {
     /// Delivers a file of which every byte is there, before that is told. Whoever was faster may have changed that.
     private static func deliver(_ exchange: Exchange, _ id: UploadID) async throws {
         let server = exchange.server
-        let claim = try await exchange.claim(id, overtaken: TusAnswer.overtaken)
+        let claim = try await exchange.uploads.claim(id, to: .ask, overtaken: TusAnswer.overtaken)
         switch try OffsetDecision(claim.upload, nowSeconds: server.nowSeconds) {
         case .deliver(let upload, let length):
             let finished = try await claim.permit(at: upload.offset).finish(length: length)
@@ -95,10 +96,10 @@ enum TusHandler {
 
     private static func append(_ exchange: Exchange, _ id: UploadID) async throws {
         let server = exchange.server
-        let request = try PatchRequest(exchange.head, offer: server.tusOffer)
-        let claim = try await exchange.claim(id, overtaken: TusAnswer.overtaken)
+        let request = try PatchRequest(exchange.head, offer: exchange.tusOffer)
+        let claim = try await exchange.uploads.claim(id, to: .append, overtaken: TusAnswer.overtaken)
         switch try PatchDecision(
-            request, upload: claim.upload, offer: server.tusOffer, nowSeconds: server.nowSeconds)
+            request, upload: claim.upload, offer: exchange.tusOffer, nowSeconds: server.nowSeconds)
         {
         case .alreadyComplete(let upload):
             claim.release()
@@ -119,7 +120,7 @@ enum TusHandler {
         location: String?
     ) async throws -> Upload? {
         var claim = claim
-        let offer = exchange.server.tusOffer
+        let offer = exchange.tusOffer
         if plan.declaresLength, let length = plan.length { try await claim.setLength(length) }
         let flow = AppendFlow(
             exchange: exchange, dialect: .tus, start: plan.start, room: plan.room,
@@ -164,7 +165,7 @@ enum TusHandler {
     // MARK: Termination
 
     private static func terminate(_ exchange: Exchange, _ id: UploadID) async throws {
-        let claim = try await exchange.server.store.claim(id, onFence: exchange.fence())
+        let claim = try await exchange.uploads.claim(id, to: .delete)
         try Termination.check(claim.upload, nowSeconds: exchange.server.nowSeconds)
         try await claim.delete()
         await exchange.respond(TusAnswer.terminated)

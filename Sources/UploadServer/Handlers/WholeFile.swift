@@ -15,10 +15,9 @@ enum WholeFile {
         _ source: some ByteSource, as upload: Upload, for exchange: Exchange, keepsEmpty: Bool = true,
         digests: WholeDigests = .none
     ) async throws -> StoredFile? {
-        let server = exchange.server
-        let sizeMax = server.configuration.sizeMax
+        let sizeMax = exchange.sizeMax
         exchange.uploadID = upload.id
-        var claim = try server.store.claimNew(upload.id, onFence: exchange.fence())
+        var claim = try exchange.uploads.claimNew(upload.id)
         try await claim.create(upload)
         let flow = AppendFlow(
             exchange: exchange, dialect: upload.dialect, start: .zero, room: upload.length ?? sizeMax,
@@ -31,7 +30,7 @@ enum WholeFile {
         switch outcome {
         case .stored(let stored):
             return StoredFile(
-                location: server.location(of: stored.id), name: stored.name, size: stored.offset.bytes)
+                location: exchange.location(of: stored.id), name: stored.name, size: stored.offset.bytes)
         case .removed: return nil
         case .cut(let failure, _): throw failure
         }

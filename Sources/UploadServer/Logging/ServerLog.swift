@@ -1,3 +1,4 @@
+internal import Access
 internal import HTTP
 internal import LinuxSystem
 public import Logging
@@ -45,6 +46,8 @@ public struct ServerLog: Sendable {
         line.set("received", exchange.body.received)
         line.set("sent", sent)
         line.set("ms", (SystemClock.monotonicNanoseconds - exchange.startNanoseconds) / 1_000_000)
+        if let owner = exchange.principal.owner { line.set("owner", owner.description) }
+        if let rule = exchange.refusingRule { line.set("rule", rule) }
         if let upload = exchange.uploadID { line.set("upload", upload.description) }
         if let note = exchange.note { line.set("note", note) }
         writer.write(line.finish())

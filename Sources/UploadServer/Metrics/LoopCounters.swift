@@ -1,3 +1,4 @@
+internal import Access
 internal import LinuxSystem
 internal import Synchronization
 internal import Uploads
@@ -14,6 +15,8 @@ final class LoopCounters: Sendable {
     let appends = InlineArray<4, Tally> { _ in Tally() }
     /// Appends that brought the last byte of a file and did not say that it was the end (IETF).
     let uncompleted = Tally()
+    /// Requests whose principal may not do that, by the order of `AccessFault.rules`.
+    let refusals = InlineArray<14, Tally> { _ in Tally() }
     /// Heads that were no request.
     let malformedHeads = Tally()
     let failedHandshakes = Tally()
@@ -21,6 +24,9 @@ final class LoopCounters: Sendable {
     let bytesReceived = Tally()
     /// Bytes of answers.
     let bytesSent = Tally()
+
+    /// A request was refused by a rule of access.
+    func countRefusal(_ rule: String) { refusals[AccessFault.rules.firstIndex(of: rule)!].add(1) }
 
     /// An append of this dialect takes its first byte.
     func countAppend(_ dialect: DialectName) { appends[DialectName.allCases.firstIndex(of: dialect)!].add(1) }

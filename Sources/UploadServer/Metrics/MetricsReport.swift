@@ -1,3 +1,4 @@
+internal import Access
 internal import LinuxSystem
 internal import Reactor
 internal import Storage
@@ -79,6 +80,11 @@ struct MetricsReport {
         text.number(
             "sluice_malformed_heads_total", .counter, "What came on a connection and was no request.",
             sum { $0.malformedHeads.count })
+        text.begin(
+            "sluice_access_refusals_total", .counter, "Requests refused because of who sent them, by rule.")
+        for (index, rule) in AccessFault.rules.enumerated() {
+            text.sample([("rule", rule)], "\(sum { $0.refusals[index].count })")
+        }
         text.begin("sluice_appends_total", .counter, "Requests that brought bytes for an upload, by dialect.")
         for (index, dialect) in DialectName.allCases.enumerated() {
             text.sample([("dialect", dialect.rawValue)], "\(sum { $0.appends[index].count })")

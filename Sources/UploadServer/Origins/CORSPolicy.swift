@@ -34,7 +34,7 @@ public struct CORSPolicy: Sendable {
         Location, Upload-Offset, Upload-Length, Upload-Metadata, Upload-Defer-Length, Upload-Concat, Upload-Expires, \
         Upload-Complete, Upload-Incomplete, Upload-Limit, Upload-Draft-Interop-Version, Tus-Version, Tus-Resumable, \
         Tus-Max-Size, Tus-Extension, Tus-Checksum-Algorithm, Repr-Digest, Retry-After, X-Error-Code, X-Request-ID, \
-        ETag, Accept-Ranges, Content-Range, Content-Disposition, Allow
+        ETag, Accept-Ranges, Content-Range, Content-Disposition, Allow, WWW-Authenticate
         """
     private static let maxAgeSeconds: Int64 = 86_400
 

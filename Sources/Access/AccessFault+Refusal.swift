@@ -1,0 +1,37 @@
+public import HTTP
+
+/// What a client is told whose request was refused: no more than it needs to do better, and the same for every upload,
+/// there or not.
+extension AccessFault {
+    /// The answer.
+    public var refusal: Refusal {
+        switch self {
+        case .missing:
+            Refusal(
+                .unauthorized, code: "no-token", "This takes a token: in Authorization, after \"Bearer\".",
+                fields: [("WWW-Authenticate", "Bearer realm=\"sluice\"")])
+        case .token(.expired):
+            AccessFault.invalid(code: "token-expired", "The token has expired. Get a new one, ask and go on.")
+        case .token:
+            AccessFault.invalid(code: "bad-token", "The token is not valid here.")
+        case .scope(let operation):
+            Refusal(
+                .forbidden, code: "wrong-scope",
+                "The token does not allow this: it takes one of the scopes \(operation.scopes.text).",
+                fields: [
+                    (
+                        "WWW-Authenticate",
+                        "Bearer realm=\"sluice\", error=\"insufficient_scope\", scope=\"\(operation.scopes.text)\""
+                    )
+                ])
+        case .upload:
+            Refusal(.forbidden, code: "wrong-upload", "The token is for another upload, and for that alone.")
+        }
+    }
+
+    private static func invalid(code: String, _ message: String) -> Refusal {
+        Refusal(
+            .unauthorized, code: code, message,
+            fields: [("WWW-Authenticate", "Bearer realm=\"sluice\", error=\"invalid_token\"")])
+    }
+}

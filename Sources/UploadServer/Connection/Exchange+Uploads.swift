@@ -1,0 +1,38 @@
+internal import Access
+internal import FileIDDialect
+internal import IETFDialect
+internal import TLS
+internal import TusDialect
+internal import Uploads
+
+/// What a request has to do with uploads depends on who sends it.
+extension Exchange {
+    /// The uploads that this request may reach.
+    var uploads: UploadAccess { UploadAccess(self) }
+
+    /// The largest file that its principal may send, in bytes.
+    var sizeMax: Int64 { min(server.configuration.sizeMax, principal.sizeMax ?? .max) }
+
+    /// What is offered to it by tus.
+    var tusOffer: TusOffer { principal.sizeMax == nil ? server.tusOffer : server.tusOffer.bounded(by: sizeMax) }
+
+    /// What the IETF dialect is allowed for it.
+    var ietfPolicy: IETFPolicy { principal.sizeMax == nil ? server.ietfPolicy : server.ietfPolicy.bounded(by: sizeMax) }
+
+    /// Where an upload is to be found; relative to this server, whatever it is called outside, unless it was told. Who
+    /// came with a token in the address finds it in this one, too.
+    func location(of id: UploadID) -> String {
+        "\(server.configuration.publicURL ?? "")/files/\(id)\(addressSuffix)"
+    }
+
+    /// The upload that a client-made id stands for: the head of its digest, so that no client chooses a path or a key.
+    /// The same id of another owner stands for another one.
+    func uploadID(of fileID: FileID) -> UploadID {
+        var digest = Digest(.sha256)
+        var kind = "file-id\u{0}"
+        if let owner = principal.owner { kind = "file-id of\u{0}\(owner)\u{0}" }
+        kind.withUTF8 { digest.update(UnsafeRawBufferPointer($0)) }
+        fileID.bytes.withUnsafeBytes { digest.update($0) }
+        return UploadID(digest: digest.finish())
+    }
+}

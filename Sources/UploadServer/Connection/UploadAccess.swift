@@ -1,0 +1,121 @@
+internal import Access
+internal import HTTP
+internal import LinuxSystem
+internal import Storage
+internal import Uploads
+
+/// The one way from a request to uploads. It asks whether the request's principal may before it looks, claims or
+/// fences: what belongs to somebody else is as if it were not there, and takes as long.
+///
+/// An upload's owner never changes, so that who was seen to reach one may claim it afterwards.
+struct UploadAccess {
+    private let exchange: Exchange
+
+    init(_ exchange: Exchange) { self.exchange = exchange }
+
+    private var store: LocalStore { exchange.server.store }
+    private var principal: Principal { exchange.principal }
+
+    // MARK: Looking
+
+    /// The record as it is. Disturbs nobody and waits for no append.
+    func snapshot(of id: UploadID) async throws -> Upload? {
+        try check(.ask, id)
+        return try await reached(id)
+    }
+
+    /// The record at rest: whoever holds the upload is fenced.
+    func fenced(_ id: UploadID) async throws -> Upload? {
+        try check(.ask, id)
+        guard try await isReached(id) else { return nil }
+        return try await store.fencedUpload(id)
+    }
+
+    /// How far an upload of the file-id dialect is: an append that moves goes on.
+    ///
+    /// - Parameter id: of `id(of:)`.
+    func progress(of id: UploadID) async throws -> Upload? {
+        try check(.ask, id)
+        return try await store.progress(of: id)
+    }
+
+    /// The records of uploads from which another one is made; nil for each that is not there.
+    func parts(_ ids: [UploadID]) async throws -> [Upload?] {
+        var known: [UploadID: Upload?] = [:]
+        for id in ids where known[id] == nil { known[id] = try await reached(id) }
+        return ids.map { known[$0] ?? nil }
+    }
+
+    /// Opens the file of an upload that was looked at.
+    func openFinished(_ upload: Upload) async throws -> FinishedReader? {
+        try check(.download, upload.id)
+        return try await store.openFinished(upload.id)
+    }
+
+    // MARK: Changing
+
+    /// Takes an upload for this request, from whoever holds it.
+    ///
+    /// - Parameter overtaken: the dialect's answer where a newer request overtakes this one in the queue, from the
+    ///   record as it stands then; nil where there is none.
+    func claim(
+        _ id: UploadID, to operation: Operation, overtaken: ((Upload?) -> Refusal)? = nil
+    ) async throws -> UploadClaim {
+        try check(operation, id)
+        guard try await isReached(id) else { return try store.claimNew(.random(), for: principal.owner, onFence: {}) }
+        return try await taken(id, overtaken)
+    }
+
+    /// The same for an upload whose id was drawn from its owner's name, so that it is nobody else's. It may be made.
+    func claim(
+        own id: UploadID, to operation: Operation, overtaken: ((Upload?) -> Refusal)? = nil
+    ) async throws -> UploadClaim {
+        try check(operation, operation == .create ? nil : id)
+        return try await taken(id, overtaken)
+    }
+
+    /// Takes an upload whose id was drawn at random just now.
+    func claimNew(_ id: UploadID) throws -> UploadClaim {
+        try check(.create, nil)
+        return try store.claimNew(id, for: principal.owner, onFence: exchange.fence())
+    }
+
+    /// Pins parts that were looked at: nobody changes them meanwhile.
+    func pin(_ parts: [UploadID]) async throws -> PinnedUploads {
+        guard try await self.parts(parts).allSatisfy({ $0 != nil }) else { throw Dispatch.notFound }
+        return try await store.pin(Set(parts))
+    }
+
+    // MARK: Asking
+
+    /// - Parameter id: nil for an upload that is to be made.
+    /// - Throws: the refusal, whether or not there is such an upload.
+    func check(_ operation: Operation, _ id: UploadID?) throws(AccessFault) { try principal.check(operation, id) }
+
+    private func taken(_ id: UploadID, _ overtaken: ((Upload?) -> Refusal)?) async throws -> UploadClaim {
+        do throws(StorageError) {
+            return try await store.claim(id, for: principal.owner, onFence: exchange.fence())
+        } catch {
+            guard error == .superseded, let overtaken else { throw error }
+            exchange.closeAfterwards()
+            throw overtaken(try await store.snapshot(of: id))
+        }
+    }
+
+    private func isReached(_ id: UploadID) async throws(StorageError) -> Bool {
+        if principal.reachesAll { return true }
+        return try await reached(id) != nil
+    }
+
+    private func reached(_ id: UploadID) async throws(StorageError) -> Upload? {
+        let record = try await store.snapshot(of: id)
+        guard let record, !principal.reaches(record) else { return record }
+        // Memory may know somebody else's upload; one that is not there is looked for in the catalogue, always.
+        return try await store.snapshot(of: .random())
+    }
+}
+
+extension UploadID {
+    /// Drawn at random: nobody guesses it.
+    static func random() -> UploadID { UploadID(high: Randomness.word(), low: Randomness.word()) }
+}
