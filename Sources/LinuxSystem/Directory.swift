@@ -91,7 +91,7 @@ public struct Directory: ~Copyable, Sendable {
             guard error == .noEntry else { throw error }
             return nil
         }
-        return Int64(info.st_mtim.tv_sec) * 1_000_000_000 + Int64(info.st_mtim.tv_nsec)
+        return info.st_mtim.nanoseconds
     }
 
     /// Removes the file `name`. Answers false where there was none. `unlinkat(2)`

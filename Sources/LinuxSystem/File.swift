@@ -45,13 +45,6 @@ public struct File: ~Copyable, Sendable {
         return Int64(info.st_blocks) * 512
     }
 
-    /// When the content was last changed, in nanoseconds since 1970. `fstat(2)`
-    public func modificationNanoseconds() throws(Errno) -> Int64 {
-        var info = stat()
-        try checked { cshim_fstat(descriptor.rawValue, &info) }
-        return Int64(info.st_mtim.tv_sec) * 1_000_000_000 + Int64(info.st_mtim.tv_nsec)
-    }
-
     /// Whether this is a regular file: one with a size, and bytes that can be read again. `fstat(2)`
     public func isRegular() throws(Errno) -> Bool {
         var info = stat()

@@ -16,7 +16,7 @@ public struct FileStamp: Hashable, Sendable {
         device = UInt64(info.st_dev)
         number = UInt64(info.st_ino)
         size = Int64(info.st_size)
-        modifiedNanoseconds = Int64(info.st_mtim.tv_sec) * 1_000_000_000 + Int64(info.st_mtim.tv_nsec)
-        changedNanoseconds = Int64(info.st_ctim.tv_sec) * 1_000_000_000 + Int64(info.st_ctim.tv_nsec)
+        modifiedNanoseconds = info.st_mtim.nanoseconds
+        changedNanoseconds = info.st_ctim.nanoseconds
     }
 }

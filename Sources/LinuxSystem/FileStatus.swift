@@ -45,8 +45,8 @@ public struct FileStatus: Hashable, Sendable {
             default: .other
             }
         (device, number, size) = (UInt64(info.st_dev), UInt64(info.st_ino), Int64(info.st_size))
-        modifiedNanoseconds = Int64(info.st_mtim.tv_sec) * 1_000_000_000 + Int64(info.st_mtim.tv_nsec)
-        changedNanoseconds = Int64(info.st_ctim.tv_sec) * 1_000_000_000 + Int64(info.st_ctim.tv_nsec)
+        modifiedNanoseconds = info.st_mtim.nanoseconds
+        changedNanoseconds = info.st_ctim.nanoseconds
     }
 }
 

@@ -125,14 +125,17 @@ public struct UploadClaim: ~Copyable, Sendable {
     }
 
     private func isFresh(_ upload: Upload) -> Bool {
-        upload.id == id && upload.state == .open && upload.offset == .zero && upload.length ?? 0 >= 0
+        upload.id == id && upload.state == .open && upload.offset == .zero
+            && (0...UploadLimits.lengthMax).contains(upload.length ?? 0)
     }
 
     /// Fixes the length of an upload whose client has said it only now: bytes, no fewer than are stored. Waits for the
     /// commit.
     public mutating func setLength(_ length: Int64) async throws(StorageError) {
         var upload = try current()
-        guard upload.state == .open, upload.length == nil, length >= upload.offset.bytes else {
+        guard upload.state == .open, upload.length == nil, length >= upload.offset.bytes,
+            length <= UploadLimits.lengthMax
+        else {
             throw .misuse("a length is set once, and not below what is stored")
         }
         upload.length = length

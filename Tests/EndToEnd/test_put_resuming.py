@@ -58,3 +58,13 @@ def test_two_files_of_one_name_size_and_time_are_two_uploads(tmp_path, sluice):
     assert result.returncode == 0, result.stderr
     stored = [sluice.finished(line).read_bytes() for line in result.stdout.decode().splitlines()]
     assert stored == [file.read_bytes() for file in files]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_file_of_a_far_year_is_sent(tmp_path, sluice, dialect):
+    """No 64 bits of nanoseconds reach the year 2400, which file systems know."""
+    file = make_file(tmp_path / "a.bin", 1000)
+    os.utime(file, (13_569_465_600, 13_569_465_600))
+    result = put(tmp_path, "--dialect", dialect, file.name, sluice.url)
+    assert result.returncode == 0, result.stderr
+    assert sluice.finished(result.stdout.decode().strip()).read_bytes() == file.read_bytes()

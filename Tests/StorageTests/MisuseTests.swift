@@ -27,7 +27,8 @@ import Uploads
         var (begun, finished) = (upload, upload)
         begun.offset = Offset(1)
         finished.state = .finished
-        for wrong in [begun, finished, .sample(2), .sample(1, length: -1)] {
+        let lengths = [-1, UploadLimits.lengthMax + 1, .max].map { Upload.sample(1, length: $0) }
+        for wrong in [begun, finished, .sample(2)] + lengths {
             try await refuse(fixture) { claim throws(StorageError) in try await claim.create(wrong) }
         }
         try await refuse(fixture) { [upload] claim throws(StorageError) in try await claim.restart(upload) }
@@ -39,7 +40,7 @@ import Uploads
     @Test func `a length is set once, and not below what is stored`() async throws {
         let fixture = try StoreFixture()
         try await fixture.create(.sample(1), bytes: 10)
-        for length in [Int64(-1), 0, 9, .min] {
+        for length in [Int64(-1), 0, 9, .min, UploadLimits.lengthMax + 1, .max] {
             try await refuse(fixture) { claim throws(StorageError) in try await claim.setLength(length) }
         }
         var claim = try await fixture.claim(upload.id)

@@ -126,9 +126,33 @@ import Uploads
         #expect(try await fixture.store.snapshot(of: upload.id) == nil)
     }
 
+    @Test(arguments: [
+        "created = 9223372036854775807", "created = -9223372036854775808", "expires = 9223372036854775807",
+        "expires = -9223372036854775808", "finished_at = 9223372036854775807", "finished_at = -9223372036854775808",
+        "journal = 9223372036854775807", "journal = -9223372036854775808", "epoch = 9223372036854775806",
+    ])
+    func `the furthest times and numbers of a row end nothing`(change: String) async throws {
+        let fixture = try StoreFixture()
+        let (open, other) = (Upload.sample(2), Upload.sample(3))
+        try await fixture.finish(upload, bytes: 10)
+        try await fixture.create(open, bytes: 10)
+        let crashed = try fixture.crashed { path in try Catalogue.execute(at: path, "UPDATE uploads SET \(change)") }
+        for id in [upload.id, open.id] {
+            #expect(try await crashed.store.settledUpload(id)?.offset == Offset(10))
+            let claim = try await crashed.claim(id)
+            claim.release()
+        }
+        _ = try await crashed.store.expiredUploads(at: 1_700_000_000, limit: 10)
+        try await crashed.finish(other, bytes: 10)
+    }
+
     // MARK: Sweeping
 
-    @Test func `a row that nobody understands ends no walk`() async throws {
+    @Test(arguments: [
+        "dialect = 'No such!'", "finished_length = 1000000000000000", "\"offset\" = 9223372036854775807", "length = -1",
+        "epoch = 9223372036854775807",
+    ])
+    func `a row that nobody understands ends no walk`(change: String) async throws {
         let directory = try TemporaryDirectory()
         let (odd, taken) = (Upload.sample(1), Upload.sample(2))
         do {
@@ -138,7 +162,7 @@ import Uploads
             fixture.store.close()
         }
         let data = directory.path + "/data"
-        try Catalogue.execute(at: data, "UPDATE uploads SET dialect = 'No such!' WHERE rowid = 1")
+        try Catalogue.execute(at: data, "UPDATE uploads SET \(change) WHERE rowid = 1")
         try place([1], at: "\(data)/uploads/\(odd.id)")
         try place([1], at: "\(data)/uploads/\(Upload.sample(9).id)")
         let fixture = try StoreFixture(in: directory, forgetSeconds: 0)

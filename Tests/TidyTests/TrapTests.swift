@@ -2,24 +2,12 @@ import Testing
 
 /// No request ends the process: every place that would, and why neither a client's bytes nor an option reach it.
 @Suite struct TrapTests {
-    private struct Trap {
-        /// Below Sources.
-        let file: String
-        /// A piece of the line.
-        let text: String
-        let reason: String
-
-        init(_ file: String, _ text: String, _ reason: String) {
-            self.file = file
-            self.text = text
-            self.reason = reason
-        }
-    }
+    private typealias Trap = KnownSites.Site
 
     private static let memory = "memory of the program's own, which is never empty"
 
     /// `precondition`, `preconditionFailure`, `fatalError`, `try!`.
-    private static let conditions = [
+    private static let conditions = KnownSites([
         Trap("TLS/TLSSession", "count > 0", "callers hand over room or bytes; an empty buffer is never moved"),
         Trap(
             "TLS/Digest", "is switched off", "dialects offer what isAvailable says; SHA-256 is asked for at the start"),
@@ -51,10 +39,10 @@ import Testing
         Trap("HTTP/Body/MultipartParser", "a boundary", "taken from boundary(of:), which checks it"),
         Trap("HTTP/Status", "three digits", "literals; what the client reads is checked by its parser"),
         Trap("Wire/Transport", "TLS begins once", "the client's connection does so in one place, when it opens"),
-    ]
+    ])
 
     /// Unwrapping by `!`.
-    private static let unwraps = [
+    private static let unwraps = KnownSites([
         Trap("", "baseAddress!", memory),
         Trap("LinuxSystem/Directory", "name!", "readdir(3) gives a name with each entry"),
         Trap("LinuxSystem/SystemThread", "context!", "given to pthread_create by the lines above"),
@@ -68,37 +56,20 @@ import Testing
         Trap("Wire/Transport", "session!", "asked for where there is one"),
         Trap("sluice/Health", "SocketAddress", "a constant, or checked by validate"),
         Trap("sluice/Put", "words.last!", "checked by validate"),
-    ]
+    ])
 
-    /// A line without its texts and its comment: what the compiler makes of it.
-    private static func code(_ line: Substring) -> String {
-        let bare = String(line).replacing(/"(?:\\.|[^"\\])*"/, with: "\"\"")
-        return String(bare.split(separator: " // ", omittingEmptySubsequences: false).first ?? "")
-    }
-
-    private func compare(_ traps: [Trap], _ isTrap: (String) -> Bool) throws {
-        var unseen = Set(traps.map { $0.file + $0.text })
-        for file in try SourceTree.swiftFiles(under: "Sources") {
-            for (number, line) in file.lines.enumerated() {
-                guard !line.drop(while: { $0 == " " }).hasPrefix("//"), isTrap(TrapTests.code(line)) else { continue }
-                let known = traps.first { file.path.hasPrefix("Sources/" + $0.file) && line.contains($0.text) }
-                guard let known else {
-                    Issue.record("\(file.path):\(number + 1) may end the process, and no reason is given here: \(line)")
-                    continue
-                }
-                unseen.remove(known.file + known.text)
-            }
-        }
-        #expect(unseen.sorted() == [], "reasons for what is not there any more")
-    }
+    private static let complaint = "may end the process, and no reason is given here"
 
     @Test func `every precondition has a reason why no request reaches it`() throws {
         let words = ["precondition(", "preconditionFailure(", "fatalError(", "try!"]
-        try compare(TrapTests.conditions) { code in words.contains { code.contains($0) } }
+        try TrapTests.conditions.compare(complaint: TrapTests.complaint) { code in words.contains { code.contains($0) }
+        }
     }
 
     @Test func `every forced unwrapping has a reason why it finds something`() throws {
-        try compare(TrapTests.unwraps) { $0.contains(/[\w)\]]!(?!=)/) && !$0.contains("try!") }
+        try TrapTests.unwraps.compare(complaint: TrapTests.complaint) {
+            $0.contains(/[\w)\]]!(?!=)/) && !$0.contains("try!")
+        }
     }
 
     @Test func `storage has no precondition that its callers could miss`() throws {

@@ -37,7 +37,7 @@ final class Append: DiskJob {
     var recordedOffset: Offset { state.withLock { $0.record.offset } }
 
     /// Bytes that the file may still take at a position.
-    func room(from position: Int64) -> Int64 { (minted.length ?? .max) - position }
+    func room(from position: Int64) -> Int64 { (minted.length ?? UploadLimits.lengthMax) - position }
 
     // MARK: The permit's side
 

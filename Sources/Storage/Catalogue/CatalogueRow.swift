@@ -64,6 +64,9 @@ struct CatalogueRow {
     /// `finished_at` is in nanoseconds; below this, in a row that an earlier program wrote, in seconds.
     static let finishedSecondsMax: Int64 = 100_000_000_000
 
+    /// What an offset or a length may be. Whoever computes with those of a record relies on it: no sum overflows.
+    private static let lengths = 0...UploadLimits.lengthMax
+
     private static func nanoseconds(_ stored: Int64) -> Int64 {
         stored < finishedSecondsMax ? FinishedFile.nanoseconds(ofSecond: stored) : stored
     }
@@ -100,13 +103,14 @@ struct CatalogueRow {
     init(from statement: SQLiteStatement) throws(StorageError) {
         guard let words = statement.words(0), let dialectName = statement.text(1),
             CatalogueWord.isPossible(dialectName), CatalogueWord.isPossible(statement.integer(2)),
-            statement.integer(3) >= 0, statement.integer(4) >= 0, statement.integer(11) >= 0,
+            CatalogueRow.lengths.contains(statement.integer(3)), CatalogueRow.lengths.contains(statement.integer(4)),
+            CatalogueRow.lengths.contains(statement.integer(11)),
             CatalogueWord.isPossible(statement.integer(13)),
             statement.integer(15) >= 0, statement.integer(15) < .max, let name = statement.text(5)
         else { throw CatalogueRow.nonsense }
         let id = UploadID(high: words.high, low: words.low)
         guard let dialect = DialectName(rawValue: dialectName),
-            let state = UploadState(rawValue: UInt8(statement.integer(2))),
+            let state = UInt8(exactly: statement.integer(2)).flatMap(UploadState.init(rawValue:)),
             let cleanup = Cleanup(rawValue: statement.integer(13))
         else { throw .newerRecord(id) }
         var upload = Upload(

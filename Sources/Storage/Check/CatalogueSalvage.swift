@@ -42,8 +42,8 @@ struct CatalogueSalvage {
             let upwards = try copy(gap, ascending, to: put)
             rows += upwards.rows
             if upwards.isWhole { continue }
+            if upwards.last == gap.upperBound { continue }
             let low = max(gap.lowerBound, (upwards.last ?? 0) + 1)
-            if low > gap.upperBound { continue }
             let downwards = try copy(low...gap.upperBound, descending, to: put)
             rows += downwards.rows
             let high = min(gap.upperBound, (downwards.last ?? .max) - 1)

@@ -16,8 +16,11 @@ enum Amounts {
     }
 
     /// `84.3 MiB/s`, ten columns or more.
-    static func rate(_ bytesPerSecond: Double) -> String {
-        padded(bytes(Int64(max(0, min(bytesPerSecond, 1e15)))) + "/s", 12)
+    static func rate(_ bytesPerSecond: Double) -> String { padded(perSecond(bytesPerSecond), 12) }
+
+    /// `84.3 MiB/s`, as narrow as it is.
+    static func perSecond(_ bytesPerSecond: Double) -> String {
+        bytes(Int64(max(0, min(bytesPerSecond, 1e15)))) + "/s"
     }
 
     /// ` 62%`; 100 only when all is there.

@@ -111,7 +111,7 @@ struct ProgressDrawing {
         } else {
             text += Amounts.bytes(entry.done)
         }
-        if let rate = entry.rate.bytesPerSecond { text += ", \(Amounts.bytes(Int64(rate)))/s" }
+        if let rate = entry.rate.bytesPerSecond { text += ", \(Amounts.perSecond(rate))" }
         write(text + "\n")
     }
 

@@ -27,7 +27,8 @@ struct ContractedUpload {
     mutating func setLength(_ length: Int64) {
         let record = required(upload, "a length is set of what is there")
         require(
-            record.state == .open && record.length == nil && length >= record.offset.bytes,
+            record.state == .open && record.length == nil && length >= record.offset.bytes
+                && length <= UploadLimits.lengthMax,
             "a length is set once, and not below what is stored: \(length) of \(record)")
         upload?.length = length
     }
@@ -46,7 +47,9 @@ struct ContractedUpload {
         let start = required(nextByte, "bytes take a permit")
         let taken = min(count, max(room, 0))
         let (end, overflow) = start.addingReportingOverflow(taken)
-        require(!overflow && end <= upload?.length ?? .max, "the bytes belong to the file: \(taken) from \(start)")
+        require(
+            !overflow && end <= upload?.length ?? UploadLimits.lengthMax,
+            "the bytes belong to the file: \(taken) from \(start)")
         nextByte = end
         return (end, count > taken)
     }
@@ -58,6 +61,7 @@ struct ContractedUpload {
     }
 
     private func isFresh(_ upload: Upload) -> Bool {
-        upload.id == id && upload.state == .open && upload.offset == .zero && upload.length ?? 0 >= 0
+        upload.id == id && upload.state == .open && upload.offset == .zero
+            && (0...UploadLimits.lengthMax).contains(upload.length ?? 0)
     }
 }

@@ -10,7 +10,7 @@ struct FuzzedRecord {
 
     /// Nil where there is none.
     let upload: Upload?
-    /// What the server takes now; it may have taken more.
+    /// What the server takes now, as options can say it; it may have taken more.
     let sizeMax: Int64
     /// How many bytes the body brings that does not say so.
     let bodyBytes: Int64
@@ -19,7 +19,7 @@ struct FuzzedRecord {
 
     init(_ bytes: ArraySlice<UInt8>) {
         let spec = Array(bytes)
-        sizeMax = FuzzedRecord.number(spec[0])
+        sizeMax = FuzzedRecord.length(spec[0])
         bodyBytes = FuzzedRecord.number(spec[1])
         let record = FuzzedRecord.record(spec[2], offset: spec[3], length: spec[4], spec[5], id: FuzzedRecord.id)
         let other = FuzzedRecord.record(
@@ -30,6 +30,9 @@ struct FuzzedRecord {
 
     private static func number(_ byte: UInt8) -> Int64 { numbers[Int(byte) % numbers.count] }
 
+    /// One that a file may have.
+    private static func length(_ byte: UInt8) -> Int64 { min(number(byte), UploadLimits.lengthMax) }
+
     private static func record(
         _ kind: UInt8, offset: UInt8, length: UInt8, _ rest: UInt8, id: UploadID
     ) -> Upload? {
@@ -38,8 +41,8 @@ struct FuzzedRecord {
         let index = Int(kind / 4) % (states.count + 1)
         guard index < states.count else { return nil }
         let state = states[index]
-        var known = length % 3 == 0 ? nil : number(length / 3)
-        var stored = number(offset)
+        var known = length % 3 == 0 ? nil : FuzzedRecord.length(length / 3)
+        var stored = FuzzedRecord.length(offset)
         // No record has more than its length, and one that is finished has all of it.
         if let length = known { stored = min(stored, length) }
         if state == .expired { stored = 0 }

@@ -1,0 +1,93 @@
+import Testing
+
+/// A sum that does not fit ends the process. Clients say numbers up to 2^63 − 1, and only the pure targets see them:
+/// every place there that computes, and why it fits.
+///
+/// What leaves these targets is bounded: a length or an offset by `UploadLimits.lengthMax`, which is below 2^50, so
+/// that no sum of a few of them overflows. The store keeps it so at its two doors, whatever asks it or lies in its catalogue
+/// (`UploadClaim`, `CatalogueRow`; MisuseTests and TroubleTests show that).
+@Suite struct ArithmeticTests {
+    private typealias Site = KnownSites.Site
+
+    private static let targets: Set<String> = [
+        "FileIDDialect", "HTTP", "IETFDialect", "PlainDialect", "TusDialect", "Uploads",
+    ]
+    private static let places = "places and counts in memory, which a head, a form or a field bounds"
+    private static let bytes = "of one byte whose class is known"
+    private static let lists = "a list of texts"
+
+    private static let sums = KnownSites([
+        Site(
+            "HTTP/Body/ChunkedDecoder", "remaining = remaining << 4", "compared with the largest before"),
+        Site("HTTP/Body/ChunkedDecoder", "remaining -= Int64(count)", "the smaller one of the two was taken"),
+        Site("HTTP/Body/ChunkedDecoder", "", places),
+        Site("HTTP/Body/DelimiterSearch", "", places),
+        Site("HTTP/Body/MultipartParser", "", places),
+        Site("HTTP/Fields/Base64", "", "four digits at a time, and places"),
+        Site("HTTP/Fields/ByteRange", "length - suffix", "neither is negative"),
+        Site(
+            "HTTP/Fields/ByteRange", "length - 1",
+            "the length is 1 or more: 0 has no first byte, and was answered before"),
+        Site("HTTP/Fields/ByteRange", "dash + 1", places),
+        Site("HTTP/Fields/ContentDisposition", "", places),
+        Site("HTTP/Fields/EntityTag", "", places),
+        Site("HTTP/Fields/FieldName", "", places),
+        Site("HTTP/Fields/FieldSection", "", places),
+        Site("HTTP/Fields/LineScanner", "", places),
+        Site("HTTP/Fields/ParameterScanner", "", places),
+        Site("HTTP/Fields/PercentEncoding", "", places),
+        Site("HTTP/HTTPDate", "", "years 1 to 9999: numbers of two and four digits, and a time held within them"),
+        Site("HTTP/HTTPLimits", "", "constants"),
+        Site("HTTP/Refusal", "", lists),
+        Site("HTTP/Request/FieldMeaning", "", places),
+        Site("HTTP/Request/RequestLine", "", places),
+        Site("HTTP/Request/RequestParser", "", places),
+        Site("HTTP/Request/RequestTarget", "", places),
+        Site("HTTP/Request/TargetForm", "", places),
+        Site("HTTP/Response/ResponseHead", "", "counts of texts, and a status of three digits"),
+        Site("HTTP/Text/HTMLText", "", places),
+        Site("HTTP/Text/JSONText", "", bytes),
+        Site("HTTP/Text/StringProtocol+Bytes", "", places),
+        Site("HTTP/UInt8+Classes", "letter + 10", bytes),
+        Site("IETFDialect/Answers/InterruptedAnswer", "cause.fields + ", lists),
+        Site(
+            "IETFDialect/Answers/UploadLimit", "$0 - nowSeconds",
+            "a time that is not over yet, less one that is not negative"),
+        Site("IETFDialect/Answers/UploadProblem", "text += ", lists),
+        Site("IETFDialect/Requests/CreationRequest", "nowSeconds + $0", "the option is a hundred years at most"),
+        Site("IETFDialect/Requests/Transfer", "(length ?? sizeMax) - start.bytes", "neither is negative"),
+        Site("TusDialect/AppendPlan", "(length ?? offer.sizeMax) - start.bytes", "neither is negative"),
+        Site("TusDialect/Concatenation+Field", "dropLast() + ", lists),
+        Site(
+            "TusDialect/FinalDecision", "stored - sent.values.reduce(0, +)",
+            "some of what was added up with a check above"),
+        Site("TusDialect/FinalDecision", "stored - repeated", "the same"),
+        Site("TusDialect/TusLimits", "64 << 20", "constants"),
+        Site("TusDialect/TusOffer", "names", lists),
+        Site("TusDialect/TusVersion", "fields + ", lists),
+        Site("Uploads/CleanName", "", "bytes of a name"),
+        Site("Uploads/Concatenation", "", lists),
+        Site("Uploads/FinishedFile", "start + 999_999_999", "compared before"),
+        Site("Uploads/Offset", "bytes + count", "see above: the sum of two lengths"),
+        Site("Uploads/UploadID", "", bytes),
+        Site("FileIDDialect/FileID", "last + 1", places),
+    ])
+
+    /// Sums, differences, products, shifts to the left, and what a smallest number has no opposite for.
+    static func computes(_ code: String) -> Bool {
+        code.replacing(/" \+|\+ "|&<</, with: "").contains(
+            /\s[-+*]=?\s|<<|\babs\(|negate\(|\.magnitude|reduce\(\d, \+\)|[(,=:]\s*-[a-z(]/)
+    }
+
+    @Test func `whoever computes with a client's numbers has compared them before`() throws {
+        try Self.sums.compare(
+            in: Self.targets, complaint: "traps where the result does not fit, and no reason is given here",
+            Self.computes)
+    }
+
+    @Test(arguments: ["let end = start + length", "a -= b", "x << 4", "abs(a - b)", "f(-offset)", "all.reduce(0, +)"])
+    func `what may overflow is found`(line: String) { #expect(Self.computes(line)) }
+
+    @Test(arguments: ["a &+ b", "word &<< 4", "a.addingReportingOverflow(b)", "case 1...2", "\"a\" + b"])
+    func `what cannot overflow is none`(line: String) { #expect(!Self.computes(line)) }
+}
