@@ -30,10 +30,10 @@ public struct FileIDAppendRequest: Sendable {
         if let bodyLength {
             let (sum, overflow) = startByte.addingReportingOverflow(bodyLength)
             guard !overflow, sum <= sizeMax else { throw FileIDAppendRequest.tooLarge(sizeMax) }
-            guard declared == nil || declared == sum else {
+            if let declared, declared != sum {
                 throw Refusal(
                     .badRequest, reason: "Wrong file size", code: "wrong-file-size",
-                    "X-File-Size says \(declared!), but start byte and body make \(sum).")
+                    "X-File-Size says \(declared), but start byte and body make \(sum).")
             }
             fileLength = sum
         } else {

@@ -10,7 +10,8 @@ public struct NetworkPrefix: Hashable, Sendable, CustomStringConvertible {
     /// Whether every address of its family lies in it.
     public var isEverybody: Bool { bits == 0 }
 
-    /// Nil for what is no numeric address, or a length that does not fit it.
+    /// Nil for what is no numeric address, a length that does not fit it, or an address within a network rather than
+    /// the network's own: what was meant then nobody knows (see `network`).
     public init?(_ text: String) {
         let words = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard let bytes = NetworkPrefix.bytes(of: String(words[0])) else { return nil }
@@ -19,6 +20,7 @@ public struct NetworkPrefix: Hashable, Sendable, CustomStringConvertible {
             guard let told = Int(words[1]), (0...bits).contains(told) else { return nil }
             bits = told
         }
+        guard bytes == NetworkPrefix.masked(bytes, bits) else { return nil }
         self.bytes = bytes
         self.bits = bits
         description = text
@@ -28,11 +30,29 @@ public struct NetworkPrefix: Hashable, Sendable, CustomStringConvertible {
     /// (`::ffff:10.0.0.1`) counts as the IPv4 address that it is.
     public func contains(_ address: String) -> Bool {
         guard let other = NetworkPrefix.bytes(of: address), other.count == bytes.count else { return false }
-        for index in 0..<(bits + 7) / 8 {
-            let mask = bits - index * 8 >= 8 ? 0xFF : UInt8(truncatingIfNeeded: 0xFF00 >> (bits - index * 8))
-            if bytes[index] & mask != other[index] & mask { return false }
+        return NetworkPrefix.masked(other, bits) == bytes
+    }
+
+    /// The network in which the address of a text like `10.0.0.5/8` lies: `10.0.0.0/8`. Nil for any other text, that of
+    /// a network included.
+    public static func network(of text: String) -> String? {
+        let words = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard words.count == 2, let bits = Int(words[1]), let bytes = bytes(of: String(words[0])),
+            (0...bytes.count * 8).contains(bits), case let own = masked(bytes, bits), own != bytes
+        else { return nil }
+        let address =
+            own.count == 4
+            ? own.map { String($0) }.joined(separator: ".")
+            : stride(from: 0, to: 16, by: 2).map { String(Int(own[$0]) << 8 | Int(own[$0 + 1]), radix: 16) }
+                .joined(separator: ":")
+        return "\(address)/\(bits)"
+    }
+
+    /// An address without what stands behind its first bits.
+    private static func masked(_ bytes: [UInt8], _ bits: Int) -> [UInt8] {
+        bytes.enumerated().map { index, byte in
+            byte & UInt8(truncatingIfNeeded: 0xFF00 >> min(8, max(0, bits - index * 8)))
         }
-        return true
     }
 
     /// In network order, 4 or 16; nil for what is no numeric address.

@@ -13,8 +13,7 @@ public enum Download: Sendable {
     ///   - nowSeconds: since 1970-01-01 UTC.
     /// - Throws: 412 `precondition-failed`, 416 `range-not-satisfiable`.
     public init(_ head: RequestHead, _ upload: Upload, file: FinishedFile, nowSeconds: Int64) throws(Refusal) {
-        // No two deliveries of an upload share their nanosecond.
-        let tag = EntityTag("\(upload.id)-\(file.length)-\(String(file.finishedNanoseconds, radix: 36))")
+        let tag = EntityTag(of: upload.id, file)
         let modified = HTTPDate(secondsSince1970: file.finishedSeconds)
         let now = HTTPDate(secondsSince1970: nowSeconds)
         var response = ResponseHead(.ok)

@@ -41,12 +41,12 @@ import Uploads
     private let id = UploadID(high: 0, low: 1)
 
     private func download(
-        _ fields: [String], method: String = "GET", dialect: DialectName = .plain
+        _ fields: [String], method: String = "GET", dialect: DialectName = .plain, nowSeconds: Int64 = 784_111_800
     ) throws -> Download {
         let upload = Upload(
             id: id, dialect: dialect, length: 10, name: file.name, contentType: "text/html; x=y", createdSeconds: 0)
         return try Download(
-            parsedHead("\(method) /files/1", fields), upload, file: file, nowSeconds: 784_111_800)
+            parsedHead("\(method) /files/1", fields), upload, file: file, nowSeconds: nowSeconds)
     }
 
     @Test func `a finished file is told as an attachment that no browser interprets`() throws {
@@ -57,6 +57,15 @@ import Uploads
         #expect(text.contains("Content-Disposition: attachment"))
         #expect(text.contains("X-Content-Type-Options: nosniff"))
         #expect(text.contains("Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT"))
+    }
+
+    @Test func `no file was changed after the answer that says so`() throws {
+        for (now, isTold) in [(Int64(784_111_777), true), (784_111_776, false)] {
+            guard case .whole(let head) = try download([], nowSeconds: now) else { return #expect(Bool(false)) }
+            var bytes: [UInt8] = []
+            head.write(into: &bytes, date: nil)
+            #expect(String(decoding: bytes, as: UTF8.self).contains("Last-Modified: ") == isTold)
+        }
     }
 
     @Test(arguments: [("bytes=0-3", Int64(0)...3), ("bytes=4-", 4...9), ("bytes=-2", 8...9), ("bytes=8-99", 8...9)])

@@ -11,9 +11,26 @@ import Uploads
         (true, Int64?(100), [String](), Int64?(100)), (true, nil, [], nil), (true, nil, ["Upload-Length: 70"], 70),
         (true, 70, ["Upload-Length: 70"], 70), (false, 40, [], nil), (false, 40, ["Upload-Length: 70"], 70),
         (false, 70, ["Upload-Length: 70"], 70), (false, nil, ["Upload-Length: 70"], 70),
-        (true, 40, ["Upload-Length: -70"], 40), (false, 40, ["Upload-Length: 70", "Upload-Length: 70"], nil),
-        (false, 40, ["Upload-Length: 7.0"], nil), (false, 0, ["Upload-Length: 0"], 0),
+        (false, 0, ["Upload-Length: 0"], 0), (false, 40, ["Upload-Length: 70;of=it"], 70),
     ]
+
+    @Test(arguments: [
+        ["Upload-Length: -70"], ["Upload-Length: 70", "Upload-Length: 70"], ["Upload-Length: 70.0"],
+        ["Upload-Length: x"],
+        ["Upload-Length:"], ["Upload-Length: 1000000000000000"], ["Upload-Length: \"70\""], ["Upload-Length: 70, 70"],
+    ])
+    func `requirement 16: a length that is no number of bytes is an error, not silence`(fields: [String]) throws {
+        for version in allVersions {
+            let refused = [
+                refusal { try creation(version, last: false, content: 40, adding: fields) },
+                refusal { try append(version, last: false, content: 10, adding: fields) },
+            ]
+            for answer in refused {
+                #expect(answer?.status == .badRequest)
+                #expect(answer?.code == "bad-length")
+            }
+        }
+    }
 
     @Test func `requirement 5: the first 104 has address, limits and version`() throws {
         let interim = try creation(.draft9).interim

@@ -13,6 +13,18 @@ import Testing
         #expect(try #require(NetworkPrefix(network)).contains(address) == isInside)
     }
 
-    @Test(arguments: ["", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/", "10.0.0/8", "fd00::/129", "proxy.example"])
+    @Test(arguments: [
+        "", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/", "10.0.0/8", "fd00::/129", "proxy.example", "10.0.0.5/8",
+        "fd00::1/64",
+    ])
     func `what is no network is refused`(text: String) { #expect(NetworkPrefix(text) == nil) }
+
+    @Test(arguments: [
+        ("10.0.0.5/8", "10.0.0.0/8"), ("192.168.7.255/22", "192.168.4.0/22"), ("1.2.3.4/0", "0.0.0.0/0"),
+        ("fd00::1/64", "fd00:0:0:0:0:0:0:0/64"), ("10.0.0.0/8", nil), ("10.0.0.5", nil), ("10.0.0.5/33", nil),
+    ])
+    func `an address within a network names it`(text: String, network: String?) {
+        #expect(NetworkPrefix.network(of: text) == network)
+        if let network { #expect(NetworkPrefix(network)?.contains(String(text.prefix { $0 != "/" })) == true) }
+    }
 }

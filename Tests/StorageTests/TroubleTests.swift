@@ -138,7 +138,7 @@ import Uploads
         try await fixture.create(open, bytes: 10)
         let crashed = try fixture.crashed { path in try Catalogue.execute(at: path, "UPDATE uploads SET \(change)") }
         for id in [upload.id, open.id] {
-            #expect(try await crashed.store.settledUpload(id)?.offset == Offset(10))
+            #expect(try await crashed.store.fencedUpload(id)?.offset == Offset(10))
             let claim = try await crashed.claim(id)
             claim.release()
         }

@@ -4,8 +4,8 @@ import Testing
 /// every place there that computes, and why it fits.
 ///
 /// What leaves these targets is bounded: a length or an offset by `UploadLimits.lengthMax`, which is below 2^50, so
-/// that no sum of a few of them overflows. The store keeps it so at its two doors, whatever asks it or lies in its catalogue
-/// (`UploadClaim`, `CatalogueRow`; MisuseTests and TroubleTests show that).
+/// that no sum of a few of them overflows. The store keeps it so at its two doors, whatever asks it or lies in its
+/// catalogue (`UploadClaim`, `CatalogueRow`; MisuseTests and TroubleTests show that).
 @Suite struct ArithmeticTests {
     private typealias Site = KnownSites.Site
 
@@ -54,7 +54,7 @@ import Testing
             "IETFDialect/Answers/UploadLimit", "$0 - nowSeconds",
             "a time that is not over yet, less one that is not negative"),
         Site("IETFDialect/Answers/UploadProblem", "text += ", lists),
-        Site("IETFDialect/Requests/CreationRequest", "nowSeconds + $0", "the option is a hundred years at most"),
+        Site("IETFDialect/Requests/IETFCreationRequest", "nowSeconds + $0", "the option is a hundred years at most"),
         Site("IETFDialect/Requests/Transfer", "(length ?? sizeMax) - start.bytes", "neither is negative"),
         Site("TusDialect/AppendPlan", "(length ?? offer.sizeMax) - start.bytes", "neither is negative"),
         Site("TusDialect/Concatenation+Field", "dropLast() + ", lists),
@@ -76,7 +76,7 @@ import Testing
     /// Sums, differences, products, shifts to the left, and what a smallest number has no opposite for.
     static func computes(_ code: String) -> Bool {
         code.replacing(/" \+|\+ "|&<</, with: "").contains(
-            /\s[-+*]=?\s|<<|\babs\(|negate\(|\.magnitude|reduce\(\d, \+\)|[(,=:]\s*-[a-z(]/)
+            /\s[-+*]=?\s|<<|abs\(|negate\(|\.magnitude|reduce\(\d, \+\)|[(,=:]\s*-[a-z(]/)
     }
 
     @Test func `whoever computes with a client's numbers has compared them before`() throws {

@@ -60,7 +60,7 @@ import Testing
         Site("TLS/TLSSession", "UInt32(X509", constant),
         Site("UploadClient/Backoff", "UInt64(step", "a pause, which is not negative"),
         Site("UploadClient/Checksum", "UInt32(24", "0, 8, 16 or 24"),
-        Site("UploadServer/CORSOrigin", "UInt16(Substring", "of a text: nil where it does not fit"),
+        Site("UploadServer/Origins/CORSOrigin", "UInt16(Substring", "of a text: nil where it does not fit"),
         Site("UploadServer/Connection/RequestID", "UInt64(60", "0 to 60"),
         Site("UploadServer/Ingest/BodyDigests", "UInt32(24", "0, 8, 16 or 24"),
         Site("UploadServer/Logging/LogLine", "UInt64(max(0", "not negative, as the line says"),
@@ -103,7 +103,8 @@ import Testing
             let rest = code[$0.range.upperBound...]
             return rest.prefixMatch(of: unlabelled) != nil
                 && rest.prefixMatch(
-                    of: /[^{}]*(?:Double|rounded|[sS]econds?\b|\b[rR]ate\b|Int128|UInt64|random|rawValue >>)/) != nil
+                    of: /[^{}]*(?:Double|rounded|\bseconds\b|PerSecond|\brate\b|Int128|UInt64|random|rawValue >>)/)
+                    != nil
         }
     }
 

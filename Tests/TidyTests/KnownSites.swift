@@ -49,7 +49,9 @@ struct KnownSites {
         guard !line.drop(while: { $0 == " " }).hasPrefix("//") else { return "" }
         let bare = String(line).replacing(/"(?:\\.|[^"\\])*"/) { text in
             "\""
-                + text.output.matches(of: /\\\((?:[^()]|\([^()]*\))*\)/).map { " " + $0.output.dropFirst(2).dropLast() }
+                + text.output.matches(of: /\\\((?:[^()]|\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))*\)/).map {
+                    " " + $0.output.dropFirst(2).dropLast()
+                }
                 .joined()
                 + "\""
         }

@@ -54,7 +54,7 @@ import Testing
     ])
 
     static func computesAddress(_ code: String) -> Bool {
-        code.contains(/\b(?:memory|baseAddress!?|state\.free|raw)\)? \+ [a-zA-Z(]/)
+        code.contains(/\b(?:memory|baseAddress!?|state\.free|raw) \+ [a-zA-Z(]/.wordBoundaryKind(.simple))
             || code.contains(/ByteOffset: |copyMemory\(|rebasing: |unsafeUninitializedCapacity: |loadUnaligned\(/)
             || code.contains(/unsafelyUnwrapped|unsafeBitCast|\[unchecked: |UnsafeMutable\w*Pointer<.*>\(bitPattern/)
     }

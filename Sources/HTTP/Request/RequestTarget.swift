@@ -6,6 +6,9 @@ public struct RequestTarget: Sendable {
     private let queryEnd: UInt16
     /// Also true for an absolute target without a path in an OPTIONS request, which means the same.
     private let isAsterisk: Bool
+    /// Whether the request names its resource with the scheme https, which asks for a connection that fits
+    /// (RFC 9110 7.4). Requests to a server itself hardly ever name a scheme.
+    public let isHTTPS: Bool
 
     /// `form` holds ranges in `storage`, the bytes of the head.
     init(storage: [UInt8], form: TargetForm) {
@@ -14,6 +17,7 @@ public struct RequestTarget: Sendable {
         pathEnd = UInt16(form.path.upperBound)
         queryEnd = UInt16(form.queryEnd)
         isAsterisk = form.isAsterisk
+        isHTTPS = form.isHTTPS
     }
 
     private var pathBytes: ArraySlice<UInt8> { storage[Int(pathStart)..<Int(pathEnd)] }

@@ -7,6 +7,8 @@ struct TargetForm: Sendable {
     /// Host and port of an absolute target, which replace the Host field.
     var authority: Range<Int>?
     var isAsterisk = false
+    /// Whether the target is absolute, and of the scheme https.
+    var isHTTPS = false
 
     init(_ bytes: [UInt8], _ target: Range<Int>, method: Method) throws(HTTPParseError) {
         guard !target.isEmpty else { throw .badRequestLine }
@@ -22,6 +24,7 @@ struct TargetForm: Sendable {
             isAsterisk = true
         } else {
             let start = try TargetForm.authorityStart(bytes, target)
+            isHTTPS = start - target.lowerBound == "https://".utf8.count
             var end = start
             while end < target.upperBound, bytes[end] != .slash, bytes[end] != .question { end += 1 }
             // An http address names somebody (RFC 9110 4.2.1).

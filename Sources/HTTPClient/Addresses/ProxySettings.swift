@@ -40,7 +40,7 @@ public struct ProxySettings: Sendable {
         return exceptions.contains { exception in
             if isNumeric {
                 let text = exception.hasPrefix("[") ? exception.filter { !"[]".contains($0) } : exception
-                return NetworkPrefix(text)?.contains(host) ?? false
+                return NetworkPrefix(NetworkPrefix.network(of: text) ?? text)?.contains(host) ?? false
             }
             let name = ProxySettings.withoutDot(exception.hasPrefix(".") ? String(exception.dropFirst()) : exception)
             return host == name || host.hasSuffix("." + name)

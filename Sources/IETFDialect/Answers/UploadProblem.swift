@@ -24,6 +24,9 @@ public enum UploadProblem: Error, Hashable, Sendable {
     case otherDialect(DialectName)
     /// The request lacks a field, or has it in a form that is as good as none.
     case missingField(RequiredField)
+    /// `Upload-Length` is there, and no number of bytes. RFC 9651 4.2 lets it be as good as absent, or an error: who is
+    /// heard wrong about the length would learn so with the last byte.
+    case badLength
     /// Not `application/partial-upload`.
     case mediaType
     /// Says something of the upload where that has no meaning.
@@ -94,6 +97,8 @@ public enum UploadProblem: Error, Hashable, Sendable {
             (.badRequest, "other-dialect", "This upload was begun in another protocol (\(dialect.rawValue)).")
         case .missingField(let name):
             (.badRequest, "missing-field", "An append needs a valid \(name.rawValue) field.")
+        case .badLength:
+            (.badRequest, "bad-length", "Upload-Length takes one number of bytes, of fifteen digits at most.")
         case .mediaType:
             (.unsupportedMediaType, "not-partial-upload", "An append is of type application/partial-upload.")
         case .strayField: (.badRequest, "stray-field", "This request must not say anything about the upload.")

@@ -32,7 +32,7 @@ public struct IETFAppendRequest: Sendable {
         guard let isLast else { throw UploadProblem.missingField(.completeness).refusal(version) }
         self.offset = offset
         self.isLast = isLast
-        length = StructuredField.count(UploadField.length, in: head.fields)
+        length = try UploadField.length(in: head.fields, version)
         contentLength = head.framing.contentLength
         contentDigest = try PromisedDigest(UploadField.contentDigest, in: head.fields)
         digests = try RepresentationDigests(head.fields)

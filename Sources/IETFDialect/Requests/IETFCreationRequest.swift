@@ -28,7 +28,7 @@ public struct IETFCreationRequest: Sendable {
         guard let isLast = version.completeness(in: head.fields) else {
             throw UploadProblem.missingField(.completeness).refusal(version)
         }
-        let told = StructuredField.count(UploadField.length, in: head.fields)
+        let told = try UploadField.length(in: head.fields, version)
         let content = head.framing.contentLength
         if let told, let content, isLast ? told != content : told < content {
             throw UploadProblem.inconsistentLength.refusal(version)

@@ -36,6 +36,7 @@ enum Dispatch {
         // What would take a while belongs to the server that comes after this one.
         if exchange.server.isStopping, !exchange.body.isAtEnd { throw ServerContext.stoppingRefusal }
         guard !head.hasBadOverride else { throw badOverride }
+        guard !head.target.isHTTPS || isSecured(exchange) else { throw misdirected }
         try SiteCheck.check(exchange)
         if head.method == .options { return try await OptionsHandler.handle(exchange) }
         guard let address = try Address(head.target) else { throw notFound }
@@ -87,6 +88,17 @@ enum Dispatch {
 
     private static var badOverride: Refusal {
         Refusal(.badRequest, code: "bad-method-override", "X-HTTP-Method-Override takes one method.")
+    }
+
+    /// Whether what is asked for by https has come so: through TLS, or from a proxy that is trusted with that.
+    private static func isSecured(_ exchange: Exchange) -> Bool {
+        exchange.connection.listenerKind == .https
+            || ForwardedClient.isTrusted(exchange.connection.peer, exchange.server.configuration.trustedProxies)
+    }
+
+    private static var misdirected: Refusal {
+        Refusal(
+            .misdirectedRequest, code: "misdirected", "An https address is not asked for without TLS.")
     }
 
     /// Nothing is served at this address.

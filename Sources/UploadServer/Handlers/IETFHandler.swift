@@ -78,6 +78,7 @@ enum IETFHandler {
         let request = try CancellationRequest(exchange.head)
         let claim = try await exchange.uploads.claim(id, to: .delete)
         try request.check(claim.upload, nowSeconds: exchange.server.nowSeconds)
+        try Removal.check(exchange.head, claim.upload, nowSeconds: exchange.server.nowSeconds)
         try await claim.delete()
         await exchange.respond(UploadAnswer.cancelled(request.version))
     }

@@ -1,6 +1,7 @@
 internal import Access
 internal import HTTP
 internal import LinuxSystem
+internal import PlainDialect
 internal import Storage
 internal import TusDialect
 internal import Uploads
@@ -167,6 +168,7 @@ enum TusHandler {
     private static func terminate(_ exchange: Exchange, _ id: UploadID) async throws {
         let claim = try await exchange.uploads.claim(id, to: .delete)
         try Termination.check(claim.upload, nowSeconds: exchange.server.nowSeconds)
+        try Removal.check(exchange.head, claim.upload, nowSeconds: exchange.server.nowSeconds)
         try await claim.delete()
         await exchange.respond(TusAnswer.terminated)
     }

@@ -31,12 +31,14 @@ enum Credentials: Sendable {
     static func read(_ configuration: ServerConfiguration, for listeners: [BoundListener]) throws(ServerError)
         -> Credentials?
     {
-        let encrypted = listeners.filter { $0.kind == .https }.map(\.socket.address)
+        let encrypted = listeners.filter { $0.kind == .https }
         if encrypted.isEmpty { return nil }
-        for address in encrypted where configuration.certificate == nil && !address.isLoopback {
+        for listener in encrypted where configuration.certificate == nil && !listener.socket.address.isLoopback {
+            // By the option as it was given: nobody has asked for the port that the system has drawn.
+            let told = configuration.listenTLS.first { !$0.isLoopback } ?? listener.socket.address
             throw .configuration(
                 """
-                --listen-tls \(address): serving TLS beyond this machine takes a certificate. Give --tls-cert and \
+                --listen-tls \(told): serving TLS beyond this machine takes a certificate. Give --tls-cert and \
                 --tls-key (PEM files; an ACME client such as certbot makes them), or switch TLS off with \
                 --listen-tls ''.
                 """)
