@@ -39,7 +39,9 @@ extension Serve {
         }
         if tlsCert == "" || tlsKey == "" { throw ValidationError("--tls-cert and --tls-key take a file each.") }
         for network in trustedProxy where NetworkPrefix(network) == nil {
-            throw ValidationError("--trusted-proxy takes an address or a network like 10.0.0.0/8, not '\(network)'.")
+            let meant = NetworkPrefix.network(of: network).map { "; its network is \($0)" } ?? ""
+            throw ValidationError(
+                "--trusted-proxy takes an address or a network like 10.0.0.0/8, not '\(network)'\(meant).")
         }
         _ = try publicAddress()
     }

@@ -164,6 +164,11 @@ def test_addresses_that_contradict_each_other_are_refused(tmp_path, options, wor
     assert words in refused(tmp_path, *options)
 
 
+@pytest.mark.parametrize("network, meant", [("10.0.0.5/8", "10.0.0.0/8"), ("fd00::1/64", "fd00:0:0:0:0:0:0:0/64")])
+def test_an_address_within_a_network_is_no_network(tmp_path, network, meant):
+    assert f"not '{network}'; its network is {meant}" in refused(tmp_path, "--trusted-proxy", network)
+
+
 # ---- options that are taken once, and values ------------------------------------------------------------------------
 
 @pytest.mark.parametrize("options", [
