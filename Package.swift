@@ -118,7 +118,8 @@ let package = Package(
             name: "TestSupport", dependencies: ["LinuxSystem", "TLS"], path: "Tests/Support",
             swiftSettings: strict),
         .testTarget(
-            name: "HTTPTests", dependencies: ["HTTP", "TestSupport"], exclude: ["REQUIREMENTS.md"], swiftSettings: strict),
+            name: "HTTPTests", dependencies: ["HTTP", "TestSupport"], exclude: ["REQUIREMENTS.md"],
+            swiftSettings: strict),
         .testTarget(
             name: "AccessTests", dependencies: ["Access", "HTTP", "TestSupport", "Uploads"], swiftSettings: strict),
         .testTarget(

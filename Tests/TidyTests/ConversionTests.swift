@@ -12,6 +12,8 @@ import Testing
     private static let bounded = "HTTPLimits.headBytesMax bounds what a head, a part's head or trailers have"
 
     private static let narrowing = KnownSites([
+        Site("Access/CredentialCache", "UInt64(byte)", "of a byte"),
+        Site("Access/JSON/JSONReader", "UInt32(digit)", "of a hexadecimal digit"),
         Site("HTTP/Body/DelimiterSearch", "UInt8(delimiter.count", "a boundary has 70 bytes at most (MultipartParser)"),
         Site("HTTP/Fields/Base64", "UInt32(", "of a byte, of bits below 32, or of 6 or less them"),
         Site("HTTP/Fields/ContentDisposition", "UInt8($0.value)", "below 0x80, as the same line says"),
@@ -58,6 +60,7 @@ import Testing
         Site("TLS/StepFailure", "Int32(ERR_LIB_SSL)", constant),
         Site("TLS/TLSContext", "UInt32(", "of two constants"),
         Site("TLS/TLSSession", "UInt32(X509", constant),
+        Site("Tokens/StaticTokens", "UInt", "of a byte, or of a hexadecimal digit"),
         Site("UploadClient/Backoff", "UInt64(step", "a pause, which is not negative"),
         Site("UploadClient/Checksum", "UInt32(24", "0, 8, 16 or 24"),
         Site("UploadServer/Origins/CORSOrigin", "UInt16(Substring", "of a text: nil where it does not fit"),
