@@ -47,6 +47,7 @@ import Testing
         Site("LinuxSystem/SystemGroup", "UInt32(", "of a text, or of what is not negative as the line says"),
         Site("LinuxSystem/SystemThread", "UInt(", "a handle, without sign in the system's header"),
         Site("Reactor/EventToken", "UInt64(", "a place in an array"),
+        Site("Storage/Catalogue/CatalogueRow", "Int32(names.count)", "the columns of a table"),
         Site("Storage/Catalogue/SQLiteConnection", "Int32(milliseconds)", "a constant"),
         Site("Storage/Catalogue/SQLiteConnection", "UInt32(SQLITE", constant),
         Site(
@@ -112,11 +113,15 @@ import Testing
     }
 
     @Test func `a conversion to a smaller number holds it, or says what else becomes of it`() throws {
-        try Self.narrowing.compare(complaint: "traps for what does not fit, and no reason is given here", Self.narrows)
+        try Self.narrowing.compare(
+            complaint: "traps for what does not fit, and no reason is given here", lines: ["Int", "CLong"], Self.narrows
+        )
     }
 
     @Test func `a fraction or a number without sign becomes an integer only where it fits`() throws {
-        try Self.widening.compare(complaint: "traps for what does not fit, and no reason is given here", Self.mayNotFit)
+        try Self.widening.compare(
+            complaint: "traps for what does not fit, and no reason is given here", lines: ["Int(", "Int64("],
+            Self.mayNotFit)
     }
 
     @Test(arguments: ["UInt8(count)", "Int32(a.b)", "x = UInt16(line.lowerBound)", "UInt(thread)"])
