@@ -35,4 +35,9 @@ static inline int cshim_sqlite_ioerr_shmsize(void) { return SQLITE_IOERR_SHMSIZE
 // SQLITE_IOERR_WRITE: a write failed, for another reason than a full disk.
 static inline int cshim_sqlite_ioerr_write(void) { return SQLITE_IOERR_WRITE; }
 
+// sqlite3_db_config is variadic. Without this the last connection to be closed carries the log over and removes it.
+static inline void cshim_sqlite_keep_log(sqlite3 *database) {
+    sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)0);
+}
+
 #endif

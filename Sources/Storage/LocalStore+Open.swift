@@ -17,6 +17,7 @@ extension LocalStore {
         try files.settleCatalogue()
         let connection = try SQLiteConnection(path: path, writes: true)
         try CatalogueSchema.prepare(connection, durability: configuration.durability)
+        try files.holdDatabase()
         files.reserveLog()
         try doing("sync \(configuration.path)") { () throws(Errno) in
             if configuration.durability == .power { try root.sync() }

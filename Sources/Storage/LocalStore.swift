@@ -31,6 +31,7 @@ public final class LocalStore: Sendable {
         parts.assemblies.stop()
         threads.stop(disk: parts.disk)
         parts.table.failWaiters()
+        parts.files.letGoOfDatabase()
         root.withLock { $0 = nil }
     }
 

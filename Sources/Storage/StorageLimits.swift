@@ -50,11 +50,20 @@ public enum StorageLimits {
         min(openUploadsMost, max(openUploadsLeast, Int(freeBytes / openUploadsShare / openUploadBytes)))
     }
 
-    /// Pages of 4 KiB after which SQLite carries its log over into the catalogue. Half of what the first piece of the
+    /// Pages of 4 KiB after which SQLite's log is carried over into the catalogue. Half of what the first piece of the
     /// log's index holds, so that a full disk is met while writing the log, which can be taken back, and not the index.
     static let catalogueLogPages = 2000
-    /// Bytes of that log as it mostly is at its longest: those pages, a commit beyond them, and their headers.
-    static let catalogueLogBytes = Int64(catalogueLogPages + 64) * (4096 + 24)
+    /// After so many more where the log could not begin anew then, because somebody read.
+    static let catalogueLogPagesAgain = 250
+    /// Pages of a log (64 MiB) that takes no more while it cannot be carried over. It is told of where it grows only
+    /// because somebody reads one state of the catalogue all the while.
+    static let catalogueLogPagesMax = 16_384
+    /// Bytes of a page in that log.
+    static let catalogueLogPageBytes: Int64 = 4096 + 24
+    /// Bytes of that log as it mostly is at its longest: those pages, and a commit beyond them.
+    static let catalogueLogBytes = Int64(catalogueLogPages + 64) * catalogueLogPageBytes
+    /// For how long nothing has changed when a log is carried over that is shorter, in nanoseconds.
+    static let catalogueIdleNanoseconds: Int64 = 30_000_000_000
     /// Journal and log take space in advance only where their file system has so many times as much left.
     static let freeSpaceFactor: Int64 = 4
     /// For how long an answer to the question for free space is good, in nanoseconds.

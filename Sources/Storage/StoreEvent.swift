@@ -17,6 +17,13 @@ public enum StoreEvent: Sendable, Equatable, CustomStringConvertible {
     case catalogueSuspended(String)
     /// The catalogue takes changes again.
     case catalogueResumed
+    /// The catalogue's log could not be carried over into its database. Nothing is lost, and it is tried again; the log
+    /// grows until that works, up to a bound.
+    case checkpointFailed(StorageError)
+    /// The catalogue's log was carried over again.
+    case checkpointsResumed
+    /// Somebody reads one state of the catalogue all the while, so that its log can only grow; so many bytes by now.
+    case logGrows(bytes: Int64)
     /// The journal could not be written, or the files that it stands in for could not be synced. It is tried again and
     /// again, and those files are written again from it; meanwhile small bodies go where there is room, or are written
     /// like large ones.
@@ -57,6 +64,11 @@ public enum StoreEvent: Sendable, Equatable, CustomStringConvertible {
         case .catalogueFailed(let text): "the catalogue takes no more changes until a restart: \(text)"
         case .catalogueSuspended(let text): "the catalogue takes no changes until it can be written again: \(text)"
         case .catalogueResumed: "the catalogue takes changes again"
+        case .checkpointFailed(let error):
+            "the catalogue's log cannot be carried over into its database, which is tried again: \(error)"
+        case .checkpointsResumed: "the catalogue's log is carried over into its database again"
+        case .logGrows(let bytes):
+            "another program reads one state of the catalogue all the while; its log has grown to \(bytes) bytes"
         case .journalFailed(let error): "the journal failed and is tried again: \(error)"
         case .journalResumed: "the journal is in order again"
         case .journalBuffered(let errno): "direct I/O refused (\(errno)); the journal is written buffered now"

@@ -14,7 +14,7 @@ enum CatalogueSchema {
         let found = try found(connection)
         try connection.execute("PRAGMA journal_mode = WAL")
         try connection.execute("PRAGMA synchronous = \(durability == .power ? "FULL" : "NORMAL")")
-        try connection.execute("PRAGMA wal_autocheckpoint = \(StorageLimits.catalogueLogPages)")
+        connection.keepsLog()
         if found < version {
             let steps = CatalogueVersion.all[Int(found)...].map(\.sql).joined(separator: "\n")
             try connection.execute("BEGIN IMMEDIATE; \(steps) PRAGMA user_version = \(version); COMMIT")

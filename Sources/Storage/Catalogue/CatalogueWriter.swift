@@ -14,6 +14,7 @@ final class CatalogueWriter {
     private let health: StoreHealth
     private let delivery: SmallDelivery
     private var clock: CatalogueClock
+    private var checkpoints: CatalogueCheckpoints
 
     init(
         connection: SQLiteConnection, files: StoreFiles, table: UploadTable, health: StoreHealth, journal: Journal?,
@@ -21,6 +22,7 @@ final class CatalogueWriter {
     ) throws(StorageError) {
         self.clock = clock
         delivery = SmallDelivery(files: files, journal: journal, health: health)
+        checkpoints = CatalogueCheckpoints(connection, files)
         self.connection = connection
         self.files = files
         self.table = table
@@ -35,19 +37,22 @@ final class CatalogueWriter {
     /// Commits until the queue has ended.
     func run(_ changes: BatchQueue<CatalogueChange>) {
         while let batch = next(changes) {
-            if health.isSuspended || batch.isEmpty { tryAgain() }
+            if health.isSuspended || batch.isEmpty && health.isTried { tryAgain() }
             var rest = batch[...]
             while !rest.isEmpty {
                 apply(rest.prefix(StorageLimits.changesPerCommitMax))
                 rest = rest.dropFirst(StorageLimits.changesPerCommitMax)
             }
+            if health.failure == nil { checkpoints.run(isIdle: batch.isEmpty) }
         }
         // By this the next start tells a wrong clock; without it, it would doubt a right one for a while.
         try? clock.tick(always: true)
+        checkpoints.end()
     }
 
     private func next(_ changes: BatchQueue<CatalogueChange>) -> [CatalogueChange]? {
-        changes.next(nanosecondsMax: health.isTried ? StorageLimits.catalogueRetryNanoseconds : nil)
+        changes.next(
+            nanosecondsMax: health.isTried ? StorageLimits.catalogueRetryNanoseconds : checkpoints.restNanoseconds)
     }
 
     /// Commits a transaction that changes nothing.
@@ -60,6 +65,7 @@ final class CatalogueWriter {
         connection.setPatience(milliseconds: 0)
         defer { connection.setPatience(milliseconds: StorageLimits.catalogueBusyMilliseconds) }
         do throws(StorageError) {
+            if checkpoints.refusal != nil { return }
             try files.settleLog()
             try begin.run()
             try connection.execute("PRAGMA user_version = \(CatalogueSchema.version)")
@@ -105,6 +111,10 @@ final class CatalogueWriter {
         var count = 0
         for step in steps where step.outcome == .goes { count += 1 }
         if count == 0 { return nil }
+        if let refusal = checkpoints.refusal {
+            health.refuse(refusal)
+            return refusal
+        }
         do throws(StorageError) {
             try begin.run()
             for index in steps.indices where steps[index].outcome == .goes { try write(&steps[index]) }

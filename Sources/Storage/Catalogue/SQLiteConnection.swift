@@ -5,6 +5,8 @@ internal import LinuxSystem
 final class SQLiteConnection {
     private let handle: OpaquePointer
     private let path: String
+    /// How many pages the log had after the last commit of this connection.
+    private(set) var logPages = 0
 
     /// What a connection may do to the database and to the files beside it.
     enum Access {
@@ -29,7 +31,8 @@ final class SQLiteConnection {
             flags |= SQLITE_OPEN_URI
             name = "file:\(SQLiteConnection.escaped(path))?immutable=1"
         }
-        let code = sqlite3_open_v2(name, &handle, flags | SQLITE_OPEN_NOMUTEX, nil)
+        let way = access == .writes ? WholeCheckpoints.registered : nil
+        let code = sqlite3_open_v2(name, &handle, flags | SQLITE_OPEN_NOMUTEX, way)
         guard code == SQLITE_OK, let handle else {
             let text = handle.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
             sqlite3_close_v2(handle)
@@ -40,6 +43,37 @@ final class SQLiteConnection {
         sqlite3_extended_result_codes(handle, 1)
         setPatience(milliseconds: StorageLimits.catalogueBusyMilliseconds)
     }
+
+    /// Leaves it to `carryLogOver` when the log is carried over, and counts its pages. `sqlite3_wal_hook`
+    ///
+    /// What SQLite would do by itself it would do within a commit, whether or not it can be done whole, and tell nobody
+    /// of a failure.
+    func keepsLog() {
+        sqlite3_wal_hook(
+            handle,
+            { connection, _, _, pages in
+                guard let connection else { return SQLITE_OK }
+                Unmanaged<SQLiteConnection>.fromOpaque(connection).takeUnretainedValue().logPages = Int(pages)
+                return SQLITE_OK
+            }, Unmanaged.passUnretained(self).toOpaque())
+    }
+
+    /// Puts all that the log holds into the database, and that on the disk. Answers false where somebody who reads an
+    /// older state is in the way; then nothing has happened. `sqlite3_wal_checkpoint_v2`
+    ///
+    /// - Throws: after a failure the log stands as before, and all of it that was not carried over before is carried
+    ///   over by the next call.
+    func carryLogOver() throws(StorageError) -> Bool {
+        var (log, carried): (Int32, Int32) = (-1, -1)
+        let code = WholeCheckpoints.run(handle, log: &log, carried: &carried)
+        if code & 0xFF == SQLITE_BUSY { return false }
+        guard code == SQLITE_OK else { throw error(code) }
+        if log >= 0 { logPages = Int(log) }
+        return log == carried
+    }
+
+    /// Leaves the log as it is when the connection is closed. `SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE`
+    func keepLog() { cshim_sqlite_keep_log(handle) }
 
     /// How long to wait for whoever else writes. `sqlite3_busy_timeout`
     func setPatience(milliseconds: Int) { sqlite3_busy_timeout(handle, Int32(milliseconds)) }

@@ -1,4 +1,5 @@
 internal import LinuxSystem
+internal import Synchronization
 
 /// The files of SQLite, as the kernel sees them.
 ///
@@ -28,6 +29,33 @@ extension StoreFiles {
     /// - Throws: while what is behind the last commit cannot be written.
     func settleLog() throws(StorageError) {
         if durability == .power { try settle(StoreFiles.logName) }
+    }
+
+    /// Opens the database once more, to settle it later. Closing it gives up SQLite's locks of it, so it stays open as
+    /// long as the store.
+    func holdDatabase() throws(StorageError) {
+        let name = LocalStore.catalogueName
+        var file: File? = try doing("open \(name)") { () throws(Errno) in try root.open(name, .readWrite) }
+        database.withLock { $0 = file.take() }
+    }
+
+    /// Gives up the database, after SQLite has.
+    func letGoOfDatabase() { database.withLock { $0 = nil } }
+
+    /// Has the database read from the disk after a failure to carry the log over. Only then does it help to do that
+    /// once more.
+    ///
+    /// - Throws: while what SQLite has written cannot be brought to the disk.
+    func settleDatabase() throws(StorageError) {
+        if durability == .process { return }
+        try doing("sync \(LocalStore.catalogueName)") { () throws(Errno) in
+            try database.withLock { file throws(Errno) in
+                // A failure is told once; the second time everything has been tried to be written.
+                try? file?.syncData()
+                try file?.syncData()
+                try file?.dropCached()
+            }
+        }
     }
 
     /// Takes blocks for the whole of SQLite's log, so that on a disk that fills up later what came can still be

@@ -19,6 +19,8 @@ final class StoreFiles: Sendable {
     let complete: Directory
     /// The data directory itself.
     let root: Directory
+    /// The catalogue's database: see `holdDatabase`.
+    let database = Mutex<File?>(nil)
     private let onEvent: @Sendable (StoreEvent) -> Void
     private let directIO: Atomic<Bool>
     private let sweep: StopFlag

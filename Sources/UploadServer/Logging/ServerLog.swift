@@ -76,10 +76,10 @@ public struct ServerLog: Sendable {
         let level: Logger.Level =
             switch event {
             case .catalogueFailed, .catalogueSuspended: .critical
-            case .damaged, .appendFailed, .journalFailed, .replayFailed: .error
-            case .removalFailed, .sweepFailed, .forgettingFailed, .strangerKept: .warning
+            case .damaged, .appendFailed, .journalFailed, .replayFailed, .checkpointFailed: .error
+            case .removalFailed, .sweepFailed, .forgettingFailed, .strangerKept, .logGrows: .warning
             case .deliveredAfterCrash, .replayed, .directIORefused: .notice
-            case .catalogueResumed, .journalResumed, .journalBuffered: .notice
+            case .catalogueResumed, .checkpointsResumed, .journalResumed, .journalBuffered: .notice
             case .clockJumped: .warning
             case .forgotten: .info
             case .swept(let files): files > 0 ? .info : .debug

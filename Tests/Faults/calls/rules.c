@@ -42,6 +42,13 @@ static void find_path(struct place place, char *path, size_t capacity) {
     if (place.name) snprintf(path + length, capacity - length, "%s%s", length ? "/" : "", place.name);
 }
 
+/* Whether the path has the text in it, or ends with it where the text ends with a dollar. */
+static bool is_of(const char *path, const char *text) {
+    size_t length = strlen(path), wanted = strlen(text);
+    if (!wanted || text[wanted - 1] != '$') return strstr(path, text);
+    return length >= wanted - 1 && !memcmp(path + length - (wanted - 1), text, wanted - 1);
+}
+
 /* Takes one of the calls that the rule is for. */
 static bool take(struct rule *rule) {
     int64_t left = atomic_load(&rule->left);
@@ -60,7 +67,7 @@ int struck(const char *call, struct place place) {
             find_path(place, path, sizeof path);
             has_path = true;
         }
-        if ((rule->path[0] && !strstr(path, rule->path)) || !take(rule)) continue;
+        if ((rule->path[0] && !is_of(path, rule->path)) || !take(rule)) continue;
         atomic_fetch_add(&rule->begun, 1);
         if (rule->milliseconds) pause_for(rule->milliseconds * 1000000L);
         while (rule->holds && atomic_load(&rule->armed)) pause_for(LOOK_NANOSECONDS);
