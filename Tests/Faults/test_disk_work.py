@@ -126,7 +126,7 @@ def test_a_file_that_finds_no_room_leaves_nothing_and_tells_its_address(tmp_path
         one = part(server, os.urandom(free * 28 // 100))
         with ThreadPoolExecutor(2) as pool, calls.hold("fallocate", "/uploads/") as held:
             made = [pool.submit(whole, server, [one, one], f"{number}.bin") for number in range(2)]
-            eventually(lambda: held.waiting == 2, "both at their reservations")
+            eventually(lambda: held.waiting == 1, "one at its reservation, which the other one has to wait for")
             held.end()
             done, refused = sorted((answer.result() for answer in made), key=lambda answer: answer.status)
         assert (done.status, refused.status, refused.code) == (201, 507, "no-space")

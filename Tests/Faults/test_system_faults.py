@@ -87,6 +87,43 @@ def test_a_data_directory_that_vanishes_costs_its_uploads_and_not_the_server(ser
     assert put(server, "again.txt", b"again").status == 201
 
 
+@pytest.mark.parametrize("way", ["another file system", "another mount of this one", "link", "dangling link", "file"])
+def test_a_place_for_finished_files_to_which_none_can_be_moved_is_told_of_at_the_start(tmp_path, way):
+    server = Sluice(tmp_path)
+    complete, elsewhere = server.data / "complete", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    server.data.mkdir()
+    is_mount = way.endswith(("file system", "this one"))
+    if is_mount:
+        if os.geteuid() != 0:
+            pytest.skip("only root can mount")
+        complete.mkdir()
+        words = ["-t", "tmpfs", "none"] if way == "another file system" else ["--bind", elsewhere]
+        subprocess.run(["mount", *words, complete], check=True)
+    elif way == "file":
+        complete.touch()
+    else:
+        complete.symlink_to(elsewhere if way == "link" else tmp_path / "nowhere")
+    try:
+        with pytest.raises(RuntimeError):
+            server.start()
+        assert server.wait() == 1
+        said = server.log_tail()
+        assert str(complete) in said
+        assert ("both must be one file system" if is_mount else "it must be a directory, not a link to one") in said
+    finally:
+        if is_mount:
+            subprocess.run(["umount", complete], check=True)
+    # Put in order it is a directory like any other.
+    if not is_mount:
+        complete.unlink()
+    server.start()
+    try:
+        assert put(server, "file.txt", b"here").status == 201
+    finally:
+        server.stop()
+
+
 @contextmanager
 def small_disk(directory: Path):
     """An ext4 of its own, that turns read-only when it meets an error."""

@@ -36,10 +36,19 @@ final class SmallDisk: Sendable {
     @discardableResult
     func fill() throws -> String {
         let file = path + "/filler"
-        // Again past the page cache: what the file system had set aside for the first time, and not needed, or what was
-        // removed before, is free only once that is synced.
-        let again = "dd if=/dev/zero of='\(file)' bs=4096 oflag=append,direct conv=notrunc"
-        try run("dd if=/dev/zero of='\(file)' bs=4096; sync '\(file)'; \(again); \(again); sync '\(file)'")
+        // Past the page cache, and again until a sync of everything has made no room: what the file system had set aside
+        // and not needed, or what was removed before, is free only then.
+        try run(
+            """
+            append() { dd if=/dev/zero of='\(file)' bs=4096 oflag=append,direct conv=notrunc; }
+            size() { stat -c %s '\(file)'; }
+            dd if=/dev/zero of='\(file)' bs=4096
+            for _ in $(seq 100); do
+                before=$(size); sync -f '\(file)'; append
+                [ $(size) = $before ] && sync -f '\(file)' && ! append && [ $(size) = $before ] && exit
+            done
+            exit 1
+            """)
         return file
     }
 
@@ -57,7 +66,7 @@ final class SmallDisk: Sendable {
     private func run(_ script: String) throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = ["-c", script + " >/dev/null 2>&1"]
+        process.arguments = ["-c", "{ \(script)\n} >/dev/null 2>&1"]
         try process.run()
         process.waitUntilExit()
         guard process.terminationStatus == 0 else { throw CocoaError(.fileWriteUnknown) }

@@ -15,6 +15,8 @@ final class Assemblies: Sendable {
     private let files: StoreFiles
     private let disk: DiskThreads
     private let state = Mutex(State())
+    /// Bytes that files under way are going to reserve yet.
+    private let promised = Mutex<Int64>(0)
 
     init(files: StoreFiles, disk: DiskThreads) {
         self.files = files
@@ -60,6 +62,30 @@ final class Assemblies: Sendable {
         if isRefused { assembly?.fail(.closed) }
         startNext()
     }
+
+    /// Lets one file reserve blocks if all that it needs fits beside what others are going to reserve: of two files that
+    /// do not fit together one has its room, instead of each a part of it. They do so one after the other. Blocks.
+    ///
+    /// - Parameters:
+    ///   - bytes: what it lacks.
+    ///   - before: what was promised to it, which `bytes` takes the place of.
+    ///   - body: reserves, and answers how much is promised from now on.
+    /// - Throws: `noSpace`, or what `body` does; what was promised then is to be given up.
+    func reserving(
+        _ bytes: Int64, instead before: Int64, _ body: () throws(StorageError) -> Int64
+    ) throws(StorageError) {
+        try promised.withLock { promised throws(StorageError) in
+            let others = promised - before
+            let (all, overflows) = others.addingReportingOverflow(bytes)
+            if overflows { throw .noSpace }
+            try files.checkFits(all)
+            promised = all
+            promised = others + (try body())
+        }
+    }
+
+    /// A file that was promised so many bytes does not come.
+    func giveUp(_ bytes: Int64) { promised.withLock { $0 -= bytes } }
 
     private func line(up assembly: Assembly) {
         let isTaken = state.withLock { state in

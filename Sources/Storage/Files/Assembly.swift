@@ -13,6 +13,8 @@ final class Assembly: DiskJob {
         var end: Int64 = 0
         /// How far blocks are reserved.
         var reserved: Int64 = 0
+        /// How many bytes more it is going to reserve, and nobody else may.
+        var promised: Int64 = 0
         /// Whether the file system may be able to share blocks.
         var shares = true
     }
@@ -39,7 +41,8 @@ final class Assembly: DiskJob {
 
     /// Ends it without a step of its own.
     func fail(_ error: StorageError) {
-        if state.withLock({ $0.isMade }) { takeBack() }
+        let progress = state.withLock { $0 }
+        if progress.isMade { takeBack(progress) }
         waiter.resume(returning: .failure(error))
     }
 
@@ -53,7 +56,7 @@ final class Assembly: DiskJob {
             if isWhole { waiter.resume(returning: .success(())) }
             assemblies.stepEnded(next: isWhole ? nil : self)
         } catch {
-            takeBack()
+            takeBack(progress)
             waiter.resume(returning: .failure(error))
             assemblies.stepEnded(next: nil)
         }
@@ -116,18 +119,23 @@ final class Assembly: DiskJob {
         let needed = progress.shares ? progress.end + part.length - progress.partDone : length
         let missing = needed - max(progress.reserved, progress.end)
         if missing <= 0 { return true }
-        try files.checkFits(missing)
         let from = needed - missing
         let step = min(missing, StorageLimits.assemblyReservationBytes)
-        try doing("reserve \(step) bytes for \(files.dataPath(id))") { () throws(Errno) in
-            try target.reserve(offset: from, length: step)
+        try assemblies.reserving(missing, instead: progress.promised) { () throws(StorageError) in
+            progress.promised = missing
+            try doing("reserve \(step) bytes for \(files.dataPath(id))") { () throws(Errno) in
+                try target.reserve(offset: from, length: step)
+            }
+            progress.promised -= step
+            return progress.promised
         }
         progress.reserved = from + step
         return progress.reserved == needed
     }
 
     /// Gives back every byte; it is tried again from the first one.
-    private func takeBack() {
+    private func takeBack(_ progress: Progress) {
+        assemblies.giveUp(progress.promised)
         do throws(StorageError) { _ = try files.openAssembled(id, isNew: true) } catch {
             files.report(.appendFailed(id, error))
         }

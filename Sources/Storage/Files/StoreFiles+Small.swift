@@ -66,6 +66,36 @@ extension StoreFiles {
         }
     }
 
+    /// Whether memory shows a small file with these bytes, and the disk has others, or cannot be read.
+    func isLost(_ small: SmallFile, _ bytes: UnsafeRawBufferPointer) throws(StorageError) -> Bool {
+        // One byte more tells of a longer file.
+        guard let buffer = AlignedBuffer(count: StorageLimits.smallBytesMax + AlignedBuffer.alignment) else {
+            throw .io(.noMemory, "look at the file of upload \(small.id)")
+        }
+        func shows(_ file: borrowing File) throws(Errno) -> Bool {
+            let found = try file.read(into: buffer.memory, count: bytes.count + 1, at: 0)
+            return UnsafeRawBufferPointer(start: buffer.memory, count: found).elementsEqual(bytes)
+        }
+        return try doing("look at the file of upload \(small.id)") { () throws(Errno) in
+            guard let file = try openSmall(small), try shows(file) else { return false }
+            try file.dropCached()
+            do throws(Errno) { return try !shows(file) } catch { return true }
+        }
+    }
+
+    /// Opens it to be read, wherever it is by now; nil where it is gone.
+    private func openSmall(_ small: SmallFile) throws(Errno) -> File? {
+        do throws(Errno) {
+            return try complete.directory(small.id.description).open(small.name.description, [.readOnly, .noFollow])
+        } catch {
+            guard error == .noEntry else { throw error }
+        }
+        do throws(Errno) { return try uploads.open(small.id.description, [.readOnly, .noFollow]) } catch {
+            guard error == .noEntry else { throw error }
+            return nil
+        }
+    }
+
     private func syncSmall(_ id: UploadID, _ name: CleanName) throws(Errno) {
         do throws(Errno) {
             let directory = try complete.directory(id.description)

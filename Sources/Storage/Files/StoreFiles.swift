@@ -37,13 +37,9 @@ final class StoreFiles: Sendable {
         onEvent = configuration.onEvent
         directIO = Atomic(configuration.directIO)
         let path = configuration.path
-        do throws(Errno) {
-            try root.makeDirectory(StoreFiles.uploadsName)
-            try root.makeDirectory(StoreFiles.completeName)
-            uploads = try root.directory(StoreFiles.uploadsName)
-            complete = try root.directory(StoreFiles.completeName)
-            self.root = try root.directory(".")
-        } catch { throw StorageError(error, "make the directories in \(path)") }
+        uploads = try StoreFiles.made(StoreFiles.uploadsName, in: root, path)
+        complete = try StoreFiles.made(StoreFiles.completeName, in: root, path)
+        self.root = try doing("open \(path)") { () throws(Errno) in try root.directory(".") }
         do throws(Errno) {
             guard try uploads.canMove(to: complete) else { throw Errno.crossDevice }
         } catch {
@@ -51,6 +47,19 @@ final class StoreFiles: Sendable {
             throw StorageError(error, "move finished files from \(from) to \(to) (both must be one file system)")
         }
         try admitReaders()
+    }
+
+    /// Opens one of the directories below the data directory, and makes it where it is missing.
+    private static func made(
+        _ name: String, in root: borrowing Directory, _ path: String
+    ) throws(StorageError) -> Directory {
+        do throws(Errno) {
+            try root.makeDirectory(name)
+            return try root.directory(name)
+        } catch {
+            let hint = error == .notDirectory ? " (it must be a directory, not a link to one)" : ""
+            throw StorageError(error, "make or open the directory \(path)/\(name)\(hint)")
+        }
     }
 
     /// Where an upload's bytes lie.

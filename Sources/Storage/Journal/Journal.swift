@@ -13,16 +13,16 @@ internal import Uploads
 /// Batches are written by the catalogue's thread, segments are released by the journal's own. When there is no room, or
 /// after a failure, the answer is nil and the bodies go the long way; the journal is tried again after a pause.
 final class Journal: Sendable {
-    private let state: Mutex<JournalState>
+    let state: Mutex<JournalState>
     /// A segment's head and a batch's head.
     private let heads = Mutex<AlignedBuffer?>(AlignedBuffer(count: 2 * JournalLimits.blockBytes))
     /// Until when no batch is tried, by the monotonic clock; `min` when all is well.
     private let pausedUntil = Atomic<Int64>(.min)
     /// 1 once the journal's thread may have something to do.
     private let word = Atomic<UInt32>(0)
-    private let files: StoreFiles
-    private let table: UploadTable
-    private let path: String
+    let files: StoreFiles
+    let table: UploadTable
+    let path: String
     private let segmentBytes: Int64
     private let takesBatches: Bool
     private let cache: PageCacheID?
@@ -94,6 +94,7 @@ final class Journal: Sendable {
     }
 
     private func write(_ bodies: [SmallBody], to place: inout JournalState.Place) throws(StorageError) {
+        if state.withLock({ $0.hasWriteFailed }) { try settle(place.segment) }
         do throws(StorageError) { try write(bodies, at: place) } catch {
             guard try goesBuffered(after: error, place.segment) else { throw error }
             place.segment = state.withLock { [place] in $0.segments[place.index] }
@@ -125,6 +126,17 @@ final class Journal: Sendable {
                 try place.segment.file.syncData()
                 files.counters.countJournalSync(sinceNanoseconds: start)
             }
+        }
+    }
+
+    /// Has the page cache forget what the disk has refused of a segment that is written through it: what is written to
+    /// the same place once more would look as if it were on the disk. See `StoreFiles.settleCatalogue`.
+    private func settle(_ segment: JournalSegment) throws(StorageError) {
+        try doing("sync the journal in \(path)") { () throws(Errno) in
+            // A failure is told once.
+            try? segment.file.syncData()
+            try segment.file.syncData()
+            try segment.file.dropCached()
         }
     }
 
@@ -180,73 +192,6 @@ final class Journal: Sendable {
         }
     }
 
-    private func release(_ index: Int) {
-        let (entries, next) = state.withLock { ($0.use[index].files, $0.nextNumber) }
-        do throws(StorageError) { try files.syncSmall(entries) } catch {
-            // What was not written may be lost from memory too. The next start must know, if it finds that memory.
-            try? files.journalSegment(index)?.doubtFiles()
-            return change { $0.doubt(index, error, nowNanoseconds: SystemClock.monotonicNanoseconds) }
-        }
-        do throws(StorageError) { try release(index, next: next) } catch {
-            change { $0.releaseFailed(index, error, nowNanoseconds: SystemClock.monotonicNanoseconds) }
-        }
-    }
-
-    private func release(_ index: Int, next: Int64) throws(StorageError) {
-        let segment = try files.journalSegment(index)
-        try doing("release a segment of the journal in \(path)") { () throws(Errno) in
-            try segment?.release(first: next)
-        }
-        change { $0.released(index, next: next) }
-    }
-
-    /// Writes the files of a segment again, those that are still as they were delivered, and then releases it.
-    private func restore(_ index: Int) {
-        do throws(StorageError) {
-            let use = state.withLock { $0.use[index] }
-            var (restored, isWhole, end): ([SmallFile], Bool, Int64) = ([], true, 0)
-            if let segment = try files.journalSegment(index) {
-                let connection = try SQLiteConnection(
-                    path: "\(path)/\(LocalStore.catalogueName)", writes: false)
-                let reader = try JournalReader(files: files, connection: connection)
-                let content = try reader.read(segment)
-                for body in content.bodies {
-                    switch try restore(body, from: segment, reader, use) {
-                    case .none: isWhole = false
-                    case .some(let isWritten): if isWritten { restored.append(body.file) }
-                    }
-                }
-                end = content.end
-                if isWhole {
-                    try files.syncSmall(restored)
-                    files.awaited.remove(content.bodies.map(\.file))
-                }
-            }
-            // What somebody holds has time.
-            guard isWhole else { throw use.failure ?? .superseded }
-            try release(index, next: max(end, state.withLock { $0.nextNumber }))
-            files.report(.replayed(files: restored.count))
-        } catch {
-            files.awaited.fail(error)
-            change { $0.releaseFailed(index, error, nowNanoseconds: SystemClock.monotonicNanoseconds) }
-        }
-    }
-
-    /// Answers whether the file was written; nil while somebody holds the upload.
-    private func restore(
-        _ body: JournalBody, from segment: JournalSegment, _ reader: JournalReader, _ use: SegmentUse
-    ) throws(StorageError) -> Bool? {
-        let id = body.entry.id
-        guard let token = table.claimAtRest(id) else { return nil }
-        defer { table.release(id, token) }
-        guard try reader.vouches(for: body) else { return false }
-        if let end = use.endNanoseconds(body.number), try !files.isAsDelivered(body.file, untilNanoseconds: end) {
-            return false
-        }
-        try reader.restore(body, from: segment)
-        return true
-    }
-
     /// Lets the journal's thread release what there is and end. No batch may come any more.
     func stop() {
         state.withLock { $0.isStopping = true }
@@ -259,7 +204,7 @@ final class Journal: Sendable {
     }
 
     /// Changes the state, and reports when the journal ceases or begins to be in order.
-    private func change(_ body: (inout JournalState) -> Void) {
+    func change(_ body: (inout JournalState) -> Void) {
         let (before, after) = state.withLock { state in
             let before = state.failure
             body(&state)

@@ -65,8 +65,22 @@ struct JournalReader {
         try name(of: body.entry, in: body.number) == body.name
     }
 
+    /// Whether memory shows the file as this body, and the disk has something else.
+    ///
+    /// What memory shows as something else counts as its owner's.
+    func isLost(_ body: JournalBody, from segment: JournalSegment) throws(StorageError) -> Bool {
+        let buffer = try bytes(of: body, from: segment)
+        return try files.isLost(body.file, UnsafeRawBufferPointer(start: buffer.memory, count: body.entry.length))
+    }
+
     /// Writes the file anew and gives it its name, without a sync.
     func restore(_ body: JournalBody, from segment: JournalSegment) throws(StorageError) {
+        let buffer = try bytes(of: body, from: segment)
+        try files.writeSmall(body.entry.id, buffer.memory, count: body.entry.length)
+        try files.nameSmall(body.entry.id, body.name)
+    }
+
+    private func bytes(of body: JournalBody, from segment: JournalSegment) throws(StorageError) -> AlignedBuffer {
         guard let buffer = AlignedBuffer(count: StorageLimits.smallBytesMax) else {
             throw .io(.noMemory, "read the journal")
         }
@@ -75,8 +89,7 @@ struct JournalReader {
             try segment.file.read(into: buffer.memory, count: length, at: body.position)
         }
         guard found == length else { throw .io(.io, "read the journal: it is shorter than it was") }
-        try files.writeSmall(body.entry.id, buffer.memory, count: length)
-        try files.nameSmall(body.entry.id, body.name)
+        return buffer
     }
 
     private func name(of entry: JournalBlock.Entry, in number: Int64) throws(StorageError) -> CleanName? {

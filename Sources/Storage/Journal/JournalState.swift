@@ -50,6 +50,9 @@ struct JournalState {
     /// Why the journal, or a part of it, cannot be used at this moment; nil if it can.
     var failure: StorageError? { writeFailure ?? use.lazy.compactMap(\.failure).first }
 
+    /// Whether the last batch could not be written.
+    var hasWriteFailed: Bool { writeFailure != nil }
+
     /// Whether what a run before this one has left still needs the segments as they are.
     var isLeft: Bool { segments.isEmpty && use.contains { $0.phase != .free } }
 

@@ -33,6 +33,8 @@ struct SegmentUse {
     /// Between two attempts to release it.
     var pause = JournalPause()
     var failure: StorageError?
+    /// Whether a run before this one has written it.
+    private(set) var isLeft = false
 
     init() {}
 
@@ -41,6 +43,7 @@ struct SegmentUse {
         self.phase = phase
         self.files = files
         self.failure = failure
+        isLeft = true
     }
 
     mutating func add(_ bodies: [SmallBody], number: Int64) {

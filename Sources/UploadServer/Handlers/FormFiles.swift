@@ -97,8 +97,7 @@ final class FormFiles {
     }
 
     private func warn(_ id: UploadID, _ error: any Error) {
-        server.log.logger.warning(
-            "cannot remove an unfinished upload", metadata: ["upload": "\(id)", "error": "\(error)"])
+        server.log.notRemoved(id.description, error, isKnown: server.store.lastFailure != nil)
     }
 
     private func ended(_ upload: Upload) -> StoredFile {

@@ -128,9 +128,8 @@ struct AppendFlow {
     /// What cannot be removed now is logged, and stays until it expires: the client is told of what went wrong before.
     private func remove(_ permit: consuming WritePermit) async {
         do throws(StorageError) { try await permit.delete() } catch {
-            exchange.server.log.logger.warning(
-                "cannot remove an unfinished upload",
-                metadata: ["upload": "\(exchange.uploadID.map(\.description) ?? "-")", "error": "\(error)"])
+            exchange.server.log.notRemoved(
+                exchange.uploadID?.description ?? "-", error, isKnown: exchange.server.store.lastFailure != nil)
         }
     }
 }

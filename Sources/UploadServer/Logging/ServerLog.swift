@@ -71,6 +71,16 @@ public struct ServerLog: Sendable {
         logger.info("TLS handshake failed", metadata: metadata)
     }
 
+    /// An upload whose client is told of something else could not be removed, and stays until it expires.
+    ///
+    /// - Parameter isKnown: whether the store has told already why nothing can be recorded; there may be a line for each
+    ///   request until then.
+    func notRemoved(_ upload: String, _ error: any Error, isKnown: Bool) {
+        logger.log(
+            level: isKnown ? .debug : .warning, "cannot remove an unfinished upload",
+            metadata: ["upload": "\(upload)", "error": "\(error)"])
+    }
+
     /// Writes what the store reports: from any of its threads.
     func stored(_ event: StoreEvent) {
         let level: Logger.Level =
