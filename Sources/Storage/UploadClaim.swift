@@ -17,6 +17,8 @@ public struct UploadClaim: ~Copyable, Sendable {
     private let token: UInt64
     /// What every change of this claim's is marked with.
     private let epoch: Int64
+    /// What was deleted under this id and may have files yet.
+    private let leaving: Upload?
     /// Whether there is a finished record all the same, whose file was taken away long ago.
     private let replacesTaken: Bool
     private var isHandedOver = false
@@ -28,8 +30,9 @@ public struct UploadClaim: ~Copyable, Sendable {
         self.owner = if let upload = grant.upload { upload.owner } else { owner }
         upload = isTaken ? nil : grant.upload
         replacesTaken = isTaken
+        leaving = grant.leaving
         token = grant.token
-        epoch = (grant.upload?.epoch ?? 0) + 1
+        epoch = ((grant.upload ?? grant.leaving)?.epoch ?? 0) + 1
         self.id = id
         self.store = store
     }
@@ -69,12 +72,18 @@ public struct UploadClaim: ~Copyable, Sendable {
     ///
     /// - Parameter isDurable: whether to wait until the record is committed: needed when the client is told of the
     ///   upload before anything of it is settled.
-    /// - Throws: `tooManyUploads`; if it was waited for, `noSpace` for a file longer than what is left of the disk, or
-    ///   what the catalogue says. There is no record then.
+    /// - Throws: `tooManyUploads`; `io` where files of a deleted upload of this id cannot be removed; if it was waited
+    ///   for, `noSpace` for a file longer than what is left of the disk, or what the catalogue says. There is no record
+    ///   then.
     public mutating func create(_ upload: Upload, isDurable: Bool = false) async throws(StorageError) {
         guard self.upload == nil, isFresh(upload) else { throw .misuse("create takes a new, empty upload") }
         if replacesTaken { return try await begin(upload, beside: nil, isOpen: false) }
         if let failure = store.health.failure { throw failure }
+        if let leaving {
+            // The new one must not meet its files, nor have them taken for its own.
+            let files = store.files
+            try await store.disk.run { () throws(StorageError) in try files.removeAll(leaving) }
+        }
         let upload = marked(store.renewed(upload))
         if isDurable {
             // Who is told of an upload that cannot fit would send it for nothing.

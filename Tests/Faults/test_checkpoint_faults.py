@@ -1,4 +1,4 @@
-"""SQLite's log is carried over into the catalogue's database, and the disk fails there: once, or for somebody else first.
+"""SQLite's log is carried over into the catalogue's database, and the disk fails there: once, or for somebody else.
 
 The log starts over only when the database is on the disk, so whatever happens between the two takes nothing told.
 """
@@ -222,7 +222,8 @@ def test_a_log_that_somebody_keeps_from_being_carried_over_is_told_of_and_refuse
             eventually(lambda: server.log.read_text().count("reads one state of the catalogue") == 1, "a word on that")
         told.append(create(server.port, "later").location)
         begins = log_bytes(server)
-        eventually(lambda: create(server.port, "more").status == 201 and round_of_log(server) > 0, "the log's next round")
+        eventually(
+            lambda: create(server.port, "more").status == 201 and round_of_log(server) > 0, "the log's next round")
         assert log_bytes(server) <= begins
         server.terminate()
         assert server.wait() == 0

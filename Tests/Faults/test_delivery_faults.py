@@ -24,3 +24,25 @@ def test_a_file_whose_folder_could_not_be_synced_is_finished_when_it_is_asked_fo
     assert (told.status, told.offset) == (200, len(BODY))
     assert server.finished(location).read_bytes() == BODY
     assert "damaged" not in server.log_tail()
+
+
+def begin(server, body: bytes):
+    return ask(server.port, "POST", "/upload", {"X-File-Id": "again.bin", "X-Start-Byte": "0"}, body)
+
+
+@pytest.mark.parametrize("kills", [False, True], ids=["running", "killed"])
+@pytest.mark.parametrize("body", [b"small", BODY], ids=["small", "large"])
+def test_a_name_whose_file_cannot_be_removed_yet_is_free_as_soon_as_it_can(server, calls, body, kills):
+    assert begin(server, b"the first one").status == 200
+    with calls.fail("unlinkat", errno.EACCES, path="/complete/"):
+        assert ask(server.port, "DELETE", "/upload", {"X-File-Id": "again.bin"}).status == 204
+        assert ask(server.port, "GET", "/status", {"X-File-Id": "again.bin"}).body == b"0"
+        if kills:
+            server.restart_after_kill()
+        for _ in range(2):
+            refused = begin(server, body)
+            assert (refused.status, refused.code) == (500, "io-error")
+    assert begin(server, body).status == 200
+    assert [path.read_bytes() for path in server.finished_files()] == [body]
+    server.restart_after_kill()
+    assert [path.read_bytes() for path in server.finished_files()] == [body]

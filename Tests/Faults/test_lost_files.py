@@ -1,5 +1,6 @@
-"""The disk refuses to write small files, and the server that has them in its journal hears nothing of it: it was killed,
-and another program was told, or the mark of its doubt could not be written either. The next one finds memory as it was."""
+"""The disk refuses to write small files, and the server that has them in its journal hears nothing of it: it was
+killed, and another program was told, or the mark of its doubt could not be written either. The next one finds memory as
+it was."""
 
 import ctypes
 import errno
@@ -91,7 +92,8 @@ def test_a_doubt_that_could_not_be_written_down_loses_no_small_file(disk, server
     with serving(server, device):
         stored = [put(server) for _ in range(FILES)]
         device.fail("write", matching=MARK)
-        with calls.fail("pwrite", errno.EIO, path="/journal/") as doubt, calls.hold("openat", path="/uploads/") as again:
+        with (calls.fail("pwrite", errno.EIO, path="/journal/") as doubt,
+              calls.hold("openat", path="/uploads/") as again):
             eventually(lambda: doubt.struck > 0, "a doubt that cannot be written down")
             eventually(lambda: again.waiting > 0, "an attempt to write the files again")
             server.strike()

@@ -1,6 +1,7 @@
 """
 Two requests for one upload at one moment, in every pair of operations and of dialects, the moment swept over
-microseconds. Whoever was told of a success has it, no number that was told goes down, and nobody gets a 500.
+microseconds; one request while the server is killed; many requests while their uploads expire. Whoever was told of a
+success has it, no number that was told goes down, and nobody gets a 500.
 
 SLUICE_RACES=5000 for more rounds, SLUICE_SEED=7 for other ones.
 """
@@ -10,6 +11,7 @@ import hashlib
 import os
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import cycle
 from random import Random
@@ -17,9 +19,14 @@ from random import Random
 import pytest
 
 from sluice import Sluice
+from waiting import eventually
 from wire import Closed, Line, ask, b64, pattern
 
 ROUNDS = int(os.environ.get("SLUICE_RACES", "400"))
+# In one round of so many the server is killed.
+KILL_EVERY = 23
+# Uploads that expire together, and how often they do: a wave takes as long as the server rests between two looks.
+EXPIRING, EXPIRE_SECONDS, WAVES = 64, 3, max(1, ROUNDS // 400)
 SIZE, HALF, PART = 40_000, 20_000, 30_000
 DATA = pattern(SIZE)
 # How far the two requests are apart, in microseconds, either way.
@@ -204,6 +211,23 @@ def race(server, first: Operation, second: Operation, apart: float, is_held: boo
                 operation.answer = None
 
 
+def race_with_death(server, operation: Operation, apart: float, is_held: bool) -> None:
+    """Sends it, and kills the server a little later; what was answered by then was told."""
+    with Line(server.port) as line:
+        cut = len(operation.request) - 2 if is_held else len(operation.request)
+        line.send(operation.request[:cut])
+        end = time.perf_counter() + abs(apart)
+        try:
+            line.send(operation.request[cut:])
+            while time.perf_counter() < end:
+                pass
+            server.strike()
+            operation.answer = line.answer(operation.request.split(b" ", 1)[0].decode())
+        except (Closed, OSError):
+            operation.answer = None
+    server.restart_after_kill()
+
+
 def check(server, upload, first: Operation, second: Operation) -> None:
     both = (first, second)
     what = " | ".join(f"{each.name}: {each.answer.status if each.answer else 'cut'} "
@@ -257,7 +281,7 @@ def join_round(server, random: Random, apart: float, is_held: bool) -> None:
         assert join.answer.status == 201 or join.answer.code == "superseded", what
 
 
-@pytest.mark.seconds(60 + ROUNDS // 4)
+@pytest.mark.seconds(120 + ROUNDS // 2)
 def test_whoever_was_told_of_success_has_it_whatever_came_at_the_same_moment(tmp_path):
     random = Random(int(os.environ.get("SLUICE_SEED", "1")))
     server = Sluice(tmp_path, "--log-level", "warning")
@@ -273,6 +297,10 @@ def test_whoever_was_told_of_success_has_it_whatever_came_at_the_same_moment(tmp
             # Every pair in its turn.
             turn = number // 4
             first = pairs[turn % len(pairs)]
+            if number % KILL_EVERY == 0:
+                race_with_death(server, first, 2 * apart, is_held)
+                check(server, upload, first, Operation("kill", b""))
+                continue
             second = (upload.operations() + common(upload.target))[turn // len(pairs) % len(pairs)]
             race(server, first, second, apart, is_held)
             check(server, upload, first, second)
@@ -280,3 +308,51 @@ def test_whoever_was_told_of_success_has_it_whatever_came_at_the_same_moment(tmp
         server.stop()
     found = subprocess.run([server.binary, "check", "--data", server.data], capture_output=True, text=True)
     assert found.returncode == 0, found.stdout + found.stderr
+
+
+@pytest.mark.seconds(60 + 60 * WAVES)
+def test_who_goes_on_with_an_upload_whose_time_is_over_has_it_or_is_told_that_it_is_gone(tmp_path):
+    random = Random(int(os.environ.get("SLUICE_SEED", "1")))
+    server = Sluice(tmp_path, "--log-level", "warning", "--expire-after", str(EXPIRE_SECONDS))
+    server.start()
+    try:
+        outcomes = [outcome for _ in range(WAVES) for outcome in expire_wave(server, random)]
+        print({outcome: outcomes.count(outcome) for outcome in sorted(set(outcomes))})
+    finally:
+        server.stop()
+    found = subprocess.run([server.binary, "check", "--data", server.data], capture_output=True, text=True)
+    assert found.returncode == 0, found.stdout + found.stderr
+
+
+def expire_wave(server, random: Random) -> list[str]:
+    """Somebody goes on with each upload around the moment at which all of them expire; then the server looks for them."""
+    second = int(time.time()) + 1
+    while time.time() < second:
+        time.sleep(0.001)
+    left, uploads = Tus(server), [Tus(server) for _ in range(EXPIRING)]
+    # The second in which the last of them is over.
+    end = int(time.time()) + EXPIRE_SECONDS
+    moments = sorted(end + random.uniform(-0.3, 0.1) for _ in uploads)
+    operations = [(upload, random.choice(upload.operations()), moment) for upload, moment in zip(uploads, moments)]
+
+    def run(upload, operation, moment):
+        with Line(server.port) as line:
+            while time.time() < moment:
+                time.sleep(0.0005)
+            line.send(operation.request)
+            answer = operation.answer = line.answer(operation.request.split(b" ", 1)[0].decode())
+        after = ask(server.port, "HEAD", upload.target, TUS)
+        what = f"{operation.name}: {answer.status} {answer.code} {told(operation)}, then {after.status}"
+        assert answer.status < 500 and after.status < 500, what
+        if operation.is_success and operation.means in ("append", "finish"):
+            assert after.status == 200 and after.offset >= told(operation), what
+        return f"{operation.name} {answer.status}"
+
+    with ThreadPoolExecutor(16) as pool:
+        outcomes = list(pool.map(lambda each: run(*each), operations))
+    folder = server.data / "uploads"
+    eventually(lambda: not (folder / left.target.rpartition("/")[2]).exists(), "the end of what is left")
+    for upload, operation, _ in operations:
+        if operation.is_success and operation.means == "finish":
+            assert ask(server.port, "GET", upload.target).body == DATA, operation.name
+    return outcomes

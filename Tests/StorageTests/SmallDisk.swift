@@ -36,8 +36,8 @@ final class SmallDisk: Sendable {
     @discardableResult
     func fill() throws -> String {
         let file = path + "/filler"
-        // Past the page cache, and again until a sync of everything has made no room: what the file system had set aside
-        // and not needed, or what was removed before, is free only then.
+        // Past the page cache, and again until a sync of everything has made no room: what the file system had set
+        // aside and not needed, or what was removed before, is free only then.
         try run(
             """
             append() { dd if=/dev/zero of='\(file)' bs=4096 oflag=append,direct conv=notrunc; }

@@ -33,4 +33,10 @@ struct CatalogueChange: Sendable {
         case .remove: nil
         }
     }
+
+    /// What is deleted by it, whose files are still there.
+    var leaving: Upload? {
+        if case .put(let upload, .all) = content { return upload }
+        return nil
+    }
 }

@@ -56,7 +56,7 @@ final class CatalogueReader {
             try byID.bind(1, id.high, id.low)
             guard try byID.step() else { return .success(.none) }
             let row = try CatalogueRow(from: byID)
-            return .success(row.cleanup == .all ? .none : try recovery.examine(row.upload))
+            return .success(row.cleanup == .all ? .deleted(row.upload) : try recovery.examine(row.upload))
         } catch {
             return .failure(error)
         }

@@ -39,14 +39,14 @@ struct CatalogueRow {
     ///
     /// An open upload's bytes are never in the journal; what is said of a finished one stays until it is said anew. A
     /// row that is of a later epoch, or further on where that is not meant to be taken back, stays as it is: no row is
-    /// changed then.
+    /// changed then. One that is to be removed stands for no record, and takes nothing back.
     static let put = """
         INSERT INTO uploads (\(columns), journal)
         VALUES (\((1...columnCount).map { "?\($0)" }.joined(separator: ", ")), coalesce(?\(journalParameter), 0))
         ON CONFLICT (id) DO UPDATE SET
         \(names.dropFirst().map { "\($0) = excluded.\($0)" }.joined(separator: ", ")),
         journal = CASE WHEN excluded.state = 0 THEN 0 ELSE coalesce(?\(journalParameter), journal) END
-        WHERE epoch <= excluded.epoch AND ("offset" <= excluded."offset" OR ?\(resetsParameter))
+        WHERE epoch <= excluded.epoch AND ("offset" <= excluded."offset" OR cleanup = 1 OR ?\(resetsParameter))
         """
 
     /// The row of one upload, by a statement that selects `columns` where the id is its first parameter.

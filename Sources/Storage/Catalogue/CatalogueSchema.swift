@@ -4,8 +4,8 @@
 /// over all of its pages, while here those that began together, and move on together, share a few. With a million
 /// rows an insert costs a quarter less, and an update the same.
 ///
-/// `finished_at` was in seconds once, and kept its name when nanoseconds took their place: another name would be another
-/// version, which older programs refuse, for nothing that a row tells better. `CatalogueRow` reads both.
+/// `finished_at` was in seconds once, and kept its name when nanoseconds took their place: another name would be
+/// another version, which older programs refuse, for nothing that a row tells better. `CatalogueRow` reads both.
 enum CatalogueSchema {
     /// What this program writes to `user_version`.
     static let version = Int64(CatalogueVersion.all.count)

@@ -5,9 +5,9 @@ internal import Synchronization
 /// somebody reads an older state of the database, is not begun.
 ///
 /// SQLite would write that part without a sync, count it as carried over, and sync with the next part. If the disk
-/// refuses some of it meanwhile, that sync fails, once; the one after it syncs pages that memory does not hold any more,
-/// and the log starts over without them. A whole checkpoint is synced before any of it counts, and is repeated from its
-/// beginning where that fails: so what SQLite counts as carried over is on the disk.
+/// refuses some of it meanwhile, that sync fails, once; the one after it syncs pages that memory does not hold any
+/// more, and the log starts over without them. A whole checkpoint is synced before any of it counts, and is repeated
+/// from its beginning where that fails: so what SQLite counts as carried over is on the disk.
 ///
 /// SQLite learns that somebody reads an older state by trying to lock his mark (`WAL_READ_LOCK(1)` to `(4)`, see
 /// https://sqlite.org/walformat.html). While a checkpoint runs on this connection, a mark that is taken fails it.
@@ -19,7 +19,8 @@ enum WholeCheckpoints {
     private static let marks: Range<Int32> = 4..<8
     /// For each table of SQLite's functions the one that stands before it. There are a handful, and they stay.
     private static let tables = Mutex<[UInt: UInt]>([:])
-    nonisolated(unsafe) private static let base = sqlite3_vfs_find(nil)
+    private static let baseAddress = UInt(bitPattern: sqlite3_vfs_find(nil))
+    private static var base: UnsafeMutablePointer<sqlite3_vfs>? { UnsafeMutablePointer(bitPattern: baseAddress) }
 
     /// What is kept of an open file, behind what SQLite's own way keeps of it.
     private struct Tail {

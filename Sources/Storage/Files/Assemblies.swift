@@ -63,8 +63,8 @@ final class Assemblies: Sendable {
         startNext()
     }
 
-    /// Lets one file reserve blocks if all that it needs fits beside what others are going to reserve: of two files that
-    /// do not fit together one has its room, instead of each a part of it. They do so one after the other. Blocks.
+    /// Lets one file reserve blocks if all that it needs fits beside what others are going to reserve: of two files
+    /// that do not fit together one has its room, instead of each a part of it. They do so one after the other. Blocks.
     ///
     /// - Parameters:
     ///   - bytes: what it lacks.

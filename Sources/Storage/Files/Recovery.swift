@@ -6,8 +6,14 @@ struct LoadedUpload {
     let recorded: Upload?
     /// The record as it should be, where the files tell more; it is to be recorded.
     let correction: Upload?
+    /// Of an upload that is deleted: what was recorded, whose files may be there yet.
+    var leaving: Upload?
 
     static let none = LoadedUpload(recorded: nil, correction: nil)
+
+    static func deleted(_ upload: Upload) -> LoadedUpload {
+        LoadedUpload(recorded: nil, correction: nil, leaving: upload)
+    }
 }
 
 /// Compares a record with the files when it is first loaded, so that a start scans nothing.

@@ -15,6 +15,9 @@ extension Journal {
         do throws(StorageError) {
             if use.isLeft { try rewriteLost(index) }
             try release(index, next: next)
+        } catch .closed {
+            // The next start takes it up again.
+            state.withLock { $0.postpone(index, nowNanoseconds: SystemClock.monotonicNanoseconds) }
         } catch {
             change { $0.releaseFailed(index, error, nowNanoseconds: SystemClock.monotonicNanoseconds) }
         }
@@ -31,13 +34,16 @@ extension Journal {
     /// Writes those files again that memory shows and the disk does not have.
     ///
     /// Another run wrote them, and the sync was this one's: of what the disk has refused before, it tells nothing that
-    /// was told already, to that run or to another program. Nor need the mark of that run be there (`doubtFiles`), which
-    /// goes to the same disk.
+    /// was told already, to that run or to another program. Nor need the mark of that run be there (`doubtFiles`):
+    /// it goes to the same disk.
     private func rewriteLost(_ index: Int) throws(StorageError) {
         guard let segment = try files.journalSegment(index) else { return }
         let reader = try makeReader()
         var rewritten: [SmallFile] = []
-        for body in try reader.read(segment).bodies where try reader.isLost(body, from: segment) {
+        for body in try reader.read(segment).bodies {
+            // On a disk that seeks it takes longer than a stop may.
+            if state.withLock({ $0.isStopping }) { throw .closed }
+            guard try reader.isLost(body, from: segment) else { continue }
             guard let token = table.claimAtRest(body.entry.id) else { throw .superseded }
             defer { table.release(body.entry.id, token) }
             guard try reader.vouches(for: body) else { continue }

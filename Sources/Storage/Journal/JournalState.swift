@@ -138,6 +138,11 @@ struct JournalState {
         use[index].pause.begin(nowNanoseconds: nowNanoseconds)
     }
 
+    /// The segment is released later, of which nobody need be told.
+    mutating func postpone(_ index: Int, nowNanoseconds: Int64) {
+        use[index].pause.begin(nowNanoseconds: nowNanoseconds)
+    }
+
     /// Files of the segment may be lost: they are written again before it is released.
     mutating func doubt(_ index: Int, _ failure: StorageError, nowNanoseconds: Int64) {
         use[index].phase = .doubtful

@@ -4,6 +4,8 @@ internal import Uploads
 struct Grant: Sendable {
     let token: UInt64
     let upload: Upload?
+    /// Without a record: what was deleted under this id, and has a row and perhaps files yet.
+    var leaving: Upload?
 }
 
 /// What is to be done about an upload once the table is unlocked again.
@@ -68,6 +70,8 @@ struct LiveUpload<RecordWaiter, GrantWaiter> {
     private var shown: (record: Upload?, change: Int)?
     /// What the catalogue has committed.
     private var recorded: Upload?
+    /// What the catalogue has committed to be removed.
+    private var leaving: Upload?
     /// Changes on their way to the catalogue.
     private var pending = 0
     /// Changes so far, and their number when the present load began.
@@ -211,6 +215,7 @@ struct LiveUpload<RecordWaiter, GrantWaiter> {
         case .failure(let error): return (fail(error), nil)
         case .success(let found):
             recorded = found.recorded
+            leaving = found.leaving
             shown = nil
             knowledge = .known
             if found.correction != nil {
@@ -238,7 +243,7 @@ struct LiveUpload<RecordWaiter, GrantWaiter> {
         pending -= 1
         if knowledge == .correcting { return corrected(step) }
         switch step.outcome {
-        case .goes: recorded = step.change.recorded
+        case .goes: (recorded, leaving) = (step.change.recorded, step.change.leaving)
         case .failed: hasFailed = true
         // Its holder goes another way with it, under the record as it is shown.
         case .refused: return advance()
@@ -298,7 +303,8 @@ struct LiveUpload<RecordWaiter, GrantWaiter> {
             pinners = []
             if pins == 0, let next = claim.take() {
                 holder = Holder(token: next.token, onFence: next.onFence)
-                effects.append(.grant(next.waiter, .success(Grant(token: next.token, upload: record))))
+                let grant = Grant(token: next.token, upload: record, leaving: record == nil ? leaving : nil)
+                effects.append(.grant(next.waiter, .success(grant)))
             }
             return effects
         }

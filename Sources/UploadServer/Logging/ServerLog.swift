@@ -73,8 +73,8 @@ public struct ServerLog: Sendable {
 
     /// An upload whose client is told of something else could not be removed, and stays until it expires.
     ///
-    /// - Parameter isKnown: whether the store has told already why nothing can be recorded; there may be a line for each
-    ///   request until then.
+    /// - Parameter isKnown: whether the store has told already why nothing can be recorded: there would be a line for
+    ///   each request.
     func notRemoved(_ upload: String, _ error: any Error, isKnown: Bool) {
         logger.log(
             level: isKnown ? .debug : .warning, "cannot remove an unfinished upload",
