@@ -21,10 +21,10 @@ TEST_PACKAGES := chromium:chromium curl:curl haproxy:haproxy nginx:nginx-light o
     cc:gcc libfuse3-dev fusermount3:fuse3 mkfs.ext4:e2fsprogs mkfs.xfs:xfsprogs \
     libc6-dev-arm64-cross libc6-dev-riscv64-cross libc6-dev-s390x-cross libc6-dev-ppc64el-cross
 
-.PHONY: help serve test torture chance cuts soak fuzz sanitize bench format lint clean build-packages test-packages release
+.PHONY: help serve test unit e2e torture chance cuts soak fuzz sanitize bench format lint clean build-packages test-packages release
 
 help: ## Show this list
-	@sed -nE 's/^([a-z]+):.*## (.*)$$/  make \1	\2/p' Makefile | expand -t 16
+	@sed -nE 's/^([a-z0-9]+):.*## (.*)$$/  make \1	\2/p' Makefile | expand -t 16
 
 serve: release ## Build and serve on this machine, http://127.0.0.1:8080 and https://127.0.0.1:8443, into ./data
 	@$(if $(ARGS),,echo "Try, from another shell:  curl -T README.md http://127.0.0.1:8080/files/")
@@ -41,6 +41,15 @@ test: build-packages test-packages ## Run every test: the Swift ones, then the r
 	$(VENV)/bin/python -m pytest --quiet bench/tests
 	@# No second try here: a promise that was broken once is broken.
 	SLUICE_BINARY=$(CURDIR)/$(RELEASE) $(VENV)/bin/python -m pytest Tests/Faults
+
+unit: build-packages ## One Swift test target, built alone: T=UploadsTests, F="a part of a test's name"
+	@$(if $(T),,echo "Which one? make unit T=UploadsTests" >&2; exit 1)
+	SLUICE_TESTS=$(T) $(SWIFT) build --build-tests
+	SLUICE_TESTS=$(T) $(SWIFT) test --skip-build --no-parallel $(if $(F),--filter '$(F)')
+
+e2e: build-packages $(VENV)/installed ## One end-to-end test on a debug build: T=test_cors.py, K="a part of a test's name"
+	$(SWIFT) build --product sluice
+	SLUICE_BINARY=$(CURDIR)/.build/debug/sluice $(VENV)/bin/python -m pytest Tests/EndToEnd/$(T) $(if $(K),-k '$(K)')
 
 torture: release $(VENV)/installed ## Kill the server thousands of times under load (SLUICE_KILLS=3000 SLUICE_SEED=1)
 	SLUICE_KILLS=$${SLUICE_KILLS:-3000} SLUICE_BINARY=$(CURDIR)/$(RELEASE) \

@@ -165,3 +165,22 @@ let package = Package(
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]
 )
+
+// One test target, or some, with what they need and nothing else: an edit in what they test is built and linked in
+// seconds, where everything takes minutes. SLUICE_TESTS=UploadsTests swift test (see CONTRIBUTING.md)
+if let chosen = Context.environment["SLUICE_TESTS"], !chosen.isEmpty {
+    let targets = Dictionary(uniqueKeysWithValues: package.targets.map { ($0.name, $0) })
+    var kept: Set<String> = []
+    func keep(_ name: String) {
+        guard let target = targets[name], kept.insert(name).inserted else { return }
+        for dependency in target.dependencies {
+            switch dependency {
+            case .targetItem(let name, _), .byNameItem(let name, _): keep(name)
+            default: break
+            }
+        }
+    }
+    for name in chosen.split(separator: ",") { keep(String(name)) }
+    package.targets.removeAll { !kept.contains($0.name) }
+    package.products.removeAll()
+}

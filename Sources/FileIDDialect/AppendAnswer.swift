@@ -14,17 +14,14 @@ public enum AppendAnswer {
 
     /// A newer request took the upload over. What this one brought is kept and counted.
     public static func superseded(count: Offset?) -> Refusal {
-        Refusal(
-            .conflict, reason: "Superseded by a newer request", code: "superseded",
-            "A newer request for this upload took over.", body: count?.description)
+        .superseded(reason: "Superseded by a newer request", body: count?.description)
     }
 
     /// The body stopped coming, or came too slowly. Not 408, which makes browsers send the same request again, byte for
     /// byte.
     public static func timedOut(count: Offset) -> Refusal {
-        Refusal(
-            .serviceUnavailable, reason: "Body timed out", code: "body-timeout",
-            "The body came too slowly, or not at all. What came is kept; ask and go on.", body: count.description)
+        .bodyTimeout(
+            .serviceUnavailable, reason: "Body timed out", "What came is kept; ask and go on.", body: count.description)
     }
 
     /// The body ended, in good order, before the file's size was reached.

@@ -14,11 +14,11 @@ public struct FileID: Hashable, Sendable {
 
     /// Takes the id from `X-File-Id`.
     public init(_ head: RequestHead) throws(Refusal) {
-        guard let bytes = head.fields.bytes(.xFileID), !bytes.isEmpty else {
+        guard let bytes = head.fields.bytes(FileIDField.fileID), !bytes.isEmpty else {
             throw Refusal(
                 .badRequest, reason: "No file id", code: "no-file-id", "The X-File-Id field is missing or empty.")
         }
-        guard head.fields.count(of: .xFileID) == 1 else {
+        guard head.fields.count(of: FileIDField.fileID) == 1 else {
             throw Refusal(
                 .badRequest, reason: "Bad file id", code: "bad-file-id", "The X-File-Id field was sent more than once.")
         }

@@ -19,9 +19,9 @@ public struct FileIDAppendRequest: Sendable {
     /// - Parameter sizeMax: the largest file taken, in bytes.
     public init(_ head: RequestHead, sizeMax: Int64) throws(Refusal) {
         fileID = try FileID(head)
-        startByte = try FileIDAppendRequest.number(.xStartByte, "X-Start-Byte", in: head) ?? 0
-        mayRestart = head.fields.text(FileIDAppendRequest.xRestart) != "no"
-        let declared = try FileIDAppendRequest.number(.xFileSize, "X-File-Size", in: head)
+        startByte = try FileIDAppendRequest.number(FileIDField.startByte, in: head) ?? 0
+        mayRestart = head.fields.text(FileIDField.restart) != "no"
+        let declared = try FileIDAppendRequest.number(FileIDField.fileSize, in: head)
         switch head.framing {
         case .none: bodyLength = 0
         case .length(let count): bodyLength = count
@@ -29,7 +29,7 @@ public struct FileIDAppendRequest: Sendable {
         }
         if let bodyLength {
             let (sum, overflow) = startByte.addingReportingOverflow(bodyLength)
-            guard !overflow, sum <= sizeMax else { throw FileIDAppendRequest.tooLarge(sizeMax) }
+            guard !overflow, sum <= sizeMax else { throw .tooLarge(sizeMax) }
             if let declared, declared != sum {
                 throw Refusal(
                     .badRequest, reason: "Wrong file size", code: "wrong-file-size",
@@ -39,24 +39,17 @@ public struct FileIDAppendRequest: Sendable {
         } else {
             fileLength = declared
         }
-        guard (fileLength ?? 0) <= sizeMax else { throw FileIDAppendRequest.tooLarge(sizeMax) }
+        guard (fileLength ?? 0) <= sizeMax else { throw .tooLarge(sizeMax) }
     }
 
-    private static let xRestart = FieldName("x-restart")
-
-    /// More than the server takes.
-    public static func tooLarge(_ sizeMax: Int64) -> Refusal {
-        Refusal(.contentTooLarge, code: "too-large", "This server takes files of up to \(sizeMax) bytes.")
-    }
-
-    private static func number(_ name: FieldName, _ text: StaticString, in head: RequestHead) throws(Refusal) -> Int64?
-    {
+    private static func number(_ name: FieldName, in head: RequestHead) throws(Refusal) -> Int64? {
         switch head.fields.decimal(name) {
         case .absent: return nil
         case .value(let value): return value
         case .malformed:
             throw Refusal(
-                .badRequest, reason: "Bad \(text)", code: "bad-number", "The \(text) field takes one decimal number.")
+                .badRequest, reason: "Bad \(name.spelling)", code: "bad-number",
+                "The \(name.spelling) field takes one decimal number.")
         }
     }
 }

@@ -26,8 +26,6 @@ public struct Status: Hashable, Sendable, CustomStringConvertible {
     public static let accepted = Status(202)
     public static let noContent = Status(204)
     public static let partialContent = Status(206)
-    public static let movedPermanently = Status(301)
-    public static let seeOther = Status(303)
     public static let notModified = Status(304)
     public static let temporaryRedirect = Status(307)
     public static let permanentRedirect = Status(308)
@@ -36,7 +34,6 @@ public struct Status: Hashable, Sendable, CustomStringConvertible {
     public static let forbidden = Status(403)
     public static let notFound = Status(404)
     public static let methodNotAllowed = Status(405)
-    public static let notAcceptable = Status(406)
     public static let requestTimeout = Status(408)
     public static let conflict = Status(409)
     public static let gone = Status(410)
@@ -48,7 +45,6 @@ public struct Status: Hashable, Sendable, CustomStringConvertible {
     public static let rangeNotSatisfiable = Status(416)
     public static let expectationFailed = Status(417)
     public static let misdirectedRequest = Status(421)
-    public static let unprocessableContent = Status(422)
     public static let tooManyRequests = Status(429)
     public static let requestHeaderFieldsTooLarge = Status(431)
     /// The promised checksum is not the one of the bytes that came (tus, extension `checksum`).
@@ -69,8 +65,6 @@ public struct Status: Hashable, Sendable, CustomStringConvertible {
         case 202: "Accepted"
         case 204: "No Content"
         case 206: "Partial Content"
-        case 301: "Moved Permanently"
-        case 303: "See Other"
         case 304: "Not Modified"
         case 307: "Temporary Redirect"
         case 308: "Permanent Redirect"
@@ -91,7 +85,6 @@ public struct Status: Hashable, Sendable, CustomStringConvertible {
         case 403: "Forbidden"
         case 404: "Not Found"
         case 405: "Method Not Allowed"
-        case 406: "Not Acceptable"
         case 408: "Request Timeout"
         case 409: "Conflict"
         case 410: "Gone"
@@ -103,7 +96,6 @@ public struct Status: Hashable, Sendable, CustomStringConvertible {
         case 416: "Range Not Satisfiable"
         case 417: "Expectation Failed"
         case 421: "Misdirected Request"
-        case 422: "Unprocessable Content"
         case 429: "Too Many Requests"
         case 431: "Request Header Fields Too Large"
         case 460: "Checksum Mismatch"

@@ -1,10 +1,6 @@
-internal import Uploads
-
 /// The bounds of this dialect that no option changes.
 enum IETFLimits {
     /// Bytes of one structured field; a longer one is ignored. A number has 15 digits, and all digests that are known
     /// make 260 bytes. The parser's work on a dictionary grows with the square of its members, which this keeps small.
     static let fieldBytesMax = 1024
-    /// The largest number of a structured field (RFC 9651 section 3.3.1).
-    static let integerMax = UploadLimits.lengthMax
 }

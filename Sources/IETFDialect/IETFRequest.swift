@@ -26,7 +26,7 @@ public enum IETFRequest: Sendable {
     ///
     /// - Parameter isUploadResource: whether the address is that of an upload, as far as its form tells.
     public init?(_ head: RequestHead, isUploadResource: Bool) {
-        guard !head.fields.contains(IETFRequest.tusResumable) else { return nil }
+        guard !head.fields.contains(UploadField.tusResumable) else { return nil }
         switch head.method {
         case .options: return nil
         case .head where isUploadResource, .get where isUploadResource: self = .retrieval
@@ -36,7 +36,8 @@ public enum IETFRequest: Sendable {
             guard IETFRequest.isAppend(head) else { return nil }
             self = .append
         default:
-            guard InteropVersion(head).completeness(in: head.fields) != nil, !head.fields.contains(.xFileID) else {
+            guard InteropVersion(head).completeness(in: head.fields) != nil, !head.fields.contains(UploadField.xFileID)
+            else {
                 return nil
             }
             self = .creation
@@ -47,8 +48,6 @@ public enum IETFRequest: Sendable {
     public static func isResumable(_ head: RequestHead, isUploadResource: Bool) -> Bool {
         IETFRequest(head, isUploadResource: isUploadResource) != nil
     }
-
-    private static let tusResumable = FieldName("tus-resumable")
 
     private static func isAppend(_ head: RequestHead) -> Bool {
         head.fields.contains(UploadField.interopVersion)

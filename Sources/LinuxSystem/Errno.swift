@@ -21,7 +21,6 @@ public struct Errno: Error, RawRepresentable, Hashable, Sendable, CustomStringCo
     public static let again = Errno(rawValue: EAGAIN)
     public static let addressFamilyUnsupported = Errno(rawValue: EAFNOSUPPORT)
     public static let addressNotAvailable = Errno(rawValue: EADDRNOTAVAIL)
-    public static let addressInUse = Errno(rawValue: EADDRINUSE)
     public static let badDescriptor = Errno(rawValue: EBADF)
     public static let brokenPipe = Errno(rawValue: EPIPE)
     public static let connectionAborted = Errno(rawValue: ECONNABORTED)
@@ -42,7 +41,6 @@ public struct Errno: Error, RawRepresentable, Hashable, Sendable, CustomStringCo
     public static let noEntry = Errno(rawValue: ENOENT)
     public static let noMemory = Errno(rawValue: ENOMEM)
     public static let noSpace = Errno(rawValue: ENOSPC)
-    public static let notConnected = Errno(rawValue: ENOTCONN)
     public static let notDirectory = Errno(rawValue: ENOTDIR)
     public static let notEmpty = Errno(rawValue: ENOTEMPTY)
     /// There is a pipe, a socket or a device where a regular file is expected. No system call says so; the number lies
@@ -50,9 +48,7 @@ public struct Errno: Error, RawRepresentable, Hashable, Sendable, CustomStringCo
     public static let notRegular = Errno(rawValue: 4096)
     public static let notSupported = Errno(rawValue: EOPNOTSUPP)
     public static let noDeviceOrAddress = Errno(rawValue: ENXIO)
-    public static let processFilesExhausted = Errno(rawValue: EMFILE)
     public static let quotaExceeded = Errno(rawValue: EDQUOT)
-    public static let systemFilesExhausted = Errno(rawValue: ENFILE)
     public static let timedOut = Errno(rawValue: ETIMEDOUT)
 }
 

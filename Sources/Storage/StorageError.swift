@@ -91,9 +91,6 @@ public enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
         default: self = .io(errno, action())
         }
     }
-
-    /// Whether a bound was met, and nothing else is wrong: what was completely written before counts.
-    var isBound: Bool { self == .noSpace || self == .fileTooLarge }
 }
 
 /// Runs a system call and says, if it fails, what was being done.

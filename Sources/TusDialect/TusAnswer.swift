@@ -57,9 +57,7 @@ public enum TusAnswer {
     ///   - upload: as it stands; nil if nothing is left of it, where its client could not have come back to it.
     ///   - isKept: whether what this request brought is kept; not so under a checksum that was never compared.
     public static func superseded(_ upload: Upload?, isKept: Bool) -> Refusal {
-        let refusal = Refusal.tus(
-            .conflict, code: "superseded",
-            "A newer request for this upload took over. What this one brought is \(isKept ? "kept" : "dropped").")
+        let refusal = Refusal.superseded("What this one brought is \(isKept ? "kept" : "dropped").").markedAsTus
         return upload.map { refusal.telling($0) } ?? refusal
     }
 
@@ -67,8 +65,7 @@ public enum TusAnswer {
     ///
     /// - Parameter upload: as recorded meanwhile; nil if it has gone.
     public static func overtaken(_ upload: Upload?) -> Refusal {
-        let refusal = Refusal.tus(
-            .conflict, code: "superseded", "A newer request for this upload took over. Nothing of this one was taken.")
+        let refusal = Refusal.overtaken.markedAsTus
         return upload.map { refusal.telling($0) } ?? refusal
     }
 
@@ -78,9 +75,9 @@ public enum TusAnswer {
     /// - Parameters: as for `superseded`.
     public static func timedOut(_ upload: Upload?, isKept: Bool) -> Refusal {
         let advice = upload == nil ? "begin anew" : "ask and go on"
-        let refusal = Refusal.tus(
-            .serviceUnavailable, code: "body-timeout",
-            "The body came too slowly, or not at all. What came is \(isKept ? "kept" : "dropped"); \(advice).")
+        let refusal = Refusal.bodyTimeout(
+            .serviceUnavailable, "What came is \(isKept ? "kept" : "dropped"); \(advice)."
+        ).markedAsTus
         return upload.map { refusal.telling($0) } ?? refusal
     }
 

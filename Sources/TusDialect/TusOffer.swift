@@ -40,14 +40,8 @@ public struct TusOffer: Sendable {
         return names + ["termination", "concatenation", "concatenation-unfinished"]
     }
 
-    /// The answer to `OPTIONS`, whatever version the request names.
-    public var discovery: ResponseHead {
-        var head = ResponseHead(.noContent)
-        announce(in: &head)
-        return head
-    }
-
-    /// Adds what tus says to an `OPTIONS` answer that speaks for other dialects, too.
+    /// Adds what tus says to an `OPTIONS` answer that speaks for other dialects, too, whatever version the request
+    /// names.
     public func announce(in head: inout ResponseHead) {
         head.markAsTus()
         head.set("Tus-Version", TusVersion.current)
@@ -59,7 +53,5 @@ public struct TusOffer: Sendable {
     }
 
     /// More than the server takes.
-    public var tooLarge: Refusal {
-        .tus(.contentTooLarge, code: "too-large", "This server takes files of up to \(sizeMax) bytes.")
-    }
+    public var tooLarge: Refusal { .tooLarge(sizeMax).markedAsTus }
 }

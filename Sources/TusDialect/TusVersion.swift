@@ -7,20 +7,32 @@ public enum TusVersion {
     public static let current = "1.0.0"
 
     /// Whether a body is of the type that file bytes have in this dialect.
-    public static func hasMediaType(_ head: RequestHead) -> Bool {
+    static func hasMediaType(_ head: RequestHead) -> Bool {
         head.fields.text(.contentType).flatMap { MediaType($0) }?.essence == "application/offset+octet-stream"
     }
 
     /// Whether a request that names no version can mean nothing but this dialect: to take its body for a whole file
     /// would be to store the wrong thing.
-    public static func isMeant(_ head: RequestHead) -> Bool {
+    static func isMeant(_ head: RequestHead) -> Bool {
         if ietf.contains(where: { head.fields.contains($0) }) { return false }
         return [.uploadLength, .uploadDeferLength, .uploadMetadata, .uploadConcat, .uploadChecksum].contains {
             head.fields.contains($0)
         } || hasMediaType(head)
     }
 
-    private static let ietf = [FieldName("upload-complete"), FieldName("upload-incomplete")]
+    /// Whether every answer to the request has to name a version of tus.
+    ///
+    /// - Parameter isOfOthers: whether another dialect recognises it.
+    public static func claims(_ head: RequestHead, isOfOthers: @autoclosure () -> Bool) -> Bool {
+        if head.fields.contains(.tusResumable) { return head.method != .get }
+        switch head.method {
+        case .patch: return hasMediaType(head)
+        case .post, .put: return isMeant(head) && !isOfOthers()
+        default: return false
+        }
+    }
+
+    private static let ietf = [FieldName("Upload-Complete"), FieldName("Upload-Incomplete")]
 
     /// Refuses another version, and a missing one unless the method only looks: browsers and curl do not know the
     /// field.

@@ -22,9 +22,7 @@ extension ServerContext {
                 .contentTooLarge, code: error.code,
                 "The file is longer than the server's file system or its limits allow. What was stored is kept.")
         case .superseded:
-            return Refusal(
-                .conflict, reason: "Superseded by a newer request", code: error.code,
-                "A newer request for this upload took over.")
+            return .superseded(reason: "Superseded by a newer request")
         case .newerRecord:
             return Refusal(
                 .serviceUnavailable, reason: "Record of a newer version", code: error.code,
@@ -42,15 +40,17 @@ extension ServerContext {
 
     /// Sent to whoever is interrupted by the server's stop: not the client's fault, and worth a retry at once.
     static var stoppingRefusal: Refusal {
-        Refusal(
-            .serviceUnavailable, reason: "Server stopping", code: "stopping",
-            "The server is stopping. What came of an upload is kept; ask and go on.", fields: [("Retry-After", "1")])
+        stopping("What came of an upload is kept; ask and go on.")
     }
 
     /// The same for what nobody can resume: a plain upload, a form.
     static var stoppingForgetfully: Refusal {
+        stopping("Nothing of this upload is kept: send it again.")
+    }
+
+    private static func stopping(_ detail: String) -> Refusal {
         Refusal(
-            .serviceUnavailable, reason: "Server stopping", code: "stopping",
-            "The server is stopping. Nothing of this upload is kept: send it again.", fields: [("Retry-After", "1")])
+            .serviceUnavailable, reason: "Server stopping", code: "stopping", "The server is stopping. " + detail,
+            fields: [("Retry-After", "1")])
     }
 }

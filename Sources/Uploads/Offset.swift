@@ -11,9 +11,6 @@ public struct Offset: Hashable, Comparable, Sendable, CustomStringConvertible {
     public static let zero = Offset(0)
     public static func < (left: Offset, right: Offset) -> Bool { left.bytes < right.bytes }
 
-    /// The offset `count` bytes further on; past 2^63 − 1 is a programmer's error (lengths are bounded long before).
-    public func advanced(by count: Int64) -> Offset { Offset(bytes + count) }
-
     /// Decimal digits, as every dialect writes an offset.
     public var description: String { String(bytes) }
 }

@@ -5,7 +5,9 @@ import Uploads
 
 @Suite struct PlainDialectTests {
     private func upload(_ fields: [String], pathName: String? = nil) throws -> PlainRequest {
-        try PlainRequest(parsedHead("PUT /files/x", fields), contentType: nil, pathName: pathName, sizeMax: 1000)
+        try PlainRequest(
+            parsedHead("PUT /files/x", fields), contentType: nil, pathName: pathName, sizeMax: 1000,
+            foreign: [FieldName("Upload-Offset")])
     }
 
     @Test func `the path names the file, else Content-Disposition, else nobody`() throws {

@@ -41,7 +41,7 @@ struct DiskTroubleTests {
             #expect(try await fixture.store.snapshot(of: upload.id) == nil, "nothing is left of it")
         }
         #expect(try FileManager.default.contentsOfDirectory(atPath: fixture.path + "/uploads").isEmpty)
-        #expect(fixture.store.counters.changes == 0)
+        #expect(fixture.store.counters[.changes] == 0)
         fixture.store.close()
     }
 
@@ -190,7 +190,7 @@ struct DiskTroubleTests {
         let path = fixture.finishedPath(upload.id, "file.bin")
         #expect(fixture.contents(path) == Pattern.bytes(upload.id, 1_000_000))
         #expect(fixture.events.filter { if case .directIORefused = $0 { true } else { false } }.count == 1)
-        #expect(!fixture.store.usesDirectIO && fixture.store.counters.directBytes == 0)
+        #expect(!fixture.store.usesDirectIO && fixture.store.counters[.directBytes] == 0)
         fixture.store.close()
     }
 }

@@ -160,7 +160,7 @@ import Uploads
         await fence.wait()
         claim.release()
         #expect(try await newer.value.get() == upload.inEpoch(1))
-        #expect(fixture.store.counters.loads == 0)
+        #expect(fixture.store.counters[.loads] == 0)
     }
 
     @Test func `many claims at once never hold together, and none is forgotten`() async throws {

@@ -31,7 +31,7 @@ import Uploads
         let fixture = try StoreFixture(durability: .power)
         var stored: [Upload] = []
         for number in UInt64(1)...5 { stored.append(try await fixture.finishSmall(number)) }
-        #expect(fixture.store.counters.journalBodies == 5 && fixture.store.counters.syncs == 0)
+        #expect(fixture.store.counters[.journalBodies] == 5 && fixture.store.counters[.syncs] == 0)
         let crashed = try fixture.crashed(durability: .power) { path in
             for upload in stored { try damage.strike(upload.id, in: path) }
         }
@@ -87,7 +87,7 @@ import Uploads
         #expect(!crashed.exists(crashed.finishedPath(removed.id, "file.bin")))
         #expect(crashed.contents("\(crashed.path)/\(path)") == [1, 2, 3])
         crashed.store.close()
-        #expect(crashed.store.counters.syncs == 1, "they are synced all the same")
+        #expect(crashed.store.counters[.syncs] == 1, "they are synced all the same")
 
         let unknown = try fixture.crashed(durability: .power, bootID: nil, damage)
         #expect(unknown.events.contains(.replayed(files: 2)))
@@ -182,7 +182,7 @@ import Uploads
         let stored = try await fixture.finishSmall(1)
         var claim = try await fixture.claim(stored.id)
         try await claim.restart(.sample(1, length: 500))
-        #expect(fixture.store.counters.syncs == 1)
+        #expect(fixture.store.counters[.syncs] == 1)
         var permit = try await claim.permit(at: .zero)
         #expect(permit.leaseSmall() == nil)
         await permit.append(500, of: stored.id)
@@ -201,7 +201,7 @@ import Uploads
             stored.append(try await fixture.finishSmall(number, bytes: 64 << 10))
             stored.append(try await fixture.finishSmall(100 + number, bytes: 3000))
         }
-        #expect(fixture.store.counters.journalBodies > 2)
+        #expect(fixture.store.counters[.journalBodies] > 2)
         let crashed = try fixture.crashed(durability: .power)
         for upload in stored {
             let count = Int(upload.offset.bytes)
@@ -211,7 +211,7 @@ import Uploads
         }
         let none = try StoreFixture(durability: .power, journalBytes: 0)
         try await none.finishSmall(1)
-        #expect(none.store.counters.journalBodies == 0 && none.store.counters.syncs == 1)
+        #expect(none.store.counters[.journalBodies] == 0 && none.store.counters[.syncs] == 1)
     }
 }
 
@@ -223,7 +223,7 @@ struct JournalTroubleTests {
         let fixture = try StoreFixture(at: disk.path + "/data", durability: .power, journalBytes: 8 << 20)
         let stored = try await fixture.finishSmall(1)
         #expect(fixture.contents(fixture.finishedPath(stored.id, "file.bin")) == Pattern.bytes(stored.id, 1000))
-        #expect(fixture.store.counters.journalBodies == 0 && fixture.store.counters.syncs == 1)
+        #expect(fixture.store.counters[.journalBodies] == 0 && fixture.store.counters[.syncs] == 1)
         fixture.store.close()
     }
 

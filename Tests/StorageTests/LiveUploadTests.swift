@@ -107,7 +107,7 @@ import Uploads
         /// - Parameter count: by how much the offset grows; nil for back to zero.
         private mutating func stage(by count: Int64?) {
             left.changes -= count == nil ? 0 : 1
-            let record = holder!.record.at(count.map { holder!.record.offset.advanced(by: $0) } ?? .zero)
+            let record = holder!.record.at(count.map { Offset(holder!.record.offset.bytes + $0) } ?? .zero)
             holder!.record = record
             let content: CatalogueChange.Content = count == nil ? .reset(record) : .put(record, .none)
             let change = CatalogueChange(id: record.id, content: content, syncs: [], done: nil)

@@ -85,6 +85,6 @@ import Uploads
             #expect(await permit.finishFailure(length: length)?.code == "storage-misuse")
         }
         #expect(try await fixture.store.fencedUpload(upload.id)?.offset == Offset(10))
-        #expect(fixture.store.counters.finished == 0)
+        #expect(fixture.store.counters[.finished] == 0)
     }
 }

@@ -47,7 +47,7 @@ import Uploads
             #expect(fixture.exists("\(fixture.path)/complete/\(upload.id)"))
         }
         #expect(try await fixture.store.snapshot(of: open.id)?.offset == Offset(10))
-        #expect(fixture.store.counters.forgotten == 1)
+        #expect(fixture.store.counters[.forgotten] == 1)
         #expect(try Catalogue.integer(at: fixture.path, "SELECT count(*) FROM uploads") == 4)
     }
 

@@ -21,7 +21,38 @@ import Testing
         #expect(known.isSuperset(of: ["wrong-start-byte", "bad-content-length", "no-space"]))
     }
 
-    @Test(arguments: ["README.md", "SECURITY.md", "Sources/README.md"])
+    /// Codes that are written in more than one file, and why.
+    private static let shared = [
+        "bad-disposition": "a form's part and a request have different words for the same field",
+        "bad-length": "tus: at the creation and later",
+        "bad-method-override": "tus names its methods, the whole file its uselessness, the dispatcher the syntax",
+        "body-too-long": "file-id keeps what came, tus under a checksum does not",
+        "content-range": "IETF answers as an upload",
+        "method-not-allowed": "tus tells its own methods",
+        "precondition-failed": "a stored file, a new one, the page",
+        "stray-field": "IETF says it of an upload, a whole file names the field",
+        "too-many-parts": "of a form, and of a concatenation",
+        "unknown-upload": "each dialect in its own form",
+        "upload-damaged": "each dialect in its own form",
+        "wrong-file-size": "file-id: within a request, and against the record",
+        "wrong-offset": "the store refuses what a dialect should have: never sent",
+        "superseded": "the store's word, for which the dialects have theirs",
+    ]
+
+    @Test func `one refusal has one sentence: a code is written in one file, but for those with a reason`() throws {
+        var places: [String: Set<String>] = [:]
+        for file in try SourceTree.swiftFiles(under: "Sources") {
+            for code in ReadmeTests.errorCodes(in: file) { places[code, default: []].insert(file.path) }
+        }
+        for (code, files) in places where files.count > 1 && ReadmeTests.shared[code] == nil {
+            Issue.record("\(code) is written in \(files.sorted().joined(separator: ", ")): see Refusal+Shared")
+        }
+        for code in ReadmeTests.shared.keys where places[code]?.count ?? 0 < 2 {
+            Issue.record("a reason for what is not there any more: \(code)")
+        }
+    }
+
+    @Test(arguments: ["CONTRIBUTING.md", "README.md", "SECURITY.md", "Sources/README.md"])
     func `every link within the repository leads somewhere`(page: String) throws {
         let text = try ReadmeTests.text(page)
         let folder = SourceTree.top.appending(path: page).deletingLastPathComponent()
@@ -59,17 +90,19 @@ import Testing
 
     /// Every word that can stand in `X-Error-Code`: of refusals as they are made, of error types that have a `code`.
     private static func errorCodes() throws -> Set<String> {
+        try SourceTree.swiftFiles(under: "Sources").reduce(into: []) { $0.formUnion(errorCodes(in: $1)) }
+    }
+
+    private static func errorCodes(in file: SourceTree.File) -> Set<String> {
         var codes: Set<String> = []
-        for file in try SourceTree.swiftFiles(under: "Sources") {
-            for match in file.code.matches(of: /code: "([a-z0-9.-]+)"/) { codes.insert(String(match.1)) }
-            // A tuple of status, code and message.
-            for match in file.code.matches(of: /\(\s*\.[A-Za-z]+, "([a-z0-9.-]+)",/) { codes.insert(String(match.1)) }
-            if file.code.contains("public var code: String { rawValue }") {
-                for match in file.code.matches(of: /case [A-Za-z]+ = "([a-z0-9.-]+)"/) { codes.insert(String(match.1)) }
-            }
-            if let property = file.code.firstMatch(of: /public var code: String \{\n(?s:.*?)\n {4}\}/) {
-                for match in property.0.matches(of: /: "([a-z0-9.-]+)"/) { codes.insert(String(match.1)) }
-            }
+        for match in file.code.matches(of: /code: "([a-z0-9.-]+)"/) { codes.insert(String(match.1)) }
+        // A tuple of status, code and message.
+        for match in file.code.matches(of: /\(\s*\.[A-Za-z]+, "([a-z0-9.-]+)",/) { codes.insert(String(match.1)) }
+        if file.code.contains("public var code: String { rawValue }") {
+            for match in file.code.matches(of: /case [A-Za-z]+ = "([a-z0-9.-]+)"/) { codes.insert(String(match.1)) }
+        }
+        if let property = file.code.firstMatch(of: /public var code: String \{\n(?s:.*?)\n {4}\}/) {
+            for match in property.0.matches(of: /: "([a-z0-9.-]+)"/) { codes.insert(String(match.1)) }
         }
         return codes
     }

@@ -52,7 +52,6 @@ import Testing
         Trap("Storage/ReadJob", "take()!", "asked for once, after the read"),
         Trap("Storage/Small/SmallDelivery", ".small!", "of the steps that have one"),
         Trap("UploadServer/Handlers/IETFTransfer", "uploadID!", "set before the transfer is made"),
-        Trap("UploadServer/Metrics/LoopCounters", "firstIndex", "of all cases, one of them"),
         Trap("Wire/Transport", "session!", "asked for where there is one"),
         Trap("sluice/Health", "SocketAddress", "a constant, or checked by validate"),
         Trap("sluice/Put", "words.last!", "checked by validate"),

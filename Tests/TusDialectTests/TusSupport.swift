@@ -116,3 +116,12 @@ enum Tus {
         return head
     }
 }
+
+extension TusOffer {
+    /// An answer to `OPTIONS` with what tus says.
+    var discovery: ResponseHead {
+        var head = ResponseHead(.noContent)
+        announce(in: &head)
+        return head
+    }
+}

@@ -43,6 +43,31 @@ import Testing
         #expect(try site.ask(TestServer.head("GET", "/metrics")).status == 404)
     }
 
+    @Test func `deploy/metrics.md has a row for every number that is told, and for no other`() throws {
+        let site = try TestServer { $0.listenAdmin = $0.listen }
+        let admin = try RawClient(try #require(site.server.addressAdmin))
+        try admin.send(TestServer.head("GET", "/metrics"))
+        let told = Set(try admin.response().text.matches(of: /\n?# TYPE ([a-z_]+) ([a-z]+)/).map { "\($0.1) \($0.2)" })
+        let page = try Page(at: "deploy/metrics.md")
+        let table = Set(
+            page.rows.filter { $0[0].hasPrefix("`") }.map { row in
+                "\(row[0].trimmingCharacters(in: ["`"])) \(row[1])"
+            })
+        #expect(told.subtracting(table).sorted() == [], "deploy/metrics.md lacks these")
+        let sometimes: Set = [
+            "sluice_tls_certificate_expiry_timestamp_seconds gauge", "sluice_disk_free_bytes gauge",
+            "sluice_disk_free_files gauge",
+        ]
+        #expect(table.subtracting(told).subtracting(sometimes).sorted() == [], "nobody tells these")
+    }
+
+    @Test(arguments: LoopCounter.allCases)
+    func `every number of the loops has room, and is counted as itself`(counter: LoopCounter) {
+        let counters = LoopCounters()
+        counters.add(counter, 3)
+        for other in LoopCounter.allCases { #expect(counters[other] == (other == counter ? 3 : 0), "\(other)") }
+    }
+
     @Test func `readiness has a floor of free space`() throws {
         let site = try TestServer { $0.readyFreeBytes = .max }
         let answer = try site.ask(TestServer.head("GET", "/readyz"))

@@ -119,7 +119,7 @@ final class TestServer: Sendable {
 
     /// Bytes handed to the disk since the start, synced or not.
     /// How often a newer request took an upload over.
-    var fences: Int64 { server.storeCounters.fences }
+    var fences: Int64 { server.storeCounters[.fences] }
 
-    var writtenBytes: Int64 { server.storeCounters.directBytes + server.storeCounters.bufferedBytes }
+    var writtenBytes: Int64 { server.storeCounters[.directBytes] + server.storeCounters[.bufferedBytes] }
 }

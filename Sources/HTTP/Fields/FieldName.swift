@@ -4,18 +4,26 @@
 public struct FieldName: Hashable, Sendable, CustomStringConvertible {
     /// Lower case.
     let bytes: [UInt8]
+    /// As people write it: `Content-Type`.
+    public let spelling: String
 
     /// Anything but a token is a programmer's error.
     public init(_ name: StaticString) {
-        bytes = name.description.utf8.map(\.folded)
+        spelling = name.description
+        bytes = spelling.utf8.map(\.folded)
         precondition(!bytes.isEmpty && bytes.allSatisfy(\.isToken), "a field name is a token")
     }
 
     /// A name that an option tells; nil for what is no token.
     public init?(told name: String) {
+        spelling = name
         bytes = name.utf8.map(\.folded)
         guard !bytes.isEmpty, bytes.allSatisfy(\.isToken) else { return nil }
     }
+
+    public static func == (left: FieldName, right: FieldName) -> Bool { left.bytes == right.bytes }
+
+    public func hash(into hasher: inout Hasher) { hasher.combine(bytes) }
 
     /// The name in lower case.
     public var description: String { String(decoding: bytes, as: UTF8.self) }
@@ -29,8 +37,6 @@ public struct FieldName: Hashable, Sendable, CustomStringConvertible {
 
     public static let accept = FieldName("accept")
     public static let acceptEncoding = FieldName("accept-encoding")
-    public static let accessControlRequestMethod = FieldName("access-control-request-method")
-    public static let accessControlRequestHeaders = FieldName("access-control-request-headers")
     public static let authorization = FieldName("authorization")
     public static let connection = FieldName("connection")
     public static let contentDisposition = FieldName("content-disposition")
@@ -51,12 +57,7 @@ public struct FieldName: Hashable, Sendable, CustomStringConvertible {
     public static let referer = FieldName("referer")
     public static let secFetchSite = FieldName("sec-fetch-site")
     public static let transferEncoding = FieldName("transfer-encoding")
-    public static let userAgent = FieldName("user-agent")
-    public static let xFileID = FieldName("x-file-id")
-    public static let xFileSize = FieldName("x-file-size")
     public static let xForwardedFor = FieldName("x-forwarded-for")
-    public static let xForwardedProto = FieldName("x-forwarded-proto")
     public static let xHTTPMethodOverride = FieldName("x-http-method-override")
     public static let xRequestID = FieldName("x-request-id")
-    public static let xStartByte = FieldName("x-start-byte")
 }

@@ -12,8 +12,6 @@ struct LineScanner: Sendable {
 
     /// Not one byte taken since `reset()`.
     var isEmpty: Bool { taken == 0 }
-    /// The next byte starts a line.
-    var isAtLineStart: Bool { lineStart == bytes.count && !sawCarriageReturn }
 
     /// Forgets the lines; keeps the memory unless somebody else still reads it.
     mutating func reset() {

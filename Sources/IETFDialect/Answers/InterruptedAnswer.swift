@@ -31,8 +31,7 @@ public enum InterruptedAnswer {
     ///
     /// - Parameter upload: as recorded meanwhile; nil if it has gone.
     public static func overtaken(_ version: InteropVersion, _ upload: Upload?) -> Refusal {
-        Refusal(
-            .conflict, code: "superseded", "A newer request for this upload took over. Nothing of this one was taken.",
-            fields: version.fields(isComplete: upload?.state == .finished, offset: upload?.offset))
+        version.fields(isComplete: upload?.state == .finished, offset: upload?.offset)
+            .reduce(.overtaken) { $0.adding($1.name, $1.value) }
     }
 }

@@ -3,7 +3,7 @@ public import Uploads
 /// The value of `Upload-Limit`: what an upload may not exceed.
 public struct UploadLimit: Hashable, Sendable {
     /// Bytes of the whole file; nil for no bound worth telling.
-    private let sizeMax: Int64?
+    let sizeMax: Int64?
     /// Seconds that the upload has left, from now on; nil for as many as it likes.
     private let ageSeconds: Int64?
 

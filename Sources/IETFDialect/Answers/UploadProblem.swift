@@ -90,7 +90,7 @@ public enum UploadProblem: Error, Hashable, Sendable {
         case .overrun:
             (.badRequest, "upload-overrun", "The content runs past the length of the upload.")
         case .completed: (.badRequest, "completed-upload", "The upload is complete already.")
-        case .tooLarge: (.contentTooLarge, "too-large", "The file is larger than this server takes.")
+        case .tooLarge(let limit): UploadProblem.shared(.tooLarge(limit.sizeMax ?? UploadLimits.lengthMax))
         case .unknown: (.notFound, "unknown-upload", "There is no such upload, or its time is over.")
         case .invalid: (.notFound, "invalid-upload", "This upload is lost. Begin a new one.")
         case .otherDialect(let dialect):
@@ -102,14 +102,13 @@ public enum UploadProblem: Error, Hashable, Sendable {
         case .mediaType:
             (.unsupportedMediaType, "not-partial-upload", "An append is of type application/partial-upload.")
         case .strayField: (.badRequest, "stray-field", "This request must not say anything about the upload.")
-        case .contentDigest:
-            (
-                .badRequest, "content-digest-mismatch",
-                "The content is not what Content-Digest says. Nothing of it is kept."
-            )
-        case .representationDigest:
-            (.badRequest, "repr-digest-mismatch", "The file is not what Repr-Digest says. It is not kept.")
+        case .contentDigest: UploadProblem.shared(.contentDigestMismatch)
+        case .representationDigest: UploadProblem.shared(.reprDigestMismatch)
         }
+    }
+
+    private static func shared(_ refusal: Refusal) -> (status: Status, code: String, message: String) {
+        (refusal.status, refusal.code, refusal.message)
     }
 
     private static func document(_ type: String, _ title: String, _ members: [(String, Int64)] = []) -> String {

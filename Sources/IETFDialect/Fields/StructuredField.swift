@@ -16,7 +16,7 @@ enum StructuredField {
         return value
     }
 
-    /// 0 to `IETFLimits.integerMax`; a negative number is as good as absent, too.
+    /// 0 to 999,999,999,999,999 (RFC 9651 3.3.1); a negative number is as good as absent, too.
     static func count(_ name: FieldName, in fields: FieldSection) -> Int64? {
         guard case .integer(let value) = item(name, in: fields), value >= 0 else { return nil }
         return value

@@ -1,13 +1,26 @@
-internal import HTTP
+public import HTTP
 
-/// The fields of this dialect in requests.
-enum UploadField {
-    static let complete = FieldName("upload-complete")
-    static let incomplete = FieldName("upload-incomplete")
-    static let offset = FieldName("upload-offset")
-    static let length = FieldName("upload-length")
-    static let interopVersion = FieldName("upload-draft-interop-version")
-    static let contentDigest = FieldName("content-digest")
-    static let reprDigest = FieldName("repr-digest")
-    static let wantReprDigest = FieldName("want-repr-digest")
+/// The fields of "Resumable Uploads for HTTP", and of the digests that go with them (RFC 9530).
+public enum UploadField {
+    static let complete = FieldName("Upload-Complete")
+    static let incomplete = FieldName("Upload-Incomplete")
+    static let offset = FieldName("Upload-Offset")
+    static let length = FieldName("Upload-Length")
+    static let interopVersion = FieldName("Upload-Draft-Interop-Version")
+    static let contentDigest = FieldName("Content-Digest")
+    static let reprDigest = FieldName("Repr-Digest")
+    static let wantReprDigest = FieldName("Want-Repr-Digest")
+
+    /// All of them.
+    public static let all = DialectFields(
+        requests: [complete, incomplete, offset, length, interopVersion, contentDigest, reprDigest, wantReprDigest],
+        marks: [complete, incomplete, offset, length],
+        answers: [
+            FieldName("Location"), complete, incomplete, offset, length, interopVersion, FieldName("Upload-Limit"),
+            reprDigest, FieldName("Accept-Patch"),
+        ])
+
+    // Of other protocols: with one of these a request is never one of this dialect's.
+    static let tusResumable = FieldName("Tus-Resumable")
+    static let xFileID = FieldName("X-File-Id")
 }

@@ -186,7 +186,7 @@ final class Append: DiskJob {
                 return finishCheckpoint(record, StorageError(error, "sync upload \(id)"))
             }
             let next = store.renewed(record.at(Offset(end)))
-            store.files.counters.countCheckpoint()
+            store.files.counters.add(.checkpoints)
             store.catalogue.enqueue(id, .put(next, .none), syncs: directorySyncs(record)) { [self] failure in
                 finishCheckpoint(failure == nil ? next : record, failure)
             }

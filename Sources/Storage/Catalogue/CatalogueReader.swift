@@ -50,7 +50,7 @@ final class CatalogueReader {
     }
 
     private func load(_ id: UploadID) -> Result<LoadedUpload, StorageError> {
-        recovery.files.counters.countLoad()
+        recovery.files.counters.add(.loads)
         do throws(StorageError) {
             defer { byID.reset() }
             try byID.bind(1, id.high, id.low)

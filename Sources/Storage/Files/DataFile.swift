@@ -70,7 +70,7 @@ final class DataFile: Sendable {
         guard count > 0 else { return }
         try buffered.write(memory, count: count, at: position)
         end = position + Int64(count)
-        files.counters.count(bufferedBytes: count)
+        files.counters.add(.bufferedBytes, Int64(count))
     }
 
     private func writeDirect(
@@ -87,6 +87,6 @@ final class DataFile: Sendable {
             return try writeBuffered(memory, count: count, at: position, end: &end)
         }
         end = position + Int64(count)
-        files.counters.count(directBytes: count)
+        files.counters.add(.directBytes, Int64(count))
     }
 }

@@ -90,7 +90,7 @@ struct RecordSweep {
             try isTaken(upload), try files.removeEmpty(id)
         else { return false }
         catalogue.enqueue(id, .remove(epoch: row.upload.epoch))
-        files.counters.countForgotten()
+        files.counters.add(.forgotten)
         return true
     }
 }

@@ -12,7 +12,7 @@ extension StoreFiles {
             let file = try uploads.open(id.description, [.writeOnly, .create, .truncate, .noFollow])
             try file.write(memory, count: count, at: 0)
         }
-        counters.count(bufferedBytes: count)
+        counters.add(.bufferedBytes, Int64(count))
     }
 
     /// Moves a whole file to its own name, without a sync.

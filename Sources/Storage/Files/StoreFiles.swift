@@ -220,6 +220,6 @@ final class StoreFiles: Sendable {
     func sync(_ directory: borrowing Directory) throws(Errno) {
         guard durability == .power else { return }
         try directory.sync()
-        counters.countDirectorySync()
+        counters.add(.directorySyncs)
     }
 }

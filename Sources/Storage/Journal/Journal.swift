@@ -79,7 +79,8 @@ final class Journal: Sendable {
             guard var place = try take(bytes) else { return nil }
             try write(bodies, to: &place)
             change { [place] in $0.add(bodies, bytes: bytes, to: place) }
-            files.counters.countJournalBatch(bodies: bodies.count)
+            files.counters.add(.journalBatches)
+            files.counters.add(.journalBodies, Int64(bodies.count))
             return place.number
         } catch {
             change { $0.writeFailed(error, nowNanoseconds: SystemClock.monotonicNanoseconds) }
@@ -124,7 +125,7 @@ final class Journal: Sendable {
                     gathering: [head] + pieces, at: place.position - (isFirst ? Int64(block) : 0))
                 let start = SystemClock.monotonicNanoseconds
                 try place.segment.file.syncData()
-                files.counters.countJournalSync(sinceNanoseconds: start)
+                files.counters.record(.syncTimes, SystemClock.monotonicNanoseconds - start)
             }
         }
     }

@@ -217,7 +217,7 @@ final class UploadTable: Sendable {
         for effect in effects {
             switch effect {
             case .fence(let onFence):
-                counters.countFence()
+                counters.add(.fences)
                 onFence()
             case .answer(let waiter, let result): waiter.resume(returning: result)
             case .grant(let waiter, let result): waiter.resume(returning: result)

@@ -104,7 +104,7 @@ final class Connection: Parked {
             beginIdling()
             return true
         } catch {
-            counters.failedHandshakes.add(1)
+            counters.add(.failedHandshakes)
             server.log.handshakeFailed(peer: peer, error)
             return false
         }
@@ -278,7 +278,7 @@ final class Connection: Parked {
             return
         }
         let id = RequestID.next()
-        counters.malformedHeads.add(1)
+        counters.add(.malformedHeads)
         server.log.refusedHead(id: id, peer: peer, refusal)
         transport.watch.clearInterruption()
         transport.watch.setDeadline(SystemClock.monotonicNanoseconds + ServerLimits.responseNanoseconds)

@@ -30,7 +30,7 @@ extension Exchange {
         case .cutShort:
             throw Refusal(.badRequest, code: "body-cut-short", "The connection ended before the body did.")
         case .transport(.interrupted(.fenced)):
-            throw superseded ?? Refusal(.conflict, code: "superseded", "A newer request took over.")
+            throw superseded ?? .superseded()
         case .transport(.interrupted(.stopping)):
             throw timedOut == nil ? ServerContext.stoppingForgetfully : ServerContext.stoppingRefusal
         case .transport(.interrupted):
@@ -50,8 +50,6 @@ extension Exchange {
 
     /// For bodies whose dialect has no words of its own: those that nobody can resume.
     private static var timedOut: Refusal {
-        Refusal(
-            .requestTimeout, code: "body-timeout",
-            "The body came too slowly, or not at all. Nothing of it is kept: send it again.")
+        .bodyTimeout(.requestTimeout, "Nothing of it is kept: send it again.")
     }
 }

@@ -97,7 +97,7 @@ final class Exchange {
     /// Counts content that was handed to the connection.
     func countSent(_ count: Int) {
         bytesSent += Int64(count)
-        connection.counters.bytesSent.add(Int64(count))
+        connection.counters.add(.bytesSent, Int64(count))
         bytesCounted += Int64(count)
     }
 
@@ -115,7 +115,7 @@ final class Exchange {
         if connection.listenerKind != .admin {
             connection.counters.requests[RequestKind(head.method, answered).index].add(1)
         }
-        connection.counters.bytesSent.add(bytesSent - bytesCounted)
+        connection.counters.add(.bytesSent, bytesSent - bytesCounted)
         if isBroken { return false }
         guard answered != nil else {
             // Nothing was answered because the connection died under the request.

@@ -41,15 +41,49 @@ enum Address: Equatable {
         }
     }
 
-    /// Besides OPTIONS, which every address takes.
-    var methods: [Method] {
+    /// What kind of address it is.
+    var place: Place {
         switch self {
-        case .page, .health, .readiness: [.get, .head]
-        case .status: [.get, .head, .post]
-        case .upload: [.post, .delete]
-        case .collection: [.post, .put]
-        case .member(let segment): UploadID(segment) == nil ? [.put] : [.get, .head, .patch, .delete, .put]
+        case .page: .page
+        case .status: .status
+        case .upload: .upload
+        case .collection: .collection
+        case .member(let segment): UploadID(segment) == nil ? .name : .resource
+        case .health: .health
+        case .readiness: .readiness
         }
+    }
+
+    /// Besides OPTIONS, which every address takes.
+    var methods: [Method] { place.methods }
+
+    /// A kind of address; the raw value is how people write it.
+    enum Place: String, CaseIterable {
+        case page = "/"
+        case status = "/status"
+        case upload = "/upload"
+        case collection = "/files"
+        case resource = "/files/<id>"
+        case name = "/files/<name>"
+        case health = "/healthz"
+        case readiness = "/readyz"
+
+        /// Besides OPTIONS.
+        var methods: [Method] { Place.table[self] ?? [] }
+
+        /// Whether the content of a request becomes bytes of a file.
+        var storesContent: Bool { isBelowFiles || self == .upload }
+
+        /// Whether several dialects share it, and what it takes depends on them.
+        var isBelowFiles: Bool { self == .collection || self == .resource || self == .name }
+
+        private static let table = Dictionary(
+            uniqueKeysWithValues: allCases.map { place -> (Place, [Method]) in
+                switch place {
+                case .page, .health, .readiness: (place, [.get, .head])
+                case .status, .upload, .collection, .resource, .name: (place, ServedDialects.methods(at: place))
+                }
+            })
     }
 
     /// What `Allow` says.

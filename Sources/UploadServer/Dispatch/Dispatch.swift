@@ -1,10 +1,6 @@
 internal import Access
 internal import HTTP
-internal import IETFDialect
-internal import PlainDialect
 internal import Storage
-internal import TusDialect
-internal import Uploads
 
 /// Finds the handler of a request, by address first and by what the request says of itself second.
 enum Dispatch {
@@ -13,10 +9,9 @@ enum Dispatch {
         do {
             try await route(exchange)
         } catch let refusal as Refusal {
-            await exchange.refuse(DialectDispatch.isTus(exchange.head) ? refusal.markedAsTus : refusal)
+            await exchange.refuse(ServedDialects.marked(refusal, answering: exchange.head))
         } catch let fault as AccessFault {
-            let refusal = fault.refusal
-            await exchange.refuse(fault, DialectDispatch.isTus(exchange.head) ? refusal.markedAsTus : refusal)
+            await exchange.refuse(fault, ServedDialects.marked(fault.refusal, answering: exchange.head))
         } catch let error as StorageError {
             await exchange.refuse(exchange.server.refusal(for: error, upload: exchange.uploadID))
         } catch let failure as BodyFailure {
@@ -43,47 +38,11 @@ enum Dispatch {
         if address.reachesUploads { try exchange.identify() }
         switch address {
         case .page: try await answer(exchange, address, PageHandler.handle)
-        case .status: try await answer(exchange, address, StatusHandler.handle)
-        case .upload: try await answer(exchange, address, upload)
-        case .collection: try await DialectDispatch.route(exchange, address, segment: nil)
-        case .member(let segment): try await DialectDispatch.route(exchange, address, segment: segment)
         case .health: try await answer(exchange, address, HealthHandler.handle)
         case .readiness: try await answer(exchange, address, ReadyHandler.handle)
+        case .status, .upload, .collection, .member:
+            try await ServedDialects.serve(UploadRequest(exchange, address))
         }
-    }
-
-    /// `POST /upload`: the file-id dialect's own address, which takes the page's form and resumable creations as well.
-    private static func upload(_ exchange: Exchange) async throws {
-        let head = exchange.head
-        if head.method == .delete { return try await FileIDHandler.delete(exchange) }
-        try checkContent(head)
-        guard !head.isOverridden else { throw WholeRequest.overridden }
-        if case .creation = IETFRequest(head, isUploadResource: false) {
-            return try await IETFHandler.create(exchange, name: nil)
-        }
-        guard !head.fields.contains(.xFileID) else {
-            try checkFileID(head)
-            return try await FileIDHandler.handle(exchange)
-        }
-        guard case .form(let boundary) = try ContentKind(head.fields) else {
-            return try await FileIDHandler.handle(exchange)
-        }
-        try await FormHandler.handle(exchange, boundary: boundary)
-    }
-
-    /// What is true of the content of any request that stores some, whatever its protocol.
-    static func checkContent(_ head: RequestHead) throws(Refusal) {
-        try ContentKind.checkCoding(head.fields)
-        // What follows until the end of the connection would be dropped (RFC 9112 6.3).
-        guard head.version == .http11 || head.framing != .none else { throw WholeRequest.lengthRequired }
-    }
-
-    /// The id says that the body is bytes of a file; a body that says it is a form contradicts that.
-    private static func checkFileID(_ head: RequestHead) throws(Refusal) {
-        guard try ContentKind.type(head.fields)?.containsFolded("multipart/form-data") ?? false else { return }
-        throw Refusal(
-            .badRequest, code: "form-with-file-id",
-            "With X-File-Id the body is bytes of the file as they are, not a form (send the file, not FormData).")
     }
 
     private static var badOverride: Refusal {

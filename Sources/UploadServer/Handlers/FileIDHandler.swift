@@ -2,11 +2,43 @@ internal import Access
 internal import FileIDDialect
 internal import HTTP
 internal import LinuxSystem
+internal import PlainDialect
 internal import Storage
 internal import Uploads
 
-/// `POST /upload` of the file-id dialect: claim the upload, decide, append, answer.
-enum FileIDHandler {
+/// The file-id dialect: `POST /upload` (claim the upload, decide, append, answer), `DELETE /upload`, `/status`.
+enum FileIDHandler: ServedDialect {
+    static let name = DialectName.fileID
+    static let fields = FileIDField.all
+
+    static let methods: [Address.Place: [Method]] = [.status: [.get, .head, .post], .upload: [.post, .delete]]
+
+    static func serve(_ request: UploadRequest) async throws -> Bool {
+        let head = request.exchange.head
+        switch (request.place, head.method) {
+        case (.status, _): try await StatusHandler.handle(request.exchange)
+        case (.upload, .delete): try await delete(request.exchange)
+        case (.upload, .post):
+            guard !head.isOverridden else { throw WholeRequest.overridden }
+            if head.fields.contains(FileIDField.fileID) {
+                try checkType(head)
+            } else if case .form = try ContentKind(head.fields) {
+                return false
+            }
+            try await handle(request.exchange)
+        default: return false
+        }
+        return true
+    }
+
+    /// The id says that the body is bytes of a file; a body that says it is a form contradicts that.
+    private static func checkType(_ head: RequestHead) throws(Refusal) {
+        guard try ContentKind.type(head.fields)?.containsFolded("multipart/form-data") ?? false else { return }
+        throw Refusal(
+            .badRequest, code: "form-with-file-id",
+            "With X-File-Id the body is bytes of the file as they are, not a form (send the file, not FormData).")
+    }
+
     static func handle(_ exchange: Exchange) async throws {
         let request = try FileIDAppendRequest(exchange.head, sizeMax: exchange.sizeMax)
         let id = exchange.uploadID(of: request.fileID)
@@ -27,7 +59,7 @@ enum FileIDHandler {
         let outcome = try await flow.run(claim, from: exchange.body) { _, content in
             if content.isOverflow {
                 return .settle { _ in
-                    length.map { AppendAnswer.long(length: $0) } ?? FileIDAppendRequest.tooLarge(sizeMax)
+                    length.map { AppendAnswer.long(length: $0) } ?? .tooLarge(sizeMax)
                 }
             }
             guard let length, content.end < length else { return .finish }

@@ -44,7 +44,7 @@ final class FormFiles {
             switch end {
             case .bodyEnded: break
             case .failed(let failure): throw failure
-            case .overflow: throw PlainRequest.tooLarge(exchange.sizeMax)
+            case .overflow: throw Refusal.tooLarge(exchange.sizeMax)
             }
         } catch {
             await remove(permit, upload.id)

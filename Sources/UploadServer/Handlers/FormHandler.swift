@@ -9,7 +9,7 @@ internal import Uploads
 /// a form that is refused or breaks off nothing is left.
 enum FormHandler {
     static func handle(_ exchange: Exchange, boundary: [UInt8]) async throws {
-        try WholeRequest.check(exchange.head)
+        try WholeRequest.check(exchange.head, foreign: ServedDialects.marks)
         try exchange.uploads.check(.create, nil)
         try await exchange.body.welcome()
         let files = FormFiles(exchange)

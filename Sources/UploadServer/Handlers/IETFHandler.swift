@@ -8,7 +8,40 @@ internal import Storage
 internal import Uploads
 
 /// "Resumable Uploads for HTTP": creation wherever plain uploads are taken, everything else on `/files/<id>`.
-enum IETFHandler {
+enum IETFHandler: ServedDialect {
+    static let name = DialectName.ietf
+    static let fields = UploadField.all
+
+    static let methods: [Address.Place: [Method]] = [
+        .collection: [.post, .put], .resource: [.get, .head, .patch, .delete, .put], .name: [.put], .upload: [.post],
+    ]
+
+    static func serve(_ request: UploadRequest) async throws -> Bool {
+        let (exchange, id) = (request.exchange, request.id)
+        let head = exchange.head
+        // Any client understands it, whatever else it says.
+        if head.method == .get, let id {
+            try await retrieve(exchange, id)
+            return true
+        }
+        guard takes(head.method, at: request.place) else { return false }
+        switch (IETFRequest(head, isUploadResource: id != nil), id) {
+        case (.creation?, _):
+            guard !head.isOverridden else { throw WholeRequest.overridden }
+            try await create(exchange, name: request.segment)
+        case (.append?, let id?): try await append(exchange, id)
+        case (.retrieval?, let id?): try await retrieve(exchange, id)
+        case (.cancellation?, let id?): try await cancel(exchange, id)
+        case (nil, _?) where head.method == .patch: throw UploadProblem.mediaType.refusal(.unversioned)
+        default: return false
+        }
+        return true
+    }
+
+    static func announce(in response: inout ResponseHead, to head: RequestHead, by server: ServerContext) {
+        UploadAnswer.discovered(&response, request: head, policy: server.ietfPolicy)
+    }
+
     // MARK: Creation
 
     /// - Parameter name: the last segment of the address where that names the file.

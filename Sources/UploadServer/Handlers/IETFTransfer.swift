@@ -142,7 +142,7 @@ struct IETFTransfer {
     private func noteUncompleted(_ upload: Upload) {
         guard upload.isWhole else { return }
         exchange.note = "whole-but-not-completed"
-        exchange.connection.counters.uncompleted.add(1)
+        exchange.connection.counters.add(.uncompleted)
     }
 
     /// The content stopped before its end. A client that knows the address finds the connection closed, and comes back.

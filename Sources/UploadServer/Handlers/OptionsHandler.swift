@@ -1,6 +1,4 @@
 internal import HTTP
-internal import IETFDialect
-internal import TusDialect
 
 /// `OPTIONS` of an address, and of the server as a whole (`*`): what it takes. Both resumable protocols read their own
 /// part of the one answer; a browser's preflight is answered without a look at any upload.
@@ -15,13 +13,12 @@ enum OptionsHandler {
         }
         var response = ResponseHead(.noContent)
         response.set("Allow", Address.allow(try methods(exchange.head.target)))
-        server.tusOffer.announce(in: &response)
-        UploadAnswer.discovered(&response, request: exchange.head, policy: server.ietfPolicy)
+        for dialect in ServedDialects.all { dialect.announce(in: &response, to: exchange.head, by: server) }
         await exchange.respond(response)
     }
 
     private static func methods(_ target: RequestTarget) throws(Refusal) -> [Method] {
-        if target.path == "*" { return [.get, .head, .post, .put, .patch, .delete] }
+        if target.path == "*" { return Method.told }
         guard let address = try Address(target) else { throw Dispatch.notFound }
         return address.methods
     }

@@ -1,5 +1,6 @@
 internal import Access
 internal import HTTP
+internal import IETFDialect
 internal import LinuxSystem
 internal import PlainDialect
 internal import Storage
@@ -7,11 +8,34 @@ internal import TusDialect
 internal import Uploads
 
 /// tus 1.0.0 on `/files` and `/files/<id>`: creation, offset, append, termination. Concatenation has a file of its own.
-enum TusHandler {
+enum TusHandler: ServedDialect {
+    static let name = DialectName.tus
+    static let fields = TusField.all
+
+    static let methods: [Address.Place: [Method]] = [.collection: [.post], .resource: [.head, .patch, .delete]]
+
+    static func serve(_ request: UploadRequest) async throws -> Bool {
+        guard request.place.isBelowFiles, isOwn(request.exchange.head) else { return false }
+        try await handle(request.exchange, id: request.id, isCollection: request.place == .collection)
+        return true
+    }
+
+    static func announce(in response: inout ResponseHead, to head: RequestHead, by server: ServerContext) {
+        server.tusOffer.announce(in: &response)
+    }
+
+    static func marked(_ refusal: Refusal, answering head: RequestHead) -> Refusal {
+        isOwn(head) ? refusal.markedAsTus : refusal
+    }
+
+    private static func isOwn(_ head: RequestHead) -> Bool {
+        TusVersion.claims(head, isOfOthers: IETFRequest(head, isUploadResource: false) != nil)
+    }
+
     /// - Parameters:
     ///   - id: the upload that the address names; nil where it names none that could exist.
     ///   - isCollection: whether the address is the collection's.
-    static func handle(_ exchange: Exchange, id: UploadID?, isCollection: Bool) async throws {
+    private static func handle(_ exchange: Exchange, id: UploadID?, isCollection: Bool) async throws {
         do {
             exchange.uploadID = id
             switch try TusAction(exchange.head, isCollection: isCollection) {

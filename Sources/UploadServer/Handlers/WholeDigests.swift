@@ -26,13 +26,10 @@ struct WholeDigests {
     /// Why the file cannot be kept; nil if it is what was promised.
     func fault(_ computed: [BodyDigests.Algorithm: [UInt8]]) -> Refusal? {
         if let content, !content.matches(computed[content.algorithm.computed] ?? []) {
-            return Refusal(
-                .badRequest, code: "content-digest-mismatch",
-                "The content is not what Content-Digest says. Nothing of it is kept.")
+            return .contentDigestMismatch
         }
         if let file, !file.matches(computed[file.algorithm.computed] ?? []) {
-            return Refusal(
-                .badRequest, code: "repr-digest-mismatch", "The file is not what Repr-Digest says. It is not kept.")
+            return .reprDigestMismatch
         }
         return nil
     }

@@ -1,3 +1,4 @@
+internal import HTTP
 internal import PlainDialect
 internal import Storage
 internal import Uploads
@@ -23,7 +24,7 @@ enum WholeFile {
             exchange: exchange, dialect: upload.dialect, start: .zero, room: upload.length ?? sizeMax,
             isResumable: false, digests: digests.algorithms)
         let outcome = try await flow.run(claim, from: source) { _, content in
-            if content.isOverflow { return .delete(refusal: PlainRequest.tooLarge(sizeMax)) }
+            if content.isOverflow { return .delete(refusal: .tooLarge(sizeMax)) }
             if let fault = digests.fault(content.digests) { return .delete(refusal: fault) }
             return content.end > 0 || keepsEmpty ? .finish : .delete(refusal: nil)
         }

@@ -126,7 +126,7 @@ struct Ingest<Source: ByteSource> {
     /// Answers how many of the bytes belong to the upload, and shows them to whoever wants to see them.
     private mutating func accept(_ fill: Fill, _ memory: UnsafeMutableRawPointer) -> Int {
         watch.setDeadline(.max)
-        counters.bytesReceived.add(Int64(fill.count))
+        counters.add(.bytesReceived, Int64(fill.count))
         let count = Int(min(Int64(fill.count), room))
         room -= Int64(count)
         if count > 0 { inspect?(UnsafeRawBufferPointer(start: memory, count: count)) }

@@ -11,23 +11,44 @@ final class LoopCounters: Sendable {
     let closed = InlineArray<3, Tally> { _ in Tally() }
     /// By `RequestKind`.
     let requests = InlineArray<48, Tally> { _ in Tally() }
-    /// Appends begun, by the order of `DialectName`.
-    let appends = InlineArray<4, Tally> { _ in Tally() }
-    /// Appends that brought the last byte of a file and did not say that it was the end (IETF).
-    let uncompleted = Tally()
-    /// Requests whose principal may not do that, by the order of `AccessFault.rules`.
-    let refusals = InlineArray<14, Tally> { _ in Tally() }
-    /// Heads that were no request.
-    let malformedHeads = Tally()
-    let failedHandshakes = Tally()
-    /// Bytes of bodies on their way into an upload.
-    let bytesReceived = Tally()
-    /// Bytes of answers.
-    let bytesSent = Tally()
+    /// Requests whose principal may not do that, by the order of `AccessFault.rules`; room for more.
+    private let refusals = InlineArray<32, Tally> { _ in Tally() }
+    /// Appends begun, by the order of `DialectName`; room for more of them than there will be.
+    private let appends = InlineArray<16, Tally> { _ in Tally() }
+    /// By `LoopCounter`; room for more of them than there will be.
+    private let numbers = InlineArray<32, Tally> { _ in Tally() }
+
+    /// Counts what has happened. One that finds no room is not counted, which a test tells.
+    func add(_ counter: LoopCounter, _ count: Int64 = 1) {
+        guard counter.rawValue < numbers.count else { return }
+        numbers[counter.rawValue].add(count)
+    }
+
+    /// One number.
+    subscript(counter: LoopCounter) -> Int64 { counter.rawValue < numbers.count ? numbers[counter.rawValue].count : 0 }
 
     /// A request was refused by a rule of access.
-    func countRefusal(_ rule: String) { refusals[AccessFault.rules.firstIndex(of: rule)!].add(1) }
+    func countRefusal(_ rule: String) {
+        if let index = index(of: rule) { refusals[index].add(1) }
+    }
+
+    /// How many requests a rule has refused.
+    func refusalCount(_ rule: String) -> Int64 { index(of: rule).map { refusals[$0].count } ?? 0 }
+
+    private func index(of rule: String) -> Int? {
+        AccessFault.rules.firstIndex(of: rule).flatMap { $0 < refusals.count ? $0 : nil }
+    }
 
     /// An append of this dialect takes its first byte.
-    func countAppend(_ dialect: DialectName) { appends[DialectName.allCases.firstIndex(of: dialect)!].add(1) }
+    func countAppend(_ dialect: DialectName) {
+        if let index = index(of: dialect) { appends[index].add(1) }
+    }
+
+    /// How many appends of a dialect have begun.
+    func appendCount(_ dialect: DialectName) -> Int64 { index(of: dialect).map { appends[$0].count } ?? 0 }
+
+    /// One that finds no room is not counted, which a test tells.
+    private func index(of dialect: DialectName) -> Int? {
+        DialectName.allCases.firstIndex(of: dialect).flatMap { $0 < appends.count ? $0 : nil }
+    }
 }

@@ -31,6 +31,7 @@ struct MetricsReport {
         uploads()
         memory()
         disk()
+        store()
         loops()
         process()
         return text.bytes
@@ -54,9 +55,6 @@ struct MetricsReport {
             "sluice_accept_pauses_total", .counter,
             "Accepting paused because descriptors or memory had run out; clients waited in the queue.",
             server.acceptPauseCount)
-        text.number(
-            "sluice_tls_handshake_failures_total", .counter, "TLS handshakes that failed.",
-            sum { $0.failedHandshakes.count })
         if let expiry = server.tls?.certificateExpirySeconds {
             text.number(
                 "sluice_tls_certificate_expiry_timestamp_seconds", .gauge,
@@ -77,45 +75,19 @@ struct MetricsReport {
                 text.sample([("method", method), ("status", name)], "\(count)")
             }
         }
-        text.number(
-            "sluice_malformed_heads_total", .counter, "What came on a connection and was no request.",
-            sum { $0.malformedHeads.count })
         text.begin(
             "sluice_access_refusals_total", .counter, "Requests refused because of who sent them, by rule.")
-        for (index, rule) in AccessFault.rules.enumerated() {
-            text.sample([("rule", rule)], "\(sum { $0.refusals[index].count })")
+        for rule in AccessFault.rules {
+            text.sample([("rule", rule)], "\(sum { $0.refusalCount(rule) })")
         }
         text.begin("sluice_appends_total", .counter, "Requests that brought bytes for an upload, by dialect.")
-        for (index, dialect) in DialectName.allCases.enumerated() {
-            text.sample([("dialect", dialect.rawValue)], "\(sum { $0.appends[index].count })")
+        for dialect in DialectName.allCases {
+            text.sample([("dialect", dialect.rawValue)], "\(sum { $0.appendCount(dialect) })")
         }
-        text.number(
-            "sluice_appends_uncompleted_total", .counter,
-            "Appends that brought the last byte of a file whose client has not said that it is complete (IETF).",
-            sum { $0.uncompleted.count })
-        text.number(
-            "sluice_received_bytes_total", .counter, "Bytes of bodies that came for uploads.",
-            sum { $0.bytesReceived.count })
-        text.number("sluice_sent_bytes_total", .counter, "Bytes of answers.", sum { $0.bytesSent.count })
+        for counter in LoopCounter.allCases { count(counter.metric, sum { $0[counter] }) }
     }
 
     private mutating func uploads() {
-        let counters = server.store.counters
-        text.number(
-            "sluice_settled_bytes_total", .counter, "Bytes by which recorded offsets have grown.",
-            counters.settledBytes)
-        text.number(
-            "sluice_takeovers_total", .counter, "Requests that took an upload over from an older one.",
-            counters.fences)
-        text.number("sluice_uploads_created_total", .counter, "Uploads begun.", counters.created)
-        text.number("sluice_uploads_finished_total", .counter, "Uploads that became whole.", counters.finished)
-        text.number("sluice_uploads_failed_total", .counter, "Uploads that were found damaged.", counters.failed)
-        text.number(
-            "sluice_uploads_expired_total", .counter, "Uploads that nobody went on with in time.", counters.expired)
-        text.number("sluice_uploads_removed_total", .counter, "Uploads whose record was removed.", counters.deleted)
-        text.number(
-            "sluice_uploads_forgotten_total", .counter,
-            "Finished uploads forgotten, whose files had been taken away.", counters.forgotten)
         text.number(
             "sluice_uploads_active", .gauge, "Uploads that a request holds or waits for at this moment.",
             Int64(server.store.liveUploads))
@@ -137,7 +109,6 @@ struct MetricsReport {
     }
 
     private mutating func disk() {
-        let counters = server.store.counters
         if let space {
             text.number("sluice_disk_free_bytes", .gauge, "Free space where uploads live.", space.bytes)
             text.number("sluice_disk_free_files", .gauge, "Files that may still be made there.", space.files)
@@ -145,32 +116,31 @@ struct MetricsReport {
         text.number(
             "sluice_disk_queue_depth", .gauge, "Pieces of work that wait for a disk thread.",
             Int64(server.store.queuedDiskJobs))
-        text.begin("sluice_written_bytes_total", .counter, "Bytes written to data files, past the page cache or not.")
-        text.sample([("path", "direct")], "\(counters.directBytes)")
-        text.sample([("path", "buffered")], "\(counters.bufferedBytes)")
-        text.histogram(
-            "sluice_sync_seconds", "How long syncs of data files took.", counters.syncTimes, unit: MetricsText.seconds)
-        text.number(
-            "sluice_directory_syncs_total", .counter, "Directories synced.", counters.directorySyncs)
-        text.histogram(
-            "sluice_catalogue_commit_changes", "Changes that shared one commit of the catalogue.",
-            counters.batchSizes, unit: { "\($0)" })
-        text.number(
-            "sluice_journal_writes_total", .counter, "Writes to the journal, each with one sync.",
-            counters.journalBatches)
-        text.number(
-            "sluice_journal_files_total", .counter, "Small files that those writes made durable.",
-            counters.journalBodies)
         text.number(
             "sluice_journal_failing", .gauge, "Whether the journal, or a part of it, cannot be used at this moment.",
             server.store.journalFailure == nil ? 0 : 1)
-        text.number(
-            "sluice_checkpoints_total", .counter, "Offsets recorded while their append went on.",
-            counters.checkpoints)
-        text.number(
-            "sluice_catalogue_loads_total", .counter, "Records read because memory did not hold them.",
-            counters.loads)
     }
+
+    private mutating func store() {
+        let counters = server.store.counters
+        for counter in StoreCounter.allCases {
+            if let metric = counter.metric { count(metric, counters[counter]) }
+        }
+        for histogram in StoreHistogram.allCases {
+            text.histogram(
+                MetricsReport.name(histogram.metric), histogram.metric.help, counters[histogram],
+                unit: { histogram.isTime ? MetricsText.seconds($0) : "\($0)" })
+        }
+    }
+
+    /// One number of a family; those of one family stand together.
+    private mutating func count(_ metric: Metric, _ value: Int64) {
+        let name = MetricsReport.name(metric)
+        if text.family != name { text.begin(name, .counter, metric.help) }
+        text.sample(metric.labels, "\(value)")
+    }
+
+    private static func name(_ metric: Metric) -> String { "sluice_\(metric.name)" }
 
     private mutating func loops() {
         text.begin(

@@ -12,7 +12,8 @@ struct MetricsText {
     static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 
     private(set) var bytes: [UInt8] = []
-    private var family = ""
+    /// The family begun last.
+    private(set) var family = ""
 
     init() { bytes.reserveCapacity(16 * 1024) }
 

@@ -18,24 +18,24 @@ public struct CORSPolicy: Sendable {
         self.headers = headers
     }
 
-    private static let methods = "POST, HEAD, PATCH, DELETE, OPTIONS, GET, PUT"
-    private static let requestFields = """
-        Authorization, Content-Type, Content-Disposition, Tus-Resumable, Upload-Length, Upload-Offset, \
-        Upload-Metadata, Upload-Defer-Length, Upload-Concat, Upload-Checksum, Upload-Complete, Upload-Incomplete, \
-        Upload-Draft-Interop-Version, Repr-Digest, Content-Digest, Want-Repr-Digest, X-HTTP-Method-Override, \
-        X-Request-ID, X-Requested-With, X-File-Id, X-Start-Byte, X-File-Size, X-Restart, Content-Range, \
-        Content-Encoding, Range, If-Match, If-None-Match, If-Modified-Since, If-Unmodified-Since, If-Range, \
+    private static let methods = Address.allow(Method.told)
+    /// What requests of any dialect may have, and what browsers' libraries for errors and traces put on every request.
+    private static let requestFields = list(
+        ServedDialects.requestFields,
+        """
+        Authorization, Content-Type, X-HTTP-Method-Override, X-Request-ID, X-Requested-With, \
         Cache-Control, Pragma, X-CSRF-Token, X-XSRF-Token, X-CSRFToken, X-Correlation-ID, Idempotency-Key, \
         traceparent, tracestate, baggage, sentry-trace, b3, X-B3-TraceId, X-B3-SpanId, X-B3-ParentSpanId, \
         X-B3-Sampled, uber-trace-id, newrelic, elastic-apm-traceparent, X-Datadog-Trace-Id, X-Datadog-Parent-Id, \
         X-Datadog-Origin, X-Datadog-Sampling-Priority, X-Amzn-Trace-Id, Request-Id, X-Cloud-Trace-Context
-        """
-    private static let responseFields = """
-        Location, Upload-Offset, Upload-Length, Upload-Metadata, Upload-Defer-Length, Upload-Concat, Upload-Expires, \
-        Upload-Complete, Upload-Incomplete, Upload-Limit, Upload-Draft-Interop-Version, Tus-Version, Tus-Resumable, \
-        Tus-Max-Size, Tus-Extension, Tus-Checksum-Algorithm, Repr-Digest, Retry-After, X-Error-Code, X-Request-ID, \
-        ETag, Accept-Ranges, Content-Range, Content-Disposition, Allow, WWW-Authenticate
-        """
+        """)
+    private static let responseFields = list(
+        ServedDialects.answerFields, "Retry-After, X-Error-Code, X-Request-ID, Allow, WWW-Authenticate")
+
+    private static func list(_ names: [FieldName], _ others: String) -> String {
+        (names.map(\.spelling) + [others]).joined(separator: ", ")
+    }
+
     private static let maxAgeSeconds: Int64 = 86_400
 
     /// What `Access-Control-Allow-Origin` says to a page of `origin`; nil if it says nothing.

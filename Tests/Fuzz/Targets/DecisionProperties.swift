@@ -166,7 +166,8 @@ enum DecisionProperties {
     // MARK: Whole files
 
     private static func checkPlain(_ head: RequestHead, _ record: FuzzedRecord) throws(Refusal) {
-        let request = try PlainRequest(head, contentType: nil, pathName: nil, sizeMax: record.sizeMax)
+        let request = try PlainRequest(
+            head, contentType: nil, pathName: nil, sizeMax: record.sizeMax, foreign: FileIDField.all.marks)
         var claim = ContractedUpload(FuzzedRecord.id, nil)
         claim.create(fresh(.plain, request.length))
         claim.permit(at: .zero)

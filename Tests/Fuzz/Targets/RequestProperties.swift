@@ -115,7 +115,7 @@ enum RequestProperties {
     private static func checkDialects(_ head: RequestHead) {
         let sizeMax = Int64(1000)
         if case .file(let type)? = try? ContentKind(head.fields),
-            let file = try? PlainRequest(head, contentType: type, pathName: nil, sizeMax: sizeMax)
+            let file = try? PlainRequest(head, contentType: type, pathName: nil, sizeMax: sizeMax, foreign: [])
         {
             require(type?.utf8.count ?? 0 <= HTTPLimits.contentTypeBytesMax, "a type within its bound")
             require(!head.isOverridden && head.framing != .none, "a whole file is meant")

@@ -12,11 +12,9 @@ public struct Histogram: Sendable, Equatable {
         counts = Array(repeating: 0, count: bounds.count + 1)
     }
 
-    /// Nanoseconds that a sync takes.
-    static let syncBounds: [Int64] = [
+    /// For what takes from a tenth of a millisecond to seconds, in nanoseconds.
+    static let timeBounds: [Int64] = [
         100_000, 250_000, 500_000, 1_000_000, 2_500_000, 5_000_000, 10_000_000, 25_000_000, 50_000_000, 100_000_000,
         250_000_000, 500_000_000, 1_000_000_000, 5_000_000_000,
     ]
-    /// Changes that share a commit, up to `StorageLimits.changesPerCommitMax`.
-    static let batchBounds: [Int64] = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096]
 }

@@ -1,0 +1,54 @@
+/// A number that the store counts from its opening on; it only grows. A new one is a case here, its line in `metric`, and
+/// `StoreTallies.add` where it happens.
+public enum StoreCounter: Int, Sendable, CaseIterable {
+    case settledBytes
+    case fences
+    case created
+    case finished
+    case failed
+    case expired
+    case deleted
+    case forgotten
+    case directBytes
+    case bufferedBytes
+    case directorySyncs
+    case journalBatches
+    case journalBodies
+    case checkpoints
+    case loads
+    /// Data files synced.
+    case syncs
+    /// Transactions of the catalogue.
+    case commits
+    /// Changes that those transactions carried.
+    case changes
+
+    /// How it is told outside; nil for what a histogram tells.
+    public var metric: Metric? {
+        switch self {
+        case .settledBytes: Metric("settled_bytes_total", "Bytes by which recorded offsets have grown.")
+        case .fences: Metric("takeovers_total", "Requests that took an upload over from an older one.")
+        case .created: Metric("uploads_created_total", "Uploads begun.")
+        case .finished: Metric("uploads_finished_total", "Uploads that became whole.")
+        case .failed: Metric("uploads_failed_total", "Uploads that were found damaged.")
+        case .expired: Metric("uploads_expired_total", "Uploads that nobody went on with in time.")
+        case .deleted: Metric("uploads_removed_total", "Uploads whose record was removed.")
+        case .forgotten:
+            Metric("uploads_forgotten_total", "Finished uploads forgotten, whose files had been taken away.")
+        case .directBytes: StoreCounter.written("direct")
+        case .bufferedBytes: StoreCounter.written("buffered")
+        case .directorySyncs: Metric("directory_syncs_total", "Directories synced.")
+        case .journalBatches: Metric("journal_writes_total", "Writes to the journal, each with one sync.")
+        case .journalBodies: Metric("journal_files_total", "Small files that those writes made durable.")
+        case .checkpoints: Metric("checkpoints_total", "Offsets recorded while their append went on.")
+        case .loads: Metric("catalogue_loads_total", "Records read because memory did not hold them.")
+        case .syncs, .commits, .changes: nil
+        }
+    }
+
+    private static func written(_ path: String) -> Metric {
+        Metric(
+            "written_bytes_total", labels: [("path", path)],
+            "Bytes written to data files, past the page cache or not.")
+    }
+}

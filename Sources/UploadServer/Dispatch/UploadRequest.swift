@@ -1,0 +1,20 @@
+internal import Uploads
+
+/// A request for one of the addresses that the dialects share.
+struct UploadRequest {
+    let exchange: Exchange
+    let place: Address.Place
+    /// The upload that the address names; nil where it names none that could exist.
+    let id: UploadID?
+    /// The last segment of an address below `/files`: an upload's id, or the name of a new file.
+    let segment: String?
+
+    /// Notes in the exchange which upload the address names.
+    init(_ exchange: Exchange, _ address: Address) {
+        self.exchange = exchange
+        place = address.place
+        segment = if case .member(let segment) = address { segment } else { nil }
+        id = place == .resource ? segment.flatMap { UploadID($0) } : nil
+        exchange.uploadID = id
+    }
+}

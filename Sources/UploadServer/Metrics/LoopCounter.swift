@@ -1,0 +1,28 @@
+internal import Storage
+
+/// A number that each loop counts from the start on; it only grows. A new one is a case here, its line in `metric`, and
+/// `LoopCounters.add` where it happens.
+enum LoopCounter: Int, CaseIterable {
+    case failedHandshakes
+    case malformedHeads
+    /// Appends that brought the last byte of a file and did not say that it was the end (IETF).
+    case uncompleted
+    /// Bytes of bodies on their way into an upload.
+    case bytesReceived
+    /// Bytes of answers.
+    case bytesSent
+
+    /// How it is told outside.
+    var metric: Metric {
+        switch self {
+        case .failedHandshakes: Metric("tls_handshake_failures_total", "TLS handshakes that failed.")
+        case .malformedHeads: Metric("malformed_heads_total", "What came on a connection and was no request.")
+        case .uncompleted:
+            Metric(
+                "appends_uncompleted_total",
+                "Appends that brought the last byte of a file whose client has not said that it is complete (IETF).")
+        case .bytesReceived: Metric("received_bytes_total", "Bytes of bodies that came for uploads.")
+        case .bytesSent: Metric("sent_bytes_total", "Bytes of answers.")
+        }
+    }
+}

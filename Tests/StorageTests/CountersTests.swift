@@ -1,0 +1,34 @@
+import Testing
+
+@testable import Storage
+
+/// What is counted is declared once: every case of an enumeration has its room.
+@Suite struct CountersTests {
+    @Test(arguments: StoreCounter.allCases)
+    func `every number of the store has room, and is counted as itself`(counter: StoreCounter) {
+        let tallies = StoreTallies()
+        tallies.add(counter, 3)
+        for other in StoreCounter.allCases {
+            #expect(tallies.snapshot[other] == (other == counter ? 3 : 0), "\(other)")
+        }
+    }
+
+    @Test(arguments: StoreHistogram.allCases)
+    func `every distribution of the store has room, and its ranges as well`(histogram: StoreHistogram) {
+        #expect(histogram.bounds == histogram.bounds.sorted() && histogram.bounds.count < HistogramTally.ranges)
+        let tallies = StoreTallies()
+        for bound in histogram.bounds { tallies.record(histogram, bound) }
+        tallies.record(histogram, .max - histogram.bounds.reduce(0, +))
+        #expect(tallies.snapshot[histogram].counts == Array(repeating: 1, count: histogram.bounds.count + 1))
+        for other in StoreHistogram.allCases where other != histogram {
+            #expect(tallies.snapshot[other].sum == 0, "\(other)")
+        }
+    }
+
+    @Test func `no two numbers have one name and the same labels`() {
+        let names =
+            StoreCounter.allCases.compactMap(\.metric).map { "\($0.name) \($0.labels)" }
+            + StoreHistogram.allCases.map(\.metric.name)
+        #expect(Set(names).count == names.count)
+    }
+}

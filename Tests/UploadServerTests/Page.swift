@@ -1,0 +1,36 @@
+import Foundation
+import Testing
+
+/// A page of the project's documentation, as text.
+struct Page {
+    private let text: Substring
+
+    /// The top of the repository.
+    static let top = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
+    static var readme: Page { get throws { try Page(at: "README.md") } }
+
+    init(at path: String) throws {
+        text = try String(contentsOf: Page.top.appending(path: path), encoding: .utf8)[...]
+    }
+
+    private init(text: Substring) { self.text = text }
+
+    /// From a heading to the next one of its rank.
+    func section(_ heading: String) throws -> Page {
+        let start = try #require(text.range(of: "\n\(heading)\n"), "README.md has no \(heading)").upperBound
+        let rank = heading.prefix { $0 == "#" }
+        let end = text.range(of: "\n\(rank) ", range: start..<text.endIndex)?.lowerBound ?? text.endIndex
+        return Page(text: text[start..<end])
+    }
+
+    /// The cells of every row of a table, headings left out.
+    var rows: [[Substring]] {
+        text.split(separator: "\n").filter { $0.hasPrefix("| ") }.map { row in
+            row.split(separator: " | ", omittingEmptySubsequences: false).map { cell in
+                Substring(cell.trimmingCharacters(in: CharacterSet(charactersIn: "| ")))
+            }
+        }
+    }
+}

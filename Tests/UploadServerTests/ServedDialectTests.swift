@@ -1,0 +1,99 @@
+import Foundation
+import HTTP
+import Testing
+import Uploads
+
+@testable import UploadServer
+
+/// Nothing of a dialect can be forgotten: what does not follow from the registry is compared with it.
+@Suite struct ServedDialectTests {
+    @Test func `every dialect that an upload can have is served, by one handler`() {
+        let served = ServedDialects.all.map { $0.name.rawValue }
+        #expect(served.sorted() == DialectName.allCases.map(\.rawValue).sorted(), "see ServedDialects.all")
+    }
+
+    @Test(arguments: DialectName.allCases)
+    func `the appends of every dialect are counted as its own`(dialect: DialectName) {
+        let counters = LoopCounters()
+        counters.countAppend(dialect)
+        for other in DialectName.allCases {
+            #expect(counters.appendCount(other) == (other == dialect ? 1 : 0), "\(other): see LoopCounters.appends")
+        }
+    }
+
+    @Test func `every address that dialects share is taken by one of them`() {
+        for place in Address.Place.allCases { #expect(!place.methods.isEmpty, "\(place.rawValue)") }
+        for dialect in ServedDialects.all { #expect(!dialect.methods.isEmpty, "\(dialect.name)") }
+    }
+
+    @Test func `a dialect that resumes has fields that a whole file never has`() {
+        for dialect in ServedDialects.all where dialect.name != .plain {
+            #expect(!dialect.fields.marks.isEmpty, "\(dialect.name): what is not recognised would be stored as a file")
+            #expect(Set(dialect.fields.marks).isSubset(of: dialect.fields.requests), "\(dialect.name)")
+        }
+    }
+
+    @Test func `the table of addresses in the README is that of the dispatcher`() throws {
+        var told: [String: Set<String>] = [:]
+        for row in try Page.readme.section("### All addresses").rows where row.count >= 2 {
+            for address in row[0].matches(of: /`([^`]+)`/) {
+                let methods = row[1].split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+                told[String(address.1), default: []].formUnion(methods)
+            }
+        }
+        for place in Address.Place.allCases {
+            let methods = Set(place.methods.map(\.description))
+            let row = try #require(told[place.rawValue], "README.md has no row for \(place.rawValue)")
+            // An upload's address is a name as well, which a plain upload takes.
+            #expect(row == (place == .resource ? methods.subtracting(["PUT"]) : methods), "\(place.rawValue)")
+        }
+    }
+
+    @Test(arguments: DialectName.allCases)
+    func `every dialect has its row in the README's table of dialects`(dialect: DialectName) throws {
+        let rows = try Page.readme.section("## Ways to upload").rows
+        let names = rows.compactMap { $0.first?.firstMatch(of: /\[([^\]]+)\]/).map { String($0.1).lowercased() } }
+        #expect(names.contains(dialect.rawValue), "README.md, Ways to upload: \(dialect.rawValue)")
+    }
+
+    @Test(arguments: ServedDialects.all.map { $0.name })
+    func `what a dialect reads and tells is among its fields, which pages of other origins may send and see`(
+        name: DialectName
+    ) throws {
+        let dialect = try #require(ServedDialects.all.first { $0.name == name })
+        let folder = Page.top.appending(path: "Sources/\(ServedDialectTests.target(name))")
+        let (requests, answers) = (Set(dialect.fields.requests), Set(dialect.fields.answers))
+        let foreign = Set(ServedDialects.requestFields).subtracting(requests)
+        var count = 0
+        for path in try FileManager.default.subpathsOfDirectory(atPath: folder.path) where path.hasSuffix(".swift") {
+            let text = try String(contentsOf: folder.appending(path: path), encoding: .utf8)
+            for match in text.matches(of: /FieldName\("([A-Za-z-]+)"\)/) {
+                let field = try #require(FieldName(told: String(match.1)))
+                count += 1
+                let isKnown = requests.contains(field) || answers.contains(field) || foreign.contains(field)
+                #expect(isKnown || ServedDialectTests.general.contains(field), "\(path): \(match.1) is in no list")
+            }
+            for match in text.matches(of: /(?:set|add|adding|append\()\(?"([A-Z][A-Za-z]*(?:-[A-Za-z]+)*)",/) {
+                let field = try #require(FieldName(told: String(match.1)))
+                count += 1
+                let isKnown = answers.contains(field) || ServedDialectTests.general.contains(field)
+                #expect(isKnown, "\(path): \(match.1) is not among the dialect's answers")
+            }
+        }
+        #expect(count > 2, "where are the sources of \(name)?")
+    }
+
+    /// Fields of HTTP that mean the same everywhere, and that pages see anyway or have no use for.
+    private static let general = Set(
+        [
+            "Accept", "Allow", "Cache-Control", "Content-Length", "Content-Security-Policy", "Content-Type",
+            "Referrer-Policy", "Retry-After", "Trailer", "X-Content-Type-Options",
+        ].compactMap { FieldName(told: $0) })
+
+    private static func target(_ name: DialectName) -> String {
+        let word = name.rawValue.split(separator: "-").joined().lowercased()
+        let targets =
+            (try? FileManager.default.contentsOfDirectory(atPath: Page.top.appending(path: "Sources").path)) ?? []
+        return targets.first { $0.lowercased() == "\(word)dialect" } ?? "no target for \(name)"
+    }
+}
