@@ -24,7 +24,6 @@ import Testing
         Trap("Uploads/ExpiryPolicy", "at least a second", "the option is checked at the start"),
         Trap("Uploads/UploadID", "16 bytes", "digests of SHA-256"),
         Trap("Uploads/Offset", "not negative", "rows are checked when read; sums are of lengths checked before"),
-        Trap("Storage/HistogramTally", "bounds.count", "constants"),
         Trap("IETFDialect/Digests/PromisedDigest", "algorithm's size", "the parser compares first"),
         Trap("TusDialect/TusOffer", "a path without", "a constant"),
         Trap("LinuxSystem/AlignedBuffer", "alignment", "sizes are constants"),
@@ -74,7 +73,7 @@ import Testing
 
     @Test func `storage has no precondition that its callers could miss`() throws {
         for file in try SourceTree.swiftFiles(under: "Sources/Storage") where file.code.contains("precondition(") {
-            #expect(file.path.hasSuffix("HistogramTally.swift"), "\(file.path): throw StorageError.misuse instead")
+            Issue.record("\(file.path): throw StorageError.misuse instead")
         }
     }
 }

@@ -37,7 +37,15 @@ enum Address: Equatable {
     var reachesUploads: Bool {
         switch self {
         case .page, .health, .readiness: false
-        case .status, .upload, .collection, .member: true
+        default: true
+        }
+    }
+
+    /// The last segment where that is the client's: an upload's id, or the name of a new file.
+    var segment: String? {
+        switch self {
+        case .member(let segment): segment
+        case .page, .status, .upload, .collection, .health, .readiness: nil
         }
     }
 
@@ -81,7 +89,7 @@ enum Address: Equatable {
             uniqueKeysWithValues: allCases.map { place -> (Place, [Method]) in
                 switch place {
                 case .page, .health, .readiness: (place, [.get, .head])
-                case .status, .upload, .collection, .resource, .name: (place, ServedDialects.methods(at: place))
+                default: (place, ServedDialects.methods(at: place))
                 }
             })
     }

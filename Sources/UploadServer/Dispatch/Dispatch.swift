@@ -40,7 +40,7 @@ enum Dispatch {
         case .page: try await answer(exchange, address, PageHandler.handle)
         case .health: try await answer(exchange, address, HealthHandler.handle)
         case .readiness: try await answer(exchange, address, ReadyHandler.handle)
-        case .status, .upload, .collection, .member:
+        default:
             try await ServedDialects.serve(UploadRequest(exchange, address))
         }
     }

@@ -6,14 +6,14 @@ struct UploadRequest {
     let place: Address.Place
     /// The upload that the address names; nil where it names none that could exist.
     let id: UploadID?
-    /// The last segment of an address below `/files`: an upload's id, or the name of a new file.
+    /// The last segment of the address where that is the client's: an upload's id, or the name of a new file.
     let segment: String?
 
     /// Notes in the exchange which upload the address names.
     init(_ exchange: Exchange, _ address: Address) {
         self.exchange = exchange
         place = address.place
-        segment = if case .member(let segment) = address { segment } else { nil }
+        segment = address.segment
         id = place == .resource ? segment.flatMap { UploadID($0) } : nil
         exchange.uploadID = id
     }
