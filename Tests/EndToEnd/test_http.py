@@ -155,7 +155,7 @@ def test_a_finished_file_is_fetched_by_who_speaks_tus(stored):
     ("/", "GET, HEAD, OPTIONS"), ("/status", "GET, HEAD, POST, OPTIONS"), ("/upload", "POST, DELETE, OPTIONS"),
     ("/files", "POST, PUT, OPTIONS"), ("/files/", "POST, PUT, OPTIONS"), ("/files/name", "PUT, OPTIONS"),
     ("/files/0123456789abcdef0123456789abcdef", "GET, HEAD, PATCH, DELETE, PUT, OPTIONS"),
-    ("/healthz", "GET, HEAD, OPTIONS"), ("*", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"),
+    ("/healthz", "GET, HEAD, OPTIONS"), ("*", "GET, HEAD, POST, PATCH, DELETE, PUT, OPTIONS"),
 ])
 def test_options_tells_what_the_address_takes(stored, target, allow):
     answer = ask(stored[0].port, "OPTIONS", target)

@@ -41,7 +41,7 @@ import Testing
     ])
     func `every number that is declared is counted somewhere`(enumeration: String) throws {
         let files = try SourceTree.swiftFiles(under: "Sources")
-        let cases = try #require(files.first { $0.path == enumeration }).code.matches(of: /\n    case ([A-Za-z]+)\n/)
+        let cases = try #require(files.first { $0.path == enumeration }).code.matches(of: /\n    case ([A-Za-z]+)(?=\n)/)
         let code = files.filter { $0.path != enumeration }.map(\.code).joined(separator: "\n")
         #expect(cases.count > 1)
         for name in cases.map(\.1) where !code.contains("add(.\(name)") && !code.contains("record(.\(name)") {

@@ -1,5 +1,5 @@
-/// A number that the store counts from its opening on; it only grows. A new one is a case here, its line in `metric`, and
-/// `StoreTallies.add` where it happens.
+/// A number that the store counts from its opening on; it only grows. A new one is a case here, its line in `metric`,
+/// and `StoreTallies.add` where it happens.
 public enum StoreCounter: Int, Sendable, CaseIterable {
     case settledBytes
     case fences

@@ -1,5 +1,5 @@
-/// What the store measures again and again. A new one is a case here, its lines below, and `StoreTallies.record` where it
-/// happens.
+/// What the store measures again and again. A new one is a case here, its lines below, and `StoreTallies.record` where
+/// it happens.
 public enum StoreHistogram: Int, Sendable, CaseIterable {
     /// How long syncs of data files and of the journal took, in nanoseconds.
     case syncTimes

@@ -2,8 +2,8 @@ internal import HTTP
 internal import Uploads
 
 /// A dialect as this server serves it: all that the rest of the server knows of it. A handler conforms, and
-/// `ServedDialects.all` lists it; dispatch, `OPTIONS`, the fields that browsers' pages may send and see, and the metrics
-/// follow.
+/// `ServedDialects.all` lists it; dispatch, `OPTIONS`, the fields that browsers' pages may send and see, and the
+/// metrics follow.
 protocol ServedDialect: SendableMetatype {
     /// What its uploads are called in the catalogue, the log and the metrics.
     static var name: DialectName { get }
