@@ -10,6 +10,8 @@ import Testing
         "protocolVersion": "tests look at it", "wasResumed": "tests look at it", "setReceiveBuffer": "a test's client",
         "brokenPipe": "tests expect it", "connectionReset": "tests expect it", "xRequestID": "the fuzzed server's",
         "checkIsolated": "the runtime", "isIsolatingCurrentContext": "the runtime", "unownedExecutor": "the runtime",
+        "applicationProtocol": "tests look at it", "JWTAuthority": "chosen by who configures access",
+        "keysMax": "a bound of such keys", "tooManyRequests": "what limits of access answer",
         "defaultValueDescription": "the library", "Sluice": "the program", "main": "the program",
     ]
 
@@ -41,7 +43,8 @@ import Testing
     ])
     func `every number that is declared is counted somewhere`(enumeration: String) throws {
         let files = try SourceTree.swiftFiles(under: "Sources")
-        let cases = try #require(files.first { $0.path == enumeration }).code.matches(of: /\n    case ([A-Za-z]+)(?=\n)/)
+        let cases = try #require(files.first { $0.path == enumeration }).code.matches(
+            of: /\n    case ([A-Za-z]+)(?=\n)/)
         let code = files.filter { $0.path != enumeration }.map(\.code).joined(separator: "\n")
         #expect(cases.count > 1)
         for name in cases.map(\.1) where !code.contains("add(.\(name)") && !code.contains("record(.\(name)") {
