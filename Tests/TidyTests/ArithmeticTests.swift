@@ -68,7 +68,6 @@ import Testing
         Site("Uploads/CleanName", "", "bytes of a name"),
         Site("Uploads/Concatenation", "", lists),
         Site("Uploads/FinishedFile", "start + 999_999_999", "compared before"),
-        Site("Uploads/Offset", "bytes + count", "see above: the sum of two lengths"),
         Site("Uploads/UploadID", "", bytes),
         Site("FileIDDialect/FileID", "last + 1", places),
     ])
