@@ -5,9 +5,10 @@ import Testing
 struct Page {
     private let text: Substring
 
-    /// The top of the repository.
-    static let top = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
+    /// The top of the repository; of another copy of it where `SLUICE_SOURCES` names one (Tests/Forgotten/run).
+    static let top =
+        ProcessInfo.processInfo.environment["SLUICE_SOURCES"].map { URL(filePath: $0) }
+        ?? URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
     static var readme: Page { get throws { try Page(at: "README.md") } }
 
