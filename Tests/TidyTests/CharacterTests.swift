@@ -4,7 +4,8 @@ import Testing
 /// makes another Character of it, and hides it.
 @Suite struct CharacterTests {
     private static let targets: Set<String> = [
-        "FileIDDialect", "HTTP", "HTTPClient", "IETFDialect", "PlainDialect", "TusDialect", "UploadServer", "Uploads",
+        "Access", "FileIDDialect", "HTTP", "HTTPClient", "IETFDialect", "PlainDialect", "Tokens", "TusDialect",
+        "UploadServer", "Uploads",
     ]
 
     /// Files that may, and why a scalar hides nothing there.
@@ -12,6 +13,8 @@ import Testing
         "HTTPClient/Addresses/HTTPURL.swift": "each text is compared with visible ASCII before it is walked",
         "HTTPClient/Addresses/ProxySettings.swift": "lists of the user's own environment, which grant nobody anything",
         "HTTPClient/Addresses/Resolver.swift": "a host that HTTPURL has read",
+        "Tokens/StaticTokens.swift": "the operator's own file",
+        "Tokens/VerificationKey+PEM.swift": "the operator's own file",
         "UploadServer/Origins/CORSPolicy.swift": "a set of origins, not a text",
     ]
 
@@ -31,13 +34,43 @@ import Testing
             || line.contains(/\$0 [!=]= "\\?." \}/)
     }
 
+    /// The names under which a file has texts, and nothing else.
+    static func texts(of file: String) -> Set<String> {
+        func names(_ type: some RegexComponent<(Substring, Substring)>) -> Set<String> {
+            Set(file.matches(of: type).map { String($0.output.1) })
+        }
+        return names(/(\w+): (?:inout |borrowing |some )?(?:String|Substring|StringProtocol)\b/)
+            .subtracting(names(/(\w+): (?:inout |borrowing )?(?:\[|ArraySlice|Span|Unsafe)/))
+    }
+
+    /// What such a text is asked that is answered by Characters, or is a walk over them.
+    static func walks(_ line: String, over texts: Set<String>) -> Bool {
+        let members: Set<Substring> = [
+            "allSatisfy", "contains", "count", "dropFirst", "dropLast", "enumerated", "first", "indices", "last",
+            "prefix",
+            "reduce", "reversed", "split", "suffix",
+        ]
+        let asked = line.matches(of: /(\.?)(\w+)[?!]?\.(\w+)/.wordBoundaryKind(.simple)).contains {
+            $0.output.1.isEmpty && texts.contains(String($0.output.2)) && members.contains($0.output.3)
+        }
+        return asked || line.matches(of: /\sin (\w+) (?:\{|where )/).contains { texts.contains(String($0.output.1)) }
+    }
+
+    /// Words of which a line that walks has one.
+    private static let words = [
+        "hasPrefix", "hasSuffix", "cased(", "replac", "trimm", "irst", "ast", "range", "split", "starts", ".is",
+        "Character", "contains", "$0", ".count", "fix", "reversed", "allS", "reduce", "enum", "indices", " in ",
+    ]
+
     @Test func `no reader or writer of hostile text walks it by Characters`() throws {
         var unseen = Set(CharacterTests.exceptions.keys)
         for file in try SourceTree.swiftFiles(under: "Sources") where CharacterTests.targets.contains(file.target) {
-            for (number, line) in file.lines.enumerated() {
-                guard !line.drop(while: { $0 == " " }).hasPrefix("//"), CharacterTests.walks(String(line)) else {
-                    continue
-                }
+            let texts = CharacterTests.texts(of: file.text)
+            for (number, line) in file.lines.enumerated()
+            where CharacterTests.words.contains(where: { line.utf8.firstRange(of: $0.utf8) != nil }) {
+                let code = KnownSites.code(line)
+                let walks = CharacterTests.walks(String(line)) || CharacterTests.walks(code, over: texts)
+                guard walks, !code.isEmpty else { continue }
                 let name = String(file.path.dropFirst("Sources/".count))
                 if CharacterTests.exceptions[name] == nil {
                     Issue.record("\(file.path):\(number + 1) walks Characters: take utf8, or unicodeScalars: \(line)")
@@ -55,4 +88,14 @@ import Testing
         #"text.replacing("<", with: "&lt;")"#, #"text.firstRange(of: "://")"#,
     ])
     func `a walk by Characters is found`(line: String) { #expect(CharacterTests.walks(line)) }
+
+    @Test(arguments: [
+        "if name.count > 3", "let a = name.first", "name?.last", "for c in name {", "name.split { $0 == a }",
+        "f(name.dropFirst())", "name.allSatisfy(isDigit)",
+    ])
+    func `a walk over a text of that name is found`(line: String) {
+        #expect(CharacterTests.walks(line, over: CharacterTests.texts(of: "func f(_ name: String?, _ list: [String])")))
+        #expect(!CharacterTests.walks(line, over: CharacterTests.texts(of: "func f(_ name: [UInt8], _ list: String)")))
+        #expect(!CharacterTests.walks(line.replacing("name", with: "name.utf8"), over: ["name"]))
+    }
 }
