@@ -53,6 +53,7 @@ import Testing
         Site(
             "Storage/Catalogue/SQLiteStatement", "Int32(characters.count)",
             "texts come from a head, or are of the program"),
+        Site("Storage/Catalogue/WholeCheckpoints", "szOsFile", "the size of a struct"),
         Site("Storage/Journal/JournalBlock", "UInt64(", "numbers and lengths of the journal are counted up from 0"),
         Site("TLS/ApplicationProtocols", "UInt8(name", "two constants"),
         Site("TLS/CipherPreference", "radix: 16", "of a text: nil where it does not fit"),
