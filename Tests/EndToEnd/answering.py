@@ -5,6 +5,29 @@ import ssl
 import threading
 
 
+class Listener:
+    """Gives each connection that comes to a thread of its own, which `serve(connection)` runs in."""
+
+    def __init__(self, serve, host="127.0.0.1"):
+        self._serve = serve
+        self._socket = socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        self.port = self._socket.getsockname()[1]
+        self.connections = 0
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self):
+        self._socket.close()
+
+    def _accept(self):
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return
+            self.connections += 1
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+
 class Request:
     def __init__(self, method, target, fields, body):
         self.method = method
@@ -24,32 +47,24 @@ class Answering:
         self.answer = answer
         self.keeps = keeps
         self.requests = []
-        self.connections = 0
         self._context = None
         if certificate:
             self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self._context.load_cert_chain(*certificate)
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self._listener = socket.create_server((host, 0), family=family)
         self.host = host
-        self.port = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._listener = Listener(self._serve, host)
+        self.port = self._listener.port
 
     @property
     def url(self):
         return f"{'https' if self._context else 'http'}://{self.host}:{self.port}/files"
 
+    @property
+    def connections(self):
+        return self._listener.connections
+
     def close(self):
         self._listener.close()
-
-    def _accept(self):
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection):
         try:

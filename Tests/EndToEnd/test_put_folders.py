@@ -160,12 +160,14 @@ def test_a_chain_of_a_thousand_folders_ends_well(tmp_path, server):
         os.mkdir(path)
     with open(path + b"/a", "wb"):
         pass
-    result = put(tmp_path, "f", server.url)
-    # Too deep for those who remove folders by calling themselves.
-    os.remove(path + b"/a")
-    while path.endswith(b"/d"):
-        os.rmdir(path)
-        path = path.removesuffix(b"/d")
+    try:
+        result = put(tmp_path, "f", server.url)
+    finally:
+        # Too deep for those who remove folders by calling themselves, as pytest does.
+        os.remove(path + b"/a")
+        while path.endswith(b"/d"):
+            os.rmdir(path)
+            path = path.removesuffix(b"/d")
     assert result.returncode == 0, result.stderr
     assert [entry["filename"] for entry in told(server)] == [b"a"]
 

@@ -1,8 +1,12 @@
 """`sluice put` and whom it talks to: fields for one server go to no other one; redirects; queries; addresses."""
 
+import shutil
+import socket
+import threading
+
 import pytest
 
-from answering import Answering, Tus, head
+from answering import Answering, Listener, Tus, head
 from putting import failure, put
 
 SECRET = ("--header", "Authorization: Bearer secret")
@@ -166,29 +170,14 @@ class Prefixed:
     """A proxy that takes /prefix off the request line of each request; one request a connection."""
 
     def __init__(self, target):
-        import socket
-        import threading
         self.target = target
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._listener = Listener(self._carry)
+        self.port = self._listener.port
 
     def close(self):
         self._listener.close()
 
-    def _accept(self):
-        import threading
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._carry, args=(connection,), daemon=True).start()
-
     def _carry(self, client):
-        import shutil
-        import socket
-        import threading
         server = socket.create_connection(("127.0.0.1", self.target))
         stream = client.makefile("rb")
         line = stream.readline().replace(b" /prefix/", b" /", 1)

@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from answering import Listener
 from putting import failure, put
 from sluice import make_file
 
@@ -16,20 +17,11 @@ class HTTPProxy:
     def __init__(self, refusal=None):
         self.refusal = refusal
         self.heads = []
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.address = "127.0.0.1:%d" % self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._listener = Listener(self._serve)
+        self.address = f"127.0.0.1:{self._listener.port}"
 
     def close(self):
         self._listener.close()
-
-    def _accept(self):
-        while True:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client):
         head = b""

@@ -9,10 +9,13 @@ import re
 import sqlite3
 import subprocess
 import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from threading import Timer
+
+import pytest
 
 from sluice import Sluice
 from uploads import IETF, KIBIBYTE, MEBIBYTE, Broken, FileID, Form, Plain, Tus, TusParallel
@@ -180,6 +183,24 @@ class Run:
 def fight(arena: Arena, directory: str) -> str:
     """For a process of its own."""
     return Run(arena, Path(directory)).run()
+
+
+def side_by_side(plans: list[Arena], directory: Path, fight, *arguments) -> None:
+    """`fight(plan, folder, *arguments)` of each plan, in a process and a folder of its own; fails with what was broken."""
+    with ProcessPoolExecutor(len(plans)) as pool:
+        runs = []
+        for number, plan in enumerate(plans):
+            folder = directory / str(number)
+            folder.mkdir()
+            runs.append(pool.submit(fight, plan, str(folder), *arguments))
+        failures = []
+        for run in as_completed(runs):
+            try:
+                print(run.result())
+            except Broken as error:
+                failures.append(str(error))
+    if failures:
+        pytest.fail("\n\n".join(failures), pytrace=False)
 
 
 def arenas(seed: int, kills: int) -> list[Arena]:

@@ -5,11 +5,10 @@ SLUICE_KILLS sets how many kills, SLUICE_SEED which plans. `make torture` does i
 """
 
 import os
-from concurrent.futures import ProcessPoolExecutor, as_completed
 
 import pytest
 
-from kills import Arena, Run, arenas, fight
+from kills import Arena, Run, arenas, fight, side_by_side
 from uploads import MEBIBYTE, Broken
 
 KILLS = int(os.environ.get("SLUICE_KILLS", "300"))
@@ -20,20 +19,7 @@ CONTROL_KILLS = 120
 @pytest.mark.seconds(240 + 4 * KILLS)
 def test_no_kill_takes_back_what_was_told(tmp_path):
     plans = arenas(SEED, KILLS)
-    with ProcessPoolExecutor(len(plans)) as pool:
-        runs = []
-        for number, arena in enumerate(plans):
-            directory = tmp_path / str(number)
-            directory.mkdir()
-            runs.append(pool.submit(fight, arena, str(directory)))
-        failures = []
-        for run in as_completed(runs):
-            try:
-                print(run.result())
-            except Broken as error:
-                failures.append(str(error))
-    if failures:
-        pytest.fail("\n\n".join(failures), pytrace=False)
+    side_by_side(plans, tmp_path, fight)
 
 
 # Controls: the harness has to find these.

@@ -5,13 +5,12 @@ SLUICE_RANDOM_ROUNDS sets how many lives the servers have together, SLUICE_SEED 
 """
 
 import os
-from concurrent.futures import ProcessPoolExecutor, as_completed
 
 import pytest
 
 from chance import fight
-from kills import WHOLE_MOSTLY, Arena
-from uploads import KIBIBYTE, MEBIBYTE, Broken
+from kills import WHOLE_MOSTLY, Arena, side_by_side
+from uploads import KIBIBYTE, MEBIBYTE
 
 ROUNDS = int(os.environ.get("SLUICE_RANDOM_ROUNDS", "16"))
 SEED = int(os.environ.get("SLUICE_SEED", "1"))
@@ -27,17 +26,4 @@ def test_random_options_and_random_trouble_take_nothing_back(tmp_path):
         Arena("small, in trouble", SEED + 1, share, clients=8, largest=64 * KIBIBYTE + 1, weights=WHOLE_MOSTLY,
               seconds=120 + 20 * share),
     ]
-    with ProcessPoolExecutor(len(plans)) as pool:
-        runs = []
-        for number, arena in enumerate(plans):
-            directory = tmp_path / str(number)
-            directory.mkdir()
-            runs.append(pool.submit(fight, arena, str(directory), HONEST_SECONDS))
-        failures = []
-        for run in as_completed(runs):
-            try:
-                print(run.result())
-            except Broken as error:
-                failures.append(str(error))
-    if failures:
-        pytest.fail("\n\n".join(failures), pytrace=False)
+    side_by_side(plans, tmp_path, fight, HONEST_SECONDS)
