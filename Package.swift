@@ -30,6 +30,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-structured-headers", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
         // C: header-only modules over the system's own libraries.
@@ -78,6 +79,10 @@ let package = Package(
             dependencies: ["CZlibShim", "HTTP", "HTTPClient", "LinuxSystem", "Reactor", "TLS"],
             swiftSettings: strict),
 
+        // What options are, and where their values come from.
+        .target(
+            name: "Configuration", dependencies: [.product(name: "Yams", package: "Yams")], swiftSettings: pure),
+
         // The server and its command line.
         .target(
             name: "UploadServer",
@@ -90,8 +95,8 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "HTTPClient", "LinuxSystem", "Storage", "TLS", "UploadClient", "UploadServer", "Uploads",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Configuration", "HTTPClient", "LinuxSystem", "Storage", "TLS", "UploadClient", "UploadServer",
+                "Uploads", .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
@@ -128,6 +133,7 @@ let package = Package(
                 "Access", "TLS", "TestSupport", "Tokens", "Uploads", .product(name: "JWTKit", package: "jwt-kit"),
             ],
             swiftSettings: strict),
+        .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "UploadsTests", dependencies: ["Uploads", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "DialectTests", dependencies: ["FileIDDialect", "HTTP", "PlainDialect", "TestSupport", "Uploads"],
@@ -141,6 +147,7 @@ let package = Package(
         .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "ReactorTests", dependencies: ["LinuxSystem", "Reactor", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "WireTests", dependencies: ["LinuxSystem", "TestSupport", "Wire"], swiftSettings: strict),
         .testTarget(name: "TLSTests", dependencies: ["LinuxSystem", "TLS", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "StorageTests", dependencies: ["CSQLiteShim", "LinuxSystem", "Storage", "TestSupport", "Uploads"],

@@ -139,6 +139,10 @@ static inline int cshim_get_option(int fd, int level, int option, int *value) {
 
 static inline long cshim_recv(int fd, void *buffer, size_t count) { return CSHIM_RESULT(recv(fd, buffer, count, 0)); }
 
+static inline long cshim_peek(int fd, void *buffer, size_t count) {
+    return CSHIM_RESULT(recv(fd, buffer, count, MSG_PEEK));
+}
+
 static inline long cshim_send(int fd, const void *buffer, size_t count) {
     return CSHIM_RESULT(send(fd, buffer, count, MSG_NOSIGNAL));
 }

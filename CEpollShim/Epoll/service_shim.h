@@ -125,4 +125,26 @@ static inline int64_t cshim_open_files_limit(void) {
     return (int64_t)limit.rlim_cur;
 }
 
+// ---- Unix sockets --------------------------------------------------------------------------------------------------
+
+// The address of a Unix socket at a path. Returns the length of the socket address, or -ENAMETOOLONG.
+static inline int cshim_path_address(const char *path, struct sockaddr_storage *out) {
+    struct sockaddr_un *address = (struct sockaddr_un *)out;
+    memset(out, 0, sizeof *out);
+    size_t length = strlen(path);
+    if (length == 0 || length >= sizeof address->sun_path) return -ENAMETOOLONG;
+    address->sun_family = AF_UNIX;
+    memcpy(address->sun_path, path, length);
+    return (int)(offsetof(struct sockaddr_un, sun_path) + length + 1);
+}
+
+static inline int cshim_is_socket_at(const struct sockaddr_storage *address) {
+    struct stat info;
+    return lstat(((const struct sockaddr_un *)address)->sun_path, &info) == 0 && S_ISSOCK(info.st_mode);
+}
+
+static inline int cshim_chmod(const char *path, unsigned int mode) { return chmod(path, mode) == 0 ? 0 : -errno; }
+
+static inline int cshim_remove(const char *path) { return unlink(path) == 0 ? 0 : -errno; }
+
 #endif

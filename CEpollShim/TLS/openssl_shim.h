@@ -67,6 +67,13 @@ static inline int cshim_context_add_chain(SSL_CTX *context, X509 *certificate) {
     return (int)SSL_CTX_add1_chain_cert(context, certificate);
 }
 
+// Calls back when a client has said which name it asks for, before a certificate is chosen.
+static inline void cshim_context_on_server_name(
+    SSL_CTX *context, int (*callback)(SSL *session, int *alert, void *own), void *own) {
+    SSL_CTX_set_tlsext_servername_callback(context, callback);
+    SSL_CTX_set_tlsext_servername_arg(context, own);
+}
+
 // The protocols of RFC 7301 in wire form: each name behind its length in one byte, best first.
 struct cshim_protocols {
     unsigned int count;
@@ -201,6 +208,45 @@ static inline int cshim_refuse_passphrase(char *memory, int capacity, int writin
 static inline EVP_PKEY *cshim_read_key(BIO *pem, int *passphrase_wanted) {
     *passphrase_wanted = 0;
     return PEM_read_bio_PrivateKey(pem, 0, cshim_refuse_passphrase, passphrase_wanted);
+}
+
+// One name of a certificate: of the index-th alternative name, or, for -1, the last common name of its subject. Returns
+// its kind ('D' DNS, 'E' e-mail, 'U' URI, 'C' common name), '-' for one that is none of these, too long, or holds a NUL,
+// and 0 where there is no such name. The text goes to memory, its length to count.
+static inline int cshim_certificate_name(
+    const X509 *certificate, int index, unsigned char *memory, size_t capacity, long *count) {
+    *count = 0;
+    int kind = 0;
+    GENERAL_NAMES *names = 0;
+    const ASN1_STRING *text = 0;
+    if (index < 0) {
+        X509_NAME *subject = X509_get_subject_name(certificate);
+        int last = -1;
+        for (int next; (next = X509_NAME_get_index_by_NID(subject, NID_commonName, last)) >= 0;) last = next;
+        if (last < 0) return 0;
+        text = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, last));
+        kind = 'C';
+    } else {
+        names = (GENERAL_NAMES *)X509_get_ext_d2i(certificate, NID_subject_alt_name, 0, 0);
+        if (names && index < sk_GENERAL_NAME_num(names)) {
+            const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, index);
+            kind = name->type == GEN_DNS ? 'D' : name->type == GEN_EMAIL ? 'E' : name->type == GEN_URI ? 'U' : '-';
+            if (kind != '-') text = name->d.ia5;
+        }
+    }
+    if (text) {
+        unsigned char *bytes = 0;
+        int length = ASN1_STRING_to_UTF8(&bytes, text);
+        if (length < 0 || (size_t)length > capacity || memchr(bytes, 0, (size_t)length)) {
+            kind = '-';
+        } else {
+            memcpy(memory, bytes, (size_t)length);
+            *count = length;
+        }
+        if (length >= 0) OPENSSL_free(bytes);
+    }
+    GENERAL_NAMES_free(names);
+    return kind;
 }
 
 static inline EVP_PKEY *cshim_new_p256_key(void) { return EVP_EC_gen("P-256"); }

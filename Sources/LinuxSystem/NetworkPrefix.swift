@@ -1,18 +1,25 @@
 internal import CEpollShim
 
-/// A range of addresses, as `10.0.0.0/8` or `fd00::/8`; a lone address is a range of one.
+/// A range of addresses, as `10.0.0.0/8` or `fd00::/8`; a lone address is a range of one. `unix` stands for whoever
+/// comes by a Unix socket, who has no address.
 public struct NetworkPrefix: Hashable, Sendable, CustomStringConvertible {
     private let bytes: [UInt8]
     private let bits: Int
+    /// What those are called who come by a Unix socket.
+    public static let unix = "unix"
     /// As it was written.
     public let description: String
 
     /// Whether every address of its family lies in it.
-    public var isEverybody: Bool { bits == 0 }
+    public var isEverybody: Bool { bits == 0 && !bytes.isEmpty }
 
     /// Nil for what is no numeric address, a length that does not fit it, or an address within a network rather than
     /// the network's own: what was meant then nobody knows (see `network`).
     public init?(_ text: String) {
+        if text == NetworkPrefix.unix {
+            (bytes, bits, description) = ([], 0, text)
+            return
+        }
         let words = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard let bytes = NetworkPrefix.bytes(of: String(words[0])) else { return nil }
         var bits = bytes.count * 8
@@ -29,6 +36,7 @@ public struct NetworkPrefix: Hashable, Sendable, CustomStringConvertible {
     /// Whether a numeric address lies in the range; false for any other text. An IPv4 address inside IPv6
     /// (`::ffff:10.0.0.1`) counts as the IPv4 address that it is.
     public func contains(_ address: String) -> Bool {
+        if bytes.isEmpty { return address == NetworkPrefix.unix }
         guard let other = NetworkPrefix.bytes(of: address), other.count == bytes.count else { return false }
         return NetworkPrefix.masked(other, bits) == bytes
     }

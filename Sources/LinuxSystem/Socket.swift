@@ -94,8 +94,18 @@ public struct Socket: ~Copyable, Sendable {
 
     /// Reads up to `count` bytes into `memory`. `recv(2)`
     public func receive(into memory: UnsafeMutableRawPointer, count: Int) throws(Errno) -> IOResult {
+        try receive { cshim_recv(descriptor.rawValue, memory, count) }
+    }
+
+    /// Copies up to `count` bytes into `memory`, and leaves them to be read. `recv(2)` with MSG_PEEK
+    public func peek(into memory: UnsafeMutableRawPointer, count: Int) throws(Errno) -> IOResult {
+        try receive { cshim_peek(descriptor.rawValue, memory, count) }
+    }
+
+    @inline(__always)
+    private func receive(_ call: () -> Int) throws(Errno) -> IOResult {
         while true {
-            let moved = cshim_recv(descriptor.rawValue, memory, count)
+            let moved = call()
             if moved > 0 { return .bytes(moved) }
             if moved == 0 { return .endOfStream }
             if moved == -Int(EAGAIN) { return .wouldBlock }

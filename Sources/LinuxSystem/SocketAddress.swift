@@ -19,6 +19,18 @@ public struct SocketAddress: Sendable, Equatable, CustomStringConvertible {
         takesBothFamilies = false
     }
 
+    /// - Parameter bytes: the address in network order, 4 or 16.
+    public init?(bytes: [UInt8], port: UInt16) {
+        guard [4, 16].contains(bytes.count) else { return nil }
+        let groups = stride(from: 0, to: bytes.count, by: 2).map { index in
+            String(UInt16(bytes[index]) << 8 | UInt16(bytes[index + 1]), radix: 16)
+        }
+        let text = bytes.count == 4 ? bytes.map(String.init).joined(separator: ".") : groups.joined(separator: ":")
+        var storage = sockaddr_storage()
+        guard text.withCString({ cshim_parse_address($0, port, &storage) }) > 0 else { return nil }
+        do throws(Errno) { try self.init(storage) } catch { return nil }
+    }
+
     /// Every address of this machine, IPv4 and IPv6.
     public init(everyAddressWithPort port: UInt16) {
         host = "::"

@@ -1,10 +1,12 @@
 public import LinuxSystem
 
-/// Accepts connections on one address and hands each to the loop that has the least to do.
+/// Accepts connections on one address, or at one path, and hands each to the loop that has the least to do.
 public final class Listener: Sendable {
     private let socket: Socket
-    /// The address in force, with the port the kernel chose where 0 was asked for.
-    public let address: SocketAddress
+    /// The address in force, with the port the kernel chose where 0 was asked for; nil for a path.
+    public let address: SocketAddress?
+    /// Where its Unix socket is; nil for an address.
+    public let path: String?
     /// Whether others have the socket too, and go on listening when this process has stopped.
     private let isShared: Bool
 
@@ -12,6 +14,17 @@ public final class Listener: Sendable {
     public init(address: SocketAddress) throws(Errno) {
         socket = try Socket.listening(on: address, backlog: 4096)
         self.address = try socket.localAddress()
+        path = nil
+        isShared = false
+    }
+
+    /// Binds a Unix socket, and listens; the path is removed when accepting ends.
+    ///
+    /// - Parameter mode: who may connect, by the permission bits of a file.
+    public init(path: String, mode: UInt32) throws(Errno) {
+        socket = try UnixSocket.listening(at: path, mode: mode, backlog: 4096)
+        address = nil
+        self.path = path
         isShared = false
     }
 
@@ -20,6 +33,7 @@ public final class Listener: Sendable {
     public init(_ inherited: InheritedSocket) {
         socket = inherited.take()
         address = inherited.address
+        path = nil
         isShared = true
     }
 
@@ -60,7 +74,13 @@ public final class Listener: Sendable {
             // Interrupted: the server stops, and so does accepting. Who waits in the queue, or comes now, is refused,
             // unless there will be somebody else to accept.
             if !isShared { socket.stopListening() }
+            removePath()
         }
+    }
+
+    /// Takes the path away: nobody finds the socket any more. Nothing for an address.
+    public func removePath() {
+        if let path { UnixSocket.remove(path) }
     }
 
     private func acceptSome<Place: ~Copyable & Sendable>(

@@ -1,10 +1,11 @@
 internal import LinuxSystem
 internal import Synchronization
 
-/// The server's certificate as it lies in two files, which may be replaced while the server runs.
+/// The server's certificates, and the authorities of its clients, as they lie in files, which may be
+/// replaced while the server runs.
 ///
 /// `current` is for the next connection; connections that run keep the context they were made with. What is read anew
-/// counts only as a whole: a certificate and the key that belongs to it, still valid. Until then the old one serves.
+/// counts only as a whole: certificates and the keys that belong to them, still valid. Until then the old one serves.
 /// Usable from any thread; the functions that read the files block, so they are not for a loop.
 public final class CertificateSource: Sendable {
     /// What looking at the files came to.
@@ -28,8 +29,10 @@ public final class CertificateSource: Sendable {
         var isTold = false
     }
 
-    private let certificateFile: String
-    private let keyFile: String
+    /// Where they lie.
+    public let certificates: [CertificateFiles]
+    /// Whose certificates clients may show; nil where they are asked for none.
+    public let clients: ClientAuthorities?
     private let applicationProtocols: [String]
     private let state: Mutex<State>
 
@@ -38,15 +41,20 @@ public final class CertificateSource: Sendable {
     /// - Throws: as `TLSContext.server` does; a certificate that has expired, or is not valid yet, is taken
     ///   here, since nothing better is at hand.
     public init(
-        certificateFile: String, keyFile: String, applicationProtocols: [String]
+        _ certificates: [CertificateFiles], clients: ClientAuthorities? = nil, applicationProtocols: [String]
     ) throws(TLSError) {
-        self.certificateFile = certificateFile
-        self.keyFile = keyFile
+        self.certificates = certificates
+        self.clients = clients
         self.applicationProtocols = applicationProtocols
-        let stamps = [FileStamp(path: certificateFile), FileStamp(path: keyFile)]
+        let stamps = CertificateSource.stamps(certificates, clients)
         let context = try TLSContext.server(
-            certificateFile: certificateFile, keyFile: keyFile, applicationProtocols: applicationProtocols)
+            certificates: certificates, clients: clients, applicationProtocols: applicationProtocols)
         state = Mutex(State(context: context, stamps: stamps))
+    }
+
+    private static func stamps(_ certificates: [CertificateFiles], _ clients: ClientAuthorities?) -> [FileStamp?] {
+        (certificates.flatMap { [$0.certificateFile, $0.keyFile] } + (clients.map { [$0.file] } ?? []))
+            .map { FileStamp(path: $0) }
     }
 
     /// What the next connection is served with.
@@ -58,16 +66,14 @@ public final class CertificateSource: Sendable {
     ///   used is `refused` at once. Otherwise it is so when the files have stood still between two calls, and once.
     public func reload(isAsked: Bool) -> Outcome {
         // Before reading: what changes meanwhile is seen the next time.
-        let stamps = [FileStamp(path: certificateFile), FileStamp(path: keyFile)]
+        let stamps = CertificateSource.stamps(certificates, clients)
         if !isAsked, state.withLock({ $0.refused == nil && $0.stamps == stamps }) { return .unchanged }
         do throws(TLSError) {
             let context = try TLSContext.server(
-                certificateFile: certificateFile, keyFile: keyFile, applicationProtocols: applicationProtocols)
-            if let fault = context.validityFault {
-                throw .configuration("certificate file \(certificateFile): the certificate \(fault)")
-            }
+                certificates: certificates, clients: clients, applicationProtocols: applicationProtocols)
+            if let fault = context.validityFault { throw .configuration(fault) }
             return state.withLock { state in
-                let isNew = context.certificateFingerprint != state.context.certificateFingerprint
+                let isNew = context.certificates != state.context.certificates
                 state = State(context: context, stamps: stamps)
                 return isNew ? .replaced(context) : .unchanged
             }

@@ -2,7 +2,7 @@ internal import CTLSShim
 internal import LinuxSystem
 
 /// A certificate with its chain and the private key that belongs to it.
-struct ServerIdentity: ~Copyable {
+final class ServerIdentity {
     private let certificate: OpaquePointer
     private let key: OpaquePointer
     private let chain: [OpaquePointer]
@@ -102,8 +102,16 @@ struct ServerIdentity: ~Copyable {
         }
     }
 
+    /// What clients may ask for that the certificate is good for.
+    var names: [String] { CertificateNames(certificate).servedNames }
+
+    /// The kind of its key: a context has room for one of each.
+    var keyKind: Int32 { EVP_PKEY_get_base_id(key) }
+
     /// SHA-256 of the server's own certificate, `AA:BB:…`, 95 characters.
-    var fingerprint: String {
+    var fingerprint: String { ServerIdentity.fingerprint(of: certificate) }
+
+    static func fingerprint(of certificate: OpaquePointer) -> String {
         var bytes = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
         var count: UInt32 = 0
         precondition(X509_digest(certificate, EVP_sha256(), &bytes, &count) == 1, "SHA-256 is always there")

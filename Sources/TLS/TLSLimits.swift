@@ -46,6 +46,10 @@ public enum TLSLimits {
     /// Names in a self-signed certificate.
     static let selfSignedNamesMax = 100
 
+    /// Alternative names of a certificate that are looked at, and bytes of one.
+    static let certificateNamesMax = 1000
+    static let certificateNameBytesMax = 1024
+
     /// Entries taken from OpenSSL's error queue, which itself keeps 16.
     static let errorDetailsMax = 16
 }

@@ -71,6 +71,17 @@ public struct TLSSession: ~Copyable {
 
     deinit { SSL_free(session) }
 
+    /// Who the client is, on the server's side, once the handshake is done: nil where it has shown no certificate, or
+    /// was asked for none.
+    public var clientCertificate: ClientCertificate? {
+        guard context.asksClients, SSL_get_verify_result(session) == Int(X509_V_OK),
+            let certificate = SSL_get1_peer_certificate(session)
+        else { return nil }
+        defer { X509_free(certificate) }
+        return ClientCertificate(
+            names: CertificateNames(certificate), fingerprint: ServerIdentity.fingerprint(of: certificate))
+    }
+
     /// Goes on with the handshake as far as the descriptor allows. Afterwards it answers `.done` again.
     ///
     /// - Throws: see `TLSError.Kind`; an alert that tells the peer has been sent where possible.

@@ -21,7 +21,9 @@ public final class Server: Sendable {
     /// SHA-256 of a self-signed certificate, nil where files were given or TLS is off.
     public let selfSignedFingerprint: String?
 
+    /// As it was at the start.
     private let context: ServerContext
+    private let state: ServerState
     private let group: LoopGroup
     private let listeners: [BoundListener]
     private let supervisor: Supervisor
@@ -36,9 +38,11 @@ public final class Server: Sendable {
     ///   - signals: SIGTERM, SIGINT and SIGHUP as descriptor; made on the main thread before any other thread. Nil
     ///     where the process has other ways to call `stop`.
     ///   - service: whom to tell how things are.
+    ///   - reload: what to go by when it is told to read its configuration anew (SIGHUP, `reload`); nil where it reads
+    ///     certificates alone.
     public init(
         _ configuration: ServerConfiguration, signals: consuming Signals? = nil, service: ServiceManager? = nil,
-        log: ServerLog
+        log: ServerLog, reload: ServerReload.Source? = nil
     ) throws(ServerError) {
         self.signals = signals
         listeners = try BoundListener.open(configuration)
@@ -50,24 +54,29 @@ public final class Server: Sendable {
         ).run(log.logger)
         do throws(Errno) {
             group = try LoopGroup(count: configuration.threads, bufferMemoryBytes: configuration.bufferMemoryBytes)
+            state = ServerState(
+                credentials: credentials,
+                portTLS: listeners.lazy.filter { $0.kind == .https }.compactMap(\.socket.address?.port).first)
             supervisor = Supervisor(
-                loops: group.loops, certificates: credentials?.source,
-                certificateCheckNanoseconds: configuration.certificateCheckNanoseconds, service: service, log: log)
+                loops: group.loops, reloader: Reloader(state: state, listeners: listeners, source: reload, log: log),
+                certificateCheckNanoseconds: configuration.certificateCheckNanoseconds, service: service)
             context = ServerContext(
                 configuration: configuration, store: store, log: log, page: UploadPage(), loops: group.loops,
-                credentials: credentials, supervisor: supervisor)
+                supervisor: supervisor, state: state)
+            state.adopt(context)
             urls = Server.urls(listeners, .http, "http") + Server.urls(listeners, .https, "https")
             urlsAdmin = Server.urls(listeners, .admin, "http")
-            address = listeners.first { $0.kind == .http }?.socket.address
-            addressTLS = listeners.first { $0.kind == .https }?.socket.address
-            addressAdmin = listeners.first { $0.kind == .admin }?.socket.address
-            selfSignedFingerprint = configuration.certificate == nil ? credentials?.current.certificateFingerprint : nil
+            address = listeners.lazy.filter { $0.kind == .http }.compactMap(\.socket.address).first
+            addressTLS = listeners.lazy.filter { $0.kind == .https }.compactMap(\.socket.address).first
+            addressAdmin = listeners.lazy.filter { $0.kind == .admin }.compactMap(\.socket.address).first
+            selfSignedFingerprint =
+                configuration.certificates.isEmpty ? credentials?.current.certificateFingerprint : nil
             for listener in listeners { accept(listener) }
             watchSignals()
             group.loops[0].spawn { [context] loop in await ExpirySweep(server: context).run(on: loop) }
             group.loops[0].spawn { [context] loop in await MemoryTrim(server: context).run(on: loop) }
             supervisor.tellReady(
-                "Serving \(listeners.flatMap(\.socket.address.families).map(\.description).joined(separator: ", "))")
+                "Serving \(listeners.flatMap(\.names).joined(separator: ", "))")
             try supervisor.start()
         } catch {
             throw .system("cannot start the event loops: \(error)")
@@ -82,8 +91,8 @@ public final class Server: Sendable {
         return !timedOut.load(ordering: .relaxed)
     }
 
-    /// Reads certificate and key anew, soon, as SIGHUP does. What cannot be used is refused, and the old ones go on.
-    /// From any thread.
+    /// Reads configuration, certificates and keys anew, soon, as SIGHUP does: all of it counts from the next request
+    /// or connection on, or nothing does. From any thread.
     public func reload() { supervisor.reload() }
 
     /// What the store has done so far.
@@ -110,7 +119,10 @@ public final class Server: Sendable {
     // MARK: Starting
 
     private static func urls(_ listeners: [BoundListener], _ kind: ListenerKind, _ scheme: String) -> [String] {
-        listeners.filter { $0.kind == kind }.flatMap(\.socket.address.families).map { "\(scheme)://\($0)/" }
+        listeners.filter { $0.kind == kind }.flatMap { listener in
+            listener.socket.path.map { ["unix:\($0)"] }
+                ?? listener.socket.address?.families.map { "\(scheme)://\($0)/" } ?? []
+        }
     }
 
     private static func store(_ configuration: ServerConfiguration, _ log: ServerLog) throws(ServerError) -> LocalStore
@@ -140,7 +152,7 @@ public final class Server: Sendable {
                 admits: { context.admission.admits($0, $1, by: listenerKind) },
                 begin: { loop, descriptor, peer, slot in
                     await Connection.serve(
-                        descriptor: descriptor, peer: peer, listenerKind: listenerKind, slot: slot, server: context,
+                        descriptor: descriptor, peer: peer, listener: listener, slot: slot, server: context.latest,
                         on: loop)
                 })
         }
@@ -235,8 +247,11 @@ public final class Server: Sendable {
     private var clientCount: Int { group.connectionCount - context.openCount(.admin) }
 
     private func finishStopping(since start: Int64) {
+        // This one was open to the end.
+        for listener in listeners where listener.kind == .admin { listener.socket.removePath() }
         if closesStore(by: start + ServerLimits.stopNanoseconds) {
             supervisor.end()
+            state.end()
             group.stop()
         } else {
             // A call that the disk does not answer cannot be ended. What was told is recorded; the process ends.

@@ -3,6 +3,7 @@ internal import HTTP
 public import LinuxSystem
 internal import Reactor
 public import Storage
+public import TLS
 
 /// Everything that a server is told when it starts.
 public struct ServerConfiguration: Sendable {
@@ -12,11 +13,25 @@ public struct ServerConfiguration: Sendable {
     public var listenTLS: [SocketAddress]
     /// Where metrics and readiness are told, in plain HTTP; none for nowhere.
     public var listenAdmin: [SocketAddress]
+    /// Paths of Unix sockets where plain HTTP is served, …
+    public var listenPaths: [String]
+    /// … HTTP over TLS …
+    public var listenTLSPaths: [String]
+    /// … and metrics and readiness are told.
+    public var listenAdminPaths: [String]
+    /// Who may connect to them, as the permission bits of a file.
+    public var socketMode: UInt32
+    /// Which of `listen` and `listenTLS` are for trusted proxies alone, which say by the PROXY protocol whose
+    /// connection each is.
+    public var proxyProtocol: [SocketAddress]
     /// Sockets that listen already, in place of `listen` and `listenTLS`. By their names `http`, `https` and `admin`,
     /// or in this order.
     public var inheritedSockets: [InheritedSocket]
-    /// PEM files with the certificate chain and its key; nil makes a self-signed certificate, on loopback only.
-    public var certificate: (certificateFile: String, keyFile: String)?
+    /// Certificates, chosen by the name that a client asks for, the first for all other names; none makes a self-signed
+    /// one, on loopback only.
+    public var certificates: [CertificateFiles]
+    /// Whose certificates clients may, or must, show; nil to ask for none.
+    public var clientAuthorities: ClientAuthorities?
     /// How often these files are looked at, in nanoseconds.
     public var certificateCheckNanoseconds: Int64
     /// With fewer free bytes where uploads live, the server says that it is not ready for more.
@@ -68,6 +83,14 @@ public struct ServerConfiguration: Sendable {
     private(set) var realIPField: FieldName
     /// Which pages of other origins may use the server.
     public var cors: CORSPolicy
+    /// The hosts that are answered to (`Host` without a port, in lower case), `publicURL`'s beside them; none for any.
+    public var allowedHosts: [String]
+    /// Whether plain listeners send their clients to TLS.
+    public var redirectsToTLS: Bool
+    /// For how many seconds clients are told to come by TLS only, over TLS; nil to tell them nothing.
+    public var strictTransportSeconds: Int64?
+    /// The directory in which an ACME client leaves what an authority asks for; nil to answer no such question.
+    public var acmeDirectory: String?
     /// Whether clients of the IETF dialect that ask for 104s get them. Off behind proxies that cannot pass them on.
     public var sendsInformational: Bool
     /// Whether finished files can be fetched.
@@ -78,8 +101,14 @@ public struct ServerConfiguration: Sendable {
         listen = []
         listenTLS = []
         listenAdmin = []
+        proxyProtocol = []
+        listenPaths = []
+        listenTLSPaths = []
+        listenAdminPaths = []
+        socketMode = ServerConfiguration.socketModeStandard
         inheritedSockets = []
-        certificate = nil
+        certificates = []
+        clientAuthorities = nil
         certificateCheckNanoseconds = ServerLimits.certificateCheckNanoseconds
         readyFreeBytes = 1 << 30
         threads = SystemProcess.processorCount
@@ -102,9 +131,16 @@ public struct ServerConfiguration: Sendable {
         realIPHeader = "X-Forwarded-For"
         realIPField = .xForwardedFor
         cors = .none
+        allowedHosts = []
+        redirectsToTLS = false
+        strictTransportSeconds = nil
+        acmeDirectory = nil
         sendsInformational = true
         allowsDownload = true
     }
+
+    /// Who may connect to Unix sockets unless an option says otherwise: this user.
+    public static let socketModeStandard: UInt32 = 0o600
 
     /// With fewer descriptors to open the server does not start.
     public static var openFilesMin: Int { openFiles(connections: 1) }

@@ -7,7 +7,12 @@ internal import TLS
 internal import TusDialect
 internal import Uploads
 
-/// What all connections of a server share. Immutable, or safe from any thread.
+/// What a request is served with: all that connections share, under one configuration. Immutable, or safe from any
+/// thread.
+///
+/// A new configuration is a new context, which shares the rest with the one before (`Reloader`). A connection asks for
+/// the latest one before each request, which keeps it to its end: so it sees one configuration as a whole, at the price
+/// of a comparison.
 final class ServerContext: Sendable {
     let configuration: ServerConfiguration
     let store: LocalStore
@@ -23,43 +28,65 @@ final class ServerContext: Sendable {
     let counters: [LoopCounters]
     let supervisor: Supervisor
     /// When the server began, in seconds since 1970-01-01 UTC.
-    let startSeconds = SystemClock.wallNanoseconds / 1_000_000_000
-    private let credentials: Credentials?
-    private let stopping = Atomic<Bool>(false)
-    private let rested = Atomic<Int>(0)
-    private let acceptPauses = Atomic<Int64>(0)
+    let startSeconds: Int64
+    /// How many contexts came before this one.
+    let generation: Int
+    private let state: ServerState
 
     init(
         configuration: ServerConfiguration, store: LocalStore, log: ServerLog, page: UploadPage, loops: [EventLoop],
-        credentials: Credentials?, supervisor: Supervisor
+        supervisor: Supervisor, state: ServerState
     ) {
         self.configuration = configuration
         self.store = store
         self.log = log
         self.page = page
         self.loops = loops
-        self.credentials = credentials
         self.supervisor = supervisor
+        self.state = state
         counters = loops.map { _ in LoopCounters() }
         admission = Admission(configuration, log: log.logger)
-        ietfPolicy = IETFPolicy(
-            sizeMax: configuration.sizeMax, ageMaxSeconds: configuration.store.expiry.idleSeconds,
-            sendsInterim: configuration.sendsInformational)
-        tusOffer = TusOffer(
-            sizeMax: configuration.sizeMax,
-            algorithms: ChecksumAlgorithm.allCases.filter(\.computed.isAvailable), expiry: configuration.store.expiry)
+        ietfPolicy = IETFPolicy(configuration)
+        tusOffer = TusOffer(configuration)
+        startSeconds = SystemClock.wallNanoseconds / 1_000_000_000
+        generation = 0
+    }
+
+    /// The same server under another configuration.
+    init(_ old: ServerContext, configuration: ServerConfiguration) {
+        self.configuration = configuration
+        store = old.store
+        log = old.log
+        page = old.page
+        loops = old.loops
+        supervisor = old.supervisor
+        state = old.state
+        counters = old.counters
+        admission = old.admission
+        ietfPolicy = IETFPolicy(configuration)
+        tusOffer = TusOffer(configuration)
+        startSeconds = old.startSeconds
+        generation = old.generation + 1
+    }
+
+    /// What the next request is served with: mostly this one. From any thread.
+    var latest: ServerContext {
+        state.generation.load(ordering: .acquiring) == generation ? self : state.current ?? self
     }
 
     /// Whether the server takes no more requests: those under way are brought to their end.
-    var isStopping: Bool { stopping.load(ordering: .relaxed) }
+    var isStopping: Bool { state.stopping.load(ordering: .relaxed) }
 
     /// How often a connection has come to rest, or to its end, and given up memory.
-    var restedConnections: Int { rested.load(ordering: .relaxed) }
+    var restedConnections: Int { state.rested.load(ordering: .relaxed) }
 
-    func connectionRested() { rested.wrappingAdd(1, ordering: .relaxed) }
+    func connectionRested() { state.rested.wrappingAdd(1, ordering: .relaxed) }
 
     /// What the next connection over TLS is served with; nil where there is none.
-    var tls: TLSContext? { credentials?.current }
+    var tls: TLSContext? { state.credentials?.current }
+
+    /// The port of the first listener for TLS; nil where there is none.
+    var portTLS: UInt16? { state.portTLS }
 
     /// Open connections that came in by listeners of one kind.
     func openCount(_ kind: ListenerKind) -> Int {
@@ -68,14 +95,30 @@ final class ServerContext: Sendable {
     }
 
     /// Accepting has come to a halt because something ran out.
-    func countAcceptPause() { acceptPauses.add(1, ordering: .relaxed) }
+    func countAcceptPause() { state.acceptPauses.add(1, ordering: .relaxed) }
 
     /// How often it has.
-    var acceptPauseCount: Int64 { acceptPauses.load(ordering: .relaxed) }
+    var acceptPauseCount: Int64 { state.acceptPauses.load(ordering: .relaxed) }
 
     /// Seconds since 1970-01-01 UTC, by the clock that uploads expire by.
     var nowSeconds: Int64 { store.nowSeconds }
 
     /// Answers whether this was the first call.
-    func beginStopping() -> Bool { !stopping.exchange(true, ordering: .relaxed) }
+    func beginStopping() -> Bool { !state.stopping.exchange(true, ordering: .relaxed) }
+}
+
+extension IETFPolicy {
+    fileprivate init(_ configuration: ServerConfiguration) {
+        self.init(
+            sizeMax: configuration.sizeMax, ageMaxSeconds: configuration.store.expiry.idleSeconds,
+            sendsInterim: configuration.sendsInformational)
+    }
+}
+
+extension TusOffer {
+    fileprivate init(_ configuration: ServerConfiguration) {
+        self.init(
+            sizeMax: configuration.sizeMax,
+            algorithms: ChecksumAlgorithm.allCases.filter(\.computed.isAvailable), expiry: configuration.store.expiry)
+    }
 }

@@ -83,6 +83,11 @@ enum ServerLimits {
     static let stopClosingNanoseconds: Int64 = 3_000_000_000
     /// What a service manager is asked for beyond all that.
     static let stopMarginNanoseconds: Int64 = 10_000_000_000
+    /// An authority's token, and the answer to it, in bytes: both have some 43 and 87 in use.
+    static let acmeTokenBytesMax = 128
+    static let acmeBytesMax = 4096
+    /// Answers to authorities that are waited for at once.
+    static let acmeReadsMax = 16
     /// How often certificate files are looked at, to find out whether they were replaced.
     static let certificateCheckNanoseconds: Int64 = 5_000_000_000
     /// Connections of who looks after the server, beyond those of clients.

@@ -63,6 +63,10 @@ public final class Transport {
     /// The socket's number, for ending the watch.
     public var descriptor: Int32 { socket.descriptor.rawValue }
 
+    /// Who the client is by its certificate, where it was asked for one and has shown one that is believed. From the
+    /// end of the handshake on.
+    public private(set) var clientCertificate: ClientCertificate?
+
     /// Whether the bytes are encrypted on the wire.
     public var isEncrypted: Bool { session != nil }
 
@@ -80,7 +84,9 @@ public final class Transport {
                 throw .tls(error)
             }
             switch progress {
-            case .done: return
+            case .done:
+                clientCertificate = session?.clientCertificate
+                return
             case .wantsRead: try await untilReadable(exhausted: true)
             case .wantsWrite: try await untilWritable()
             }

@@ -1,15 +1,14 @@
 import ArgumentParser
 
 /// Options that were given twice although they take one value: the parser would take the last one without a word.
+/// (Those of `serve` are read by `OptionTable`, which sees to that itself.)
 enum RepeatedOptions {
     /// Those that may be given several times.
-    private static let repeatable: Set<String> = [
-        "--listen", "--listen-tls", "--listen-admin", "--trusted-proxy", "--cors-origin", "--cors-header",
-        "--header",
-    ]
+    private static let repeatable: Set<String> = ["--header"]
 
     /// - Parameter arguments: the command line without the program's name.
     static func check(_ arguments: [String]) throws {
+        if arguments.contains(where: { [Serve._commandName, CheckConfig._commandName].contains($0) }) { return }
         var seen: Set<Substring> = []
         for argument in arguments.prefix(while: { $0 != "--" }) where argument.hasPrefix("--") {
             let name = argument.prefix { $0 != "=" }

@@ -1,15 +1,15 @@
 import ArgumentParser
+import Configuration
 import Foundation
 import LinuxSystem
 import Logging
-import Storage
 import UploadServer
-import Uploads
 
 /// `sluice serve`
 struct Serve: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Take uploads until told to stop (SIGTERM, Ctrl-C).",
+        usage: "sluice serve [--config <file>] [<options>]",
         discussion: """
             Prints its addresses on standard output, one a line, and logs on standard error. Open the first address \
             in a browser, or send a file from a shell:
@@ -18,179 +18,19 @@ struct Serve: ParsableCommand {
 
             Finished files appear under DATA/complete/<id>/<name>. SIGTERM settles every upload under way and exits \
             with 0; a second one exits at once.
+
+            Each option may also stand in the file (max-size: 5G) and in the environment (SLUICE_MAX_SIZE=5G, commas \
+            between several values). sluice check-config says what is in force. SIGHUP has the server read all of it \
+            anew; options with a star take a new value at once, the others wait for a restart.
+
+            \(ServeOptions.table.help)
             """)
 
-    static let listenDefault = [ListenAddress(argument: "127.0.0.1:8080")]
-    static let listenTLSDefault = [ListenAddress(argument: "127.0.0.1:8443")]
-
-    @Option(
-        help: ArgumentHelp(
-            """
-            Serve plain HTTP here: 0.0.0.0:80 is every IPv4 address, [::]:80 every IPv6 one, :80 both; '' switches it \
-            off; may be given several times.
-            """, valueName: "host:port"))
-    var listen = Serve.listenDefault
-
-    @Option(
-        help: ArgumentHelp(
-            "Serve HTTP over TLS here, likewise; '' switches it off; may be given several times.",
-            valueName: "host:port"))
-    var listenTls = Serve.listenTLSDefault
-
-    @Option(
-        help: ArgumentHelp(
-            "Tell /metrics, /readyz and /healthz here, in plain HTTP, for those who look after the server; '' is off.",
-            valueName: "host:port"))
-    var listenAdmin = [ListenAddress(argument: "")]
-
-    @Option(
-        help: ArgumentHelp(
-            "Certificate chain in PEM. Without it, on loopback, a self-signed certificate is made in memory.",
-            valueName: "file"))
-    var tlsCert: String?
-
-    @Option(help: ArgumentHelp("The certificate's private key in PEM, not encrypted.", valueName: "file"))
-    var tlsKey: String?
-
-    @Option(
-        help: ArgumentHelp("Where uploads live; made if it is not there. One server a directory.", valueName: "dir"))
-    var data = "./data"
-
-    @Option(
-        help: ArgumentHelp(
-            """
-            What an acknowledged byte survives: 'power' (kill -9 and power loss; synced before it is told) or \
-            'process' (kill -9 only).
-            """))
-    var durability = Durability.power
-
-    @Option(help: ArgumentHelp("Event loops. Default: one a processor.", valueName: "n"))
-    var threads: Int?
-
-    @Option(help: ArgumentHelp("Largest file taken. Suffixes K, M, G, T.", valueName: "bytes"))
-    var maxSize = ByteCount(1 << 40)
-
-    @Option(help: ArgumentHelp("Bound of the memory that bodies hold on their way to the disk.", valueName: "bytes"))
-    var bufferMemory = ByteCount(256 << 20)
-
-    @Option(
-        help: ArgumentHelp(
-            "An upload without a byte for so long is cut; what came of a resumable one is kept.", valueName: "seconds"))
-    var bodyTimeout = 60
-
-    @Option(
-        help: ArgumentHelp(
-            "An unfinished upload that nobody goes on with for so long is removed; 0 keeps it for ever.",
-            valueName: "seconds"))
-    var expireAfter: Int64 = 7 * 86_400
-
-    @Option(
-        help: ArgumentHelp(
-            """
-            A finished upload whose file was taken away from complete/ is forgotten so long after its end; 0 remembers \
-            it for ever.
-            """, valueName: "seconds"))
-    var forgetAfter: Int64 = 30 * 86_400
-
-    @Option(
-        help: ArgumentHelp(
-            """
-            What the server is called outside, for the addresses that it tells: a URL, or only the path below which a \
-            proxy serves it (/uploads). Without it they begin with /files, which is right behind most proxies.
-            """, valueName: "url"))
-    var publicUrl: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "Believe what these addresses (10.0.0.0/8) say of their clients; may be given several times.",
-            valueName: "network"))
-    var trustedProxy: [String] = []
-
-    @Option(
-        help: ArgumentHelp(
-            """
-            The one field in which trusted proxies write their client's address: Forwarded, or one that holds it alone \
-            or in a list.
-            """, valueName: "name"))
-    var realIpHeader = "X-Forwarded-For"
-
-    @Option(
-        help: ArgumentHelp(
-            "Let pages of this origin use the server (https://app.example, or '*'); may be given several times.",
-            valueName: "origin"))
-    var corsOrigin: [String] = []
-
-    @Flag(help: "Let such pages send cookies and certificates along; not with '*'.")
-    var corsCredentials = false
-
-    @Option(
-        help: ArgumentHelp(
-            "Let such pages send this request field, too; may be given several times.", valueName: "name"))
-    var corsHeader: [String] = []
-
-    @Option(help: "Send 104 to clients that ask for it: on, or off behind proxies that choke on it (nginx).")
-    var informational = Switch.on
-
-    @Option(
-        help: ArgumentHelp(
-            """
-            A body that brings fewer bytes a second, averaged over a minute of waiting for it, is cut; what came of a \
-            resumable upload is kept. 0 takes any rate.
-            """, valueName: "bytes"))
-    var minRate = ByteCount(128)
-
-    @Option(
-        help: ArgumentHelp(
-            """
-            Open connections at once; more are refused. Default: half of the system's limit of open files, 50,000 at \
-            most.
-            """, valueName: "n"))
-    var maxConnections: Int?
-
-    @Option(
-        help: ArgumentHelp(
-            """
-            Those of one client address (IPv6: one /64), trusted proxies aside; 0 for no bound. Default: half of \
-            --max-connections, and no bound for this machine.
-            """, valueName: "n"))
-    var maxConnectionsPerAddress: Int?
-
-    @Option(
-        help: ArgumentHelp(
-            """
-            Unfinished uploads at once, of all clients; new ones are refused beyond. Default: what a tenth of the free \
-            space holds at 16 KiB each, 1000 at least, 1,000,000 at most.
-            """, valueName: "n"))
-    var maxUploads: Int?
-
-    @Option(help: ArgumentHelp("With less free space on the disk /readyz says no.", valueName: "bytes"))
-    var readyFree = ByteCount(1 << 30)
-
-    @Option(
-        help: ArgumentHelp(
-            """
-            Permissions of finished files, like 0640 or 0644; their directories may be entered by those who may read. \
-            Default: 0640, less the umask.
-            """, valueName: "mode"))
-    var fileMode: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "Group of finished files and their directories; the server's user must be a member.", valueName: "group"))
-    var fileGroup: String?
-
-    @Flag(inversion: .prefixedNo, help: "Let finished files be fetched by GET /files/<id>.")
-    var download = true
-
-    @Option(help: "How log lines look.")
-    var logFormat = LogFormat.text
-
-    @Option(
-        help: ArgumentHelp(
-            "The least important lines written.", valueName: "level"))
-    var logLevel = Logger.Level.info
+    @Argument(parsing: .captureForPassthrough, help: .hidden)
+    var words: [String] = []
 
     func run() throws {
+        if ServeOptions.table.wantsHelp(words) { throw CleanExit.helpRequest(self) }
         let log: ServerLog
         let server: Server
         let writer: LogWriter
@@ -205,12 +45,20 @@ struct Serve: ParsableCommand {
                     "a process may open \(openFiles) files here, the server needs \(ServerConfiguration.openFilesMin): "
                         + "raise the limit (ulimit -n, LimitNOFILE=)")
             }
-            var configuration = try serverConfiguration(openFiles: openFiles)
-            configuration.inheritedSockets = inherited
+            var configured = try ServeOptions.configured(words: words, openFiles: openFiles)
+            configured.target.server.inheritedSockets = inherited
+            let settings = configured.target
             writer = try LogWriter(descriptor: 2)
-            log = ServerLog(writer: writer, format: logFormat, level: logLevel)
-            warnOfIgnoredAddresses(inherited, log)
-            server = try Server(configuration, signals: signals, service: service, log: log)
+            log = ServerLog(writer: writer, format: settings.logFormat, level: settings.logLevel)
+            warnOfIgnoredAddresses(configured, inherited, log)
+            let reload = ServeReload(configured, words: words, openFiles: openFiles, log: log)
+            server = try Server(
+                settings.server, signals: signals, service: service, log: log,
+                reload: { () throws(ServerError) in try reload.next() })
+            for warning in configured.warnings { log.logger.warning("\(warning)") }
+        } catch let fault as ConfigurationFault {
+            ServeOptions.tell(fault)
+            throw ExitCode(2)
         } catch let error as InheritedSocket.Failure {
             FileHandle.standardError.write(Data("sluice: \(error)\n".utf8))
             throw ExitCode(2)
@@ -236,5 +84,20 @@ struct Serve: ParsableCommand {
         var lines = server.urls + server.urlsAdmin.map { "admin: \($0)" }
         if let fingerprint = server.selfSignedFingerprint { lines.append("fingerprint: \(fingerprint)") }
         SystemProcess.write(Array(lines.map { "\($0)\n" }.joined().utf8), to: 1)
+    }
+
+    /// Says which addresses are not served, because a service manager has handed sockets over.
+    private func warnOfIgnoredAddresses(
+        _ configured: Configured<ServeSettings>, _ inherited: [InheritedSocket], _ log: ServerLog
+    ) {
+        if inherited.isEmpty { return }
+        var ignored = ["listen", "listen-tls"].filter(configured.isGiven)
+        if !configured.target.server.listenAdmin.isEmpty, inherited.contains(where: { $0.name == "admin" }) {
+            ignored.append("listen-admin")
+        }
+        if ignored.isEmpty { return }
+        let options = ignored.map(configured.spelling).joined(separator: ", ")
+        log.logger.warning(
+            "the sockets that were handed over are served, and these options not", metadata: ["options": "\(options)"])
     }
 }

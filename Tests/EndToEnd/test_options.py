@@ -24,7 +24,7 @@ class Started:
         binary = os.environ.get("SLUICE_BINARY", ".build/release/sluice")
         self.process = subprocess.Popen(
             [*wrapper, binary, "serve", "--data", tmp_path / "data", "--log-format", "json", *options],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=limit)
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=limit, env=own_environment())
         alarm = threading.Timer(SECONDS, self.process.kill)
         alarm.start()
         try:
@@ -46,6 +46,11 @@ class Started:
         assert self.process.returncode == 0, log
         lines = [json.loads(line) for line in log.splitlines()]
         return [self.first, *rest.splitlines()], [line["message"] for line in lines if line["level"] == "warning"]
+
+
+def own_environment() -> dict:
+    """Without the variables that the tests go by: those that are no options are warned of."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("SLUICE_")}
 
 
 def refused(tmp_path, *options) -> str:
@@ -173,7 +178,7 @@ def test_an_address_within_a_network_is_no_network(tmp_path, network, meant):
 
 @pytest.mark.parametrize("options", [
     ["--max-size", "1G", "--max-size", "2G"], ["--durability=power", "--durability", "process"],
-    ["--data", "elsewhere"], ["--tls-cert", "a", "--tls-cert=b", "--tls-key", "k"],
+    ["--data", "elsewhere"],
 ])
 def test_an_option_of_one_value_is_not_taken_twice(tmp_path, options):
     assert f"{options[0].partition('=')[0]} was given more than once" in refused(tmp_path, *options)
@@ -217,7 +222,7 @@ def test_the_largest_times_are_taken_and_work(tmp_path):
 
 @pytest.mark.parametrize("options, words", [
     (["--tls-cert", "x"], "go together"), (["--tls-key", "x"], "go together"),
-    (["--tls-cert", "", "--tls-key", ""], "a file each"),
+    (["--tls-cert", "", "--tls-key", ""], "takes a file"),
     (["--cors-credentials"], "--cors-origin"),
     (["--max-connections", "5", "--max-connections-per-address", "6"], "more than --max-connections"),
 ])

@@ -16,7 +16,8 @@ import Testing
         certificate = folder.path + "/certificate.pem"
         key = folder.path + "/key.pem"
         try OpenSSLCommand.makeIdentity(certificate: certificate, key: key)
-        source = try CertificateSource(certificateFile: certificate, keyFile: key, applicationProtocols: [])
+        source = try CertificateSource(
+            [CertificateFiles(certificateFile: certificate, keyFile: key)], applicationProtocols: [])
     }
 
     /// A new pair beside the one in use.

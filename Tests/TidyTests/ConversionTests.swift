@@ -44,6 +44,8 @@ import Testing
         Site(
             "LinuxSystem/SocketAddress", "UInt16(port)", "0 to 65,535: sixteen bits of an address, or an error before"),
         Site("LinuxSystem/SocketAddress", "UInt32(length)", "a constant of each family"),
+        Site("LinuxSystem/SocketAddress", "UInt16(bytes", "of a byte"),
+        Site("LinuxSystem/UnixSocket", "UInt32(try checked", "the length of an address, not negative"),
         Site("LinuxSystem/SystemGroup", "UInt32(", "of a text, or of what is not negative as the line says"),
         Site("LinuxSystem/SystemThread", "UInt(", "a handle, without sign in the system's header"),
         Site("Reactor/EventToken", "UInt64(", "a place in an array"),
@@ -56,6 +58,7 @@ import Testing
         Site("Storage/Catalogue/WholeCheckpoints", "szOsFile", "the size of a struct"),
         Site("Storage/Journal/JournalBlock", "UInt64(", "numbers and lengths of the journal are counted up from 0"),
         Site("TLS/ApplicationProtocols", "UInt8(name", "two constants"),
+        Site("TLS/CertificateNames", "Int32(TLSLimits", "a constant"),
         Site("TLS/CipherPreference", "radix: 16", "of a text: nil where it does not fit"),
         Site("TLS/PEMFile", "Int32(count)", "TLSLimits.pemBytesMax"),
         Site("TLS/ServerIdentity", "Int32(", "of arrays that the same function makes"),
@@ -71,8 +74,10 @@ import Testing
         Site("UploadServer/Logging/LogLine", "UInt64(max(0", "not negative, as the line says"),
         Site("UploadServer/Page/Gzip", "UInt32(", "the size of the page"),
         Site("Uploads/UploadID", "UInt64(", "of a byte"),
+        Site("Wire/ProxyHeader", "UInt16(port)", "of a text: nil where it does not fit"),
+        Site("Wire/ProxyHeader", "UInt16(bytes", "of a byte"),
         Site("sluice/RawArguments", "UInt32(first)", "of a byte"),
-        Site("sluice/Serve+Validation", "radix: 8", "of a text: nil where it does not fit"),
+        Site("sluice/Options/", "radix: 8", "of a text: nil where it does not fit"),
     ])
 
     private static let widening = KnownSites([

@@ -8,6 +8,7 @@ import Testing
         "Uploads": ["Swift"],
         "Access": ["HTTP", "Uploads"],
         "Tokens": ["Access", "Dispatch", "HTTP", "JWTKit", "Synchronization", "TLS", "Uploads"],
+        "Configuration": ["Yams"],
         "LinuxSystem": ["CEpollShim", "Synchronization"],
         "Reactor": ["LinuxSystem", "Synchronization"],
         "TLS": ["CTLSShim", "LinuxSystem", "Synchronization"],
@@ -22,7 +23,8 @@ import Testing
             "CZlibShim", "HTTP", "HTTPClient", "LinuxSystem", "Reactor", "Synchronization", "TLS",
         ],
         "sluice": [
-            "ArgumentParser", "Foundation", "HTTPClient", "LinuxSystem", "Logging", "Storage", "Synchronization", "TLS",
+            "ArgumentParser", "Configuration", "Foundation", "HTTPClient", "LinuxSystem", "Logging", "Storage",
+            "Synchronization", "TLS",
             "UploadClient",
             "UploadServer", "Uploads",
         ],

@@ -170,11 +170,13 @@ import Uploads
         let open = try LocalStore.open(store)
         let writer = try LogWriter(descriptor: 2)
         let log = ServerLog(writer: writer, format: .text, level: .error)
+        let state = ServerState(credentials: nil, portTLS: nil)
         let supervisor = Supervisor(
-            loops: [], certificates: nil, certificateCheckNanoseconds: .max, service: nil, log: log)
+            loops: [], reloader: Reloader(state: state, listeners: [], source: nil, log: log),
+            certificateCheckNanoseconds: .max, service: nil)
         let context = ServerContext(
             configuration: ServerConfiguration(store: store), store: open, log: log, page: UploadPage(), loops: [],
-            credentials: nil, supervisor: supervisor)
+            supervisor: supervisor, state: state)
         var steps = 0
         if try await !open.expiredUploads(at: clock.seconds, limit: 1).isEmpty {
             var last: ExpiredUpload?

@@ -10,29 +10,50 @@ final class Admission: Sendable {
         var open = 0
         /// Those of the admin address, which are not among the others.
         var openAdmin = 0
+        var rules: Rules
         var perNetwork: [ClientNetwork: Int] = [:]
         /// Turned away since the last line in the log, and when the next may follow.
         var refused = 0
         var nextLine = Int64.min
     }
 
-    private let connectionsMax: Int
-    private let perNetworkMax: Int
-    /// Whether this machine's own programs are bounded like anybody else.
-    private let boundsLoopback: Bool
-    /// Proxies bring everybody's connections; how many each client gets is theirs to say.
-    private let trusted: [NetworkPrefix]
+    private struct Rules {
+        let connectionsMax: Int
+        let perNetworkMax: Int
+        /// Whether this machine's own programs are bounded like anybody else.
+        let boundsLoopback: Bool
+        /// Proxies bring everybody's connections; how many each client gets is theirs to say.
+        let trusted: [NetworkPrefix]
+
+        init(_ configuration: ServerConfiguration) {
+            connectionsMax = configuration.connectionsMax
+            let told = configuration.connectionsPerAddressMax
+            perNetworkMax = told ?? max(1, configuration.connectionsMax / ServerLimits.connectionsShareOfAddress)
+            boundsLoopback = told != nil
+            trusted = configuration.trustedProxies
+        }
+
+        /// What a connection is counted for besides the total; nil for nothing.
+        func bounded(_ peer: SocketAddress?) -> ClientNetwork? {
+            guard perNetworkMax > 0, let peer, boundsLoopback || !peer.isLoopback,
+                !trusted.contains(where: { $0.contains(peer.host) })
+            else { return nil }
+            return ClientNetwork(peer)
+        }
+    }
+
     private let log: Logger
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     private let refusals = Atomic<Int64>(0)
 
     init(_ configuration: ServerConfiguration, log: Logger) {
-        connectionsMax = configuration.connectionsMax
-        let told = configuration.connectionsPerAddressMax
-        perNetworkMax = told ?? max(1, configuration.connectionsMax / ServerLimits.connectionsShareOfAddress)
-        boundsLoopback = told != nil
-        trusted = configuration.trustedProxies
+        state = Mutex(State(rules: Rules(configuration)))
         self.log = log
+    }
+
+    /// Decides by another configuration from now on; who is in stays in.
+    func adopt(_ configuration: ServerConfiguration) {
+        state.withLock { $0.rules = Rules(configuration) }
     }
 
     /// The place of a new connection, which counts for as long as it is held. Where there is no room for it, says so on
@@ -43,7 +64,7 @@ final class Admission: Sendable {
     /// - Parameter listenerKind: what the listener is for. Where a TLS handshake would come first, the client is reset:
     ///   nothing that it would understand can be said without one.
     func admits(_ socket: borrowing Socket, _ peer: SocketAddress?, by listenerKind: ListenerKind) -> ConnectionSlot? {
-        let network = listenerKind == .admin ? nil : bounded(peer)
+        var network: ClientNetwork?
         let reason: String? = state.withLock { state in
             if listenerKind == .admin {
                 guard state.openAdmin < ServerLimits.adminConnectionsMax else {
@@ -52,10 +73,12 @@ final class Admission: Sendable {
                 state.openAdmin += 1
                 return nil
             }
+            let connectionsMax = state.rules.connectionsMax
             guard state.open < connectionsMax else { return "\(connectionsMax) connections are open" }
+            network = state.rules.bounded(peer)
             if let network {
                 let count = state.perNetwork[network, default: 0]
-                guard count < perNetworkMax else { return "\(count) connections of one address are open" }
+                guard count < state.rules.perNetworkMax else { return "\(count) connections of one address are open" }
                 state.perNetwork[network] = count + 1
             }
             state.open += 1
@@ -82,14 +105,6 @@ final class Admission: Sendable {
             guard let network, let count = state.perNetwork[network] else { return }
             state.perNetwork[network] = count > 1 ? count - 1 : nil
         }
-    }
-
-    /// What a connection is counted for besides the total; nil for nothing.
-    private func bounded(_ peer: SocketAddress?) -> ClientNetwork? {
-        guard perNetworkMax > 0, let peer, boundsLoopback || !peer.isLoopback,
-            !trusted.contains(where: { $0.contains(peer.host) })
-        else { return nil }
-        return ClientNetwork(peer)
     }
 
     /// Writes down that clients are turned away: one line for many.

@@ -10,7 +10,8 @@ internal import Wire
 /// It has one task at a time: from accept until it idles, and from then on one for each time that it wakes. In between
 /// it waits without one, so that an idle connection costs what its encryption keeps and little more.
 final class Connection: Parked {
-    let server: ServerContext
+    /// What the request that it is at is served with; before the first one, and while none is here, what was in force.
+    private(set) var server: ServerContext
     let transport: Transport
     /// Memory for what comes in, shared by all loops.
     let buffers: BufferPool
@@ -60,22 +61,52 @@ final class Connection: Parked {
 
     /// Serves a connection that was just accepted, until it idles or ends. Owns `descriptor`.
     static func serve(
-        descriptor: Int32, peer: SocketAddress?, listenerKind: ListenerKind, slot: consuming ConnectionSlot,
+        descriptor: Int32, peer: SocketAddress?, listener: BoundListener, slot: consuming ConnectionSlot,
         server: ServerContext, on loop: isolated EventLoop
     ) async {
         let socket = Socket(FileDescriptor(owning: descriptor))
+        let listenerKind = listener.kind
         server.counters[loop.index].opened[listenerKind.rawValue].add(1)
         let tls = listenerKind == .https ? server.tls : nil
         guard let watch = try? loop.watch(descriptor) else { return leave(loop, listenerKind, server) }
+        var client = peer
+        if listener.takesProxyHeader {
+            do throws(Unproxied) {
+                client = try await proxied(socket, watch, peer, server)
+            } catch {
+                server.counters[loop.index].add(.failedHandshakes)
+                server.log.unproxied(peer: peer, error)
+                loop.end(watch, descriptor)
+                return leave(loop, listenerKind, server)
+            }
+        }
         guard let transport = try? Transport(socket: socket, watch: watch, tls: tls) else {
             loop.end(watch, descriptor)
             return leave(loop, listenerKind, server)
         }
         let connection = Connection(
-            server: server, transport: transport, buffers: loop.buffers, loop: loop, peer: peer?.host ?? "unknown",
+            server: server, transport: transport, buffers: loop.buffers, loop: loop,
+            peer: client?.host ?? listener.nameOfPeers,
             listenerKind: listenerKind, slot: slot, credentials: loop.attached { LoopCredentials() },
             scratch: UnsafeMutableRawBufferPointer(start: loop.scratch.memory, count: loop.scratch.count))
         if await connection.handshake() { await connection.resume(on: loop) } else { connection.end(on: loop) }
+    }
+
+    /// Whose connection it is by the word of a trusted proxy.
+    private static func proxied(
+        _ socket: borrowing Socket, _ watch: Watch, _ peer: SocketAddress?, _ server: ServerContext
+    ) async throws(Unproxied) -> SocketAddress? {
+        let configuration = server.configuration
+        guard let peer, ForwardedClient.isTrusted(peer.host, configuration.trustedProxies) else { throw .untrusted }
+        watch.setDeadline(SystemClock.monotonicNanoseconds + configuration.handshakeNanoseconds)
+        do throws(ProxyHeader.Failure) {
+            switch try await ProxyHeader.take(from: socket, watch) {
+            case .client(let client): return client
+            case .own: return peer
+            }
+        } catch {
+            throw .header(error)
+        }
     }
 
     /// Serves requests until the connection idles or ends.
@@ -131,7 +162,9 @@ final class Connection: Parked {
                 switch try await nextHead() {
                 case .notYet: return true
                 case .gone: return await sayGoodbye()
-                case .head(let head): exchange = Exchange(head: head, connection: self)
+                case .head(let head):
+                    server = server.latest
+                    exchange = Exchange(head: head, connection: self)
                 }
             } catch {
                 await answer(error)

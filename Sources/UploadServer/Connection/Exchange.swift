@@ -12,6 +12,8 @@ final class Exchange {
     /// Names this request in the log and to the client (`X-Request-ID`).
     let id = RequestID.next().description
     let connection: Connection
+    /// Under one configuration from the beginning to the end.
+    let server: ServerContext
     let startNanoseconds = SystemClock.monotonicNanoseconds
 
     /// Who sends the request; everybody, until `identify`.
@@ -35,11 +37,11 @@ final class Exchange {
     init(head: RequestHead, connection: Connection) {
         self.head = head
         self.connection = connection
+        server = connection.server
         body = RequestBody(head, connection: connection)
         closes = !head.keepsAlive
     }
 
-    var server: ServerContext { connection.server }
     var watch: Watch { connection.transport.watch }
 
     /// The connection ends after this exchange, whatever the client asked for.
@@ -155,6 +157,9 @@ final class Exchange {
             response.set("Connection", "keep-alive")
         }
         response.set("X-Request-ID", id)
+        if connection.listenerKind == .https, let seconds = server.configuration.strictTransportSeconds {
+            response.set("Strict-Transport-Security", "max-age=\(seconds)")
+        }
         return Exchange.serialized(response)
     }
 

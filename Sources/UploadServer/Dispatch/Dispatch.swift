@@ -31,7 +31,9 @@ enum Dispatch {
         // What would take a while belongs to the server that comes after this one.
         if exchange.server.isStopping, !exchange.body.isAtEnd { throw ServerContext.stoppingRefusal }
         guard !head.hasBadOverride else { throw badOverride }
+        if exchange.connection.listenerKind == .http, try await PlainEntry.answers(exchange) { return }
         guard !head.target.isHTTPS || isSecured(exchange) else { throw misdirected }
+        try HostCheck.check(exchange)
         try SiteCheck.check(exchange)
         if head.method == .options { return try await OptionsHandler.handle(exchange) }
         guard let address = try Address(head.target) else { throw notFound }

@@ -33,9 +33,10 @@ enum Credentials: Sendable {
     {
         let encrypted = listeners.filter { $0.kind == .https }
         if encrypted.isEmpty { return nil }
-        for listener in encrypted where configuration.certificate == nil && !listener.socket.address.isLoopback {
+        for address in encrypted.compactMap(\.socket.address)
+        where configuration.certificates.isEmpty && !address.isLoopback {
             // By the option as it was given: nobody has asked for the port that the system has drawn.
-            let told = configuration.listenTLS.first { !$0.isLoopback } ?? listener.socket.address
+            let told = configuration.listenTLS.first { !$0.isLoopback } ?? address
             throw .configuration(
                 """
                 --listen-tls \(told): serving TLS beyond this machine takes a certificate. Give --tls-cert and \
@@ -44,11 +45,11 @@ enum Credentials: Sendable {
                 """)
         }
         do throws(TLSError) {
-            if let (certificateFile, keyFile) = configuration.certificate {
+            if !configuration.certificates.isEmpty {
                 return .files(
                     try CertificateSource(
-                        certificateFile: certificateFile, keyFile: keyFile, applicationProtocols: Credentials.protocols)
-                )
+                        configuration.certificates, clients: configuration.clientAuthorities,
+                        applicationProtocols: Credentials.protocols))
             }
             return .selfSigned(
                 try TLSContext.selfSigned(

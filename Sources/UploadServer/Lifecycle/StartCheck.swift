@@ -48,12 +48,11 @@ struct StartCheck {
     }
 
     private func certificate() -> [String] {
-        guard let files = configuration.certificate else { return [] }
+        guard let first = configuration.certificates.first else { return [] }
         guard let context = credentials?.current else {
-            return ["--tls-cert \(files.certificateFile) is not used: TLS is served nowhere (--listen-tls)"]
+            return ["--tls-cert \(first.certificateFile) is not used: TLS is served nowhere (--listen-tls)"]
         }
-        guard let fault = context.validityFault else { return [] }
-        return ["--tls-cert \(files.certificateFile): the certificate \(fault); clients will refuse it"]
+        return context.validityFault.map { ["\($0); clients will refuse it"] } ?? []
     }
 
     private func uploads() -> [String] {

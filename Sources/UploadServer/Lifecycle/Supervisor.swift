@@ -1,22 +1,28 @@
 internal import LinuxSystem
-internal import Logging
 internal import Reactor
 internal import Synchronization
-internal import TLS
 
 /// Looks after the server from a thread of its own: feels the loops' pulse, tells the service manager how things are,
-/// and reads certificates anew. Nothing that it waits for keeps a loop waiting.
+/// and reads configuration and certificates anew. Nothing that it waits for keeps a loop waiting.
 final class Supervisor: Sendable {
+    /// A file that somebody waits for.
+    private struct Read {
+        let path: String
+        let countMax: Int
+        let continuation: UnsafeContinuation<[UInt8]?, Never>
+    }
+
     private struct Wishes {
         var reload = false
         var tellsStopping = false
         var end = false
+        var hasEnded = false
+        var reads: [Read] = []
     }
 
     private let pulses: [LoopPulse]
-    private let certificates: CertificateSource?
+    private let reloader: Reloader
     private let service: ServiceManager?
-    private let log: ServerLog
     /// How often it looks, in nanoseconds.
     private let periodNanoseconds: Int64
     private let wishes = Mutex(Wishes())
@@ -25,13 +31,11 @@ final class Supervisor: Sendable {
     private let thread = Mutex<SystemThread?>(nil)
 
     init(
-        loops: [EventLoop], certificates: CertificateSource?, certificateCheckNanoseconds: Int64,
-        service: ServiceManager?, log: ServerLog
+        loops: [EventLoop], reloader: Reloader, certificateCheckNanoseconds: Int64, service: ServiceManager?
     ) {
         pulses = loops.map { LoopPulse($0) }
-        self.certificates = certificates
+        self.reloader = reloader
         self.service = service
-        self.log = log
         // Three beats to the manager's patience: one may come late, and one may be lost.
         let watchdog = service?.watchdogNanoseconds.map { $0 / 3 } ?? .max
         periodNanoseconds = max(1_000_000, min(watchdog, certificateCheckNanoseconds))
@@ -48,8 +52,22 @@ final class Supervisor: Sendable {
     /// Connections are accepted: the service has started. Before `start`.
     func tellReady(_ status: String) { service?.tell("READY=1", "STATUS=\(status)") }
 
-    /// Reads the certificate anew, soon. From any thread.
+    /// Reads configuration and certificates anew, soon. From any thread.
     func reload() { wish { $0.reload = true } }
+
+    /// All bytes of a small file; nil where there is none, it is longer, or too many wait for one. From any thread.
+    func read(_ path: String, countMax: Int) async -> [UInt8]? {
+        await withUnsafeContinuation { continuation in
+            let read = Read(path: path, countMax: countMax, continuation: continuation)
+            let isTaken = wishes.withLock { wishes in
+                guard !wishes.hasEnded, wishes.reads.count < ServerLimits.acmeReadsMax else { return false }
+                wishes.reads.append(read)
+                return true
+            }
+            guard isTaken else { return continuation.resume(returning: nil) }
+            wish { _ in }
+        }
+    }
 
     /// Tells the service manager that the server stops. From any thread.
     func tellStopping() { wish { $0.tellsStopping = true } }
@@ -72,12 +90,16 @@ final class Supervisor: Sendable {
         while true {
             let seen = word.load(ordering: .acquiring)
             let wanted = wishes.withLock { wishes in
-                defer { wishes = Wishes() }
+                defer { wishes = Wishes(hasEnded: wishes.end) }
                 return wishes
             }
             if wanted.tellsStopping {
                 let patience = (ServerLimits.stopNanoseconds + ServerLimits.stopMarginNanoseconds) / 1000
                 service?.tell("STOPPING=1", "STATUS=Settling uploads", "EXTEND_TIMEOUT_USEC=\(patience)")
+            }
+            for read in wanted.reads {
+                let bytes = try? FileContent.bytes(path: FilePath(read.path), countMax: read.countMax)
+                read.continuation.resume(returning: bytes)
             }
             if wanted.reload { reloadNow() }
             if wanted.end { return }
@@ -94,28 +116,12 @@ final class Supervisor: Sendable {
         // Every loop is asked, whatever the others say.
         let alive = pulses.map { $0.beat() }
         if alive.allSatisfy({ $0 }), service?.watchdogNanoseconds != nil { service?.tell("WATCHDOG=1") }
-        if let certificates { report(certificates.reload(isAsked: false), isAsked: false) }
+        reloader.look()
     }
 
     private func reloadNow() {
         service?.tell("RELOADING=1", "MONOTONIC_USEC=\(SystemClock.monotonicNanoseconds / 1000)")
-        if let certificates {
-            report(certificates.reload(isAsked: true), isAsked: true)
-        } else {
-            log.logger.info("nothing to reload: there are no certificate files")
-        }
+        reloader.reload()
         service?.tell("READY=1")
-    }
-
-    private func report(_ outcome: CertificateSource.Outcome, isAsked: Bool) {
-        switch outcome {
-        case .unchanged: if isAsked { log.logger.info("certificate read anew: it is the same") }
-        case .unsettled: break
-        case .replaced(let context):
-            log.logger.notice(
-                "new certificate", metadata: ["fingerprint": "\(context.certificateFingerprint)"])
-        case .refused(let error):
-            log.logger.error("new certificate refused, the old one goes on", metadata: ["error": "\(error)"])
-        }
     }
 }

@@ -3,14 +3,18 @@ public import Logging
 /// swift-log's way to the `LogWriter`: one line a message, as text or JSON.
 public struct LineLogHandler: LogHandler {
     public var metadata: Logger.Metadata = [:]
-    public var logLevel: Logger.Level
+    public var logLevel: Logger.Level {
+        get { threshold.level }
+        set { threshold.level = newValue }
+    }
+    private let threshold: LogThreshold
     private let format: LogFormat
     private let writer: LogWriter
 
-    public init(writer: LogWriter, format: LogFormat, level: Logger.Level) {
+    init(writer: LogWriter, format: LogFormat, threshold: LogThreshold) {
         self.writer = writer
         self.format = format
-        logLevel = level
+        self.threshold = threshold
     }
 
     public subscript(metadataKey key: String) -> Logger.Metadata.Value? {

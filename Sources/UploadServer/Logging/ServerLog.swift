@@ -13,15 +13,23 @@ public struct ServerLog: Sendable {
     public let logger: Logger
     private let writer: LogWriter
     private let format: LogFormat
-    /// Whether requests that went well are worth a line.
-    private let logsRequests: Bool
+    private let threshold: LogThreshold
 
     public init(writer: LogWriter, format: LogFormat, level: Logger.Level) {
         self.writer = writer
         self.format = format
-        logger = Logger(label: "sluice") { _ in LineLogHandler(writer: writer, format: format, level: level) }
-        logsRequests = level <= .info
+        let threshold = LogThreshold(level)
+        self.threshold = threshold
+        logger = Logger(label: "sluice") { _ in
+            LineLogHandler(writer: writer, format: format, threshold: threshold)
+        }
     }
+
+    /// Writes lines of this level and more important ones from now on. From any thread.
+    public func setLevel(_ level: Logger.Level) { threshold.level = level }
+
+    /// Whether requests that went well are worth a line.
+    private var logsRequests: Bool { threshold.level <= .info }
 
     /// Writes the line of a request that has got its answer, or lost its connection.
     func finished(_ exchange: Exchange, sent: Int64) {
@@ -61,6 +69,11 @@ public struct ServerLog: Sendable {
         line.set("status", Int64(refusal.status.code))
         line.set("note", refusal.code)
         writer.write(line.finish())
+    }
+
+    func unproxied(peer: SocketAddress?, _ failure: Unproxied) {
+        logger.info(
+            "connection closed", metadata: ["peer": "\(peer?.host ?? "unknown")", "reason": "\(failure.reason)"])
     }
 
     func handshakeFailed(peer: String, _ error: TransportError) {

@@ -3,14 +3,14 @@ internal import HTTP
 /// Which pages of other origins may use the server (the Fetch standard's CORS protocol). Pure.
 public struct CORSPolicy: Sendable {
     /// Origins as browsers write them (`https://app.example`), or `*` for any; none switches CORS off.
-    public let origins: [String]
+    public var origins: [String]
     /// Whether browsers send cookies and certificates along, and pages see the answers.
-    public let allowsCredentials: Bool
+    public var allowsCredentials: Bool
 
     /// No page of another origin may.
     public static let none = CORSPolicy(origins: [], allowsCredentials: false)
     /// Request fields that pages may send beside those that are always allowed.
-    public let headers: [String]
+    public var headers: [String]
 
     public init(origins: [String], allowsCredentials: Bool, headers: [String] = []) {
         self.origins = origins

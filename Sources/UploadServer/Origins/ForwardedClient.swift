@@ -14,7 +14,7 @@ enum ForwardedClient {
         guard !trusted.isEmpty, isTrusted(peer, trusted) else { return peer }
         var client = peer
         for hop in hops(fields, field).reversed() {
-            guard NetworkPrefix(hop) != nil else { return client }
+            guard hop != NetworkPrefix.unix, NetworkPrefix(hop) != nil else { return client }
             client = hop
             if !isTrusted(hop, trusted) { return client }
         }

@@ -1,16 +1,16 @@
-import ArgumentParser
-
-/// A number of bytes on the command line: `1048576`, `512K`, `64M`, `2G`, `1T`, `1GiB`, in powers of 1024; `10MB` in
+/// A number of bytes as people write it: `1048576`, `512K`, `64M`, `2G`, `1T`, `1GiB`, in powers of 1024; `10MB` in
 /// powers of 1000, as GNU's programs read it.
-struct ByteCount: ExpressibleByArgument, CustomStringConvertible {
-    let bytes: Int64
+public struct ByteCount: Sendable, CustomStringConvertible {
+    /// 0 or more.
+    public let bytes: Int64
 
-    init(_ bytes: Int64) { self.bytes = bytes }
+    public init(_ bytes: Int64) { self.bytes = bytes }
 
-    init?(argument: String) {
-        let digits = argument.prefix { ("0"..."9").contains($0) }
+    /// Nil for what is no such text.
+    public init?(_ text: String) {
+        let digits = text.prefix { ("0"..."9").contains($0) }
         guard !digits.isEmpty, let number = Int64(digits),
-            let unit = ByteCount.unit(argument[digits.endIndex...].lowercased())
+            let unit = ByteCount.unit(text[digits.endIndex...].lowercased())
         else { return nil }
         let (product, overflow) = number.multipliedReportingOverflow(by: unit)
         guard !overflow else { return nil }
@@ -29,13 +29,11 @@ struct ByteCount: ExpressibleByArgument, CustomStringConvertible {
         return (0..<power).reduce(base) { product, _ in product * base }
     }
 
-    var description: String {
+    public var description: String {
         for (unit, factor) in [("T", Int64(1) << 40), ("G", 1 << 30), ("M", 1 << 20), ("K", 1 << 10)]
         where bytes >= factor && bytes % factor == 0 {
             return "\(bytes / factor)\(unit)"
         }
         return String(bytes)
     }
-
-    var defaultValueDescription: String { description }
 }

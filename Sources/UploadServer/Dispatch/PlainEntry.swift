@@ -1,0 +1,69 @@
+internal import HTTP
+
+/// What a plain listener has for those who come without TLS: an authority's questions (`--acme-webroot`), and the way
+/// to TLS (`--redirect-to-tls`).
+enum PlainEntry {
+    /// Answers where there is nothing more to do about the request.
+    static func answers(_ exchange: Exchange) async throws -> Bool {
+        let configuration = exchange.server.configuration
+        if let directory = configuration.acmeDirectory, let token = try token(exchange.head) {
+            try await Dispatch.answer(exchange, [.get, .head]) { try await challenge($0, directory, token) }
+            return true
+        }
+        guard configuration.redirectsToTLS else { return false }
+        var response = ResponseHead(.permanentRedirect)
+        response.set("Location", try location(exchange))
+        response.set("Content-Type", "text/plain; charset=utf-8")
+        await exchange.respond(response, body: Array("This server is to be found over TLS.\n".utf8))
+        return true
+    }
+
+    // MARK: An authority's questions
+
+    private static let directory = [".well-known", "acme-challenge"]
+
+    /// What an authority asks for (RFC 8555 section 8.3): base64url, so that it can lead nowhere else. Nil for another
+    /// address.
+    private static func token(_ head: RequestHead) throws(Refusal) -> String? {
+        guard let segments = head.target.segments, segments.count == 3, Array(segments[..<2]) == directory else {
+            return nil
+        }
+        let isToken = segments[2].utf8.allSatisfy { byte in
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x5F: true
+            default: false
+            }
+        }
+        guard isToken, (1...ServerLimits.acmeTokenBytesMax).contains(segments[2].utf8.count) else {
+            throw Dispatch.notFound
+        }
+        return segments[2]
+    }
+
+    private static func challenge(_ exchange: Exchange, _ root: String, _ token: String) async throws {
+        let path = ([root] + directory + [token]).joined(separator: "/")
+        guard let content = await exchange.server.supervisor.read(path, countMax: ServerLimits.acmeBytesMax) else {
+            throw Dispatch.notFound
+        }
+        var response = ResponseHead(.ok)
+        response.set("Content-Type", "application/octet-stream")
+        response.set("Cache-Control", "no-store")
+        await exchange.respond(response, body: content)
+    }
+
+    // MARK: The way to TLS
+
+    /// The same address over TLS: at `--public-url`, where that is https, or where the client believes this server to
+    /// be, at the port of its first TLS listener.
+    private static func location(_ exchange: Exchange) throws(Refusal) -> String {
+        let target = exchange.head.target
+        let path = (target.path == "*" ? "/" : target.path) + (target.query.map { "?\($0)" } ?? "")
+        if let site = exchange.server.configuration.publicURL.flatMap({ HostName.secureSite(ofURL: $0) }) {
+            return site + path
+        }
+        let host = HostName.withoutPort(exchange.head.host)
+        guard !host.isEmpty else { throw Refusal(HTTPParseError.missingHost) }
+        let port = exchange.server.portTLS ?? 443
+        return "https://\(host)\(port == 443 ? "" : ":\(port)")\(path)"
+    }
+}

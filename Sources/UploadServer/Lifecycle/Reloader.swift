@@ -1,0 +1,99 @@
+internal import Logging
+internal import TLS
+
+/// Brings a new configuration and new certificates into a running server: all of what was asked for, or nothing.
+/// Requests under way keep what they began with. Used by the supervisor's thread alone: reading files may take long.
+final class Reloader: Sendable {
+    private let state: ServerState
+    private let listeners: [BoundListener]
+    private let source: ServerReload.Source?
+    private let log: ServerLog
+
+    init(state: ServerState, listeners: [BoundListener], source: ServerReload.Source?, log: ServerLog) {
+        self.state = state
+        self.listeners = listeners
+        self.source = source
+        self.log = log
+    }
+
+    /// Looks whether somebody has replaced certificate files.
+    func look() {
+        guard let files = state.credentials?.source else { return }
+        _ = report(files.reload(isAsked: false), isAsked: false)
+    }
+
+    /// Somebody has asked for it.
+    func reload() {
+        let next: ServerReload?
+        do throws(ServerError) {
+            next = try source?()
+            guard try readsCertificates(next?.configuration) else {
+                if let next, !next.applied.isEmpty { refuse("a certificate cannot be used") }
+                return
+            }
+        } catch {
+            return refuse("\(error)")
+        }
+        guard let next, let context = state.current else { return }
+        if !next.applied.isEmpty {
+            let renewed = ServerContext(context, configuration: next.configuration)
+            renewed.admission.adopt(next.configuration)
+            state.adopt(renewed)
+        }
+        next.accepted()
+        tell(next)
+    }
+
+    private func tell(_ next: ServerReload) {
+        if next.applied.isEmpty {
+            log.logger.info("configuration read anew: nothing to apply")
+        } else {
+            log.logger.notice(
+                "new configuration", metadata: ["options": "\(next.applied.joined(separator: ", "))"])
+        }
+        if !next.waiting.isEmpty {
+            log.logger.warning(
+                "new values of these options need a restart",
+                metadata: ["options": "\(next.waiting.joined(separator: ", "))"])
+        }
+    }
+
+    private func refuse(_ reason: String) {
+        log.logger.error("new configuration refused, the old one goes on", metadata: ["error": "\(reason)"])
+    }
+
+    /// Reads the files that the new configuration names, or the old ones where there is none. Answers whether they can
+    /// be used; then they are.
+    private func readsCertificates(_ next: ServerConfiguration?) throws(ServerError) -> Bool {
+        let old = state.current?.configuration
+        guard let next, let old else {
+            guard let files = state.credentials?.source else { return true }
+            return report(files.reload(isAsked: true), isAsked: true)
+        }
+        if old.certificates == next.certificates, old.clientAuthorities == next.clientAuthorities {
+            guard let files = state.credentials?.source else { return true }
+            return report(files.reload(isAsked: true), isAsked: true)
+        }
+        state.credentials = try Credentials.read(next, for: listeners)
+        if let context = state.credentials?.current { tell(context) }
+        return true
+    }
+
+    /// Answers whether the files can be used.
+    private func report(_ outcome: CertificateSource.Outcome, isAsked: Bool) -> Bool {
+        switch outcome {
+        case .unchanged:
+            if isAsked { log.logger.info("certificate read anew: it is the same") }
+        case .unsettled: return false
+        case .replaced(let context): tell(context)
+        case .refused(let error):
+            log.logger.error("new certificate refused, the old one goes on", metadata: ["error": "\(error)"])
+            return false
+        }
+        return true
+    }
+
+    private func tell(_ context: TLSContext) {
+        log.logger.notice("new certificate", metadata: ["fingerprint": "\(context.certificateFingerprint)"])
+    }
+}

@@ -1,0 +1,24 @@
+internal import HTTP
+
+/// Keeps pages out that reach this server by a name of their own (DNS rebinding): a browser takes them for the server's
+/// own site, and `SiteCheck` cannot tell. Where `--allowed-host` names hosts, requests for others are refused.
+enum HostCheck {
+    static func check(_ exchange: Exchange) throws(Refusal) {
+        let configuration = exchange.server.configuration
+        if configuration.allowedHosts.isEmpty { return }
+        // Who looks whether the server lives asks by its address, and is told nothing else.
+        let path = exchange.head.target.path
+        if path == "/healthz" || path == "/readyz" { return }
+        guard admits(exchange.head.host, configuration) else {
+            throw Refusal(
+                .misdirectedRequest, code: "host-not-allowed",
+                "This server does not answer to that name. Start it with --allowed-host and the name to allow it.")
+        }
+    }
+
+    static func admits(_ field: String, _ configuration: ServerConfiguration) -> Bool {
+        let host = HostName.withoutPort(field).foldedASCII
+        if configuration.allowedHosts.contains(host) { return true }
+        return configuration.publicURL.flatMap(HostName.ofURL) == host && !host.isEmpty
+    }
+}

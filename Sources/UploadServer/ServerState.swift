@@ -1,0 +1,39 @@
+internal import Synchronization
+internal import TLS
+
+/// What changes while a server runs. One for all of its contexts, usable from any thread.
+final class ServerState: Sendable {
+    /// Raised when another context takes over; what a connection compares before each request.
+    let generation = Atomic<Int>(0)
+    let stopping = Atomic<Bool>(false)
+    let rested = Atomic<Int>(0)
+    let acceptPauses = Atomic<Int64>(0)
+    private let context = Mutex<ServerContext?>(nil)
+    private let shown: Mutex<Credentials?>
+
+    /// The port of the first listener for TLS; nil where there is none.
+    let portTLS: UInt16?
+
+    init(credentials: Credentials?, portTLS: UInt16?) {
+        shown = Mutex(credentials)
+        self.portTLS = portTLS
+    }
+
+    /// What the server shows to clients that come over TLS; nil where none do.
+    var credentials: Credentials? {
+        get { shown.withLock { $0 } }
+        set { shown.withLock { $0 = newValue } }
+    }
+
+    /// What the next request is served with; nil once the server has stopped.
+    var current: ServerContext? { context.withLock { $0 } }
+
+    /// Lets requests be served with another context from now on. One thread at a time.
+    func adopt(_ next: ServerContext) {
+        context.withLock { $0 = next }
+        generation.store(next.generation, ordering: .releasing)
+    }
+
+    /// The server has stopped: lets go of the context, which knows this state.
+    func end() { context.withLock { $0 = nil } }
+}

@@ -1,0 +1,89 @@
+import Configuration
+import Foundation
+import LinuxSystem
+import TLS
+import UploadServer
+
+typealias ServeSection = OptionSection<ServeSettings>
+
+/// The options of `sluice serve`. Each is declared once; what they say of each other is in `ServeRules`.
+enum ServeOptions {
+    static let table = OptionTable(
+        [addresses, encryption, storage, limits, outside, uploads, logging], fileOption: "config")
+
+    /// A hundred years, in seconds: beyond that a time is a slip of the pen, and sums with it would not fit.
+    static let secondsMax: Int64 = 100 * 365 * 86_400
+
+    /// A longer file was not written by hand.
+    private static let fileBytesMax = 1 << 20
+
+    /// What the command line, the environment and the configuration file say together, checked.
+    ///
+    /// - Parameter openFiles: so many a process may open.
+    /// - Throws: everything that is wrong with it.
+    static func configured(
+        words: [String], environment: [String: String] = ProcessInfo.processInfo.environment, openFiles: Int
+    ) throws(ConfigurationFault) -> Configured<ServeSettings> {
+        var configured = try table.configured(
+            ServeSettings(), words: words, environment: environment, readFile: readFile)
+        try finish(&configured, openFiles: openFiles)
+        return configured
+    }
+
+    /// What a server goes on with that runs with `old` and now finds `next`.
+    ///
+    /// - Throws: where what is to change contradicts what cannot.
+    static func renewed(
+        _ old: Configured<ServeSettings>, by next: Configured<ServeSettings>, openFiles: Int
+    ) throws(ConfigurationFault) -> (configured: Configured<ServeSettings>, applied: [String], waiting: [String]) {
+        var renewed = try old.renewed(by: next, ServeSettings())
+        try finish(&renewed.configured, openFiles: openFiles)
+        return renewed
+    }
+
+    /// Checks what options say together, and sets what only follows from all of them.
+    private static func finish(
+        _ configured: inout Configured<ServeSettings>, openFiles: Int
+    ) throws(ConfigurationFault) {
+        try ServeRules(configured).check()
+        let settings = configured.target
+        configured.target.server.certificates = zip(settings.certificateFiles, settings.keyFiles).map {
+            CertificateFiles(certificateFile: $0, keyFile: $1)
+        }
+        configured.target.server.clientAuthorities = settings.clientAuthoritiesFile.map {
+            ClientAuthorities(file: $0, areRequired: settings.requiresClientCertificate)
+        }
+        if !configured.isGiven("max-connections") {
+            configured.target.server.connectionsMax = ServerConfiguration.connectionsMax(openFiles: openFiles)
+        }
+    }
+
+    /// Says what is wrong, on standard error.
+    static func tell(_ fault: ConfigurationFault) {
+        let lines = fault.lines.map { "sluice: \($0)\n" }.joined()
+        FileHandle.standardError.write(Data(lines.utf8))
+    }
+
+    /// A configuration file to begin with.
+    static var example: String {
+        table.example(heading: [
+            "Sluice's configuration. Every option is here, with its default where there is one; what has a # is off.",
+            "", "    sluice check-config --config FILE    says what is in force, and what is wrong",
+            "    sluice serve --config FILE",
+        ])
+    }
+
+    private static func readFile(_ path: String) throws(ConfigurationFault) -> String {
+        if path.isEmpty { throw ConfigurationFault(["--config takes a file."]) }
+        let bytes: [UInt8]
+        do throws(Errno) {
+            bytes = try FileContent.bytes(path: FilePath(path), countMax: fileBytesMax)
+        } catch {
+            throw ConfigurationFault(["\(path): \(error)"])
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw ConfigurationFault(["\(path): not UTF-8."])
+        }
+        return text
+    }
+}

@@ -1,0 +1,16 @@
+import LinuxSystem
+import Logging
+import Storage
+import UploadServer
+
+/// What the options of `sluice serve` are set in.
+struct ServeSettings: Sendable {
+    var server = ServerConfiguration(store: StoreConfiguration(path: "./data"))
+    var configurationFile: String?
+    var certificateFiles: [String] = []
+    var keyFiles: [String] = []
+    var clientAuthoritiesFile: String?
+    var requiresClientCertificate = true
+    var logFormat = LogFormat.text
+    var logLevel = Logger.Level.info
+}

@@ -1,0 +1,118 @@
+import Configuration
+import TestSupport
+import Testing
+
+@Suite struct FaultTests {
+    @Test func `an unknown key is told with file, line and the nearest name`() {
+        #expect(
+            Sample.faults(file: "# a comment\nlog-level: low\nmax-sise: 5\n") == [
+                "f.yaml:3: 'max-sise' is no option; did you mean 'max-size'?"
+            ])
+        #expect(Sample.faults(file: "colour: red") == ["f.yaml:1: 'colour' is no option."])
+    }
+
+    @Test func `a value that is none is told where it stands, each item of a list in its own line`() {
+        #expect(
+            Sample.faults(file: "log-level: low\nmax-size: much\n") == [
+                "f.yaml:2: max-size takes 1 to 1M bytes, with K, M, G or T behind the number, not 'much'."
+            ])
+        #expect(
+            Sample.faults(file: "allowed-name:\n  - a\n  - ''\n") == ["f.yaml:3: allowed-name takes a name."])
+        #expect(
+            Sample.faults(["--log-level", "loud"], environment: ["SLUICE_SENDING": "perhaps"]) == [
+                "--log-level takes low, high, not 'loud'.", "SLUICE_SENDING takes on or off, not 'perhaps'.",
+            ])
+    }
+
+    @Test func `everything that is wrong is told at once`() {
+        let faults = Sample.faults(
+            ["--max-size", "0", "surplus"], environment: ["SLUICE_LOG_LEVL": "low"], file: "opne: true\nopen: 7\n")
+        #expect(faults.count == 5)
+    }
+
+    @Test(arguments: ["max-size: 1\nlog-level: low\nmax-size: 2", "'max-size': 1\n\n\"max-size\": 2"])
+    func `a key that stands there twice is told with both lines`(file: String) {
+        #expect(
+            Sample.faults(file: file) == ["f.yaml:3: 'max-size' stands here a second time, after line 1."])
+    }
+
+    @Test(arguments: [
+        ("max-size: [1, 2]", "f.yaml:1: max-size takes one value."),
+        ("open:\n  a: b", "f.yaml:2: open takes one value."),
+        ("allowed-name: {a: b}", "f.yaml:1: allowed-name takes a value, or a list of values."),
+        ("allowed-name: [[a]]", "f.yaml:1: each item of allowed-name is one value."),
+        ("max-size:", "f.yaml:1: max-size has no value; '' is an empty one."),
+        ("max-size: ~", "f.yaml:1: max-size has no value; '' is an empty one."),
+        ("[a, b]", "f.yaml:1: expected one option a line, as in 'max-size: 5G'."),
+        ("max-size", "f.yaml:1: expected one option a line, as in 'max-size: 5G'."),
+        ("? [a]\n: b", "f.yaml:1: a key is the name of an option."),
+        ("config: other.yaml", "f.yaml:1: 'config' is no option."),
+        ("a: b: c", "f.yaml:1: not YAML: mapping values are not allowed in this context."),
+        ("max-size: 1\n\topen: true", "f.yaml:2: not YAML: found a tab character that violates indentation."),
+        ("max-size: 1\n---\nopen: true", "f.yaml:2: not YAML: but found another document."),
+        ("max-size: 1\nopen: \u{1}", "f.yaml:2: not YAML: control characters are not allowed."),
+    ])
+    func `what is no list of options is told with its line`(file: String, fault: String) {
+        #expect(Sample.faults(file: file) == [fault])
+    }
+
+    @Test func `a file that goes deeper than anybody means is told, and ends nothing`() {
+        for piece in ["[", "{", "- ", "? ", "- ? "] {
+            let faults = Sample.faults(file: "open: true\n" + String(repeating: piece, count: 100_000))
+            #expect(faults.count == 1 && faults[0].hasPrefix("f.yaml:"))
+        }
+    }
+
+    @Test func `of a file of any bytes everything is told, or it is taken`() {
+        var random = SeededGenerator(seed: 6)
+        let text = "max-size: 2K\nlog-level: 'high'\nallowed-name:\n  - a\n  - \"b\"\nopen: true\nsending: off\n"
+        let example = Array(text.utf8)
+        for _ in 0..<3000 {
+            var bytes = example
+            for _ in 0..<Int.random(in: 1...8, using: &random) {
+                let index = Int.random(in: bytes.indices, using: &random)
+                bytes[index] = Array("-:?[]{},'\"&*#|>!%@` \n\ta~".utf8).randomElement(using: &random)!
+            }
+            let faults = Sample.faults(file: String(decoding: bytes, as: UTF8.self))
+            for fault in faults { #expect(!fault.isEmpty && fault.hasPrefix("f.yaml")) }
+        }
+    }
+
+    @Test(arguments: ["", "\n", "# nothing\n", "---\n", "--- \n...\n"])
+    func `a file without an option is no fault`(file: String) {
+        #expect(Sample.faults(file: file) == [])
+    }
+
+    @Test func `a variable that looks like a slip is a fault, another one a warning`() throws {
+        #expect(
+            Sample.faults(environment: ["SLUICE_MAXSIZE": "1"])
+                == ["SLUICE_MAXSIZE is no option; did you mean SLUICE_MAX_SIZE?"])
+        let warnings = try Sample.configured(environment: ["SLUICE_SERVICE_HOST": "10.0.0.1", "PATH": "/bin"]).warnings
+        #expect(warnings == ["no options, and without effect: SLUICE_SERVICE_HOST in the environment"])
+    }
+
+    @Test func `a secret is not taken from the command line`() throws {
+        for words in [["--password", "word"], ["--password=word"]] {
+            let faults = Sample.faults(words)
+            #expect(faults.count == 1 && faults[0].contains("SLUICE_PASSWORD") && !faults[0].contains("word."))
+        }
+        #expect(try Sample.configured(environment: ["SLUICE_PASSWORD": "word"]).target.password == "word")
+        #expect(try Sample.configured(file: "password: word").target.password == "word")
+    }
+
+    @Test(arguments: [
+        (["--max-size"], "--max-size takes a value: --max-size bytes."),
+        (["--max-size", "--open"], "--max-size takes a value: --max-size bytes."),
+        (["--max-size", "1", "--max-size=1"], "--max-size was given more than once."),
+        (["--open", "--no-open"], "--open was given more than once."),
+        (["--open=true"], "--open takes no value: it is --open or --no-open."),
+        (["--opne"], "--opne is no option here; did you mean --open?"),
+        (["--no-opne"], "--no-opne is no option here; did you mean --no-open?"),
+        (["--no-max-size"], "--no-max-size is no option here; did you mean --max-size?"),
+        (["--no-such-thing"], "--no-such-thing is no option here."),
+        (["-x"], "'-x' is no option: options begin with --."), (["--"], "'--' is no option: options begin with --."),
+    ])
+    func `a command line that cannot be read is told`(words: [String], fault: String) {
+        #expect(Sample.faults(words) == [fault])
+    }
+}

@@ -1,0 +1,128 @@
+"""One configuration from a file, the environment and flags; what is wrong with it is told with its place."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from waiting import eventually
+from wire import ask
+
+SECONDS = 30
+EXAMPLE = Path(__file__).resolve().parents[2] / "deploy" / "sluice.yaml"
+
+
+def run(*arguments, environment=None):
+    binary = os.environ.get("SLUICE_BINARY", ".build/release/sluice")
+    return subprocess.run(
+        [binary, *map(str, arguments)], capture_output=True, text=True, timeout=SECONDS,
+        env=os.environ | (environment or {}))
+
+
+def sizes(server) -> int:
+    return int(ask(server.port, "OPTIONS", "/files", {"Tus-Resumable": "1.0.0"}).fields["tus-max-size"])
+
+
+def test_a_server_takes_its_options_from_file_environment_and_flags(tmp_path, start):
+    file = tmp_path / "sluice.yaml"
+    file.write_text("# mine\nmax-size: 7K\ncors-origin:\n  - https://a.example\n  - https://b.example\n"
+                    "download: false\nlog-level: notice\n")
+    os.environ["SLUICE_LOG_LEVEL"] = "warning"
+    try:
+        server = start("--config", str(file), "--max-size", "8K")
+    finally:
+        del os.environ["SLUICE_LOG_LEVEL"]
+    assert sizes(server) == 8192
+    for origin in ("https://a.example", "https://b.example"):
+        answer = ask(server.port, "GET", "/healthz", {"Origin": origin})
+        assert answer.fields["access-control-allow-origin"] == origin
+    location = ask(server.port, "PUT", "/files/name", {}, b"hello").location
+    assert ask(server.port, "GET", location).body == b""
+    server.stop()
+    assert '"message":"request"' not in server.log_tail()
+
+
+@pytest.mark.parametrize("text, words", [
+    ("data: d\nmax-sise: 5G\n", "sluice.yaml:2: 'max-sise' is no option; did you mean 'max-size'?"),
+    ("data: d\ndata: e\n", "sluice.yaml:2: 'data' stands here a second time, after line 1."),
+    ("\nmax-size: much\n", "sluice.yaml:2: max-size takes "), ("a: b: c\n", "sluice.yaml:1: not YAML: "),
+    ("listen: ''\nlisten-tls: ''\n", "sluice.yaml:1: listen and "),
+    ("tls-cert: x\n", "sluice.yaml:1: tls-cert and --tls-key go together"),
+])
+def test_what_is_wrong_with_a_file_ends_the_start_with_its_line(tmp_path, text, words):
+    (tmp_path / "sluice.yaml").write_text(text)
+    for command in ("serve", "check-config"):
+        done = run(command, "--config", tmp_path / "sluice.yaml")
+        assert (done.returncode, done.stdout) == (2, "")
+        [line] = done.stderr.splitlines()
+        assert words in line
+
+
+@pytest.mark.parametrize("path", ["missing.yaml", "", "."])
+def test_a_file_that_cannot_be_read_ends_the_start(tmp_path, path):
+    done = run("serve", "--config", tmp_path / path if path else "")
+    assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
+
+
+def test_check_config_says_what_is_in_force_and_where_it_comes_from(tmp_path):
+    file = tmp_path / "sluice.yaml"
+    file.write_text("max-size: 7K\nmin-rate: 1K\n")
+    done = run("check-config", "--config", file, "--min-rate", "2K", environment={"SLUICE_LISTEN": ":1,:2"})
+    assert (done.returncode, done.stderr) == (0, warned())
+    assert f"max-size: 7K  # {file}:1\n" in done.stdout
+    assert "min-rate: 2K  # flag\n" in done.stdout
+    assert "listen: [':1', ':2']  # SLUICE_LISTEN\n" in done.stdout
+    assert "log-level: info  # default\n" in done.stdout
+    # It starts nothing, and what it prints is a configuration.
+    assert not (tmp_path / "data").exists()
+    again = tmp_path / "again.yaml"
+    again.write_text(done.stdout.partition("\n")[2])
+    assert run("check-config", "--config", again).returncode == 0
+
+
+def warned() -> str:
+    """What check-config says of the tests' own variables."""
+    own = sorted(name for name in os.environ if name.startswith("SLUICE_"))
+    return f"sluice: warning: no options, and without effect: {', '.join(own)} in the environment\n" if own else ""
+
+
+def test_a_variable_that_looks_like_a_slip_ends_the_start_and_another_is_a_warning(start):
+    done = run("serve", environment={"SLUICE_MAX_SIZ": "1G"})
+    assert done.returncode == 2 and "did you mean SLUICE_MAX_SIZE?" in done.stderr
+    os.environ["SLUICE_SERVICE_HOST"] = "10.0.0.1"
+    try:
+        server = start()
+    finally:
+        del os.environ["SLUICE_SERVICE_HOST"]
+    eventually(lambda: "SLUICE_SERVICE_HOST" in server.log_tail())
+
+
+def test_the_example_is_taken_as_it_is_and_with_every_option_switched_on(tmp_path):
+    assert run("check-config", "--config", EXAMPLE).returncode == 0
+    text = EXAMPLE.read_text()
+    on = re.sub(r"^#([a-z])", r"\1", text, flags=re.MULTILINE)
+    # A group that this machine has.
+    on = re.sub(r"^(file-group): .*", rf"\1: {os.getegid()}", on, flags=re.MULTILINE)
+    (tmp_path / "on.yaml").write_text(on)
+    done = run("check-config", "--config", tmp_path / "on.yaml")
+    assert done.returncode == 0, done.stderr
+    options = re.findall(r"^ +--([a-z-]+)", run("serve", "--help").stdout, flags=re.MULTILINE)
+    assert len(options) > 30
+    assert set(options) - {"version"} == {"config", *re.findall(r"^#([a-z-]+):", text, flags=re.MULTILINE)}
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["--listen", ":0", "--help"]])
+@pytest.mark.parametrize("command", ["serve", "check-config"])
+def test_help_is_told_wherever_it_is_asked_for(command, arguments):
+    done = run(command, *arguments)
+    assert (done.returncode, done.stderr) == (0, "") and "check-config" in done.stdout
+
+
+def test_a_flag_switches_off_what_the_file_switches_on(tmp_path, start):
+    file = tmp_path / "sluice.yaml"
+    file.write_text("redirect-to-tls: true\ncors-credentials: true\ncors-origin: https://a.example\n")
+    server = start("--config", str(file), "--no-redirect-to-tls", "--no-cors-credentials")
+    answer = ask(server.port, "GET", "/healthz", {"Origin": "https://a.example"})
+    assert answer.status == 200 and "access-control-allow-credentials" not in answer.fields
