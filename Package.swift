@@ -19,7 +19,7 @@ let pure: [SwiftSetting] = strict + [.strictMemorySafety()]
 let page = [
     "index.html", "base.css", "choosing.css", "list.css", "choosing.js", "digest.js", "discard.js", "failure.js",
     "limits.js", "list.js", "main.js", "memory.js", "pace.js", "row.js", "server.js", "states.js", "summary.js",
-    "transfer.js", "upload.js", "uploads.js", "words.js",
+    "token.js", "transfer.js", "upload.js", "uploads.js", "words.js",
 ]
 
 let package = Package(
@@ -95,8 +95,8 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "Configuration", "HTTPClient", "LinuxSystem", "Storage", "TLS", "UploadClient", "UploadServer",
-                "Uploads", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Access", "Configuration", "HTTPClient", "LinuxSystem", "Storage", "TLS", "Tokens", "UploadClient",
+                "UploadServer", "Uploads", .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),

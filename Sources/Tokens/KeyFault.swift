@@ -3,5 +3,5 @@ public struct KeyFault: Error, Sendable, CustomStringConvertible {
     /// One line.
     public let description: String
 
-    init(_ description: String) { self.description = description }
+    public init(_ description: String) { self.description = description }
 }

@@ -1,4 +1,5 @@
 internal import Access
+internal import HTTP
 internal import JWTKit
 
 extension VerificationKey {
@@ -38,7 +39,8 @@ extension VerificationKey {
             case "RSA": key = .rsa(known, identifier: identifier, modulus: text("n"), exponent: text("e"))
             case "EC":
                 key = .ecdsa(
-                    known, identifier: identifier, x: text("x"), y: text("y"),
+                    known, identifier: identifier, x: padded(text("x"), for: algorithm),
+                    y: padded(text("y"), for: algorithm),
                     curve: text("crv").flatMap { ECDSACurve(rawValue: $0) })
             default:
                 key = .octetKeyPair(known, identifier: identifier, x: text("x"), y: nil, curve: .ed25519)
@@ -48,5 +50,15 @@ extension VerificationKey {
             } catch { throw KeyFault("its key \(name ?? "without a name") cannot be used: \(error)") }
         }
         return keys
+    }
+
+    /// A coordinate as long as its curve asks for (RFC 7518 6.2.1.2): libraries that write it as a number leave out
+    /// zeros at its front. What is no base64url stays as it is, for JWTKit to refuse.
+    private static func padded(_ text: String?, for algorithm: String) -> String? {
+        let lengths = ["ES256": 32, "ES384": 48, "ES512": 66]
+        guard let text, let length = lengths[algorithm] else { return text }
+        let plain = String(text.map { $0 == "-" ? "+" : $0 == "_" ? "/" : $0 })
+        guard let bytes = Base64.decodeLeniently(plain), bytes.count < length else { return text }
+        return Base64.encode(Array(repeating: 0, count: length - bytes.count) + bytes)
     }
 }

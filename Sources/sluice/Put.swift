@@ -101,6 +101,11 @@ struct Put: ParsableCommand {
             """, valueName: "name: value"))
     var headers: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Send the token in this file to this server, and to no other (Authorization: Bearer).", valueName: "file"))
+    var tokenFile: String?
+
     @Flag(help: "Show errors only, no progress.")
     var quiet = false
 
@@ -136,6 +141,9 @@ struct Put: ParsableCommand {
             guard let field = PutField(header) else {
                 throw ValidationError("--header takes 'Name: value' in printable ASCII, not '\(header)'.")
             }
+            if tokenFile != nil, field.name.lowercased() == "authorization" {
+                throw ValidationError("--token-file and --header Authorization exclude each other.")
+            }
             if field.isOwn { throw ValidationError("--header cannot set \(field.name): the client does that itself.") }
         }
     }
@@ -153,6 +161,7 @@ struct Put: ParsableCommand {
         }
         if !quiet { for note in files.notes { Put.complain(note) } }
         for complaint in files.complaints { Put.complain(complaint) }
+        let options = try options()
         let code = Mutex<Int32>(files.complaints.isEmpty ? 0 : 1)
         do throws(UploadFailure) {
             let upload = try UploadRun(url: HTTPURL(words.last!)!, options: options)
@@ -172,7 +181,7 @@ struct Put: ParsableCommand {
         if result != 0 { throw ExitCode(result) }
     }
 
-    private var options: UploadOptions {
+    private func options() throws -> UploadOptions {
         var options = UploadOptions()
         options.dialect = dialect
         options.checksum = checksum
@@ -185,6 +194,7 @@ struct Put: ParsableCommand {
         if let cacert { options.trust = .certificateAuthorities(file: cacert) }
         if insecure { options.trust = .none }
         options.fields = headers.compactMap { PutField($0).map { ($0.name, $0.value) } }
+        if let tokenFile { options.fields.append(("Authorization", "Bearer \(try Put.token(tokenFile))")) }
         options.handlesSignals = true
         let environment = ProcessInfo.processInfo.environment
         options.proxies = ProxySettings(environment: environment)
@@ -198,6 +208,20 @@ struct Put: ParsableCommand {
             options.progress = .lines
         }
         return options
+    }
+
+    /// What a file holds but for the blanks around it.
+    private static func token(_ path: String) throws -> String {
+        guard let bytes = FileManager.default.contents(atPath: path) else {
+            complain("cannot read \(path)")
+            throw ExitCode(2)
+        }
+        let token = String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        guard !token.isEmpty, token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            complain("\(path) holds no token")
+            throw ExitCode(2)
+        }
+        return token
     }
 
     /// Nil where there is no home: nothing is kept then.

@@ -13,7 +13,7 @@ struct Sluice: ParsableCommand {
             1 for any other failure; put and check have more, see their --help.
             """,
         version: version,
-        subcommands: [Serve.self, CheckConfig.self, Put.self, Check.self, Health.self])
+        subcommands: [Serve.self, CheckConfig.self, Put.self, Check.self, Health.self, Token.self])
 
     static let version = "0.1.0"
 

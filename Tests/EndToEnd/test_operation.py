@@ -8,6 +8,7 @@ import pytest
 from activator import Activator, listening
 from exposition import CONTENT_TYPE, Exposition
 from file_id import append, begin, status
+from tokens import bearer, tokens_file
 from waiting import eventually
 from wire import Line, ask
 
@@ -36,6 +37,23 @@ def metrics(site) -> Exposition:
 
 def requests(page, method, status_class) -> float:
     return page["sluice_requests_total", {"method": method, "status": status_class}]
+
+
+def test_refusals_are_counted_by_their_rule(tmp_path):
+    tokens = tokens_file(tmp_path, carol="carols-token:download")
+    guarded = Activator(tmp_path, {name: listening() for name in ("http", "https", "admin")}, "--tokens", str(tokens))
+    guarded.start()
+    http = guarded.port("http")
+    for fields, status in [({}, 401), ({}, 401), (bearer("x"), 401), (bearer("carols-token"), 403)]:
+        assert ask(http, "PUT", "/files/a", fields, b"x").status == status
+    page = metrics(guarded)
+    counts = {rule: page["sluice_access_refusals_total", {"rule": rule}] for rule in
+              ("missing", "unknown", "scope", "upload", "expired", "signature")}
+    assert counts == {"missing": 2, "unknown": 1, "scope": 1, "upload": 0, "expired": 0, "signature": 0}
+    # An uploader's token opens nothing of the operator's.
+    for path in ("/metrics", "/admin"):
+        assert ask(http, "GET", path, bearer("carols-token")).status == 404
+    guarded.close()
 
 
 def test_the_numbers_are_what_happened(site):

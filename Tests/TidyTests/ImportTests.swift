@@ -23,10 +23,8 @@ import Testing
             "CZlibShim", "HTTP", "HTTPClient", "LinuxSystem", "Reactor", "Synchronization", "TLS",
         ],
         "sluice": [
-            "ArgumentParser", "Configuration", "Foundation", "HTTPClient", "LinuxSystem", "Logging", "Storage",
-            "Synchronization", "TLS",
-            "UploadClient",
-            "UploadServer", "Uploads",
+            "Access", "ArgumentParser", "Configuration", "Foundation", "HTTPClient", "LinuxSystem", "Logging",
+            "Storage", "Synchronization", "TLS", "Tokens", "UploadClient", "UploadServer", "Uploads",
         ],
     ]
 

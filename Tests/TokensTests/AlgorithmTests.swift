@@ -62,6 +62,19 @@ import Uploads
 
     private func url(_ base64: String) -> String { (Data(base64Encoded: base64) ?? Data()).base64url }
 
+    @Test func `a coordinate may lack the zeros at its front`() async throws {
+        // The one key in 256 whose first coordinate begins so.
+        var key = ES256PrivateKey()
+        while key.parameters.flatMap({ Data(base64Encoded: $0.x) })?.first != 0 { key = ES256PrivateKey() }
+        let (x, y) = try #require(key.parameters)
+        let short = try #require(Data(base64Encoded: x)).drop { $0 == 0 }
+        let set = """
+            {"keys":[{"kty":"EC","crv":"P-256","x":"\(Data(short).base64url)","y":"\(url(y))"}]}
+            """
+        let signing = key
+        try check(try VerificationKey.keys(jwks: set.bytes), try await algorithm { $0.add(ecdsa: signing) })
+    }
+
     @Test func `Ed25519, from a set`() async throws {
         let key = try EdDSA.PrivateKey()
         let signer = try await algorithm { $0.add(eddsa: key) }

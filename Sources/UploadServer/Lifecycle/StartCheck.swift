@@ -1,5 +1,7 @@
+internal import Access
 internal import LinuxSystem
 internal import Logging
+internal import Reactor
 internal import Storage
 internal import TLS
 
@@ -14,7 +16,7 @@ struct StartCheck {
 
     /// What is worth a warning.
     func run(_ log: Logger) {
-        for warning in connections() + memory() + certificate() + uploads() + disk() + proxies() {
+        for warning in connections() + memory() + certificate() + uploads() + disk() + proxies() + access() {
             log.warning("\(warning)")
         }
     }
@@ -72,6 +74,19 @@ struct StartCheck {
             """
             /readyz says no: \(free) bytes are free in \(configuration.store.path), --ready-free wants \
             \(configuration.readyFreeBytes)
+            """
+        ]
+    }
+
+    private func access() -> [String] {
+        let isReached = listeners.contains { listener in
+            listener.kind != .admin && !(listener.socket.address?.isLoopback ?? true)
+        }
+        guard configuration.access.isOpen, isReached else { return [] }
+        return [
+            """
+            everybody who reaches this server may upload, and fetch and remove what they know the address of: \
+            --jwt-secret, --jwt-public-key, --jwt-jwks or --tokens say who may
             """
         ]
     }

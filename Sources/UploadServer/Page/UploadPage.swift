@@ -73,6 +73,7 @@ final class UploadPage: Sendable {
             "server.js": PackageResources.server_js,
             "states.js": PackageResources.states_js,
             "summary.js": PackageResources.summary_js,
+            "token.js": PackageResources.token_js,
             "transfer.js": PackageResources.transfer_js,
             "upload.js": PackageResources.upload_js,
             "uploads.js": PackageResources.uploads_js,

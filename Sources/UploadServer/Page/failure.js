@@ -5,7 +5,7 @@ import { parsedCount } from './words.js';
 
 /**
  * `kind` decides what happens next:
- * retry (later, by itself) · login (the same, once somebody has logged in) · moved (go on at `offset`) ·
+ * retry (later, by itself) · login (the same, once somebody has logged in) · token (with one) · moved (go on at `offset`) ·
  * gone (begin anew) · bounded (a proxy lets less through: shorter requests) · superseded (another window or device
  * sends) · changed (the file on this device is another one by now) · other (it never was the same file) ·
  * refused (for good).
@@ -52,7 +52,9 @@ export function failureOf(answer) {
     };
     if (code === 'superseded') return new Failure('superseded', '', { offset });
     switch (status) {
-    case 401: return new Failure('login', 'You have to log in again.', { seconds: 10 });
+    case 401:
+        if (isOurs) return new Failure('token', 'The server asks who you are.', { seconds: 30, mostSeconds: 600 });
+        return new Failure('login', 'You have to log in again.', { seconds: 10 });
     case 403: return new Failure('refused', `You may not upload here (403).${sentence(text)}`);
     case 404: case 410:
         return isOurs ? new Failure('gone', 'The server no longer has this upload.')

@@ -9,6 +9,7 @@ import { listen } from './choosing.js';
 import { memory } from './memory.js';
 import { news, summarise } from './summary.js';
 import { server } from './server.js';
+import { token } from './token.js';
 import { uploads } from './uploads.js';
 
 const told = ['waiting', 'paused', 'superseded', 'refused', 'changed', 'finished'];
@@ -81,6 +82,15 @@ element('resume-all').onclick = () => {
     each((upload) => { if (upload.state === 'paused') upload.resume(); })();
     element('pause-all').hidden = false;
     element('pause-all').focus();
+};
+
+element('token-form').onsubmit = (event) => {
+    event.preventDefault();
+    token.set(element('token').value);
+    element('token').value = '';
+    isFetchable = null;
+    each((upload) => { if (upload.needsToken) upload.retryNow(); })();
+    draw();
 };
 
 addEventListener('online', each((upload) => upload.retryNow()));

@@ -2,6 +2,7 @@
 
 import { States } from './states.js';
 import { bytes, count, duration, plural, speed } from './words.js';
+import { token } from './token.js';
 
 export const element = (id) => document.getElementById(id);
 
@@ -51,7 +52,7 @@ export class Row {
         this.#label(buttons.toggle, upload.state === 'unfinished' ? this.#next() : state.toggle);
         this.#label(buttons.remove, upload.isElsewhere ? 'Clear' : state.remove ?? 'Cancel');
         this.link.hidden = !isDone || !isFetchable || upload.url === null;
-        if (!this.link.hidden) this.link.href = upload.url;
+        if (!this.link.hidden) this.link.href = token.address(upload.url);
     }
 
     /** What is done, or waits, or will be done in a moment, takes one line. */

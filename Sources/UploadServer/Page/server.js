@@ -3,6 +3,7 @@
 import { Limits } from './limits.js';
 import { parsedCount } from './words.js';
 import { Failure, failureOf, lost, strange } from './failure.js';
+import { token } from './token.js';
 
 const TUS = { 'Tus-Resumable': '1.0.0' };
 const BYTES = { ...TUS, 'Content-Type': 'application/offset+octet-stream' };
@@ -12,11 +13,12 @@ async function ask(method, address, { headers = TUS, body, seconds = Limits.askS
     const stop = new AbortController(), timer = setTimeout(() => stop.abort(), seconds * 1000);
     try {
         const answer = await fetch(address, {
-            method, headers, body, keepalive, redirect: 'manual', cache: 'no-store', signal: stop.signal,
+            method, headers: { ...headers, ...token.headers }, body, keepalive, redirect: 'manual', cache: 'no-store', signal: stop.signal,
         });
         if (answer.type === 'opaqueredirect') throw strange();
         const text = answer.ok ? '' : await answer.text();
         if (answer.ok) answer.body?.cancel();
+        token.judge(answer.ok && method !== 'OPTIONS', answer.status, answer.headers.get('X-Error-Code'));
         return { status: answer.status, ok: answer.ok, text, field: (name) => answer.headers.get(name) };
     } catch (error) {
         throw error instanceof Failure ? error : lost();
@@ -82,8 +84,10 @@ export const server = {
     /** The same without disturbing whoever sends. One byte is enough of a file that is finished. */
     async look(url) { return offsetOf(await ask('GET', url, { headers: { Range: 'bytes=0-0' } })); },
 
-    /** Whether finished files may be fetched here. */
-    async isFetchable(url) { return (await ask('HEAD', url, { headers: {} })).status === 200; },
+    /** Whether finished files may be fetched here, and by us. Of an empty one there is no first byte. */
+    async isFetchable(url) {
+        return [200, 206, 416].includes((await ask('GET', url, { headers: { Range: 'bytes=0-0' } })).status);
+    },
 
     /** Removes an upload and its bytes. One that is not there, or not ours to remove, is no failure. */
     async remove(url) {
@@ -105,7 +109,7 @@ export const server = {
             };
             const abort = () => request.abort();
             request.open('PATCH', url);
-            for (const [name, value] of Object.entries(BYTES)) request.setRequestHeader(name, value);
+            for (const [name, value] of Object.entries({ ...BYTES, ...token.headers })) request.setRequestHeader(name, value);
             request.setRequestHeader('Upload-Offset', String(offset));
             request.upload.onprogress = ({ loaded }) => {
                 leftAt = performance.now();
@@ -113,6 +117,7 @@ export const server = {
             };
             request.onload = () => {
                 const { status, responseText: text } = request, ok = status >= 200 && status < 300;
+                token.judge(ok, status, request.getResponseHeader('X-Error-Code'));
                 try {
                     const next = offsetOf({ status, ok, text, field: (name) => request.getResponseHeader(name) });
                     resolve({ next, waited: (performance.now() - leftAt) / 1000 });

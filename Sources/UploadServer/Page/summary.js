@@ -1,5 +1,6 @@
 // What holds for all uploads: the numbers above the list, the title, and what screen readers are told.
 
+import { token } from './token.js';
 import { Limits } from './limits.js';
 import { RateMeter } from './pace.js';
 import { States } from './states.js';
@@ -35,6 +36,7 @@ export function summarise(uploads) {
     element('overview').hidden = mine.length === 0;
     element('pause-all').hidden = !active || mine.length < 2;
     element('resume-all').hidden = active || !paused || mine.length < 2;
+    element('token-form').hidden = !token.isWanted;
     element('login').hidden = !mine.some((upload) => upload.state === 'waiting' && upload.needsLogin);
     document.body.classList.toggle('busy', uploads.length > 0);
     const percent = all === 0 ? 0 : Math.floor(100 * done / all);

@@ -19,6 +19,7 @@ export class Upload {
     rate = new RateMeter();
     retryAt = 0;             // ms since the epoch, in state waiting
     needsLogin = false;
+    needsToken = false;
     wasCut = false;          // whether an attempt to send it by one request was cut: it may have arrived
     cutLength = 0;           // bytes of the last request, if that was cut
     strangers = new WeakSet();  // files that looked like this upload's, and were others
@@ -178,13 +179,14 @@ export class Upload {
         const seconds = error.pause(this.#tries);
         this.retryAt = Date.now() + seconds * 1000;
         this.needsLogin = error.kind === 'login';
+        this.needsToken = error.kind === 'token';
         this.enter('waiting', { words: error.message });
         await new Promise((resolve) => {
             this.#wake = resolve;
             setTimeout(resolve, seconds * 1000);
             signal.addEventListener('abort', resolve);
         });
-        this.needsLogin = false;
+        this.needsLogin = this.needsToken = false;
     }
 
     enter(state, { words = '', signal } = {}) {

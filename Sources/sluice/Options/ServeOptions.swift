@@ -9,7 +9,7 @@ typealias ServeSection = OptionSection<ServeSettings>
 /// The options of `sluice serve`. Each is declared once; what they say of each other is in `ServeRules`.
 enum ServeOptions {
     static let table = OptionTable(
-        [addresses, encryption, storage, limits, outside, uploads, logging], fileOption: "config")
+        [addresses, encryption, access, storage, limits, outside, uploads, logging], fileOption: "config")
 
     /// A hundred years, in seconds: beyond that a time is a slip of the pen, and sums with it would not fit.
     static let secondsMax: Int64 = 100 * 365 * 86_400
@@ -38,6 +38,9 @@ enum ServeOptions {
     ) throws(ConfigurationFault) -> (configured: Configured<ServeSettings>, applied: [String], waiting: [String]) {
         var renewed = try old.renewed(by: next, ServeSettings())
         try finish(&renewed.configured, openFiles: openFiles)
+        // Their files have been read anew, whatever these are called.
+        let configured = renewed.configured
+        renewed.applied += accessFiles.filter { configured.isGiven($0) && !renewed.applied.contains($0) }
         return renewed
     }
 
@@ -53,6 +56,7 @@ enum ServeOptions {
         configured.target.server.clientAuthorities = settings.clientAuthoritiesFile.map {
             ClientAuthorities(file: $0, areRequired: settings.requiresClientCertificate)
         }
+        configured.target.server.access = configured.target.access.policy
         if !configured.isGiven("max-connections") {
             configured.target.server.connectionsMax = ServerConfiguration.connectionsMax(openFiles: openFiles)
         }

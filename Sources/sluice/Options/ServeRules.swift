@@ -11,7 +11,9 @@ struct ServeRules {
 
     /// - Throws: everything that is wrong.
     func check() throws(ConfigurationFault) {
-        let faults = addresses() + certificates() + proxies() + connections() + origins()
+        let faults =
+            addresses() + certificates() + proxies() + connections() + origins()
+            + configured.target.access.faults(spelling)
         if !faults.isEmpty { throw ConfigurationFault(faults) }
     }
 

@@ -6,6 +6,7 @@ import UploadServer
 /// What the options of `sluice serve` are set in.
 struct ServeSettings: Sendable {
     var server = ServerConfiguration(store: StoreConfiguration(path: "./data"))
+    var access = AccessSettings()
     var configurationFile: String?
     var certificateFiles: [String] = []
     var keyFiles: [String] = []

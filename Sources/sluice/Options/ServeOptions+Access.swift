@@ -1,0 +1,90 @@
+import Access
+import Configuration
+import LinuxSystem
+import Tokens
+
+extension ServeOptions {
+    static let access = ServeSection(
+        "Who may",
+        [
+            .many(
+                "jwt-secret", "file", example: "/etc/sluice/jwt-secret",
+                isLive: true,
+                help: """
+                    Believe tokens (JWT) that are signed with this secret (HS256, 384, 512): 32 bytes or more; may be \
+                    given several times.
+                    """
+            ) { settings, path in
+                settings.access.keys += try read(path) { bytes throws(KeyFault) in
+                    try VerificationKey.keys(secret: bytes)
+                }
+            },
+            .many(
+                "jwt-public-key", "file", example: "/etc/sluice/jwt.pem",
+                isLive: true,
+                help: """
+                    Believe tokens that are signed by this key: a public key or a certificate in PEM (RSA, P-256, \
+                    P-384, P-521, Ed25519); may be given several times.
+                    """
+            ) { settings, path in
+                settings.access.keys += try read(path) { bytes throws(KeyFault) in
+                    try VerificationKey.keys(publicPEM: String(decoding: bytes, as: UTF8.self))
+                }
+            },
+            .many(
+                "jwt-jwks", "file", example: "/etc/sluice/jwks.json",
+                isLive: true,
+                help: "Believe tokens that are signed by a key of this JSON Web Key Set; may be given several times."
+            ) { settings, path in
+                settings.access.keys += try read(path) { bytes throws(KeyFault) in
+                    try VerificationKey.keys(jwks: bytes)
+                }
+            },
+            .one(
+                "jwt-issuer", "name", example: "https://app.example",
+                isLive: true,
+                help: "Believe only tokens that say so of who made them (iss)."
+            ) { $0.access.issuer = $1 },
+            .one(
+                "jwt-audience", "name", example: "uploads",
+                isLive: true,
+                help: "Believe only tokens that are made for this (aud). Without it, only those that are for nobody."
+            ) { $0.access.audience = $1 },
+            .one(
+                "tokens", "file", example: "/etc/sluice/tokens",
+                isLive: true,
+                help: """
+                    Believe the tokens of this file: a line each of name:sha256hex or name:sha256hex:scopes, where the \
+                    second is the SHA-256 of the token.
+                    """
+            ) { settings, path in
+                settings.access.tokens = try read(path) { bytes throws(KeyFault) in
+                    try StaticTokens(file: String(decoding: bytes, as: UTF8.self))
+                }
+            },
+            .one(
+                "auth-cookie", "name", example: "session",
+                isLive: true,
+                help: "Look for a token in this cookie, too, where a request has none in Authorization or its query."
+            ) { settings, name in
+                guard AccessSettings.isCookieName(name) else { throw OptionFault("takes a cookie's name") }
+                settings.access.cookie = name
+            },
+        ])
+
+    /// Options that name files whose content may change.
+    static let accessFiles = ["jwt-secret", "jwt-public-key", "jwt-jwks", "tokens"]
+
+    /// No key and no list of tokens is longer.
+    private static let keyFileBytesMax = 16 << 20
+
+    private static func read<Value>(
+        _ path: String, _ parse: ([UInt8]) throws(KeyFault) -> Value
+    ) throws(OptionFault) -> Value {
+        let bytes: [UInt8]
+        do throws(Errno) {
+            bytes = try FileContent.bytes(path: FilePath(path), countMax: keyFileBytesMax)
+        } catch { throw OptionFault("cannot read \(path): \(error)") }
+        do throws(KeyFault) { return try parse(bytes) } catch { throw OptionFault("\(path): \(error)") }
+    }
+}

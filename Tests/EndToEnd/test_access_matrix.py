@@ -1,0 +1,243 @@
+"""Who may: every address of the server, every method that it takes, every dialect that speaks there, every kind of
+credential, plain and over TLS. A new address, or a new method of one, fails here until it has its rows."""
+
+import re
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from sluice import Sluice
+from tokens import alice, bearer, bob, secret_file, token
+from wire import Line, ask
+
+TUS = {"Tus-Resumable": "1.0.0"}
+PATCH_TUS = TUS | {"Content-Type": "application/offset+octet-stream"}
+IETF = {"Upload-Draft-Interop-Version": "8"}
+PATCH_IETF = IETF | {"Content-Type": "application/partial-upload", "Upload-Complete": "?1"}
+FORM = (b'--b\r\nContent-Disposition: form-data; name="f"; filename="a"\r\n\r\nform\r\n--b--\r\n',
+        {"Content-Type": "multipart/form-data; boundary=b"})
+
+
+@dataclass
+class Row:
+    address: str
+    method: str
+    dialect: str
+    # Which upload it needs: one of `MAKERS`; None for a request that makes one, or needs none.
+    needs: str | None
+    fields: dict
+    body: bytes | None
+    # What the right credential gets.
+    status: int
+    # The scopes that allow it; none where nobody is asked.
+    scopes: str
+    path: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"{self.address} {self.method} {self.dialect}"
+
+
+def rows() -> list[Row]:
+    member = "member"
+    return [
+        Row("page", "GET", "-", None, {}, None, 200, ""),
+        Row("page", "HEAD", "-", None, {}, None, 200, ""),
+        Row("health", "GET", "-", None, {}, None, 200, ""),
+        Row("health", "HEAD", "-", None, {}, None, 200, ""),
+        Row("readiness", "GET", "-", None, {}, None, 200, ""),
+        Row("readiness", "HEAD", "-", None, {}, None, 200, ""),
+        Row("status", "GET", "file-id", "file-id", {}, None, 200, "upload download"),
+        Row("status", "HEAD", "file-id", "file-id", {}, None, 200, "upload download"),
+        Row("status", "POST", "file-id", "file-id", {}, b"", 200, "upload download"),
+        Row("upload", "POST", "file-id append", "file-id",
+            {"X-Start-Byte": "4", "X-File-Size": "10"}, b"456789", 200, "upload"),
+        Row("upload", "POST", "file-id", "fresh file-id", {"X-Start-Byte": "0"}, b"0123", 200, "upload"),
+        Row("upload", "POST", "form", None, FORM[1], FORM[0], 201, "upload"),
+        Row("upload", "POST", "ietf", None, IETF | {"Upload-Complete": "?1"}, b"whole", 201, "upload"),
+        Row("upload", "DELETE", "file-id", "file-id", {}, None, 204, "delete"),
+        Row("collection", "POST", "tus", None, TUS | {"Upload-Length": "4"}, b"", 201, "upload"),
+        Row("collection", "POST", "tus with content", None,
+            PATCH_TUS | {"Upload-Length": "4"}, b"0123", 201, "upload"),
+        Row("collection", "POST", "tus final", "parts", TUS, b"", 201, "upload"),
+        Row("collection", "POST", "ietf", None, IETF | {"Upload-Complete": "?0"}, b"part", 201, "upload"),
+        Row("collection", "POST", "form", None, FORM[1], FORM[0], 201, "upload"),
+        Row("collection", "POST", "plain", None, {}, b"plain", 201, "upload"),
+        Row("collection", "PUT", "plain", None, {}, b"plain", 201, "upload"),
+        Row("collection", "PUT", "form", None, FORM[1], FORM[0], 201, "upload"),
+        Row("collection", "PUT", "ietf", None, IETF | {"Upload-Complete": "?1"}, b"whole", 201, "upload"),
+        Row(member, "GET", "finished", "finished", {}, None, 200, "download"),
+        Row(member, "GET", "range", "finished", {"Range": "bytes=1-2"}, None, 206, "download"),
+        Row(member, "GET", "tus", "tus", {}, None, 204, "upload download"),
+        Row(member, "GET", "ietf", "ietf", IETF, None, 204, "upload download"),
+        Row(member, "HEAD", "finished", "finished", {}, None, 200, "upload download"),
+        Row(member, "HEAD", "tus", "tus", TUS, None, 200, "upload download"),
+        Row(member, "HEAD", "tus final", "final", TUS, None, 200, "upload download"),
+        Row(member, "HEAD", "ietf", "ietf", IETF, None, 204, "upload download"),
+        Row(member, "PATCH", "tus", "tus", PATCH_TUS | {"Upload-Offset": "4"}, b"456789", 204, "upload"),
+        Row(member, "PATCH", "ietf", "ietf", PATCH_IETF | {"Upload-Offset": "4"}, b"456789", 201, "upload"),
+        Row(member, "DELETE", "tus", "tus", TUS, None, 204, "delete"),
+        Row(member, "DELETE", "ietf", "ietf", IETF, None, 204, "delete"),
+        Row(member, "DELETE", "finished", "finished", {}, None, 204, "delete"),
+        Row(member, "DELETE", "tus finished", "finished", TUS, None, 204, "delete"),
+        Row(member, "PUT", "plain", None, {}, b"plain", 201, "upload"),
+        Row(member, "PUT", "ietf", None, IETF | {"Upload-Complete": "?1"}, b"whole", 201, "upload"),
+        Row(member, "PUT", "form", None, FORM[1], FORM[0], 201, "upload"),
+        Row("name", "PUT", "plain", None, {}, b"plain", 201, "upload"),
+        Row("name", "PUT", "ietf", None, IETF | {"Upload-Complete": "?1"}, b"whole", 201, "upload"),
+        Row("name", "PUT", "form", None, FORM[1], FORM[0], 201, "upload"),
+    ]
+
+
+UNKNOWN = "0123456789abcdef0123456789abcdef"
+PATHS = {
+    "page": "/", "status": "/status", "upload": "/upload", "collection": "/files", "member": f"/files/{UNKNOWN}",
+    "name": "/files/name.bin", "health": "/healthz", "readiness": "/readyz",
+}
+CREDENTIALS = ["none", "malformed", "wrong", "expired", "early", "wrong scope", "other upload", "other owner", "right"]
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("guarded")
+    server = Sluice(folder, "--jwt-secret", str(secret_file(folder)))
+    server.start()
+    yield server
+    server.stop()
+
+
+class Speaker:
+    """Speaks to the server plainly or over TLS."""
+
+    def __init__(self, server: Sluice, tls: bool):
+        self.port = server.tls_port if tls else server.port
+        self.tls = tls
+
+    def __call__(self, method, path, fields=(), body=None):
+        return ask(self.port, method, path, dict(fields), body, self.tls)
+
+
+def made(needs: str, speak: Speaker, owner: dict) -> tuple[str, dict]:
+    """An upload of an owner's: the path of its address and the fields that name it."""
+    if needs == "file-id":
+        name = {"X-File-Id": uuid.uuid4().hex}
+        line_up(speak, owner | name)
+        return "", name
+    if needs == "fresh file-id":
+        return "", {"X-File-Id": uuid.uuid4().hex}
+    if needs == "parts":
+        return "", {"Upload-Concat": f"final;{part(speak, owner)} {part(speak, owner)}"}
+    if needs == "tus":
+        location = created(speak("POST", "/files", owner | PATCH_TUS | {"Upload-Length": "10"}, b"0123"))
+    elif needs == "ietf":
+        location = created(speak("POST", "/files", owner | IETF | {"Upload-Complete": "?0", "Upload-Length": "10"},
+                                 b"0123"))
+    elif needs == "finished":
+        location = created(speak("PUT", "/files/a.txt", owner, b"0123"))
+    elif needs == "final":
+        parts = f"{part(speak, owner)} {part(speak, owner)}"
+        location = created(speak("POST", "/files", owner | TUS | {"Upload-Concat": f"final;{parts}"}, b""))
+    return location, {}
+
+
+def line_up(speak: Speaker, fields: dict) -> None:
+    """Four of ten bytes, by a chunked body, whose end says that this is all for now."""
+    with Line(speak.port, speak.tls) as line:
+        line.head("POST", "/upload", fields | {
+            "X-Start-Byte": "0", "X-File-Size": "10", "Transfer-Encoding": "chunked"})
+        line.chunk(b"0123")
+        line.last_chunk()
+        line.answer()
+    assert speak("GET", "/status", fields).body == b"4"
+
+
+def part(speak: Speaker, owner: dict) -> str:
+    fields = PATCH_TUS | {"Upload-Length": "4", "Upload-Concat": "partial"}
+    return created(speak("POST", "/files", owner | fields, b"0123"))
+
+
+def created(answer) -> str:
+    assert answer.status == 201, (answer.status, answer.fields, answer.body)
+    return answer.location
+
+
+def unknown(needs: str) -> tuple[str, dict]:
+    """An upload that is not there."""
+    if "file-id" in needs:
+        return "", {"X-File-Id": uuid.uuid4().hex}
+    if needs == "parts":
+        return "", {"Upload-Concat": f"final;/files/{uuid.uuid4().hex} /files/{uuid.uuid4().hex}"}
+    return f"/files/{uuid.uuid4().hex}", {}
+
+
+def send(row: Row, speak: Speaker, target: tuple[str, dict], credential: dict):
+    path, naming = target
+    return speak(row.method, path or PATHS[row.address], row.fields | naming | credential, row.body)
+
+
+def normalized(answer) -> tuple:
+    """All that a client learns, but for what is different in any two answers."""
+    fields = [(name, value) for name, value in answer.fields if name not in ("date", "x-request-id")]
+    text = repr((answer.status, answer.reason, fields, answer.body))
+    return re.sub(r"[0-9a-f]{32}", "ID", text)
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
+@pytest.mark.parametrize("credential", CREDENTIALS)
+@pytest.mark.parametrize("row", rows(), ids=lambda row: row.name)
+def test_a_cell_is_as_the_rule_says(guarded, row, credential, tls):
+    speak = Speaker(guarded, tls)
+    target = made(row.needs, speak, alice()) if row.needs else ("", {})
+    asked = {
+        "none": {}, "malformed": bearer("x.y.z"), "wrong": bearer(token(key="x" * 64)),
+        "expired": alice(seconds=-1), "early": alice(nbf=4102444800),
+        "wrong scope": alice(scope=opposite(row.scopes)), "other upload": alice(upload=UNKNOWN[::-1]),
+        "other owner": bob(), "right": alice(),
+    }[credential]
+    answer = send(row, speak, target, asked)
+    if not row.scopes or credential == "right":
+        assert answer.status == row.status, (answer.status, answer.fields, answer.body)
+    elif credential in ("wrong scope", "other upload"):
+        code = "wrong-scope" if credential == "wrong scope" else "wrong-upload"
+        assert (answer.status, answer.code) == (403, code)
+    elif credential == "other owner":
+        if row.needs is None:
+            assert answer.status == row.status
+        else:
+            expected = send(row, speak, unknown(row.needs), bob())
+            assert normalized(answer) == normalized(expected)
+            # Nothing has become of it.
+            assert send(row, speak, target, alice()).status == row.status
+    else:
+        code = {"none": "no-token", "expired": "token-expired"}.get(credential, "bad-token")
+        assert (answer.status, answer.code) == (401, code)
+        assert answer.fields["www-authenticate"].startswith("Bearer realm=")
+    if row.dialect.startswith("tus") and row.method != "GET":
+        assert answer.fields.get("tus-resumable") == "1.0.0"
+
+
+def opposite(scopes: str) -> str:
+    """All scopes but those."""
+    return " ".join(sorted({"upload", "download", "delete", "admin"} - set(scopes.split())))
+
+
+def test_every_address_and_method_has_its_rows(guarded):
+    source = Path("Sources/UploadServer/Dispatch/Address.swift").read_text()
+    body = source.partition("enum Address")[2].partition("init?")[0]
+    cases = set(re.findall(r"^    case (\w+)", body, re.M))
+    assert cases | {"name"} == set(PATHS), "an address has no rows here"
+    seen = {(row.address, row.method) for row in rows()}
+    for address, path in PATHS.items():
+        allowed = ask(guarded.port, "OPTIONS", path).fields["allow"].split(", ")
+        for method in set(allowed) - {"OPTIONS"}:
+            assert (address, method) in seen, f"{method} {path} has no row"
+
+
+def test_every_preflight_and_every_question_for_methods_is_open(guarded):
+    for path in [*PATHS.values(), "*"]:
+        assert ask(guarded.port, "OPTIONS", path).status == 204
+        answer = ask(guarded.port, "OPTIONS", path, {
+            "Origin": "https://app.example", "Access-Control-Request-Method": "POST"})
+        assert answer.status == 200
