@@ -5,9 +5,11 @@ import os
 import signal
 import subprocess
 import threading
+import time
 from pathlib import Path
 
 START_SECONDS = 20
+PORT_PAUSE_SECONDS = 0.1
 STOP_SECONDS = 20
 BLOCK_BYTES = 1 << 20
 
@@ -37,7 +39,24 @@ class Sluice:
         return f"https://127.0.0.1:{self.tls_port}/"
 
     def start(self) -> None:
-        """Starts on the ports of the last time, on free ones the first time; returns when both listen."""
+        """Starts on the ports of the last time, on free ones the first time; returns when both listen.
+
+        While it was down somebody's connection may have taken a port for its own end. That ends.
+        """
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            said = self.log.stat().st_size if self.log.exists() else 0
+            try:
+                return self._start()
+            except RuntimeError:
+                with self.log.open("rb") as log:
+                    log.seek(said)
+                    is_taken = b"Address already in use" in log.read()
+                if not is_taken or time.monotonic() > deadline:
+                    raise
+            time.sleep(PORT_PAUSE_SECONDS)
+
+    def _start(self) -> None:
         command = [
             self.binary, "serve",
             "--listen", f"127.0.0.1:{self.port}",

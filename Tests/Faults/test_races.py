@@ -325,7 +325,7 @@ def test_who_goes_on_with_an_upload_whose_time_is_over_has_it_or_is_told_that_it
 
 
 def expire_wave(server, random: Random) -> list[str]:
-    """Somebody goes on with each upload around the moment at which all of them expire; then the server looks for them."""
+    """Somebody goes on with each upload at about the moment at which all of them expire; then they are looked for."""
     second = int(time.time()) + 1
     while time.time() < second:
         time.sleep(0.001)
