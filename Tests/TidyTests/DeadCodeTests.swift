@@ -10,8 +10,7 @@ import Testing
         "protocolVersion": "tests look at it", "wasResumed": "tests look at it", "setReceiveBuffer": "a test's client",
         "brokenPipe": "tests expect it", "connectionReset": "tests expect it", "xRequestID": "the fuzzed server's",
         "checkIsolated": "the runtime", "isIsolatingCurrentContext": "the runtime", "unownedExecutor": "the runtime",
-        "applicationProtocol": "tests look at it", "JWTAuthority": "chosen by who configures access",
-        "keysMax": "a bound of such keys", "tooManyRequests": "what limits of access answer",
+        "applicationProtocol": "tests look at it",
         "defaultValueDescription": "the library", "Sluice": "the program", "main": "the program",
     ]
 

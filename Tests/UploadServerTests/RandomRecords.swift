@@ -61,7 +61,7 @@ struct RandomRecords {
     }
 
     private func upload(_ id: UploadID, _ random: inout SeededGenerator) -> Upload {
-        let lengths: [Int64?] = [nil, nil, 0, 1, 40, 60, 100, 1001, 1 << 40, UploadLimits.lengthMax, .max]
+        let lengths: [Int64?] = [nil, nil, 0, 1, 40, 60, 100, 1001, 1 << 40, UploadLimits.lengthMax]
         let dialect = DialectName.allCases.randomElement(using: &random)!
         var concatenation: Concatenation?
         if dialect == .tus, UInt8.random(in: 0...3, using: &random) == 0 {
