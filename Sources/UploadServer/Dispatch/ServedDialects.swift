@@ -34,21 +34,31 @@ enum ServedDialects {
     ///
     /// - Throws: what the dialect throws; 404 and 405 where none takes it.
     static func serve(_ request: UploadRequest) async throws {
+        try check(request)
+        for dialect in all {
+            if try await dialect.serve(request) { return }
+        }
+        throw untaken(request)
+    }
+
+    /// What any request to an upload's address must be, whatever its protocol.
+    private static func check(_ request: UploadRequest) throws(Refusal) {
         let (place, head) = (request.place, request.exchange.head)
         if !place.isBelowFiles, !place.methods.contains(head.method) {
             throw Dispatch.methodRefusal(allowed: place.methods)
         }
         if place.storesContent, [.post, .put, .patch].contains(head.method) { try checkContent(head) }
-        for dialect in all {
-            if try await dialect.serve(request) { return }
-        }
-        switch head.method {
+    }
+
+    /// What is answered where no dialect takes a request.
+    private static func untaken(_ request: UploadRequest) -> Refusal {
+        switch request.exchange.head.method {
         // There is no such upload, and no such file.
         case .get where request.segment != nil, .head where request.segment != nil,
             .patch where request.segment != nil, .delete where request.segment != nil:
-            throw Dispatch.notFound
+            Dispatch.notFound
         default:
-            throw Dispatch.methodRefusal(allowed: place.methods)
+            Dispatch.methodRefusal(allowed: request.place.methods)
         }
     }
 
