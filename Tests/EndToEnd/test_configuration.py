@@ -1,5 +1,6 @@
 """One configuration from a file, the environment and flags; what is wrong with it is told with its place."""
 
+import json
 import os
 import re
 import subprocess
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tokens import secret_file, tokens_file
 from waiting import eventually
 from wire import ask
 
@@ -99,12 +101,26 @@ def test_a_variable_that_looks_like_a_slip_ends_the_start_and_another_is_a_warni
     eventually(lambda: "SLUICE_SERVICE_HOST" in server.log_tail())
 
 
+def public_key_files(folder) -> dict:
+    """A key for each option of the example that takes one, by the name that stands there."""
+    pem, keys = folder / "jwt.pem", folder / "jwks.json"
+    subprocess.run(["openssl", "genpkey", "-algorithm", "ED25519", "-out", folder / "key.pem"], check=True)
+    subprocess.run(["openssl", "pkey", "-in", folder / "key.pem", "-pubout", "-out", pem], check=True)
+    keys.write_text(json.dumps({"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "a",
+                                          "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}))
+    return {"/etc/sluice/jwt.pem": pem, "/etc/sluice/jwks.json": keys}
+
+
 def test_the_example_is_taken_as_it_is_and_with_every_option_switched_on(tmp_path):
     assert run("check-config", "--config", EXAMPLE).returncode == 0
     text = EXAMPLE.read_text()
     on = re.sub(r"^#([a-z])", r"\1", text, flags=re.MULTILINE)
     # A group that this machine has.
     on = re.sub(r"^(file-group): .*", rf"\1: {os.getegid()}", on, flags=re.MULTILINE)
+    on = on.replace("/etc/sluice/jwt-secret", str(secret_file(tmp_path)))
+    on = on.replace("/etc/sluice/tokens", str(tokens_file(tmp_path, carol="carols-token")))
+    for name, path in public_key_files(tmp_path).items():
+        on = on.replace(name, str(path))
     (tmp_path / "on.yaml").write_text(on)
     done = run("check-config", "--config", tmp_path / "on.yaml")
     assert done.returncode == 0, done.stderr

@@ -32,7 +32,8 @@ SAMPLES = {heading: blocks(heading) for heading in re.findall(r"^#{2,3} .*$", RE
 #: What is tried of each heading's samples, below. A new one has to find its place here.
 TRIED = {
     "## Start": 2, "### Plain: PUT and POST": 1, "### Forms": 1, "### File-id: upload and resume": 2, "### tus": 1,
-    "### IETF: Resumable Uploads for HTTP": 1, "### Download": 1, "## Sending files": 1, "## Operating it": 5,
+    "### IETF: Resumable Uploads for HTTP": 1, "### Download": 1, "## Who may": 2, "## Sending files": 1,
+    "## Operating it": 5,
 }
 
 
@@ -150,6 +151,30 @@ def test_the_samples_of_put_send_files(tmp_path):
             "everything in shop\n"]
         for name in ("big.iso", "my disk.tar", "b.tar"):
             assert server.sha256(name) == sha256(folder / name)
+    finally:
+        server.stop()
+
+
+def test_the_samples_of_tokens_let_in_who_has_one(tmp_path):
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / "sluice").symlink_to(program())
+    path = f"{programs}:{os.environ['PATH']}"
+    make_file(tmp_path / "big.iso", SIZE)
+    signed, made = SAMPLES["## Who may"]
+    assert shell(made + 'printf %s "$token" >made', tmp_path, PATH=path).returncode == 0
+    secret, serve, *rest = signed.splitlines()
+    assert shell(secret, tmp_path, PATH=path).returncode == 0 and serve == "sluice serve --jwt-secret secret"
+    server = Sluice(tmp_path, "--jwt-secret", str(tmp_path / "secret"), "--tokens", str(tmp_path / "tokens"))
+    server.start()
+    try:
+        script = "\n".join(rest).replace("http://127.0.0.1:8080/", server.url)
+        done = shell(script, tmp_path, PATH=path)
+        assert done.returncode == 0 and '"location"' in done.stdout, done.stderr
+        assert server.sha256("big.iso") == sha256(tmp_path / "big.iso")
+        by_digest = {"Authorization": f"Bearer {(tmp_path / 'made').read_text()}"}
+        assert ask(server.port, "PUT", "/files/a", by_digest, b"x").status == 201
+        assert ask(server.port, "PUT", "/files/a", {}, b"x").status == 401
     finally:
         server.stop()
 

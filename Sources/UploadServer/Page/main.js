@@ -71,7 +71,7 @@ function actOnAll(group, role) {
 }
 
 const each = (action) => () => { for (const upload of uploads.values) action(upload); };
-const retryLogin = each((upload) => { if (upload.needsLogin) upload.retryNow(); });
+const retryLogin = each((upload) => { if (upload.needs === 'login') upload.retryNow(); });
 
 element('pause-all').onclick = () => {
     each((upload) => { if (upload.active) upload.pause(); })();
@@ -89,7 +89,7 @@ element('token-form').onsubmit = (event) => {
     token.set(element('token').value);
     element('token').value = '';
     isFetchable = null;
-    each((upload) => { if (upload.needsToken) upload.retryNow(); })();
+    each((upload) => { if (upload.needs === 'token') upload.retryNow(); })();
     draw();
 };
 

@@ -37,7 +37,7 @@ export function summarise(uploads) {
     element('pause-all').hidden = !active || mine.length < 2;
     element('resume-all').hidden = active || !paused || mine.length < 2;
     element('token-form').hidden = !token.isWanted;
-    element('login').hidden = !mine.some((upload) => upload.state === 'waiting' && upload.needsLogin);
+    element('login').hidden = !mine.some((upload) => upload.state === 'waiting' && upload.needs === 'login');
     document.body.classList.toggle('busy', uploads.length > 0);
     const percent = all === 0 ? 0 : Math.floor(100 * done / all);
     const title = active ? `${percent} % · Upload files` : 'Upload files';

@@ -18,8 +18,7 @@ export class Upload {
     digest = null;           // of `file`
     rate = new RateMeter();
     retryAt = 0;             // ms since the epoch, in state waiting
-    needsLogin = false;
-    needsToken = false;
+    needs = null;            // 'login' or 'token', while it waits for one
     wasCut = false;          // whether an attempt to send it by one request was cut: it may have arrived
     cutLength = 0;           // bytes of the last request, if that was cut
     strangers = new WeakSet();  // files that looked like this upload's, and were others
@@ -178,15 +177,14 @@ export class Upload {
     async #wait(error, signal) {
         const seconds = error.pause(this.#tries);
         this.retryAt = Date.now() + seconds * 1000;
-        this.needsLogin = error.kind === 'login';
-        this.needsToken = error.kind === 'token';
+        this.needs = ['login', 'token'].includes(error.kind) ? error.kind : null;
         this.enter('waiting', { words: error.message });
         await new Promise((resolve) => {
             this.#wake = resolve;
             setTimeout(resolve, seconds * 1000);
             signal.addEventListener('abort', resolve);
         });
-        this.needsLogin = this.needsToken = false;
+        this.needs = null;
     }
 
     enter(state, { words = '', signal } = {}) {
