@@ -71,7 +71,12 @@ public final class CertificateSource: Sendable {
         do throws(TLSError) {
             let context = try TLSContext.server(
                 certificates: certificates, clients: clients, applicationProtocols: applicationProtocols)
-            if let fault = context.validityFault { throw .configuration(fault) }
+            // What is in force already goes on, whatever the time.
+            if let fault = context.validityFault,
+                state.withLock({ $0.context.certificates != context.certificates })
+            {
+                throw .configuration(fault)
+            }
             return state.withLock { state in
                 let isNew = context.certificates != state.context.certificates
                 state = State(context: context, stamps: stamps)

@@ -249,8 +249,8 @@ public final class Server: Sendable {
     private func finishStopping(since start: Int64) {
         // This one was open to the end.
         for listener in listeners where listener.kind == .admin { listener.socket.removePath() }
-        if closesStore(by: start + ServerLimits.stopNanoseconds) {
-            supervisor.end()
+        let deadline = start + ServerLimits.stopNanoseconds
+        if closesStore(by: deadline), supervisor.end(by: deadline) {
             state.end()
             group.stop()
         } else {

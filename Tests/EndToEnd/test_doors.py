@@ -49,12 +49,14 @@ def test_what_is_no_host_is_refused(tmp_path, host):
 def test_plain_requests_are_sent_to_tls_and_served_there(start):
     server = start("--redirect-to-tls", "--hsts", "3600")
     for method, path in [("GET", "/"), ("PUT", "/files/a%20b?x=1&y=2"), ("POST", "/upload"), ("OPTIONS", "*"),
-                         ("GET", "/healthz"), ("GET", "//evil.example/")]:
+                         ("GET", "//evil.example/")]:
         answer = ask(server.port, method, path, {"Host": "uploads.example"}, b"hello" if method == "PUT" else b"")
         wanted = "/" if path == "*" else path
         assert (answer.status, answer.fields["location"]) == (308, f"https://uploads.example:{server.tls_port}{wanted}")
         assert "strict-transport-security" not in answer.fields
     assert server.finished_files() == []
+    for path in ("/healthz", "/readyz"):
+        assert ask(server.port, "GET", path).status == 200
     done = curl("-k", "-L", "-T", __file__, f"{server.url}files/")
     assert b'"location":"/files/' in done.stdout, done.stderr
     [stored] = server.finished_files()

@@ -10,7 +10,8 @@ enum PlainEntry {
             try await Dispatch.answer(exchange, [.get, .head]) { try await challenge($0, directory, token) }
             return true
         }
-        guard configuration.redirectsToTLS else { return false }
+        guard configuration.redirectsToTLS, !HostCheck.asksForHealth(exchange.head) else { return false }
+        try HostCheck.check(exchange)
         var response = ResponseHead(.permanentRedirect)
         response.set("Location", try location(exchange))
         response.set("Content-Type", "text/plain; charset=utf-8")

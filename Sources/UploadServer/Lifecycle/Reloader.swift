@@ -1,3 +1,4 @@
+internal import Access
 internal import Logging
 internal import TLS
 
@@ -27,6 +28,9 @@ final class Reloader: Sendable {
         let next: ServerReload?
         do throws(ServerError) {
             next = try source?()
+            if let next, let old = state.current?.configuration, let fault = Reloader.opening(old, next.configuration) {
+                return refuse(fault)
+            }
             guard try readsCertificates(next?.configuration) else {
                 if let next, !next.applied.isEmpty { refuse("a certificate cannot be used") }
                 return
@@ -42,6 +46,18 @@ final class Reloader: Sendable {
         }
         next.accepted()
         tell(next)
+    }
+
+    /// Why a configuration would let in those who are kept out: a file that was cut off must not do that. Whoever means
+    /// it starts anew, and is warned.
+    private static func opening(_ old: ServerConfiguration, _ next: ServerConfiguration) -> String? {
+        if !old.access.isOpen, next.access.isOpen {
+            return "nobody would be asked any more who they are, which takes a restart"
+        }
+        if old.clientAuthorities != nil, next.clientAuthorities == nil {
+            return "clients would be asked for no certificate any more, which takes a restart"
+        }
+        return nil
     }
 
     private func tell(_ next: ServerReload) {
@@ -74,8 +90,10 @@ final class Reloader: Sendable {
             guard let files = state.credentials?.source else { return true }
             return report(files.reload(isAsked: true), isAsked: true)
         }
-        state.credentials = try Credentials.read(next, for: listeners)
-        if let context = state.credentials?.current { tell(context) }
+        let credentials = try Credentials.read(next, for: listeners)
+        if let fault = credentials?.current.validityFault { throw .configuration(fault) }
+        state.credentials = credentials
+        if let context = credentials?.current { tell(context) }
         return true
     }
 

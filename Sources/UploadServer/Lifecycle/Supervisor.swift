@@ -28,6 +28,7 @@ final class Supervisor: Sendable {
     private let wishes = Mutex(Wishes())
     /// Counts wishes; the thread sleeps on it.
     private let word = Atomic<UInt32>(0)
+    private let hasEnded = Atomic<UInt32>(0)
     private let thread = Mutex<SystemThread?>(nil)
 
     init(
@@ -73,10 +74,18 @@ final class Supervisor: Sendable {
     func tellStopping() { wish { $0.tellsStopping = true } }
 
     /// Ends the thread, after what it was still told to do. Not from a loop, and not from the thread itself.
-    func end() {
+    ///
+    /// - Returns: whether it came to its end in time: it may hang on a file that nothing answers for.
+    func end(by deadline: Int64) -> Bool {
         wish { $0.end = true }
+        while hasEnded.load(ordering: .acquiring) == 0 {
+            let left = deadline - SystemClock.monotonicNanoseconds
+            if left <= 0 { return false }
+            Futex.wait(hasEnded, while: 0, nanosecondsMax: left)
+        }
         let thread = thread.withLock { $0.take() }
         thread?.join()
+        return true
     }
 
     private func wish(_ change: (inout Wishes) -> Void) {
@@ -86,6 +95,10 @@ final class Supervisor: Sendable {
     }
 
     private func run() {
+        defer {
+            hasEnded.store(1, ordering: .releasing)
+            Futex.wake(hasEnded, count: 1)
+        }
         var next = SystemClock.monotonicNanoseconds
         while true {
             let seen = word.load(ordering: .acquiring)

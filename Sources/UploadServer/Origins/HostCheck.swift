@@ -6,14 +6,18 @@ enum HostCheck {
     static func check(_ exchange: Exchange) throws(Refusal) {
         let configuration = exchange.server.configuration
         if configuration.allowedHosts.isEmpty { return }
-        // Who looks whether the server lives asks by its address, and is told nothing else.
-        let path = exchange.head.target.path
-        if path == "/healthz" || path == "/readyz" { return }
+        if asksForHealth(exchange.head) { return }
         guard admits(exchange.head.host, configuration) else {
             throw Refusal(
                 .misdirectedRequest, code: "host-not-allowed",
                 "This server does not answer to that name. Start it with --allowed-host and the name to allow it.")
         }
+    }
+
+    /// Who looks whether the server lives asks by its address, and is told nothing else.
+    static func asksForHealth(_ head: RequestHead) -> Bool {
+        let path = head.target.path
+        return path == "/healthz" || path == "/readyz"
     }
 
     static func admits(_ field: String, _ configuration: ServerConfiguration) -> Bool {
