@@ -29,6 +29,9 @@ public struct Principal: Equatable, Sendable {
     /// Whether it reaches every upload, so that nobody has to look whose one is.
     public var reachesAll: Bool { scopes.contains(.admin) }
 
+    /// Whether it does more than look and fetch.
+    public var mayChange: Bool { !scopes.isDisjoint(with: [.upload, .delete]) }
+
     /// Whether there is an upload for it behind this record.
     public func reaches(_ record: Upload) -> Bool { reachesAll || record.owner == owner }
 

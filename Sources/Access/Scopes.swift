@@ -13,6 +13,9 @@ public struct Scopes: OptionSet, Sendable {
     /// The other three reach the uploads of every owner.
     public static let admin = Scopes(rawValue: 8)
 
+    /// All there are.
+    public static let all: Scopes = [.upload, .download, .delete, .admin]
+
     /// Where nothing is said.
     public static let usual: Scopes = [.upload, .download, .delete]
 

@@ -31,7 +31,8 @@ public struct StaticTokens: TokenAuthority {
             if pieces.count == 3 {
                 scopes = []
                 for word in pieces[2].split(whereSeparator: { $0 == "," || $0 == " " }) {
-                    guard let scope = Scopes(word: word) else { throw fault("there is no scope \(word)") }
+                    // Never the word itself: somebody may have put the token there.
+                    guard let scope = Scopes(word: word) else { throw fault("its scopes are of \(Scopes.all.text)") }
                     scopes.formUnion(scope)
                 }
                 guard !scopes.isEmpty else { throw fault("names no scope") }

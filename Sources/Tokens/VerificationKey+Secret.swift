@@ -13,6 +13,10 @@ extension VerificationKey {
             throw KeyFault(
                 "a secret has \(secretBytesMin) bytes at least, this one \(secret.count): openssl rand -hex 32")
         }
+        // A public key that was put here would let anybody sign.
+        guard !secret.starts(with: "-----BEGIN".utf8), secret.first != UInt8(ascii: "{") else {
+            throw KeyFault("it holds a key of another kind (--jwt-public-key and --jwt-jwks take these), not a secret")
+        }
         let key = HMACKey(from: Array(secret))
         var keys = [try KeyMaker.key { $0.add(hmac: key, digestAlgorithm: .sha256) }]
         if secret.count >= 48 { keys.append(try KeyMaker.key { $0.add(hmac: key, digestAlgorithm: .sha384) }) }

@@ -225,6 +225,37 @@ def test_a_token_bounds_a_file(guarded):
         assert line.answer("PUT").status == 413
 
 
+def test_a_token_bounds_a_file_whose_length_another_one_has_told(guarded):
+    small = alice(max_size=10)
+    location = create(guarded, alice(), length=20, body=b"")
+    answer = ask(guarded.port, "PATCH", location, small | PATCH | {"Upload-Offset": "0"}, b"x" * 20)
+    assert (answer.status, answer.code) == (413, "too-large")
+    partial = {"Upload-Complete": "?1", "Content-Type": "application/partial-upload", "Upload-Offset": "0",
+               "Upload-Draft-Interop-Version": "8"}
+    assert ask(guarded.port, "PATCH", location, small | partial, b"x" * 20).status == 413
+    name = {"X-File-Id": uuid.uuid4().hex, "X-Start-Byte": "0"}
+    with Line(guarded.port) as line:
+        line.head("POST", "/upload", alice() | name | {"X-File-Size": "20", "Transfer-Encoding": "chunked"})
+        line.chunk(b"1234")
+        line.last_chunk()
+        assert line.answer("POST").code == "body-too-short"
+    more = small | name | {"X-Start-Byte": "4"}
+    assert ask(guarded.port, "POST", "/upload", more, b"x" * 6).status == 413
+    assert ask(guarded.port, "HEAD", location, alice() | TUS).offset == 0
+
+
+def test_who_may_only_fetch_stops_no_upload(guarded):
+    location = create(guarded, alice(), length=100)
+    with Line(guarded.port) as line:
+        line.head("PATCH", location, alice() | PATCH | {"Upload-Offset": "4"}, length=96)
+        line.send(b"x" * 40)
+        for fields in (TUS, {}, {"Upload-Draft-Interop-Version": "8"}):
+            for owner in (alice(scope="download"), bearer("roots-token")):
+                assert ask(guarded.port, "HEAD", location, owner | fields).status in (200, 204)
+        line.send(b"x" * 56)
+        assert line.answer("PATCH").status == 204
+
+
 def test_a_token_for_one_upload_is_for_no_other(guarded):
     location = create(guarded, alice())
     one = alice(upload=location.rpartition("/")[2])
@@ -303,11 +334,14 @@ def test_our_own_tokens(tmp_path, start):
 
 @pytest.mark.parametrize("option, content, words", [
     ("--jwt-secret", "short", "32 bytes"), ("--jwt-public-key", "nothing", "PEM"), ("--jwt-jwks", "[]", "Key Set"),
-    ("--tokens", "alice:abc\n", "line 1"), ("--tokens", f"alice:{'0' * 64}:uplaod\n", "uplaod"),
+    ("--tokens", "alice:abc\n", "line 1"), ("--tokens", f"alice:{'0' * 64}:short\n", "upload download"),
+    ("--tokens", b"andr\xe9:" + b"0" * 64 + b"\n", "UTF-8"),
+    ("--jwt-secret", "-----BEGIN PUBLIC KEY-----\n" + "A" * 64 + "\n", "--jwt-public-key"),
+    ("--jwt-secret", '{"keys": [{"kty": "RSA", "n": "AAAA", "e": "AQAB"}]}', "--jwt-jwks"),
 ])
 def test_a_file_of_keys_that_is_none_is_told(tmp_path, option, content, words):
     path = tmp_path / "file"
-    path.write_text(content)
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
     binary = Sluice(tmp_path).binary
     told = subprocess.run([binary, "serve", option, str(path)], capture_output=True, text=True, timeout=20)
     assert told.returncode == 2
@@ -358,6 +392,20 @@ def test_keys_and_tokens_are_read_anew_while_it_runs(tmp_path, start):
     os.kill(server.pid, signal.SIGHUP)
     eventually(lambda: "the old one goes on" in server.log.read_text())
     assert (status("new-token"), status("doras-token")) == (201, 201)
+
+
+def test_no_reload_lets_in_who_is_kept_out(tmp_path, start):
+    """A file of options that was cut off must not open the server."""
+    tokens = tokens_file(tmp_path, carol="carols-token")
+    options = tmp_path / "sluice.yaml"
+    options.write_text(f"tokens: {tokens}\n")
+    server = start("--config", str(options))
+    assert ask(server.port, "PUT", "/files/a", {}, b"x").status == 401
+    options.write_text("")
+    os.kill(server.pid, signal.SIGHUP)
+    eventually(lambda: "takes a restart" in server.log.read_text())
+    assert ask(server.port, "PUT", "/files/a", {}, b"x").status == 401
+    assert ask(server.port, "PUT", "/files/a", bearer("carols-token"), b"x").status == 201
 
 
 # Clients

@@ -24,9 +24,10 @@ struct UploadAccess {
         return try await reached(id)
     }
 
-    /// The record at rest: whoever holds the upload is fenced.
+    /// The record at rest: whoever holds the upload is fenced. Who may only fetch files fences nobody.
     func fenced(_ id: UploadID) async throws -> Upload? {
         try check(.ask, id)
+        guard principal.mayChange else { return try await reached(id) }
         guard try await isReached(id) else { return nil }
         return try await store.fencedUpload(id)
     }
@@ -36,7 +37,7 @@ struct UploadAccess {
     /// - Parameter id: of `id(of:)`.
     func progress(of id: UploadID) async throws -> Upload? {
         try check(.ask, id)
-        return try await store.progress(of: id)
+        return principal.mayChange ? try await store.progress(of: id) : try await reached(id)
     }
 
     /// The records of uploads from which another one is made; nil for each that is not there.
@@ -63,7 +64,7 @@ struct UploadAccess {
     ) async throws -> UploadClaim {
         try check(operation, id)
         guard try await isReached(id) else { return try store.claimNew(.random(), for: principal.owner, onFence: {}) }
-        return try await taken(id, overtaken)
+        return try bounded(try await taken(id, overtaken), operation)
     }
 
     /// The same for an upload whose id was drawn from its owner's name, so that it is nobody else's. It may be made.
@@ -71,7 +72,7 @@ struct UploadAccess {
         own id: UploadID, to operation: Operation, overtaken: ((Upload?) -> Refusal)? = nil
     ) async throws -> UploadClaim {
         try check(operation, operation == .create ? nil : id)
-        return try await taken(id, overtaken)
+        return try bounded(try await taken(id, overtaken), operation)
     }
 
     /// Takes an upload whose id was drawn at random just now.
@@ -100,6 +101,16 @@ struct UploadAccess {
             exchange.closeAfterwards()
             throw overtaken(try await store.snapshot(of: id))
         }
+    }
+
+    /// Who may send small files alone does not go on with a large one either, whoever has told its length.
+    private func bounded(
+        _ claim: consuming UploadClaim, _ operation: Operation
+    ) throws(Refusal) -> UploadClaim {
+        if operation == .append, let sizeMax = principal.sizeMax, let length = claim.upload?.length, length > sizeMax {
+            throw .tooLarge(sizeMax)
+        }
+        return claim
     }
 
     private func isReached(_ id: UploadID) async throws(StorageError) -> Bool {

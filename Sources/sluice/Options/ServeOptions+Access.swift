@@ -59,7 +59,8 @@ extension ServeOptions {
                     """
             ) { settings, path in
                 settings.access.tokens = try read(path) { bytes throws(KeyFault) in
-                    try StaticTokens(file: String(decoding: bytes, as: UTF8.self))
+                    guard let text = String(validating: bytes, as: UTF8.self) else { throw KeyFault("is not UTF-8") }
+                    return try StaticTokens(file: text)
                 }
             },
             .one(
