@@ -354,9 +354,15 @@ def test_a_client_that_vanishes_at_any_point(start, tls, end):
                 reset(client)
             client.close()
         assert stored(server, "chunks") <= 21
-        have = stored(server, "rude")
-        rest = b"r" * (300_000 - have)
-        answer = ask(server.port, "POST", "/upload", {"X-File-Id": "rude", "X-Start-Byte": str(have)}, rest)
+
+        def go_on(have):
+            start = {"X-File-Id": "rude", "X-Start-Byte": str(have)}
+            return ask(server.port, "POST", "/upload", start, b"r" * (300_000 - have))
+
+        answer = go_on(stored(server, "rude"))
+        # What somebody had sent before he went may have come to its end meanwhile.
+        if answer.status == 409:
+            answer = go_on(int(answer.body))
         assert (answer.status, answer.body) == (200, b"300000")
         assert server.finished(answer.location).read_bytes() == b"r" * 300_000
 
