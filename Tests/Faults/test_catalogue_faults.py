@@ -60,6 +60,7 @@ def test_a_log_that_fails_takes_nothing_until_it_works_and_then_goes_on(server, 
     assert put(server, SMALL).status == 201
     rest = ask(server.port, "PATCH", begun.location, PATCH | {"Upload-Offset": "100000"}, LARGE[100_000:])
     assert rest.status == 204
+    eventually(lambda: "the catalogue takes changes again" in server.log.read_text(), "the log to tell of it")
     server.restart_after_kill()
     assert server.finished(kept.location).read_bytes() == SMALL
     assert server.finished(begun.location).read_bytes() == LARGE
