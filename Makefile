@@ -33,7 +33,9 @@ serve: release ## Build and serve on this machine, http://127.0.0.1:8080 and htt
 test: build-packages test-packages ## Run every test: the Swift ones, then the real server with a real browser
 	$(SWIFT) build --build-tests
 	@# One after the other: hundreds at once on a few threads measure how long tests wait for each other.
-	$(SWIFT) test --skip-build --no-parallel
+	@# What failed is said again at the end, where somebody who sees the end alone finds it.
+	$(SWIFT) test --skip-build --no-parallel 2>&1 | tee .build/swift-tests.log \
+	    || { grep -E -A 2 '^✘|error:' .build/swift-tests.log; exit 1; }
 	@$(MAKE) --no-print-directory release $(VENV)/installed
 	scripts/readme-options --check $(RELEASE)
 	@# Real browsers and real kills lose a race with their test now and then; what fails three times has found something.

@@ -81,8 +81,8 @@ struct UploadAccess {
         return try store.claimNew(id, for: principal.owner, onFence: exchange.fence())
     }
 
-    /// Pins parts that were looked at and found within reach: nobody changes them meanwhile. One that has gone since has
-    /// no record there.
+    /// Pins parts that were looked at and found within reach: nobody changes them meanwhile.
+    /// One that has gone since has no record there.
     func pin(_ parts: [UploadID]) async throws -> PinnedUploads { try await store.pin(Set(parts)) }
 
     // MARK: Asking
