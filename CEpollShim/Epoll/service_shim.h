@@ -21,6 +21,12 @@
 
 static inline const char *cshim_environment(const char *name) { return getenv(name); }
 
+// The variable of this number as NAME=value, null behind the last one.
+static inline const char *cshim_environment_at(long index) {
+    extern char **environ;
+    return environ ? environ[index] : 0;
+}
+
 static inline void cshim_environment_remove(const char *name) { unsetenv(name); }
 
 // The command line as the kernel laid it out below the environment (System V ABI, "initial process stack": argc, argv,

@@ -30,6 +30,7 @@ public struct Configured<Target: Sendable>: Sendable {
     /// ones, the others keep theirs.
     ///
     /// - Parameter start: as `OptionTable.configured` takes it.
+    /// - Throws: what is wrong with these values together; `kept` says of which ones that may come.
     public func renewed(
         by next: Configured<Target>, _ start: Target
     ) throws(ConfigurationFault) -> (configured: Configured<Target>, applied: [String], waiting: [String]) {
@@ -43,13 +44,21 @@ public struct Configured<Target: Sendable>: Sendable {
         return (configured, applied, waiting)
     }
 
+    /// The options of which another configuration says something else that only a restart brings into force, as they
+    /// are called where they have their values now.
+    public func kept(before next: Configured<Target>) -> [String] {
+        table.options.filter { !$0.isLive && value($0.name).texts != next.value($0.name).texts }.map(\.name)
+    }
+
     /// Every option with its value as a line of a configuration file, and behind it where it comes from. A list has
     /// its items in brackets; a secret is not shown.
     public var report: String {
         table.options.map { option in
             let value = value(option.name)
             let text = option.isSecret && !value.items.isEmpty ? "'***'" : YAMLText.value(value.texts, option)
-            let front = value.items.isEmpty && option.shape != .many ? "# \(option.name):" : "\(option.name): \(text)"
+            let isOff = value.items.isEmpty && option.shape != .many
+            // The file cannot name itself.
+            let front = (isOff || !table.isInFile(option) ? "# " : "") + "\(option.name):" + (isOff ? "" : " \(text)")
             return "\(front)  # \(value.origin.description(of: option))\n"
         }.joined()
     }

@@ -10,8 +10,8 @@ struct FileReader<Target: Sendable> {
     init(_ table: OptionTable<Target>, path: String, text: String) {
         self.table = table
         self.path = path
-        if let line = FileReader.deepLine(in: text) {
-            faults.append("\(path):\(line): nested too deeply.")
+        if let fault = YAMLScan.fault(in: text) {
+            faults.append("\(path):\(fault.line): \(fault.reason).")
             return
         }
         do {
@@ -88,18 +88,6 @@ struct FileReader<Target: Sendable> {
         default:
             return "\(path): not YAML."
         }
-    }
-
-    /// Things within each other on one line that are looked at: the parser takes a call for each.
-    private static var depthMax: Int { 64 }
-
-    /// The number of the first line that begins with more marks of lists and keys than anybody means.
-    private static func deepLine(in text: String) -> Int? {
-        let lines = text.utf8.split(separator: 0x0A, omittingEmptySubsequences: false)
-        return lines.firstIndex { line in
-            let marks = line.prefix { [0x20, 0x2D, 0x3F, 0x3A].contains($0) }
-            return marks.count { $0 != 0x20 } > depthMax
-        }.map { $0 + 1 }
     }
 
     /// The numbers of the lines that begin with a key.

@@ -75,6 +75,8 @@ public struct OptionTable<Target: Sendable>: Sendable {
     private func set(
         _ option: OptionDeclaration<Target>, _ item: GivenValue.Item, in target: inout Target
     ) -> String? {
+        // What ends a text for the system would cut it off without a word.
+        if item.text.utf8.contains(0) { return "\(item.origin.spelling(of: option)) takes no NUL." }
         do {
             try option.apply(&target, item.text)
             return nil

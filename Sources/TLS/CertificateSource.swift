@@ -14,6 +14,9 @@ public final class CertificateSource: Sendable {
         case unchanged
         /// They are new, and serve from the next connection on.
         case replaced(TLSContext)
+        /// The server's own certificates are the same, but not what comes with them: the certificates of those who
+        /// signed them, or the authorities of clients. Serves from the next connection on.
+        case surrounded(TLSContext)
         /// They cannot be used; the old ones go on. One line for the operator.
         case refused(TLSError)
         /// They cannot be used just now, which is ordinary while somebody replaces one after the other.
@@ -24,6 +27,8 @@ public final class CertificateSource: Sendable {
         var context: TLSContext
         /// The files as they were when they were last read; nil to read them again in any case.
         var stamps: [FileStamp?]
+        /// What the files with certificates and authorities held.
+        var contents: [[UInt8]]
         /// The files as they were when they could last not be used.
         var refused: [FileStamp?]?
         var isTold = false
@@ -49,7 +54,15 @@ public final class CertificateSource: Sendable {
         let stamps = CertificateSource.stamps(certificates, clients)
         let context = try TLSContext.server(
             certificates: certificates, clients: clients, applicationProtocols: applicationProtocols)
-        state = Mutex(State(context: context, stamps: stamps))
+        let contents = CertificateSource.contents(certificates, clients)
+        state = Mutex(State(context: context, stamps: stamps, contents: contents))
+    }
+
+    /// Digests of all files but the keys; of one that cannot be read, none.
+    private static func contents(_ certificates: [CertificateFiles], _ clients: ClientAuthorities?) -> [[UInt8]] {
+        (certificates.map(\.certificateFile) + (clients.map { [$0.file] } ?? [])).map { path in
+            do throws(TLSError) { return try PEMFile(path: path, role: "file").digest } catch { return [] }
+        }
     }
 
     private static func stamps(_ certificates: [CertificateFiles], _ clients: ClientAuthorities?) -> [FileStamp?] {
@@ -77,10 +90,12 @@ public final class CertificateSource: Sendable {
             {
                 throw .configuration(fault)
             }
+            let contents = CertificateSource.contents(certificates, clients)
             return state.withLock { state in
                 let isNew = context.certificates != state.context.certificates
-                state = State(context: context, stamps: stamps)
-                return isNew ? .replaced(context) : .unchanged
+                let isSurroundedAnew = contents != state.contents
+                state = State(context: context, stamps: stamps, contents: contents)
+                return isNew ? .replaced(context) : isSurroundedAnew ? .surrounded(context) : .unchanged
             }
         } catch {
             return state.withLock { state in

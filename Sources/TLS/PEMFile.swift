@@ -36,6 +36,13 @@ struct PEMFile: ~Copyable {
         memory.deallocate()
     }
 
+    /// SHA-256 of the text.
+    var digest: [UInt8] {
+        var digest = Digest(.sha256)
+        digest.update(UnsafeRawBufferPointer(rebasing: memory[..<count]))
+        return digest.finish()
+    }
+
     /// Whether any block of the file is a private key, of whatever kind.
     var mentionsPrivateKey: Bool {
         String(decoding: UnsafeRawBufferPointer(rebasing: memory[..<count]), as: UTF8.self)

@@ -27,6 +27,9 @@ public final class TLSContext: @unchecked Sendable {
     /// The server's certificates, in the order of the files; none of a client.
     public let certificates: [CertificateFacts]
 
+    /// What those are called that no client ever sees, since others are for their names.
+    public let idleCertificates: [String]
+
     /// The first of them as PEM text, for clients that are to believe it. Empty for a client.
     public let certificatePEM: String
 
@@ -103,6 +106,8 @@ public final class TLSContext: @unchecked Sendable {
         certificates = all.map { CertificateFacts($0.identity, name: $0.name) }
         certificatePEM = all[0].identity.pem
         let choice = CertificateChoice(all.map { ($0.identity.names, $0.identity.keyKind) })
+        let shown = Set(choice.byName.values.joined()).union(choice.standard)
+        idleCertificates = all.indices.filter { !shown.contains($0) }.map { all[$0].name }
         let protocols = try TLSContext.encoded(protocolNames)
         self.protocols = protocols
         var made: [[Int]: OpaquePointer] = [:]
@@ -166,6 +171,7 @@ public final class TLSContext: @unchecked Sendable {
         self.resumes = resumes
         asksClients = false
         certificates = []
+        idleCertificates = []
         certificatePEM = ""
         names = nil
         protocols = try TLSContext.encoded(protocolNames)

@@ -46,19 +46,22 @@ public final class Server: Sendable {
     ) throws(ServerError) {
         self.signals = signals
         listeners = try BoundListener.open(configuration)
-        let credentials = try Credentials.read(configuration, for: listeners)
+        let places = listeners.map(\.place)
+        let credentials = try Credentials.read(configuration, for: places)
         let store = try Server.store(configuration, log)
-        StartCheck(
-            configuration: configuration, listeners: listeners, credentials: credentials, store: store,
+        let warnings = StartCheck(
+            configuration: configuration, places: places, credentials: credentials, store: store,
             openFilesLimit: SystemProcess.openFilesLimit
-        ).run(log.logger)
+        ).warnings
+        for warning in warnings { log.logger.warning("\(warning)") }
         do throws(Errno) {
             group = try LoopGroup(count: configuration.threads, bufferMemoryBytes: configuration.bufferMemoryBytes)
             state = ServerState(
                 credentials: credentials,
                 portTLS: listeners.lazy.filter { $0.kind == .https }.compactMap(\.socket.address?.port).first)
             supervisor = Supervisor(
-                loops: group.loops, reloader: Reloader(state: state, listeners: listeners, source: reload, log: log),
+                loops: group.loops,
+                reloader: Reloader(state: state, places: places, source: reload, warned: warnings, log: log),
                 certificateCheckNanoseconds: configuration.certificateCheckNanoseconds, service: service)
             context = ServerContext(
                 configuration: configuration, store: store, log: log, page: UploadPage(), loops: group.loops,

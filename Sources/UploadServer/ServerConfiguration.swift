@@ -128,7 +128,7 @@ public struct ServerConfiguration: Sendable {
         access = .open
         publicURL = nil
         trustedProxies = []
-        realIPHeader = "X-Forwarded-For"
+        realIPHeader = ServerConfiguration.realIPHeaderStandard
         realIPField = .xForwardedFor
         cors = .none
         allowedHosts = []
@@ -141,6 +141,9 @@ public struct ServerConfiguration: Sendable {
 
     /// Who may connect to Unix sockets unless an option says otherwise: this user.
     public static let socketModeStandard: UInt32 = 0o600
+
+    /// Where proxies write their client's address unless an option says otherwise.
+    public static let realIPHeaderStandard = "X-Forwarded-For"
 
     /// With fewer descriptors to open the server does not start.
     public static var openFilesMin: Int { openFiles(connections: 1) }

@@ -6,6 +6,8 @@ public struct ServerReload: Sendable {
     public let applied: [String]
     /// Options that have new values, too, which only a restart brings into force.
     public let waiting: [String]
+    /// What has no effect, one sentence each.
+    public let warnings: [String]
     /// Called when it is in force, by the thread that asked for it.
     public let accepted: @Sendable () -> Void
 
@@ -15,12 +17,13 @@ public struct ServerReload: Sendable {
     public typealias Source = @Sendable () throws(ServerError) -> ServerReload
 
     public init(
-        configuration: ServerConfiguration, applied: [String], waiting: [String],
+        configuration: ServerConfiguration, applied: [String], waiting: [String], warnings: [String] = [],
         accepted: @escaping @Sendable () -> Void
     ) {
         self.configuration = configuration
         self.applied = applied
         self.waiting = waiting
+        self.warnings = warnings
         self.accepted = accepted
     }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Configuration
 import Foundation
 import LinuxSystem
+import UploadServer
 
 /// `sluice check-config`
 struct CheckConfig: ParsableCommand {
@@ -10,9 +11,10 @@ struct CheckConfig: ParsableCommand {
         abstract: "Say which options a server would be started with, and where each comes from.",
         usage: "sluice check-config [--config <file>] [<options of serve>]",
         discussion: """
-            Reads what sluice serve would read, its options, the environment and the configuration file, and starts \
-            nothing. What is in force goes to standard output, in the form of a configuration file, with the place of \
-            each value behind it; what is secret is not shown. What is wrong goes to standard error, one sentence a \
+            Reads what sluice serve would read, its options, the environment, the configuration file, certificates and \
+            keys, and starts nothing: it opens neither addresses nor the data directory. What is in force goes to \
+            standard output, in the form of a configuration file, with the place of each value behind it; what is \
+            secret is not shown. What is wrong, and what a start would warn of, goes to standard error, one sentence a \
             line.
 
             With --example alone it prints a configuration file to begin with, which has every option.
@@ -32,14 +34,25 @@ struct CheckConfig: ParsableCommand {
         }
         if ServeOptions.table.wantsHelp(words) { throw CleanExit.helpRequest(self) }
         do throws(ConfigurationFault) {
-            let configured = try ServeOptions.configured(words: words, openFiles: SystemProcess.openFilesLimit)
+            let openFiles = (try? SystemProcess.raiseOpenFilesLimit()) ?? SystemProcess.openFilesLimit
+            let configured = try ServeOptions.configured(words: words, openFiles: openFiles)
+            let warnings = configured.warnings + (try start(configured.target.server, openFiles))
             print(configured.report, terminator: "")
-            for warning in configured.warnings {
+            for warning in warnings {
                 FileHandle.standardError.write(Data("sluice: warning: \(warning)\n".utf8))
             }
         } catch {
             ServeOptions.tell(error)
             throw ExitCode(2)
+        }
+    }
+
+    /// Looks at what a start looks at before it listens.
+    private func start(_ server: ServerConfiguration, _ openFiles: Int) throws(ConfigurationFault) -> [String] {
+        do throws(ServerError) {
+            return try server.check(openFilesLimit: openFiles)
+        } catch {
+            throw ConfigurationFault(["\(error)"])
         }
     }
 }

@@ -33,6 +33,9 @@ enum RawArguments {
         }
     }
 
+    /// Whether such a text stands for bytes that are no UTF-8.
+    static func isRaw(_ text: String) -> Bool { text.unicodeScalars.contains(where: isEscape) }
+
     private static let escapes: ClosedRange<UInt32> = 0x10FF80...0x10FFFF
 
     private static func isEscape(_ scalar: Unicode.Scalar) -> Bool { escapes.contains(scalar.value) }

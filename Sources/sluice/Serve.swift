@@ -40,12 +40,8 @@ struct Serve: ParsableCommand {
             let inherited = try InheritedSocket.all()
             let service = try serviceManager()
             let openFiles = try SystemProcess.raiseOpenFilesLimit()
-            if openFiles < ServerConfiguration.openFilesMin {
-                throw ServerError.system(
-                    "a process may open \(openFiles) files here, the server needs \(ServerConfiguration.openFilesMin): "
-                        + "raise the limit (ulimit -n, LimitNOFILE=)")
-            }
             var configured = try ServeOptions.configured(words: words, openFiles: openFiles)
+            try configured.target.server.checkOpenFiles(openFiles)
             configured.target.server.inheritedSockets = inherited
             let settings = configured.target
             writer = try LogWriter(descriptor: 2)

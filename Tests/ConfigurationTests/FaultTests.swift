@@ -1,6 +1,7 @@
-import Configuration
 import TestSupport
 import Testing
+
+@testable import Configuration
 
 @Suite struct FaultTests {
     @Test func `an unknown key is told with file, line and the nearest name`() {
@@ -75,7 +76,44 @@ import Testing
             }
             let faults = Sample.faults(file: String(decoding: bytes, as: UTF8.self))
             for fault in faults { #expect(!fault.isEmpty && fault.hasPrefix("f.yaml")) }
+            // No alias reaches the parser, which would look for its anchor.
+            #expect(!faults.contains { $0.contains("undefined alias") })
         }
+    }
+
+    @Test(arguments: [
+        ("open: &a true\nsending: *a", 1), ("open: true\nallowed-name: [a, *b]", 2),
+        ("allowed-name:\n- a\n- *b\n", 3),
+        ("--- *a", 1), ("'open':*a", 1), ("allowed-name: ['a' , &b c]", 1), ("open: !!bool true", 1),
+        ("allowed-name: [a\n 'b, *c , d']", 2), ("# a\u{85}open: *a", 1), ("# a\ropen: *a", 1),
+        ("open: |\n  true\n", 1), ("open: 'tr\n  ue'\n", 1), ("allowed-name: {? [a] : b}", 1),
+        ("open: true\n\u{FEFF}sending: *a", 2),
+    ])
+    func `what no list of options needs is refused with its line, before it is parsed`(file: String, line: Int) {
+        let faults = Sample.faults(file: file)
+        #expect(faults.count == 1 && faults[0].hasPrefix("f.yaml:\(line): "), "\(faults)")
+    }
+
+    @Test func `aliases that multiply each other take no time`() {
+        // Nine levels of nine: a parser that follows them sees 9^9 values, as keys above all.
+        let levels = (1...9).map { "l\($0): &l\($0) [" + String(repeating: "*l\($0 - 1),", count: 9) + "]" }
+        let bomb = (["l0: &l0 [a]"] + levels + ["? *l9\n: b"]).joined(separator: "\n")
+        var faults: [String] = []
+        let took = ContinuousClock().measure { faults = Sample.faults(file: bomb) }
+        #expect(faults.count == 1 && took < .seconds(5))
+    }
+
+    @Test(arguments: [
+        "\u{FEFF}open: true",
+        "allowed-name: ['*', '&a', \"!b\", a*b, 'it''s', \"\\\"\"]", "allowed-name: [a,#c\n b]",
+        "allowed-name: [\n  a,\n  b,\n]", "---\nopen: true\n...\n", "open: true\r\nsending: on\r\n",
+        "'open': true # *a",
+        "allowed-name:\n- a b *c\n-   d # e",
+    ])
+    func `what people write is taken`(file: String) { #expect(Sample.faults(file: file) == []) }
+
+    @Test func `a value with a NUL in it is refused, since the system would end it there`() {
+        #expect(Sample.faults(file: "allowed-name: \"a\\0b\"") == ["f.yaml:1: allowed-name takes no NUL."])
     }
 
     @Test(arguments: ["", "\n", "# nothing\n", "---\n", "--- \n...\n"])
@@ -89,6 +127,23 @@ import Testing
                 == ["SLUICE_MAXSIZE is no option; did you mean SLUICE_MAX_SIZE?"])
         let warnings = try Sample.configured(environment: ["SLUICE_SERVICE_HOST": "10.0.0.1", "PATH": "/bin"]).warnings
         #expect(warnings == ["no options, and without effect: SLUICE_SERVICE_HOST in the environment"])
+    }
+
+    @Test(arguments: [
+        ("SLUICE_PORT", "tcp://10.0.0.1:443"), ("SLUICE_TLS_PORT", "udp://10.0.0.1:443"),
+        ("SLUICE_SERVICE_HOST", "10.0.0.1"), ("SLUICE_TLS_SERVICE_PORT", "80"), ("SLUICE_SERVICE_PORT_HTTP", "80"),
+        ("SLUICE_PORT_80_TCP_ADDR", "10.0.0.1"), ("SLUICE_TLS_PORT_80_UDP", "udp://10.0.0.1:80"),
+    ])
+    func `what Kubernetes says of services that are called like this program is no slip`(name: String, value: String) {
+        #expect(EnvironmentReader<Sample>.isServiceLink(name, value))
+    }
+
+    @Test(arguments: [
+        ("SLUICE_TLS_PORT", "443"), ("SLUICE_TLS_CERT", "tcp://10.0.0.1:443"), ("SLUICE_PORT_80", "tcp://10.0.0.1:80"),
+        ("SLUICE_PORT_A_TCP", "1"), ("SLUICE_SERVICE", "1"), ("SLUICE_SERVICE_HOST_A", "10.0.0.1"), ("SLUICE_", ""),
+    ])
+    func `what only looks a little like that may be one`(name: String, value: String) {
+        #expect(!EnvironmentReader<Sample>.isServiceLink(name, value))
     }
 
     @Test func `a secret is not taken from the command line`() throws {

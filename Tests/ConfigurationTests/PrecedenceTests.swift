@@ -56,7 +56,7 @@ import Testing
             environment: ["SLUICE_PASSWORD": "hidden"], file: "\nmax-size: 7K\n")
         #expect(
             configured.report == """
-                config: f.yaml  # flag
+                # config: f.yaml  # flag
                 max-size: 7K  # f.yaml:2
                 log-level: low  # default
                 allowed-name: ['it''s', b]  # flag

@@ -13,6 +13,9 @@ from waiting import eventually
 from wire import ask
 
 SECONDS = 30
+EVERYBODY = (
+    "sluice: warning: everybody who reaches this server may upload, and fetch and remove what they know the address "
+    "of: --jwt-secret, --jwt-public-key, --jwt-jwks or --tokens say who may\n")
 EXAMPLE = Path(__file__).resolve().parents[2] / "deploy" / "sluice.yaml"
 
 
@@ -72,7 +75,8 @@ def test_check_config_says_what_is_in_force_and_where_it_comes_from(tmp_path):
     file = tmp_path / "sluice.yaml"
     file.write_text("max-size: 7K\nmin-rate: 1K\n")
     done = run("check-config", "--config", file, "--min-rate", "2K", environment={"SLUICE_LISTEN": ":1,:2"})
-    assert (done.returncode, done.stderr) == (0, warned())
+    assert (done.returncode, done.stderr) == (0, warned() + EVERYBODY)
+    assert f"# config: {file}  # flag\n" in done.stdout
     assert f"max-size: 7K  # {file}:1\n" in done.stdout
     assert "min-rate: 2K  # flag\n" in done.stdout
     assert "listen: [':1', ':2']  # SLUICE_LISTEN\n" in done.stdout
@@ -80,8 +84,91 @@ def test_check_config_says_what_is_in_force_and_where_it_comes_from(tmp_path):
     # It starts nothing, and what it prints is a configuration.
     assert not (tmp_path / "data").exists()
     again = tmp_path / "again.yaml"
-    again.write_text(done.stdout.partition("\n")[2])
-    assert run("check-config", "--config", again).returncode == 0
+    again.write_text(done.stdout)
+    fed_back = run("check-config", "--config", again)
+    assert fed_back.returncode == 0
+    assert [line.partition("  # ")[0] for line in fed_back.stdout.splitlines()[1:]] == [
+        line.partition("  # ")[0] for line in done.stdout.splitlines()[1:]]
+
+
+def broken(folder):
+    """Options that a start ends with, beside what it says."""
+    certificate, key = pair(folder)
+    (folder / "text").write_text("no certificate")
+    return [
+        (["--tls-cert", folder / "missing", "--tls-key", key], "missing: No such file or directory"),
+        (["--tls-cert", certificate, "--tls-key", folder / "text"], "holds no private key"),
+        (["--tls-cert", folder / "text", "--tls-key", key], "holds no certificate"),
+        (["--tls-cert", certificate, "--tls-key", key, "--tls-client-ca", folder / "missing"], "missing: No such file"),
+        (["--listen-tls", "0.0.0.0:0"], "takes a certificate"),
+        (["--listen-tls", "127.0.0.1:0", "--listen-tls", ":0"], "takes a certificate"),
+        (["--jwt-secret", folder / "missing"], "cannot read"),
+    ]
+
+
+def pair(folder, name="own", days=2):
+    """The files of a certificate for a name, and of its key."""
+    certificate, key, request = (folder / f"{name}.{suffix}" for suffix in ("pem", "key", "csr"))
+    subprocess.run(["openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj",
+                    f"/CN={name}", "-keyout", key, "-out", request], check=True, capture_output=True)
+    subprocess.run(["openssl", "x509", "-req", "-in", request, "-signkey", key, "-days", str(days), "-out",
+                    certificate], check=True, capture_output=True)
+    return certificate, key
+
+
+def test_check_config_refuses_what_a_start_refuses_in_its_words(tmp_path):
+    for options, words in broken(tmp_path):
+        checked = run("check-config", "--data", tmp_path / "data", *options)
+        started = run("serve", "--data", tmp_path / "data", "--listen", "", *options)
+        assert (checked.returncode, started.returncode) == (2, 2), options
+        assert words in checked.stderr and checked.stdout == ""
+        assert checked.stderr.splitlines()[-1] == started.stderr.splitlines()[-1]
+    assert not (tmp_path / "data").exists()
+
+
+def test_check_config_warns_of_what_a_start_warns_of_and_listens_nowhere(tmp_path, start):
+    options = ["--hsts", "60", "--listen-tls", "", "--real-ip-header", "X-Real-IP", "--cors-header", "X-Tenant",
+               "--acme-webroot", str(tmp_path / "missing"), "--trusted-proxy", "unix"]
+    # The address is taken, and so is the data directory.
+    server = start("--cors-origin", "*")
+    done = run("check-config", "--data", server.data, "--listen", f"127.0.0.1:{server.port}", *options)
+    assert done.returncode == 0
+    told = [line.removeprefix("sluice: warning: ") for line in done.stderr.splitlines()]
+    for words in ("--hsts 60 is told to nobody", "--cors-header x-tenant", "is no directory now"):
+        assert any(words.lower() in line.lower() for line in told), told
+    assert not any("--real-ip-header" in line for line in told)
+    done = run("check-config", "--real-ip-header", "X-Real-IP")
+    assert "--real-ip-header X-Real-IP is not read" in done.stderr
+    assert "--real-ip-header" not in run("check-config", "--real-ip-header", "x-forwarded-for").stderr
+
+
+def test_the_start_says_which_options_have_no_effect(tmp_path, start):
+    certificate, key = map(str, pair(tmp_path))
+    server = start("--real-ip-header", "X-Real-IP", "--cors-header", "X-Tenant", "--acme-webroot",
+                   str(tmp_path / "none"), "--tls-cert", certificate, "--tls-key", key, "--tls-cert", certificate, "--tls-key", key)
+    for words in ("--real-ip-header X-Real-IP is not read", "--cors-header", "no directory now",
+                  f"{certificate} is shown to nobody"):
+        eventually(lambda words=words: words in server.log.read_text(), words)
+
+
+def test_a_variable_that_is_no_text_is_told_and_so_is_a_word():
+    binary = os.environ.get("SLUICE_BINARY", ".build/release/sluice").encode()
+    environment = {os.fsencode(name): os.fsencode(value) for name, value in os.environ.items()}
+    done = subprocess.run([binary, b"check-config"], env=environment | {b"SLUICE_DATA": b"/tmp/\xff"},
+                          capture_output=True)
+    assert (done.returncode, done.stderr) == (2, b"sluice: SLUICE_DATA is not UTF-8.\n")
+    done = subprocess.run([binary, b"check-config", b"--data", b"/tmp/\xff"], capture_output=True)
+    assert done.returncode == 2 and b"is not UTF-8" in done.stderr
+    # Those of others are nobody's business here.
+    done = subprocess.run([binary, b"check-config"], env=environment | {b"OTHER": b"\xff"}, capture_output=True)
+    assert done.returncode == 0
+
+
+def test_what_kubernetes_says_of_a_service_called_sluice_ends_no_start():
+    links = {"SLUICE_TLS_PORT": "tcp://10.0.0.1:443", "SLUICE_TLS_SERVICE_HOST": "10.0.0.1"}
+    done = run("check-config", environment=links)
+    assert done.returncode == 0 and "SLUICE_TLS_PORT" in done.stderr
+    assert run("check-config", environment={"SLUICE_TLS_PORT": "443"}).returncode == 2
 
 
 def warned() -> str:
@@ -119,6 +206,9 @@ def test_the_example_is_taken_as_it_is_and_with_every_option_switched_on(tmp_pat
     on = re.sub(r"^(file-group): .*", rf"\1: {os.getegid()}", on, flags=re.MULTILINE)
     on = on.replace("/etc/sluice/jwt-secret", str(secret_file(tmp_path)))
     on = on.replace("/etc/sluice/tokens", str(tokens_file(tmp_path, carol="carols-token")))
+    certificate, key = pair(tmp_path)
+    on = on.replace("/etc/sluice/tls/fullchain.pem", str(certificate)).replace("/etc/sluice/tls/privkey.pem", str(key))
+    on = on.replace("/etc/sluice/tls/clients.pem", str(certificate))
     for name, path in public_key_files(tmp_path).items():
         on = on.replace(name, str(path))
     (tmp_path / "on.yaml").write_text(on)

@@ -131,3 +131,70 @@ def test_certificates_and_options_come_together_or_not_at_all(site, tmp_path):
     assert (shown(site), size_max(site)) == ("first", 1024)
     reload(site, certificate(tmp_path, "second") + "max-size: 2K\n")
     assert (shown(site), size_max(site)) == ("second", 2048)
+
+
+WARNING = "--trusted-proxy 0.0.0.0/0: anybody may say where a request comes from, and no address has a bound"
+
+
+def test_what_a_start_warns_of_a_reload_warns_of_once(site):
+    assert lines(site, WARNING) == []
+    reload(site, "max-size: 1K\ntrusted-proxy: 0.0.0.0/0\n")
+    eventually(lambda: len(lines(site, WARNING)) == 1, "the warning")
+    reload(site, "max-size: 2K\ntrusted-proxy: 0.0.0.0/0\nhsts: 5\n")
+    assert reload(site, "max-size: 3K\ntrusted-proxy: 0.0.0.0/0\nhsts: 5\n")["options"] == "max-size"
+    assert len(lines(site, WARNING)) == 1
+
+
+def test_a_file_that_contradicts_what_only_a_restart_changes_is_refused_and_that_is_told(tmp_path, start):
+    file = tmp_path / "sluice.yaml"
+    file.write_text("proxy-protocol: 127.0.0.1:0\ntrusted-proxy: 127.0.0.1\nthreads: 2\n")
+    server = start("--config", str(file))
+    server.file = file
+    line = reload(server, "max-size: 5G\nthreads: 2\n", "new configuration refused, the old one goes on")
+    assert "trusted-proxy" in line["error"]
+    assert line["error"].endswith("It does not go with old values, which stay in force until a restart: proxy-protocol.")
+
+
+def expired(folder):
+    request = folder / "expired.csr"
+    subprocess.run(["openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj",
+                    "/CN=expired", "-keyout", folder / "expired.key", "-out", request], check=True, capture_output=True)
+    subprocess.run(["openssl", "x509", "-req", "-in", request, "-signkey", folder / "expired.key", "-days", "-1", "-out",
+                    folder / "expired.pem"], check=True, capture_output=True)
+    return f"tls-cert: {folder}/expired.pem\ntls-key: {folder}/expired.key\n"
+
+
+def test_an_expired_certificate_in_force_keeps_no_new_options_out(tmp_path, start):
+    own = expired(tmp_path)
+    (tmp_path / "sluice.yaml").write_text(own)
+    server = start("--config", str(tmp_path / "sluice.yaml"))
+    server.file = tmp_path / "sluice.yaml"
+    reload(server, own + "max-size: 1K\n")
+    assert (shown(server), size_max(server)) == ("expired", 1024)
+
+
+def test_no_path_leads_to_an_expired_certificate(site, tmp_path):
+    good = certificate(tmp_path, "good")
+    reload(site, good)
+    line = reload(site, expired(tmp_path) + "max-size: 1K\n", "new configuration refused, the old one goes on")
+    assert "has expired" in line["error"]
+    assert (shown(site), size_max(site)) == ("good", 1 << 40)
+
+
+def test_new_authorities_of_clients_are_told_and_count_though_the_certificate_is_the_same(site, tmp_path):
+    certificate(tmp_path, "first")
+    certificate(tmp_path, "second")
+    authorities = tmp_path / "authorities.pem"
+    authorities.write_text((tmp_path / "first.pem").read_text())
+    text = certificate(tmp_path, "own") + f"tls-client-ca: {authorities}\n"
+    reload(site, text)
+
+    def served(name):
+        return subprocess.run(
+            ["curl", "-sk", "--cert", tmp_path / f"{name}.pem", "--key", tmp_path / f"{name}.key",
+             f"{site.tls_url}healthz"], capture_output=True, timeout=30).stdout == b"ok\n"
+    assert served("first") and not served("second")
+    authorities.write_text((tmp_path / "second.pem").read_text())
+    reload(site, text, "new certificates beside the server's own: of those who signed it, or of authorities")
+    assert served("second") and not served("first")
+    reload(site, text, "certificate read anew: it is the same")

@@ -172,7 +172,7 @@ import Uploads
         let log = ServerLog(writer: writer, format: .text, level: .error)
         let state = ServerState(credentials: nil, portTLS: nil)
         let supervisor = Supervisor(
-            loops: [], reloader: Reloader(state: state, listeners: [], source: nil, log: log),
+            loops: [], reloader: Reloader(state: state, places: [], source: nil, log: log),
             certificateCheckNanoseconds: .max, service: nil)
         let context = ServerContext(
             configuration: ServerConfiguration(store: store), store: open, log: log, page: UploadPage(), loops: [],

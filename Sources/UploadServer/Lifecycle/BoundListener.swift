@@ -32,6 +32,9 @@ struct BoundListener: Sendable {
         return listeners
     }
 
+    /// What for, and where.
+    var place: ListeningPlace { ListeningPlace(kind: kind, address: socket.address) }
+
     /// Where it is found, for people.
     var names: [String] {
         socket.path.map { ["unix:\($0)"] } ?? socket.address?.families.map(\.description) ?? []

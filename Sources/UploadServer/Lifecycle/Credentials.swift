@@ -27,13 +27,13 @@ enum Credentials: Sendable {
         return nil
     }
 
-    /// - Parameter listeners: where TLS is served.
-    static func read(_ configuration: ServerConfiguration, for listeners: [BoundListener]) throws(ServerError)
+    /// - Parameter places: where clients come in.
+    static func read(_ configuration: ServerConfiguration, for places: [ListeningPlace]) throws(ServerError)
         -> Credentials?
     {
-        let encrypted = listeners.filter { $0.kind == .https }
+        let encrypted = places.filter { $0.kind == .https }
         if encrypted.isEmpty { return nil }
-        for address in encrypted.compactMap(\.socket.address)
+        for address in encrypted.compactMap(\.address)
         where configuration.certificates.isEmpty && !address.isLoopback {
             // By the option as it was given: nobody has asked for the port that the system has drawn.
             let told = configuration.listenTLS.first { !$0.isLoopback } ?? address

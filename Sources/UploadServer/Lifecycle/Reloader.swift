@@ -1,18 +1,29 @@
 internal import Access
+internal import LinuxSystem
 internal import Logging
+internal import Synchronization
 internal import TLS
 
 /// Brings a new configuration and new certificates into a running server: all of what was asked for, or nothing.
 /// Requests under way keep what they began with. Used by the supervisor's thread alone: reading files may take long.
 final class Reloader: Sendable {
     private let state: ServerState
-    private let listeners: [BoundListener]
+    private let places: [ListeningPlace]
     private let source: ServerReload.Source?
     private let log: ServerLog
+    /// What was warned of last.
+    private let warned: Mutex<[String]>
 
-    init(state: ServerState, listeners: [BoundListener], source: ServerReload.Source?, log: ServerLog) {
+    /// - Parameters:
+    ///   - places: where the server listens.
+    ///   - warned: what the start has warned of.
+    init(
+        state: ServerState, places: [ListeningPlace], source: ServerReload.Source?, warned: [String] = [],
+        log: ServerLog
+    ) {
         self.state = state
-        self.listeners = listeners
+        self.places = places
+        self.warned = Mutex(warned)
         self.source = source
         self.log = log
     }
@@ -46,6 +57,22 @@ final class Reloader: Sendable {
         }
         next.accepted()
         tell(next)
+        warn(context, next)
+    }
+
+    /// Says what a start with this configuration would warn of, as far as it is new.
+    private func warn(_ context: ServerContext, _ next: ServerReload) {
+        let warnings =
+            next.warnings
+            + StartCheck(
+                configuration: next.configuration, places: places, credentials: state.credentials, store: context.store,
+                openFilesLimit: SystemProcess.openFilesLimit
+            ).warnings
+        let known = warned.withLock { warned in
+            defer { warned = warnings }
+            return warned
+        }
+        for warning in warnings where !known.contains(warning) { log.logger.warning("\(warning)") }
     }
 
     /// Why a configuration would let in those who are kept out: a file that was cut off must not do that. Whoever means
@@ -90,7 +117,7 @@ final class Reloader: Sendable {
             guard let files = state.credentials?.source else { return true }
             return report(files.reload(isAsked: true), isAsked: true)
         }
-        let credentials = try Credentials.read(next, for: listeners)
+        let credentials = try Credentials.read(next, for: places)
         if let fault = credentials?.current.validityFault { throw .configuration(fault) }
         state.credentials = credentials
         if let context = credentials?.current { tell(context) }
@@ -104,6 +131,8 @@ final class Reloader: Sendable {
             if isAsked { log.logger.info("certificate read anew: it is the same") }
         case .unsettled: return false
         case .replaced(let context): tell(context)
+        case .surrounded:
+            log.logger.notice("new certificates beside the server's own: of those who signed it, or of authorities")
         case .refused(let error):
             log.logger.error("new certificate refused, the old one goes on", metadata: ["error": "\(error)"])
             return false

@@ -1,24 +1,22 @@
 internal import Access
+internal import HTTP
 internal import LinuxSystem
-internal import Logging
-internal import Reactor
 internal import Storage
 internal import TLS
 
-/// Looks, once the server stands, for what its operator cannot have meant: options without an effect, promises that the
-/// system does not keep. Each is one warning; the start goes on.
+/// Looks for what an operator cannot have meant: options without an effect, promises that the system does not keep.
+/// Each is one warning; the start goes on, and so does a reload.
 struct StartCheck {
     let configuration: ServerConfiguration
-    let listeners: [BoundListener]
+    let places: [ListeningPlace]
     let credentials: Credentials?
-    let store: LocalStore
+    /// Nil before the data directory is opened: what it holds is not looked at then.
+    let store: LocalStore?
     let openFilesLimit: Int
 
-    /// What is worth a warning.
-    func run(_ log: Logger) {
-        for warning in connections() + memory() + certificate() + uploads() + disk() + proxies() + access() {
-            log.warning("\(warning)")
-        }
+    /// What is worth a warning, a line each. May block: it looks at files.
+    var warnings: [String] {
+        connections() + memory() + certificate() + encryption() + uploads() + disk() + proxies() + pages() + access()
     }
 
     private func connections() -> [String] {
@@ -54,12 +52,42 @@ struct StartCheck {
         guard let context = credentials?.current else {
             return ["--tls-cert \(first.certificateFile) is not used: TLS is served nowhere (--listen-tls)"]
         }
-        return context.validityFault.map { ["\($0); clients will refuse it"] } ?? []
+        return (context.validityFault.map { ["\($0); clients will refuse it"] } ?? [])
+            + context.idleCertificates.map { "\($0) is shown to nobody: another one is for its names" }
+    }
+
+    /// The way to TLS, and what is told over it.
+    private func encryption() -> [String] {
+        var warnings: [String] = []
+        let (plain, encrypted) = (places.filter { $0.kind == .http }, places.filter { $0.kind == .https })
+        if let seconds = configuration.strictTransportSeconds, encrypted.isEmpty {
+            warnings.append("--hsts \(seconds) is told to nobody: TLS is served nowhere (--listen-tls)")
+        }
+        if configuration.redirectsToTLS {
+            if plain.isEmpty {
+                warnings.append("--redirect-to-tls sends nobody anywhere: plain HTTP is served nowhere (--listen)")
+            } else if configuration.publicURL.flatMap(HostName.secureSite) == nil,
+                encrypted.allSatisfy(\.isForThisMachine), !plain.allSatisfy(\.isForThisMachine)
+            {
+                warnings.append(
+                    """
+                    --redirect-to-tls leads to --listen-tls, which only this machine reaches: let it listen for \
+                    others, or say by --public-url where TLS is
+                    """)
+            }
+        }
+        if let directory = configuration.acmeDirectory {
+            if plain.isEmpty {
+                warnings.append("--acme-webroot \(directory) is not served: plain HTTP is served nowhere (--listen)")
+            } else if (try? FileStatus(of: FilePath(directory)))?.kind != .directory {
+                warnings.append("--acme-webroot \(directory) is no directory now: no challenge is answered")
+            }
+        }
+        return warnings
     }
 
     private func uploads() -> [String] {
-        let open = store.openUploads
-        guard open.count >= open.limit else { return [] }
+        guard let open = store?.openUploads, open.count >= open.limit else { return [] }
         return [
             """
             \(open.count) unfinished uploads are here, and --max-uploads \(open.limit) may be: nothing new is begun \
@@ -69,7 +97,7 @@ struct StartCheck {
     }
 
     private func disk() -> [String] {
-        guard let free = store.knownSpace?.bytes, free < configuration.readyFreeBytes else { return [] }
+        guard let free = store?.knownSpace?.bytes, free < configuration.readyFreeBytes else { return [] }
         return [
             """
             /readyz says no: \(free) bytes are free in \(configuration.store.path), --ready-free wants \
@@ -79,9 +107,7 @@ struct StartCheck {
     }
 
     private func access() -> [String] {
-        let isReached = listeners.contains { listener in
-            listener.kind != .admin && !(listener.socket.address?.isLoopback ?? true)
-        }
+        let isReached = places.contains { $0.kind != .admin && !$0.isForThisMachine }
         guard configuration.access.isOpen, isReached else { return [] }
         return [
             """
@@ -92,8 +118,17 @@ struct StartCheck {
     }
 
     private func proxies() -> [String] {
-        configuration.trustedProxies.filter(\.isEverybody).map { network in
+        let everybody = configuration.trustedProxies.filter(\.isEverybody).map { network in
             "--trusted-proxy \(network): anybody may say where a request comes from, and no address has a bound"
         }
+        guard configuration.trustedProxies.isEmpty,
+            configuration.realIPField != .xForwardedFor
+        else { return everybody }
+        return ["--real-ip-header \(configuration.realIPHeader) is not read: --trusted-proxy says of whom it counts"]
+    }
+
+    private func pages() -> [String] {
+        guard configuration.cors.origins.isEmpty, let header = configuration.cors.headers.first else { return [] }
+        return ["--cors-header \(header) is let through for nobody: --cors-origin says for whose pages"]
     }
 }

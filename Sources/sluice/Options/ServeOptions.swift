@@ -21,9 +21,12 @@ enum ServeOptions {
     ///
     /// - Parameter openFiles: so many a process may open.
     /// - Throws: everything that is wrong with it.
-    static func configured(
-        words: [String], environment: [String: String] = ProcessInfo.processInfo.environment, openFiles: Int
-    ) throws(ConfigurationFault) -> Configured<ServeSettings> {
+    static func configured(words: [String], openFiles: Int) throws(ConfigurationFault) -> Configured<ServeSettings> {
+        let environment = try environment()
+        if let word = words.first(where: RawArguments.isRaw) {
+            let printable = String(decoding: RawArguments.bytes(of: word), as: UTF8.self)
+            throw ConfigurationFault(["'\(printable)' is not UTF-8."])
+        }
         var configured = try table.configured(
             ServeSettings(), words: words, environment: environment, readFile: readFile)
         try finish(&configured, openFiles: openFiles)
@@ -36,13 +39,35 @@ enum ServeOptions {
     static func renewed(
         _ old: Configured<ServeSettings>, by next: Configured<ServeSettings>, openFiles: Int
     ) throws(ConfigurationFault) -> (configured: Configured<ServeSettings>, applied: [String], waiting: [String]) {
-        var renewed = try old.renewed(by: next, ServeSettings())
-        try finish(&renewed.configured, openFiles: openFiles)
+        var renewed: (configured: Configured<ServeSettings>, applied: [String], waiting: [String])
+        do throws(ConfigurationFault) {
+            renewed = try old.renewed(by: next, ServeSettings())
+            try finish(&renewed.configured, openFiles: openFiles)
+        } catch {
+            // The new file is sound: what it contradicts is what the process was started with.
+            let kept = old.kept(before: next).joined(separator: ", ")
+            throw ConfigurationFault(
+                error.lines + ["It does not go with old values, which stay in force until a restart: \(kept)."])
+        }
         // Their files have been read anew, whatever these are called.
         let configured = renewed.configured
         renewed.applied += accessFiles.filter { configured.isGiven($0) && !renewed.applied.contains($0) }
         return renewed
     }
+
+    /// Every variable; those of this program are texts.
+    private static func environment() throws(ConfigurationFault) -> [String: String] {
+        let all = Environment.all.map { (String(decoding: $0.name, as: UTF8.self), $0.value) }
+        let faults = all.compactMap { name, value in
+            name.hasPrefix(variablePrefix) && String(validating: value, as: UTF8.self) == nil
+                ? "\(name) is not UTF-8." : nil
+        }
+        if !faults.isEmpty { throw ConfigurationFault(faults) }
+        let texts = all.map { ($0.0, String(decoding: $0.1, as: UTF8.self)) }
+        return Dictionary(texts, uniquingKeysWith: { first, _ in first })
+    }
+
+    private static let variablePrefix = "SLUICE_"
 
     /// Checks what options say together, and sets what only follows from all of them.
     private static func finish(

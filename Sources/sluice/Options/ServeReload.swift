@@ -26,7 +26,10 @@ final class ServeReload: Sendable {
             let (configured, applied, waiting) = try ServeOptions.renewed(old, by: next, openFiles: openFiles)
             var server = configured.target.server
             server.inheritedSockets = old.target.server.inheritedSockets
-            return ServerReload(configuration: server, applied: applied, waiting: waiting) { [self] in
+            let warnings = next.warnings.filter { !old.warnings.contains($0) }
+            return ServerReload(
+                configuration: server, applied: applied, waiting: waiting, warnings: warnings
+            ) { [self] in
                 running.withLock { $0 = configured }
                 log.setLevel(configured.target.logLevel)
             }
