@@ -17,6 +17,17 @@ final class Resumption: Sendable {
         address = UInt(bitPattern: ticket)
     }
 
+    /// A copy, which stays good when the session breaks. Nil where there is no ticket, or no memory.
+    init?(copying state: OpaquePointer) {
+        guard SSL_SESSION_has_ticket(state) == 1, SSL_SESSION_is_resumable(state) == 1,
+            let ticket = SSL_SESSION_dup(state)
+        else {
+            ERR_clear_error()
+            return nil
+        }
+        address = UInt(bitPattern: ticket)
+    }
+
     deinit { SSL_SESSION_free(ticket) }
 
     func use(in session: OpaquePointer) { SSL_set_session(session, ticket) }

@@ -17,9 +17,9 @@ public final class TLSContext: @unchecked Sendable {
     private let context: OpaquePointer
     private let protocols: UnsafeMutablePointer<cshim_protocols>
     /// Whether a client keeps tickets.
-    private let resumes: Bool
-    /// A client's tickets, by the server's name; the newest of each.
-    private let tickets = Mutex<[String: Resumption]>([:])
+    let resumes: Bool
+    /// A client's tickets, by the server's name, the newest last: as many as it has connections side by side.
+    private let tickets = Mutex<[String: [Resumption]]>([:])
 
     /// Of a server with several certificates, the contexts by name; this one's `context` is for all other names.
     private let names: ServerNames?
@@ -88,7 +88,7 @@ public final class TLSContext: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - applicationProtocols: ALPN names to offer, best first; empty to offer none.
-    ///   - resumes: whether a session that was closed in good order makes the next one with its server cheaper.
+    ///   - resumes: whether a session makes the next one with its server cheaper.
     /// - Throws: `.configuration` where the authorities cannot be read.
     public static func client(
         trust: TLSTrust, applicationProtocols: [String], resumes: Bool = false
@@ -205,15 +205,17 @@ public final class TLSContext: @unchecked Sendable {
     /// What an earlier session with this server has left, for one use: a ticket that is used twice lets onlookers tell
     /// that both come from the same client (RFC 8446 appendix C.4).
     func takeTicket(for serverName: String) -> Resumption? {
-        tickets.withLock { $0.removeValue(forKey: serverName) }
+        tickets.withLock { $0[serverName]?.popLast() }
     }
 
     /// Keeps a ticket for the next session with this server.
     func keep(_ ticket: Resumption, for serverName: String) {
-        guard resumes else { return }
         tickets.withLock { tickets in
-            if tickets.count >= TLSLimits.ticketsKeptMax { tickets.removeAll() }
-            tickets[serverName] = ticket
+            if tickets[serverName] == nil, tickets.count >= TLSLimits.ticketedServersMax { tickets.removeAll() }
+            var kept = tickets.removeValue(forKey: serverName) ?? []
+            if kept.count >= TLSLimits.ticketsPerServerMax { kept.removeFirst() }
+            kept.append(ticket)
+            tickets[serverName] = kept
         }
     }
 

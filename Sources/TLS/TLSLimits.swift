@@ -30,7 +30,11 @@ public enum TLSLimits {
     static let tickets = 1
 
     /// Servers whose tickets a client keeps; past it, it begins to collect anew.
-    static let ticketsKeptMax = 64
+    static let ticketedServersMax = 64
+
+    /// Tickets of one server that a client keeps, the newest ones: connections side by side break together, and each
+    /// needs one of its own.
+    static let ticketsPerServerMax = 16
 
     /// Handshake messages of a peer after the handshake, in steps of OpenSSL's state machine (one or two each). A peer
     /// that renews its keys every 64 GiB never gets near.

@@ -24,8 +24,10 @@ public struct TLSSession: ~Copyable {
     /// Kept because OpenSSL's callbacks use memory that the context owns.
     private let context: TLSContext
     private var isEstablished = false
-    /// Whom a client has asked for, for whom it keeps the ticket.
+    /// Whom a client has asked for, for whom it keeps tickets.
     private let serverName: String?
+    /// What the last ticket that was looked at belongs to: each new one comes with a state of its own.
+    private var ticketed: OpaquePointer?
     /// Handshake messages seen, in all and up to the end of the handshake.
     private var messageCount = 0
     private var handshakeMessageCount = 0
@@ -51,7 +53,7 @@ public struct TLSSession: ~Copyable {
     }
 
     /// The client's side of a connection that is being made. It resumes an earlier session of the same context with
-    /// this server, if that was closed by `closeNotify` and the server agrees.
+    /// this server, if that has got a ticket, however it has ended, and the server agrees.
     ///
     /// - Parameter serverName: the host name to ask for (SNI) and to expect in the certificate; of a numeric address
     ///   only the certificate is asked (RFC 6066 section 3 has no addresses).
@@ -93,6 +95,8 @@ public struct TLSSession: ~Copyable {
             if !isEstablished {
                 messageCount = cshim_session_message_count(session)
                 handshakeMessageCount = messageCount
+                // Before TLS 1.3 a ticket comes within the handshake, later ones come behind it.
+                if SSL_version(session) < TLS1_3_VERSION { keepTicket() } else { ticketed = SSL_get_session(session) }
             }
             isEstablished = true
             return .done
@@ -205,7 +209,6 @@ public struct TLSSession: ~Copyable {
         case .truncated, .failed: return
         }
         guard isEstablished else { return }
-        if let serverName, let resumption { context.keep(resumption, for: serverName) }
         ERR_clear_error()
         SSL_shutdown(session)
         ERR_clear_error()
@@ -257,7 +260,19 @@ public struct TLSSession: ~Copyable {
     private mutating func tookMessages() -> Bool {
         let count = cshim_session_message_count(session)
         defer { messageCount = count }
-        return count != messageCount
+        guard count != messageCount else { return false }
+        keepTicket()
+        return true
+    }
+
+    /// On the client's side, keeps what the server has given for the next connection, as soon as it is there: a
+    /// connection that breaks is the one whose successor needs it, and OpenSSL forbids to resume what has broken.
+    private mutating func keepTicket() {
+        guard let serverName, context.resumes, let current = SSL_get_session(session), current != ticketed else {
+            return
+        }
+        ticketed = current
+        if let resumption = Resumption(copying: current) { context.keep(resumption, for: serverName) }
     }
 
     private mutating func tellEnding() throws(TLSError) -> TLSReadResult {

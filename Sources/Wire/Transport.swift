@@ -49,6 +49,9 @@ public final class Transport {
         self.socket = socket
     }
 
+    /// Whether a ticket of an earlier session has saved the key exchange with certificates.
+    public var wasResumed: Bool { session?.wasResumed ?? false }
+
     /// Goes on through TLS, as a client, on a connection that has been plain so far (a proxy's tunnel); the handshake
     /// follows.
     public func beginTLS(client: TLSContext, serverName: String) throws(TransportError) {

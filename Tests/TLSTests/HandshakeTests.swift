@@ -73,6 +73,32 @@ import Testing
         #expect(second.server.applicationProtocol == "http/1.1")
     }
 
+    @Test(arguments: TLSVersion.allCases, [false, true])
+    func `a client resumes after a connection that broke, with a ticket for each connection`(
+        version: TLSVersion, isClosed: Bool
+    ) throws {
+        let server = try TLSContext.selfSigned(names: ["localhost"], applicationProtocols: [])
+        let client = try TLSContext(
+            trust: .certificateAuthorities(pem: server.certificatePEM), protocols: [], onlyVersion: version,
+            resumes: true)
+        let broken = try (0..<2).map { _ in try Link(server: server, client: client) }
+        for link in broken {
+            try link.handshake()
+            #expect(!link.client.wasResumed)
+            #expect(try link.client.read(1).result == .wantsRead)  // takes in the ticket of TLS 1.3
+        }
+        for link in broken {
+            if isClosed { link.server.session.closeNotify() } else { link.server.socket.shutdownWriting() }
+            #expect(try link.client.read(1).result == (isClosed ? .endOfStream : .truncated))
+            link.client.session.closeNotify()
+        }
+        let next = try (0..<3).map { _ in try Link(server: server, client: client) }
+        for link in next { try link.handshake() }
+        // None is used twice, though a connection that has used one may be asked for another.
+        #expect(next.map(\.client.wasResumed) == [true, true, false])
+        #expect(next.map(\.server.wasResumed) == [true, true, false])
+    }
+
     @Test(arguments: TLSVersion.allCases)
     func `a ticket of another server leads to a full handshake`(version: TLSVersion) throws {
         let servers = try (0..<2).map { _ in

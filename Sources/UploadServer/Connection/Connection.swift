@@ -132,6 +132,7 @@ final class Connection: Parked {
         do throws(TransportError) {
             transport.watch.setDeadline(SystemClock.monotonicNanoseconds + server.configuration.handshakeNanoseconds)
             try await shakeHands()
+            if transport.wasResumed { counters.add(.resumedHandshakes) }
             beginIdling()
             return true
         } catch {

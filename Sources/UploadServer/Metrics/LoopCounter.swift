@@ -4,6 +4,8 @@ internal import Storage
 /// `LoopCounters.add` where it happens.
 enum LoopCounter: Int, CaseIterable {
     case failedHandshakes
+    /// Handshakes that a ticket made cheap.
+    case resumedHandshakes
     case malformedHeads
     /// Appends that brought the last byte of a file and did not say that it was the end (IETF).
     case uncompleted
@@ -16,6 +18,7 @@ enum LoopCounter: Int, CaseIterable {
     var metric: Metric {
         switch self {
         case .failedHandshakes: Metric("tls_handshake_failures_total", "TLS handshakes that failed.")
+        case .resumedHandshakes: Metric("tls_resumed_total", "TLS handshakes that an earlier session has shortened.")
         case .malformedHeads: Metric("malformed_heads_total", "What came on a connection and was no request.")
         case .uncompleted:
             Metric(
