@@ -93,12 +93,13 @@ def cut_records(server, clients):
 
 STATES = [
     ("idle", rest, False), ("idle", rest, True),
-    ("in the middle of a request's head", begin_heads, False), ("in the middle of a request's head", begin_heads, True),
     ("uploading slowly (1 KiB a second)", drip, False), ("uploading slowly (1 KiB a second)", drip, True),
     ("in the middle of a form that stalls", begin_forms, False),
     ("in the middle of a form that stalls", begin_forms, True),
     ("downloading, and not reading", begin_downloads, False), ("downloading, and not reading", begin_downloads, True),
     ("stalled inside a record of TLS", cut_records, True),
+    # The last, since a head has 20 seconds only.
+    ("in the middle of a request's head", begin_heads, False), ("in the middle of a request's head", begin_heads, True),
 ]
 
 
