@@ -1,7 +1,7 @@
 /// What is known of one upload at one moment: a copy of its record, without its bytes.
 ///
-/// A value of one word: what it says is shared until it is changed. Every step of an upload's way holds some, and what a
-/// connection keeps in memory while its client is slow is made of these steps.
+/// A value of one word: what it says is shared until it is changed. Every step of an upload's way holds some, and what
+/// a connection keeps in memory while its client is slow is made of these steps.
 public struct Upload: Equatable, Sendable {
     private var record: Record
 

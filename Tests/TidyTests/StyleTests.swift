@@ -24,6 +24,7 @@ import Testing
         let listed: Set<String> = [
             "Sources/LinuxSystem/AlignedBuffer.swift",  // memory that moves with its one owner
             "Sources/TLS/TLSContext.swift",  // SSL_CTX counts and locks for itself
+            "Sources/Uploads/Upload.swift",  // changed only by who alone refers to it
         ]
         for file in try SourceTree.swiftFiles(under: "Sources") where !listed.contains(file.path) {
             for word in ["@unchecked Sendable", "nonisolated(unsafe)", "@preconcurrency"] where file.code.contains(word)
