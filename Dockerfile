@@ -1,12 +1,12 @@
 # Sluice in a container: docker build -t sluice . && docker run -p 8080:8080 -v uploads:/data sluice
 #
-# Both images must be of the same Debian release: the program takes OpenSSL, zlib and SQLite from the second one.
+# Both images must be of the same Debian release: the program takes OpenSSL, zlib, SQLite and nghttp2 from the second one.
 ARG SWIFT_IMAGE=swift:6.2-bookworm
 ARG RUN_IMAGE=debian:bookworm-slim
 
 FROM ${SWIFT_IMAGE} AS build
 RUN apt-get update -qq \
-    && apt-get install -qq -y --no-install-recommends libsqlite3-dev libssl-dev pkg-config zlib1g-dev \
+    && apt-get install -qq -y --no-install-recommends libnghttp2-dev libsqlite3-dev libssl-dev pkg-config zlib1g-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 # The packages of others first: they are fetched again only when the manifest changes.
@@ -18,7 +18,7 @@ RUN swift build --configuration release --static-swift-stdlib --product sluice \
 
 FROM ${RUN_IMAGE}
 RUN apt-get update -qq \
-    && apt-get install -qq -y --no-install-recommends ca-certificates libsqlite3-0 libssl3 libstdc++6 zlib1g \
+    && apt-get install -qq -y --no-install-recommends ca-certificates libnghttp2-14 libsqlite3-0 libssl3 libstdc++6 zlib1g \
     && rm -rf /var/lib/apt/lists/* \
     && groupadd --gid 10001 sluice \
     && useradd --uid 10001 --gid sluice --no-create-home --home-dir /data --shell /usr/sbin/nologin sluice \

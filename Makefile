@@ -15,7 +15,7 @@ RELEASE := .build/release/sluice
 VENV := .build/venv
 SWIFT_SOURCES := Sources Tests $(wildcard bench) Package.swift
 SHELL_SCRIPTS := .ci/run $(shell grep -rlE '^\#!.*\bbash$$' scripts bench Tests 2>/dev/null)
-PACKAGES := libsqlite3-dev libssl-dev pkg-config:pkg-config zlib1g-dev
+PACKAGES := libnghttp2-dev libsqlite3-dev libssl-dev pkg-config:pkg-config zlib1g-dev
 BENCH_PACKAGES := cc:gcc make:make nginx:nginx-light openssl:openssl python3:python3 taskset:util-linux
 TEST_PACKAGES := chromium:chromium curl:curl haproxy:haproxy nginx:nginx-light openssl:openssl \
     cc:gcc libfuse3-dev fusermount3:fuse3 mkfs.ext4:e2fsprogs mkfs.xfs:xfsprogs \

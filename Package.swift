@@ -42,6 +42,9 @@ let package = Package(
         .systemLibrary(
             name: "CSQLiteShim", path: "CEpollShim/SQLite", pkgConfig: "sqlite3",
             providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(
+            name: "CNGHTTP2Shim", path: "CEpollShim/NGHTTP2", pkgConfig: "libnghttp2",
+            providers: [.apt(["libnghttp2-dev"])]),
 
         // Pure: values and decisions, no system.
         .target(name: "HTTP", swiftSettings: pure),
@@ -61,6 +64,7 @@ let package = Package(
         .target(name: "LinuxSystem", dependencies: ["CEpollShim"], swiftSettings: strict),
         .target(name: "Reactor", dependencies: ["LinuxSystem"], swiftSettings: strict),
         .target(name: "TLS", dependencies: ["CTLSShim", "LinuxSystem"], swiftSettings: strict),
+        .target(name: "HTTP2", dependencies: ["CNGHTTP2Shim", "HTTP"], swiftSettings: strict),
         .target(name: "Wire", dependencies: ["LinuxSystem", "Reactor", "TLS"], swiftSettings: strict),
         .target(
             name: "Storage", dependencies: ["CSQLiteShim", "LinuxSystem", "Uploads"], swiftSettings: strict),
@@ -87,7 +91,8 @@ let package = Package(
         .target(
             name: "UploadServer",
             dependencies: [
-                "Access", "CZlibShim", "FileIDDialect", "HTTP", "IETFDialect", "LinuxSystem", "PlainDialect", "Reactor",
+                "Access", "CZlibShim", "FileIDDialect", "HTTP", "HTTP2", "IETFDialect", "LinuxSystem", "PlainDialect",
+                "Reactor",
                 "Storage", "TLS", "TusDialect", "Uploads", "Wire", .product(name: "Logging", package: "swift-log"),
             ],
             resources: page.map { .embedInCode("Page/\($0)") },
@@ -113,7 +118,8 @@ let package = Package(
         .executableTarget(
             name: "Fuzz",
             dependencies: [
-                "FileIDDialect", "HTTP", "IETFDialect", "LinuxSystem", "PlainDialect", "Storage", "TestSupport",
+                "FileIDDialect", "HTTP", "HTTP2", "IETFDialect", "LinuxSystem", "PlainDialect", "Storage",
+                "TestSupport",
                 "TusDialect", "UploadServer", "Uploads", .product(name: "Logging", package: "swift-log"),
             ],
             path: "Tests/Fuzz", exclude: ["README.md", "corpora", "dictionaries", "run"], swiftSettings: strict),
@@ -134,6 +140,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "HTTP2Tests", dependencies: ["CNGHTTP2Shim", "HTTP", "HTTP2", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "UploadsTests", dependencies: ["Uploads", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "DialectTests", dependencies: ["FileIDDialect", "HTTP", "PlainDialect", "TestSupport", "Uploads"],

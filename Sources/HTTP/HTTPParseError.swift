@@ -33,6 +33,7 @@ public enum HTTPParseError: String, Error, Hashable, CaseIterable {
     case badTransferCoding = "bad-transfer-coding"
     case unknownTransferCoding = "unknown-transfer-coding"
     case unknownExpectation = "unknown-expectation"
+    case connectionField = "connection-field"
 
     // The chunked coding.
     case badChunkSize = "bad-chunk-size"
@@ -86,6 +87,7 @@ public enum HTTPParseError: String, Error, Hashable, CaseIterable {
         case .badTransferCoding: "The transfer coding is malformed, or chunked is not the last one, once."
         case .unknownTransferCoding: "The only transfer coding known is chunked."
         case .unknownExpectation: "The only expectation known is 100-continue."
+        case .connectionField: "A field of HTTP/1.1 connections has no place in HTTP/2."
         case .badChunkSize: "A chunk size is not a hexadecimal number in range."
         case .badChunkEnd: "A chunk is longer or shorter than its size says."
         case .chunkExtensionTooLong: "The chunk extensions are too long."

@@ -55,7 +55,9 @@ public final class Server: Sendable {
         ).warnings
         for warning in warnings { log.logger.warning("\(warning)") }
         do throws(Errno) {
-            group = try LoopGroup(count: configuration.threads, bufferMemoryBytes: configuration.bufferMemoryBytes)
+            group = try LoopGroup(
+                count: configuration.threads,
+                bufferMemoryBytes: configuration.bufferMemoryBytes - configuration.streamMemoryBytes)
             state = ServerState(
                 credentials: credentials,
                 portTLS: listeners.lazy.filter { $0.kind == .https }.compactMap(\.socket.address?.port).first)

@@ -93,6 +93,8 @@ public struct ServerConfiguration: Sendable {
     public var acmeDirectory: String?
     /// Whether clients of the IETF dialect that ask for 104s get them. Off behind proxies that cannot pass them on.
     public var sendsInformational: Bool
+    /// Whether HTTP/2 is spoken beside HTTP/1.1: by ALPN over TLS, by prior knowledge in plain.
+    public var allowsHTTP2: Bool
     /// Whether finished files can be fetched.
     public var allowsDownload: Bool
 
@@ -136,6 +138,7 @@ public struct ServerConfiguration: Sendable {
         strictTransportSeconds = nil
         acmeDirectory = nil
         sendsInformational = true
+        allowsHTTP2 = true
         allowsDownload = true
     }
 
@@ -144,6 +147,9 @@ public struct ServerConfiguration: Sendable {
 
     /// Where proxies write their client's address unless an option says otherwise.
     public static let realIPHeaderStandard = "X-Forwarded-For"
+
+    /// Of the memory for bodies what streams of HTTP/2 may have waiting for their tasks, in bytes.
+    var streamMemoryBytes: Int { allowsHTTP2 ? bufferMemoryBytes / ServerLimits.streamMemoryShare : 0 }
 
     /// With fewer descriptors to open the server does not start.
     public static var openFilesMin: Int { openFiles(connections: 1) }

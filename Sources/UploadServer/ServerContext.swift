@@ -19,6 +19,8 @@ final class ServerContext: Sendable {
     let log: ServerLog
     let page: UploadPage
     let admission: Admission
+    /// Bytes that streams of HTTP/2 wait to have taken.
+    let heldBytes: HeldMemory
     /// What the IETF dialect is allowed.
     let ietfPolicy: IETFPolicy
     /// What is offered by tus.
@@ -46,6 +48,7 @@ final class ServerContext: Sendable {
         self.state = state
         counters = loops.map { _ in LoopCounters() }
         admission = Admission(configuration, log: log.logger)
+        heldBytes = HeldMemory(bytesMax: configuration.streamMemoryBytes)
         ietfPolicy = IETFPolicy(configuration)
         tusOffer = TusOffer(configuration)
         startSeconds = SystemClock.wallNanoseconds / 1_000_000_000
@@ -63,6 +66,7 @@ final class ServerContext: Sendable {
         state = old.state
         counters = old.counters
         admission = old.admission
+        heldBytes = old.heldBytes
         ietfPolicy = IETFPolicy(configuration)
         tusOffer = TusOffer(configuration)
         startSeconds = old.startSeconds

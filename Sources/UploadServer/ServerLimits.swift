@@ -53,6 +53,13 @@ enum ServerLimits {
     static let bodyRateBytes: Int64 = 128
     /// Bytes that may be read past the end of a chunk, and so kept for the next request.
     static let chunkReadAheadBytes = 64 * 1024
+    /// Of the memory for bodies this part (one over so many) is for what has come for streams of HTTP/2 whose tasks
+    /// have not taken it yet.
+    static let streamMemoryShare = 8
+    /// The window of one stream grows to this part (one over so many) of the memory for bodies at most.
+    static let streamWindowShareOfMemory = 4
+    /// With so many bytes waiting, a connection of HTTP/2 lets its streams take them before it reads on.
+    static let heldBytesSoon = 256 * 1024
     /// Open connections unless an option says another number, however many descriptors there are …
     static let connectionsMax = 50_000
     /// … each of which may need so many: the socket, and the file that it writes …

@@ -73,6 +73,9 @@ public final class Transport {
     /// Whether the bytes are encrypted on the wire.
     public var isEncrypted: Bool { session != nil }
 
+    /// The ALPN name that both sides agreed on, after the handshake; nil when there is none.
+    public var applicationProtocol: String? { session?.applicationProtocol }
+
     /// Completes the TLS handshake; at once on a plain connection.
     public func handshake() async throws(TransportError) {
         guard session != nil else { return }
@@ -195,6 +198,27 @@ public final class Transport {
         do throws(Interruption) {
             while !mayRead, waitsForReading || !watch.isWritable { try await watch.untilWoken() }
             try watch.checkInterruption()
+        } catch {
+            throw .interrupted(error)
+        }
+    }
+
+    /// Sleeps until there is something to do, for who does more than one thing: until a read may find something, until
+    /// the socket takes bytes, or until somebody wakes the task, which may be for nothing.
+    ///
+    /// - Parameters:
+    ///   - reads: whether bytes that come are waited for.
+    ///   - writes: whether room is, after `writeSome` took nothing.
+    public func untilStirred(reads: Bool, writes: Bool) async throws(TransportError) {
+        let (readingWaits, writingWaits) = (readingWaitsForWriting, writingWaitsForReading)
+        readingWaitsForWriting = false
+        writingWaitsForReading = false
+        do throws(Interruption) {
+            try watch.checkInterruptionButDeadline()
+            if reads, mayRead { return }
+            if writes, writingWaits ? mayRead : watch.isWritable { return }
+            if readingWaits, watch.isWritable { return }
+            try await watch.untilWoken()
         } catch {
             throw .interrupted(error)
         }

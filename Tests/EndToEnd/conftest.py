@@ -4,6 +4,7 @@ import os
 import re
 
 import pytest
+import wire
 from playwright.sync_api import expect, sync_playwright
 
 from proxy import Proxy
@@ -106,6 +107,21 @@ def tab(browser):
     for context in contexts.values():
         context.close()
     assert complaints == []
+
+
+@pytest.fixture
+def protocol(request):
+    """Has `wire` speak one of both: with `pytestmark = pytest.mark.usefixtures("protocol")` every test of a module runs
+    over HTTP/1.1 and over HTTP/2, but for those that are marked `http1`, which are about lines and chunks."""
+    wire.speak(request.param)
+    yield request.param
+    wire.speak("HTTP/1.1")
+
+
+def pytest_generate_tests(metafunc):
+    if "protocol" in metafunc.fixturenames:
+        is_http1 = metafunc.definition.get_closest_marker("http1")
+        metafunc.parametrize("protocol", ["HTTP/1.1"] if is_http1 else ["HTTP/1.1", "HTTP/2"], indirect=True)
 
 
 def is_complaint(message) -> bool:

@@ -105,6 +105,6 @@ def test_many_requests_share_a_connection(url):
 
 def test_http_1_0_and_head_are_spoken(url):
     assert curl("-0", f"{url}healthz") == b"ok\n"
-    head = curl("-I", f"{url}").decode()
+    head = curl("-I", "--http1.1", f"{url}").decode()
     assert head.startswith("HTTP/1.1 200 ")
     assert "content-length" in head.lower()

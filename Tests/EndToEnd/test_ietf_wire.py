@@ -15,6 +15,9 @@ from sluice import sha256
 from waiting import eventually
 from wire import Line, ask, b64, pattern
 
+# What a dialect says, it says over both.
+pytestmark = pytest.mark.usefixtures("protocol")
+
 VERSIONS = [3, 4, 5, 6, 7, 8, 9, 10]
 # No number: what the RFC will be. 11 and 2 are numbers that the server does not know.
 ALL = [*VERSIONS, None]

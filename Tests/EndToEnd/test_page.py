@@ -690,3 +690,64 @@ def test_phones_are_not_asked_to_drop_anything(proxy, tab):
     page = tab(proxy.url, has_touch=True, is_mobile=True, viewport={"width": 360, "height": 740})
     expect(page.locator("#invitation")).to_have_text("Choose files")
     expect(page.get_by_role("button", name="choose a folder")).to_have_count(0)
+
+
+def test_over_http2_small_files_go_many_at_a_time(sluice, tab, files):
+    paths = [files(f"photo-{number:03}.jpg", 20_000, seed=number) for number in range(100)]
+    page = tab(sluice.tls_url)
+    assert page.evaluate("performance.getEntriesByType('navigation')[0].nextHopProtocol") == "h2"
+    held = []
+
+    def hold(route):
+        # Each request waits until many are there: over HTTP/1.1 no more than six ever would.
+        held.append(route)
+        if len(held) > 60:
+            route.continue_()
+        elif len(held) == 60:
+            for other in held[:60]:
+                other.continue_()
+
+    page.route("**/files", lambda route: hold(route) if route.request.method == "POST" else route.continue_())
+    choose(page, *paths)
+    expect(page.locator("#summary")).to_contain_text("100 of 100 files finished")
+    assert_stored(sluice, *paths)
+
+
+STREAM = """
+async ([address, method, fields, text]) => {
+    const pieces = new ReadableStream({
+        start(controller) {
+            const bytes = new TextEncoder().encode(text);
+            for (let start = 0; start < bytes.length; start += 10000) {
+                controller.enqueue(bytes.subarray(start, start + 10000));
+            }
+            controller.close();
+        },
+    });
+    const answer = await fetch(address, {method, headers: fields, body: pieces, duplex: 'half'});
+    return [answer.status, answer.headers.get('location'), await answer.text()];
+}
+"""
+
+
+def test_streaming_bodies_are_taken_by_every_dialect(sluice, tab):
+    page = tab(sluice.tls_url)
+    text = "".join(f"{number:09}\n" for number in range(20_000))
+    tus = {"Tus-Resumable": "1.0.0"}
+    created = page.evaluate(
+        "async (fields) => (await fetch('/files', {method: 'POST', headers: fields})).headers.get('location')",
+        tus | {"Upload-Length": str(len(text))})
+    boundary = {"Content-Type": "multipart/form-data; boundary=B"}
+    form = f'--B\r\nContent-Disposition: form-data; name="f"; filename="form.txt"\r\n\r\n{text}\r\n--B--\r\n'
+    for address, method, fields, body, status in (
+        ("/files/plain.txt", "PUT", {}, text, 201),
+        (created, "PATCH", tus | {"Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"}, text, 204),
+        ("/files", "POST", {"Upload-Complete": "?1", "Upload-Draft-Interop-Version": "8"}, text, 201),
+        ("/upload", "POST", {"X-File-Id": "streamed", "X-Start-Byte": "0", "X-File-Size": str(len(text))}, text, 200),
+        ("/files", "POST", boundary, form, 201),
+    ):
+        answer = page.evaluate(STREAM, [address, method, fields, body])
+        assert answer[0] == status, answer
+    stored = sluice.finished_files()
+    assert len(stored) == 5
+    assert all(path.read_text() == text for path in stored)

@@ -14,6 +14,7 @@ import pytest
 
 from conftest import MEBIBYTE
 from wire import Line, ask, pattern
+from wire2 import Line2, ask2
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 TUS = {"Tus-Resumable": "1.0.0"}
@@ -215,3 +216,43 @@ def test_a_large_file_passes(start, behind, kind):
     assert answer.status == 201
     assert server.finished(answer.location).read_bytes() == data
     assert len(ask(port, "GET", answer.location).body) == len(data)
+
+
+# HTTP/2: to the proxy, and from it
+
+
+def through_http2(server, port, to_proxy):
+    """An upload with a cut in the middle, a fence included, by a client that speaks `to_proxy`."""
+    data = pattern(SIZE)
+    location = to_proxy(port, "POST", "/files", TUS | {"Upload-Length": str(SIZE)}, b"").location
+    line_of = Line2 if to_proxy is ask2 else Line
+    with line_of(port) as line:
+        line.head("PATCH", location, PATCH | {"Upload-Offset": "0"}, SIZE)
+        line.send(data[: SIZE // 2])
+        path = server.data / "uploads" / location.rpartition("/")[2]
+        settled(lambda: path.stat().st_size if path.exists() else 0, MEBIBYTE)
+        line.reset()
+    offset = to_proxy(port, "HEAD", location, TUS).offset
+    assert 0 < offset <= SIZE // 2
+    answer = to_proxy(port, "PATCH", location, PATCH | {"Upload-Offset": str(offset)}, data[offset:])
+    assert (answer.status, answer.offset) == (204, SIZE)
+    assert server.finished(location).read_bytes() == data
+    # A refusal comes through while its body is still on the way.
+    answer = to_proxy(port, "PATCH", location, PATCH | {"Upload-Offset": "5"}, data)
+    assert answer.status in (403, 409, 413)
+
+
+@pytest.mark.parametrize("to_proxy", [ask, ask2], ids=["from HTTP/1.1", "from HTTP/2"])
+def test_haproxy_speaks_http2_to_the_server(start, behind, to_proxy):
+    server = start()
+    with_h2 = snippet("haproxy").replace("127.0.0.1:8080", "127.0.0.1:8080 proto h2")
+    through_http2(server, behind("haproxy", server, with_h2), to_proxy)
+    assert '"protocol":"HTTP/2"' in server.log.read_text()
+
+
+def test_nginx_takes_http2_and_speaks_http1_to_the_server(start, behind):
+    server = start()
+    port = free_port()
+    behind("nginx", server, f"listen 127.0.0.1:{port} http2;\n" + snippet("nginx"))
+    through_http2(server, port, ask2)
+    assert '"protocol":"HTTP/1.1"' in server.log.read_text()

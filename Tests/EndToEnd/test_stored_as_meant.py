@@ -11,6 +11,9 @@ import pytest
 from waiting import eventually
 from wire import Line, ask
 
+# What a dialect says, it says over both.
+pytestmark = pytest.mark.usefixtures("protocol")
+
 BOUNDARY = "B"
 FORM = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
 
@@ -331,6 +334,7 @@ def test_trailers_do_not_say_what_the_body_was(shared_site, trailer):
         refused(shared_site, line.answer(), 400, "forbidden-trailer")
 
 
+@pytest.mark.http1
 @pytest.mark.parametrize("head", [
     b"PUT /files/a HTTP/1.0\r\n\r\nbody", b"POST /files HTTP/1.0\r\nHost: a\r\n\r\nbody", b"PUT /files/a HTTP/1.1\r\nHost: a\r\n\r\n",
     b"POST /files HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; boundary=B\r\n\r\n",

@@ -1,4 +1,4 @@
-"""HTTP/1.1 by hand: says exactly what a test wants said, and reads everything that comes back, 1xx answers too."""
+"""HTTP by hand: says exactly what a test wants said, and reads everything that comes back, 1xx answers too."""
 
 import base64
 import socket
@@ -59,8 +59,8 @@ class Closed(Exception):
     """The server ended the connection where an answer was expected."""
 
 
-class Line:
-    """One connection."""
+class Line1:
+    """One connection of HTTP/1.1."""
 
     def __init__(self, port: int, tls: bool = False, seconds: float = ANSWER_SECONDS):
         raw = socket.create_connection(("127.0.0.1", port), seconds)
@@ -174,6 +174,23 @@ class Line:
 
     def close(self) -> None:
         self._socket.close()
+
+
+# What `Line` and `ask` speak: the fixture `protocol` has a test run over both.
+spoken = "HTTP/1.1"
+
+
+def speak(protocol: str) -> None:
+    global spoken
+    spoken = protocol
+
+
+def Line(port: int, tls: bool = False, seconds: float = ANSWER_SECONDS):
+    """One connection of what is spoken."""
+    if spoken == "HTTP/1.1":
+        return Line1(port, tls, seconds)
+    from wire2 import Line2
+    return Line2(port, tls, seconds)
 
 
 def ask(port: int, method: str, target: str, fields=(), body: bytes | None = None, tls: bool = False) -> Answer:

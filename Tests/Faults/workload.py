@@ -28,6 +28,7 @@ from sluice import sha256
 from uploads import (
     IETF, KIBIBYTE, MEBIBYTE, Broken, Content, FileID, Form, Gone, Plain, Tus, TusParallel, Upload, differs)
 from wire import Answer, Closed, Line
+from wire2 import Line2
 
 CLIENTS = 12
 ANSWER_SECONDS = 60
@@ -84,6 +85,8 @@ class Client:
         self.workload = workload
         self.pulse, self.tolerated = workload.pulse, workload.tolerated
         self._lines: dict[bool, Line] = {}
+        # Every third connection speaks HTTP/2.
+        self._connections = 0
 
     def may_have_expired(self, upload: Upload) -> bool:
         return self.workload.expires_after is not None and (
@@ -185,7 +188,9 @@ class Client:
 
     def _connect(self, tls: bool) -> Line:
         server = self.workload.server
-        return Line(server.tls_port if tls else server.port, tls, ANSWER_SECONDS)
+        self._connections += 1
+        speak = Line2 if self._connections % 3 == 0 else Line
+        return speak(server.tls_port if tls else server.port, tls, ANSWER_SECONDS)
 
     def _line(self, tls: bool, fresh: bool = False) -> Line:
         if fresh and tls in self._lines:

@@ -15,6 +15,7 @@ struct FuzzTarget: Sendable {
         FuzzTarget(name: "ietf", run: IETFProperties.check),
         FuzzTarget(name: "decisions", run: DecisionProperties.check),
         FuzzTarget(name: "connection", run: ConnectionProperties.check),
+        FuzzTarget(name: "http2", run: HTTP2Properties.check),
         FuzzTarget(name: "planted", run: PlantedProperties.check),
     ]
 }

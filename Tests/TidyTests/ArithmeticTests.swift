@@ -37,6 +37,7 @@ import Testing
         Site("HTTP/Fields/ParameterScanner", "", places),
         Site("HTTP/Fields/PercentEncoding", "", places),
         Site("HTTP/HTTPDate", "", "years 1 to 9999: numbers of two and four digits, and a time held within them"),
+        Site("HTTP/Request/RequestFields", "", places),
         Site("HTTP/HTTPLimits", "", "constants"),
         Site("HTTP/Refusal", "", lists),
         Site("HTTP/Request/FieldMeaning", "", places),

@@ -9,12 +9,14 @@ import Testing
         "Access": ["HTTP", "Uploads"],
         "Tokens": ["Access", "Dispatch", "HTTP", "JWTKit", "Synchronization", "TLS", "Uploads"],
         "Configuration": ["Yams"],
+        "HTTP2": ["CNGHTTP2Shim", "HTTP"],
         "LinuxSystem": ["CEpollShim", "Synchronization"],
         "Reactor": ["LinuxSystem", "Synchronization"],
         "TLS": ["CTLSShim", "LinuxSystem", "Synchronization"],
         "Storage": ["CSQLiteShim", "LinuxSystem", "Synchronization", "Uploads"],
         "UploadServer": [
-            "Access", "CZlibShim", "HTTP", "LinuxSystem", "Logging", "Reactor", "Storage", "Synchronization", "TLS",
+            "Access", "CZlibShim", "HTTP", "HTTP2", "LinuxSystem", "Logging", "Reactor", "Storage", "Synchronization",
+            "TLS",
             "Uploads", "Wire",
         ],
         "Wire": ["LinuxSystem", "Reactor", "TLS"],
@@ -54,7 +56,7 @@ import Testing
 
     @Test(arguments: [
         ("CEpollShim", ["LinuxSystem"]), ("CTLSShim", ["TLS"]), ("CSQLiteShim", ["Storage"]),
-        ("CZlibShim", ["UploadClient", "UploadServer"]),
+        ("CNGHTTP2Shim", ["HTTP2"]), ("CZlibShim", ["UploadClient", "UploadServer"]),
     ])
     func `only its owners call a C library`(module: String, owners: [String]) throws {
         for file in try SourceTree.swiftFiles(under: "Sources") where file.imports.contains(module) {

@@ -32,6 +32,16 @@ import Testing
         Site("UploadClient/State/StateDirectory", "unsafeUninitializedCapacity", filled),
         Site("UploadClient/Stream/StreamChunk", "copyMemory", "the range is compared with the piece before"),
         Site("UploadClient/Stream/StreamReader", "memory + count", asked),
+        Site("UploadServer/HTTP2/HTTP2Connection+Bytes", "rebasing: scratch[..<count]", filled),
+        Site(
+            "UploadServer/HTTP2/HTTP2Connection+Bytes", "bytes.baseAddress! + start",
+            "below the count, as compared before"),
+        Site(
+            "UploadServer/HTTP2/HTTP2Stream", "lentMemory + lentCount", "the smaller one of what comes and what is free"
+        ),
+        Site("UploadServer/HTTP2/HTTP2Stream", "rebasing: bytes[direct...]", "a checked slice"),
+        Site("UploadServer/HTTP2/HTTP2Stream", "contentStart, byteCount: moved", "the smaller one of both"),
+        Site("UploadServer/HTTP2/HTTP2Stream", "piece.memory", "the smaller one of both"),
         Site("UploadServer/Connection/Exchange+Sending", "memory + sent", asked),
         Site(
             "UploadServer/Connection/FormBody", "range.lowerBound",
@@ -41,8 +51,8 @@ import Testing
         Site("UploadServer/Connection/FormBody", "held.prefix(moved)", asked),
         Site("UploadServer/Connection/ReadAhead", "rebasing: bytes[start...]", "a checked slice"),
         Site("UploadServer/Connection/ReadAhead", "+ start, byteCount: moved", "no more than is left"),
-        Site("UploadServer/Connection/RequestBody", "(memory + kept)", "what is kept is part of what was read"),
-        Site("UploadServer/Connection/RequestBody", "rebasing", "a checked slice"),
+        Site("UploadServer/Connection/HTTP1Body", "(memory + kept)", "what is kept is part of what was read"),
+        Site("UploadServer/Connection/HTTP1Body", "rebasing", "a checked slice"),
         Site("UploadServer/Connection/RequestID", "unsafeUninitializedCapacity: 16", "sixteen digits"),
         Site("UploadServer/Ingest/Ingest", "buffer.memory + gap", "the capacity is the buffer less the gap"),
         Site("UploadServer/Ingest/Ingest", "memory + fill.count", asked),

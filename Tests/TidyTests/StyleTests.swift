@@ -23,6 +23,7 @@ import Testing
     @Test func `the compiler's checks of sharing are switched off in listed files only`() throws {
         let listed: Set<String> = [
             "Sources/LinuxSystem/AlignedBuffer.swift",  // memory that moves with its one owner
+            "Sources/HTTP2/ServerSession+Callbacks.swift",  // nghttp2 copies what it is made with, and writes nothing
             "Sources/TLS/TLSContext.swift",  // SSL_CTX counts and locks for itself
             "Sources/Uploads/Upload.swift",  // changed only by who alone refers to it
         ]

@@ -143,16 +143,9 @@ public struct ChunkedDecoder: Sendable {
         else { throw .chunkExtensionTooLong }
     }
 
-    /// Fields that frame, route, authenticate or say what the content is must not come late (RFC 9110 6.5.1).
     private func checkedTrailers() throws(HTTPParseError) -> FieldSection {
         let section = trailers.section
-        for name in ChunkedDecoder.forbidden where section.contains(name) { throw .forbiddenTrailer }
+        try section.checkAsTrailers()
         return section
     }
-
-    private static let forbidden: [FieldName] = [
-        .contentLength, .transferEncoding, .host, .contentType, .contentEncoding, .contentTransferEncoding,
-        .contentRange,
-        .contentDisposition, .authorization, .expect, .xHTTPMethodOverride,
-    ]
 }

@@ -9,6 +9,14 @@ public struct FieldSection: Sendable, RandomAccessCollection {
         let valueStart: UInt16
         let valueEnd: UInt16
 
+        /// Ranges within `HTTPLimits.headBytesMax`.
+        init(name: Range<Int>, value: Range<Int>) {
+            nameStart = UInt16(name.lowerBound)
+            nameEnd = UInt16(name.upperBound)
+            valueStart = UInt16(value.lowerBound)
+            valueEnd = UInt16(value.upperBound)
+        }
+
         var name: Range<Int> { Int(nameStart)..<Int(nameEnd) }
         var value: Range<Int> { Int(valueStart)..<Int(valueEnd) }
     }
@@ -131,10 +139,7 @@ extension FieldSection.Line {
             throw FieldSection.Line.fault(bytes, line, stop: colon)
         }
         let value = FieldSection.trimmed(bytes, colon + 1..<line.upperBound)
-        nameStart = UInt16(line.lowerBound)
-        nameEnd = UInt16(colon)
-        valueStart = UInt16(value.lowerBound)
-        valueEnd = UInt16(value.upperBound)
+        self.init(name: line.lowerBound..<colon, value: value)
     }
 
     /// What is wrong with a line whose name ends at `stop` without a colon.

@@ -4,6 +4,6 @@ public enum BodyFraming: Hashable, Sendable {
     case none
     /// Exactly so many bytes follow, 0 or more.
     case length(Int64)
-    /// Chunks follow; see `ChunkedDecoder`.
+    /// Only its end tells how long it is: chunks follow (see `ChunkedDecoder`), or frames of HTTP/2.
     case chunked
 }

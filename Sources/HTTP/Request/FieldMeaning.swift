@@ -25,7 +25,7 @@ struct FieldMeaning {
                 hosts += 1
                 host = line.value
             case 6 where FieldName.expect.matches(bytes, line.name):
-                guard version == .http11 else { continue }
+                guard version != .http10 else { continue }
                 guard FieldMeaning.hundredContinue.matches(bytes, line.value) else { throw .unknownExpectation }
                 expectsContinue = true
             case 10 where FieldName.connection.matches(bytes, line.name):
@@ -44,7 +44,7 @@ struct FieldMeaning {
                 continue
             }
         }
-        keepsAlive = !asksToClose && (version == .http11 || asksToStay)
+        keepsAlive = !asksToClose && (version != .http10 || asksToStay)
         try checkHost(bytes, count: hosts, version: version)
         guard !codings.isEmpty else { return }
         guard version == .http11 else { throw .codingInOldVersion }

@@ -28,7 +28,9 @@ public struct RequestHead: Sendable {
     public var host: String { String(decoding: fields.storage[Int(hostStart)..<Int(hostEnd)], as: UTF8.self) }
 
     /// Judges the fields together with the request line.
-    init(line: RequestLine, fields: FieldSection) throws(HTTPParseError) {
+    ///
+    /// - Parameter endsHere: whether no content follows, where something besides the fields tells (HTTP/2).
+    init(line: RequestLine, fields: FieldSection, endsHere: Bool? = nil) throws(HTTPParseError) {
         let meaning = try FieldMeaning(fields, version: line.version)
         sentMethod = line.method
         let told = meaning.override.map { FieldSection.decoded(Array(fields.storage[$0])) }
@@ -39,12 +41,22 @@ public struct RequestHead: Sendable {
         version = line.version
         self.fields = fields
         target = RequestTarget(storage: fields.storage, form: line.form)
-        framing = meaning.framing
+        framing = try RequestHead.framing(meaning.framing, endsHere)
         keepsAlive = meaning.keepsAlive
         expectsContinue =
-            meaning.expectsContinue && line.version == .http11 && framing != .none && framing != .length(0)
+            meaning.expectsContinue && line.version != .http10 && framing != .none && framing != .length(0)
         let host = line.form.authority ?? meaning.host
         hostStart = UInt16(host.lowerBound)
         hostEnd = UInt16(host.upperBound)
+    }
+
+    private static func framing(_ told: BodyFraming, _ endsHere: Bool?) throws(HTTPParseError) -> BodyFraming {
+        guard let endsHere else { return told }
+        if case .length(let count) = told {
+            // What says that there is content and ends without it is malformed (RFC 9113 8.1.1).
+            guard count == 0 || !endsHere else { throw .badContentLength }
+            return told
+        }
+        return endsHere ? .none : .chunked
     }
 }

@@ -4,6 +4,20 @@ struct RequestLine: Sendable {
     let version: HTTPVersion
     let form: TargetForm
 
+    /// What came as fields of its own (RFC 9113 8.3.1). The method is not empty.
+    init(_ bytes: [UInt8], method: Range<Int>, target: Range<Int>, authority: Range<Int>?) throws(HTTPParseError) {
+        guard bytes[method].allSatisfy(\.isToken) else { throw .badRequestLine }
+        guard method.count <= HTTPLimits.methodBytesMax else { throw .methodTooLong }
+        version = .http2
+        self.method = Method(token: bytes[method])
+        guard target.count <= HTTPLimits.requestTargetBytesMax else { throw .targetTooLong }
+        var form = try TargetForm(bytes, target, method: self.method)
+        // An absolute form is for lines only: here the authority has a field of its own.
+        guard form.authority == nil else { throw .badTarget }
+        form.authority = authority
+        self.form = form
+    }
+
     init(_ bytes: [UInt8], _ line: Range<Int>) throws(HTTPParseError) {
         var first = line.lowerBound
         while first < line.upperBound, bytes[first].isToken { first += 1 }

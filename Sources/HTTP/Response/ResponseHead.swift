@@ -66,6 +66,31 @@ public struct ResponseHead: Sendable {
         bytes.append(contentsOf: "\r\n".utf8)
     }
 
+    /// Appends status, fields and, if one is given and none set, the date, as HTTP/2 takes them: names and values end
+    /// to end, names in lower case (RFC 9113 8.3.2). There is no reason phrase.
+    ///
+    /// - Parameter lengths: gets the length of each name and value, in bytes.
+    public func writeFields(
+        into bytes: inout [UInt8], lengths: inout [(name: Int, value: Int)], date: HTTPDate?
+    ) {
+        func add(_ name: String, _ value: String) {
+            for byte in name.utf8 { bytes.append(byte.folded) }
+            // No space at either end, which HTTP/2 forbids.
+            var text = value.utf8[...]
+            while let first = text.first, first.isBlank || !first.isText { text.removeFirst() }
+            while let last = text.last, last.isBlank || !last.isText { text.removeLast() }
+            for byte in text { bytes.append(byte.isText ? byte : .space) }
+            lengths.append((name.utf8.count, text.count))
+        }
+        add(":status", String(status.code))
+        for field in fields { add(field.name, field.value) }
+        guard let date, !contains("date") else { return }
+        bytes.append(contentsOf: "date".utf8)
+        let start = bytes.count
+        date.write(into: &bytes)
+        lengths.append((4, bytes.count - start))
+    }
+
     /// Everything but the line ends goes through here, so that no text can hold one.
     private static func append(_ text: String, to output: inout OutputSpan<UInt8>) {
         let utf8 = text.utf8.span

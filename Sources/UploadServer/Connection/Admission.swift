@@ -91,6 +91,23 @@ final class Admission: Sendable {
         return nil
     }
 
+    /// The place of one more stream of a connection that is open: it takes a task and a file like a connection, so it
+    /// counts like one. Nil where there is no room.
+    func admitsStream(_ listenerKind: ListenerKind, _ network: ClientNetwork?) -> ConnectionSlot? {
+        let isAdmitted = state.withLock { state in
+            guard state.open < state.rules.connectionsMax else { return false }
+            if let network {
+                let count = state.perNetwork[network, default: 0]
+                // The connection may be older than the rules, which bound nobody by 0.
+                guard state.rules.perNetworkMax == 0 || count < state.rules.perNetworkMax else { return false }
+                state.perNetwork[network] = count + 1
+            }
+            state.open += 1
+            return true
+        }
+        return isAdmitted ? ConnectionSlot(self, listenerKind, network) : nil
+    }
+
     /// How many connections were turned away.
     var refusalCount: Int64 { refusals.load(ordering: .relaxed) }
 

@@ -11,6 +11,17 @@ protocol ByteSource: AnyObject {
     func untilReadable() async throws(BodyFailure)
     /// Reads what is there, up to `count` bytes (1 or more), into `memory`. Never waits.
     func readNow(into memory: UnsafeMutableRawPointer, count: Int) throws(BodyFailure) -> BodyRead
+    /// Lends memory for the time of a sleep: what comes may be put there at once, where the carrier reads for others,
+    /// too. To be taken back before anything else is done with it.
+    func lend(_ memory: UnsafeMutableRawPointer, count: Int)
+    /// Ends that. Answers how many bytes have come.
+    func takeBack() -> Int
+}
+
+extension ByteSource {
+    // Whoever is read from its reader's task alone has no use for it.
+    func lend(_ memory: UnsafeMutableRawPointer, count: Int) {}
+    func takeBack() -> Int { 0 }
 }
 
 /// What a read of a body did.

@@ -15,5 +15,8 @@ struct ConnectionSlot: ~Copyable, Sendable {
         self.network = network
     }
 
+    /// A place of the same kind, for a stream of the connection; nil where there is no room.
+    func another() -> ConnectionSlot? { admission.admitsStream(listenerKind, network) }
+
     deinit { admission.left(listenerKind, network) }
 }

@@ -13,7 +13,7 @@ extension Exchange {
     /// ends as a broken connection, and the log says why.
     func sendFile(_ file: borrowing FinishedReader, from start: Int64, count: Int64) async {
         guard !isBroken else { return }
-        connection.transport.boundUnsent(bytes: ServerLimits.unsentBytesMax)
+        channel.beginContent()
         let configuration = server.configuration
         var pace = BodyPace(
             idleNanoseconds: configuration.downloadIdleNanoseconds, minimumRate: configuration.bodyRateBytes,
@@ -84,7 +84,7 @@ extension Exchange {
         var sliceStart = SystemClock.monotonicNanoseconds
         var sent = 0
         while sent < count {
-            let moved = try connection.transport.writeSome(from: memory + sent, count: count - sent)
+            let moved = try channel.sendSome(from: memory + sent, count: count - sent)
             sent += moved
             countSent(moved)
             if moved > 0 {
@@ -93,7 +93,7 @@ extension Exchange {
             }
             watch.setDeadline(end)
             do throws(TransportError) {
-                try await connection.transport.untilRoom()
+                try await channel.untilRoom()
             } catch {
                 guard case .interrupted(.timedOut) = error else { throw error }
                 watch.clearInterruption()
@@ -109,18 +109,18 @@ extension Exchange {
         while true {
             let start = SystemClock.monotonicNanoseconds
             let stalled = watch.stalledNanoseconds
-            let taken = max(0, sent - connection.transport.unconfirmedBytes)
+            let taken = max(0, sent - channel.unconfirmedBytes)
             watch.setDeadline(start + pace.allowance(received: taken))
             do throws(TransportError) {
                 defer {
                     let waited = SystemClock.monotonicNanoseconds - start - (watch.stalledNanoseconds - stalled)
                     pace.spent(nanoseconds: waited)
                 }
-                return try await connection.transport.untilRoom()
+                return try await channel.untilRoom()
             } catch {
                 // Bytes may have left, too few for the system to ask for more.
                 guard case .interrupted(.timedOut) = error,
-                    pace.allowance(received: max(0, sent - connection.transport.unconfirmedBytes)) > 0
+                    pace.allowance(received: max(0, sent - channel.unconfirmedBytes)) > 0
                 else { throw .transport(error) }
                 watch.clearInterruption()
             }

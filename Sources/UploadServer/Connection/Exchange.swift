@@ -8,12 +8,15 @@ internal import Wire
 /// One request and its one answer. Confined to its connection's loop.
 final class Exchange {
     let head: RequestHead
-    let body: RequestBody
+    let body: any RequestBody
     /// Names this request in the log and to the client (`X-Request-ID`).
     let id = RequestID.next().description
-    let connection: Connection
+    let connection: ConnectionContext
     /// Under one configuration from the beginning to the end.
     let server: ServerContext
+    /// Where this request's task sleeps.
+    let watch: Watch
+    let channel: any ResponseChannel
     let startNanoseconds = SystemClock.monotonicNanoseconds
 
     /// Who sends the request; everybody, until `identify`.
@@ -34,36 +37,37 @@ final class Exchange {
     private var closes: Bool
     private(set) var isBroken = false
 
-    init(head: RequestHead, connection: Connection) {
+    init(
+        _ head: RequestHead, _ body: any RequestBody, on channel: any ResponseChannel, of connection: ConnectionContext,
+        watch: Watch
+    ) {
         self.head = head
+        self.body = body
+        self.channel = channel
         self.connection = connection
+        self.watch = watch
         server = connection.server
-        body = RequestBody(head, connection: connection)
         closes = !head.keepsAlive
     }
 
-    var watch: Watch { connection.transport.watch }
-
-    /// The connection ends after this exchange, whatever the client asked for.
+    /// Nothing more is read of this request once it is answered. A connection of HTTP/1.1 ends with that, whatever the
+    /// client asked for; of HTTP/2 the stream does.
     func closeAfterwards() { closes = true }
 
-    /// Answers with a whole body. `Content-Length`, `Date`, `Connection` and `X-Request-ID` are added here; a HEAD gets
-    /// no content.
+    /// Answers with a whole body. `Content-Length`, `Date` and `X-Request-ID` are added here, and what the carrier asks
+    /// for; a HEAD gets no content.
     func respond(_ response: consuming ResponseHead, body content: [UInt8] = []) async {
-        var bytes = begin(response, contentLength: Int64(content.count))
-        if head.sentMethod != .head { bytes += content }
-        await send(bytes)
+        await send(
+            begin(response, contentLength: Int64(content.count)), head.sentMethod == .head ? [] : content, followed: 0)
     }
 
     /// Sends an informational answer (1xx) ahead of the final one.
     func inform(_ response: ResponseHead) async {
         precondition(response.status.isInformational && answered == nil, "the final answer comes last")
         guard !isBroken else { return }
-        var bytes: [UInt8] = []
-        response.write(into: &bytes, date: nil)
         watch.setDeadline(SystemClock.monotonicNanoseconds + ServerLimits.responseNanoseconds)
         do throws(TransportError) {
-            try await connection.transport.write(bytes)
+            try await channel.inform(response)
         } catch {
             isBroken = true
         }
@@ -93,7 +97,8 @@ final class Exchange {
 
     /// Starts an answer whose content the caller sends with `sendFile`: exactly `contentLength` bytes, none to a HEAD.
     func startResponse(_ response: consuming ResponseHead, contentLength: Int64) async {
-        await send(begin(response, contentLength: contentLength))
+        let follows = head.sentMethod == .head ? 0 : contentLength
+        await send(begin(response, contentLength: contentLength), [], followed: follows)
     }
 
     /// Counts content that was handed to the connection.
@@ -106,7 +111,7 @@ final class Exchange {
     /// The content cannot be completed: the client must see a broken connection, not a short file.
     func abortResponse() {
         isBroken = true
-        connection.transport.abort()
+        channel.abort()
     }
 
     /// Ends the exchange: logs it, reads what is left of the body within a bound. Answers whether the connection may
@@ -118,29 +123,15 @@ final class Exchange {
             connection.counters.requests[RequestKind(head.method, answered).index].add(1)
         }
         connection.counters.add(.bytesSent, bytesSent - bytesCounted)
-        if isBroken { return false }
-        guard answered != nil else {
+        guard !isBroken, answered != nil else {
             // Nothing was answered because the connection died under the request.
+            channel.abandon()
             return false
         }
-        if !closes {
-            watch.isSpared = false
-            if await discardRest() { return true }
-            if !server.isStopping { return false }
-        }
-        await connection.closeGently(draining: !body.isAtEnd || connection.hasInput)
-        return false
+        return await channel.conclude(body, closes: closes)
     }
 
-    /// Head and body of a response as they go onto the wire, without framing fields added.
-    static func serialized(_ head: ResponseHead) -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(512)
-        head.write(into: &bytes, date: HTTPDate(secondsSince1970: SystemClock.wallNanoseconds / 1_000_000_000))
-        return bytes
-    }
-
-    private func begin(_ response: consuming ResponseHead, contentLength: Int64) -> [UInt8] {
+    private func begin(_ response: consuming ResponseHead, contentLength: Int64) -> ResponseHead {
         precondition(answered == nil, "a request is answered once")
         answered = response.status
         // What is left of a short body is read afterwards; a long one, or one that a client may never send because it
@@ -151,47 +142,25 @@ final class Exchange {
             response.set("Content-Length", contentLength)
         }
         server.configuration.cors.mark(&response, answering: head)
-        if closes {
-            response.set("Connection", "close")
-        } else if head.version == .http10 {
-            response.set("Connection", "keep-alive")
-        }
         response.set("X-Request-ID", id)
         if connection.listenerKind == .https, let seconds = server.configuration.strictTransportSeconds {
             response.set("Strict-Transport-Security", "max-age=\(seconds)")
         }
-        return Exchange.serialized(response)
+        return response
     }
 
-    private func send(_ bytes: [UInt8]) async {
+    private func send(_ response: consuming ResponseHead, _ content: [UInt8], followed: Int64) async {
         // The work is done: a fence that comes only now must not end the connection, and a stop lets it be told.
         _ = watch.beginEpoch()
         watch.isSpared = true
         watch.clearInterruption()
         watch.setDeadline(SystemClock.monotonicNanoseconds + ServerLimits.responseNanoseconds)
         do throws(TransportError) {
-            try await connection.transport.write(bytes)
-            bytesSent += Int64(bytes.count)
+            bytesSent += Int64(
+                try await channel.answer(
+                    response, to: head, content: content, followed: followed, closes: closes))
         } catch {
             isBroken = true
-        }
-    }
-
-    private func discardRest() async -> Bool {
-        watch.setDeadline(SystemClock.monotonicNanoseconds + WireLimits.drainClosingNanoseconds)
-        var sliceStart = SystemClock.monotonicNanoseconds
-        do throws(BodyFailure) {
-            while !body.isAtEnd {
-                if case .wouldBlock = try body.readNow(
-                    into: connection.scratch.baseAddress!, count: connection.scratch.count)
-                {
-                    try await body.untilReadable()
-                }
-                await watch.yield(after: &sliceStart)
-            }
-            return true
-        } catch {
-            return false
         }
     }
 }

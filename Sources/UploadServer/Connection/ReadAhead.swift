@@ -11,7 +11,20 @@ struct ReadAhead {
 
     var isEmpty: Bool { start == bytes.count }
 
-    mutating func append(_ memory: UnsafeRawBufferPointer) { bytes.append(contentsOf: memory) }
+    /// How many bytes lie here.
+    var count: Int { bytes.count - start }
+
+    /// The bytes, to be looked at.
+    var all: ArraySlice<UInt8> { bytes[start...] }
+
+    mutating func append(_ memory: UnsafeRawBufferPointer) {
+        // What was used goes when it is more than what is left: else a queue that is never empty would only grow.
+        if start > ReadAhead.keptBytesMax, start > count {
+            bytes.removeSubrange(..<start)
+            start = 0
+        }
+        bytes.append(contentsOf: memory)
+    }
 
     /// Has a parser take what it wants.
     mutating func feed(_ parser: inout RequestParser) throws(HTTPParseError) {

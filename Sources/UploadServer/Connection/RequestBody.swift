@@ -3,76 +3,38 @@ internal import LinuxSystem
 internal import Reactor
 internal import Wire
 
-/// The body of the request that a connection is at: its framing taken away, its bytes straight from the transport into
-/// the reader's memory. Confined to the connection's loop.
-final class RequestBody: ByteSource {
-    /// The declared length in bytes, nil for a chunked body.
-    let length: Int64?
+/// The body of one request, whatever brings it: its framing taken away. Confined to its connection's loop.
+protocol RequestBody: ByteSource {
+    /// The declared length in bytes, nil where only the end will tell.
+    var length: Int64? { get }
     /// Body bytes handed out so far.
-    private(set) var received: Int64 = 0
-    /// Trailer fields of a chunked body, once it has ended.
-    private(set) var trailers: FieldSection?
-
-    private let connection: Connection
-    private let framing: BodyFraming
-    private var decoder = ChunkedDecoder()
-    private var isWhole: Bool
-    private var owesContinue: Bool
-    private var pace: BodyPace
-    /// What is wrong with the framing behind the bytes that were handed out.
-    private var malformation: HTTPParseError?
-
-    init(_ head: RequestHead, connection: Connection) {
-        self.connection = connection
-        framing = head.framing
-        let configuration = connection.server.configuration
-        pace = BodyPace(
-            idleNanoseconds: configuration.bodyIdleNanoseconds, minimumRate: configuration.bodyRateBytes,
-            windowNanoseconds: configuration.bodyRateWindowNanoseconds)
-        switch head.framing {
-        case .none:
-            length = 0
-            isWhole = true
-        case .length(let count):
-            length = count
-            isWhole = count == 0
-        case .chunked:
-            length = nil
-            isWhole = false
-        }
-        owesContinue = head.expectsContinue && !isWhole
-    }
-
-    /// Whether all of the body has been read.
-    var isAtEnd: Bool { isWhole }
-
+    var received: Int64 { get }
+    /// Trailer fields, once the body has ended.
+    var trailers: FieldSection? { get }
     /// Whether the client still waits for a 100 before it sends the body: after a refusal it may never send it.
-    var isAwaited: Bool { owesContinue }
+    var isAwaited: Bool { get }
+    /// How long the client may be waited for.
+    var pace: BodyPace { get set }
+    /// Where the request's task sleeps.
+    var watch: Watch { get }
+    /// Tells a client that asked for it that its body is welcome (RFC 9110 section 10.1.1). Once, before the first
+    /// read, and never after a refusal.
+    func welcome() async throws(BodyFailure)
+}
 
+extension RequestBody {
     /// Bytes still to come, nil where only the end will tell.
     var remaining: Int64? { length.map { $0 - received } }
 
-    /// Tells a client that asked for it that its body is welcome (RFC 9110 section 10.1.1). Once, before the first
-    /// read, and never after a refusal.
-    func welcome() async throws(BodyFailure) {
-        guard owesContinue else { return }
-        owesContinue = false
-        connection.transport.watch.setDeadline(SystemClock.monotonicNanoseconds + ServerLimits.responseNanoseconds)
-        do throws(TransportError) {
-            try await connection.transport.write(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
-        } catch {
-            throw .transport(error)
-        }
-    }
-
-    /// Whether the body is empty, which a chunked one shows at its end only: the client is asked for it, and heard as
-    /// long as nothing comes.
-    func bringsNothing() async throws(BodyFailure) -> Bool {
+    /// Whether the body is empty, which one without a declared length shows at its end only: the client is asked for
+    /// it, and heard as long as nothing comes.
+    ///
+    /// - Parameter scratch: memory for what comes and is not wanted.
+    func bringsNothing(scratch: UnsafeMutableRawBufferPointer) async throws(BodyFailure) -> Bool {
         if let length { return length == 0 }
         try await welcome()
-        let memory = connection.scratch
         while true {
-            switch try readNow(into: memory.baseAddress!, count: memory.count) {
+            switch try readNow(into: scratch.baseAddress!, count: scratch.count) {
             case .bytes: return false
             case .end: return true
             case .wouldBlock: try await untilArrival()
@@ -80,9 +42,25 @@ final class RequestBody: ByteSource {
         }
     }
 
+    /// Reads what is left to its end, within a bound of time, and drops it. Answers whether it has come there.
+    func discardRest(scratch: UnsafeMutableRawBufferPointer) async -> Bool {
+        watch.setDeadline(SystemClock.monotonicNanoseconds + WireLimits.drainClosingNanoseconds)
+        var sliceStart = SystemClock.monotonicNanoseconds
+        do throws(BodyFailure) {
+            while !isAtEnd {
+                if case .wouldBlock = try readNow(into: scratch.baseAddress!, count: scratch.count) {
+                    try await untilReadable()
+                }
+                await watch.yield(after: &sliceStart)
+            }
+            return true
+        } catch {
+            return false
+        }
+    }
+
     /// Sleeps until a read may find something, as long as the client's pace allows.
     func untilArrival() async throws(BodyFailure) {
-        let watch = connection.transport.watch
         let start = SystemClock.monotonicNanoseconds
         let stalled = watch.stalledNanoseconds
         watch.setDeadline(start + pace.allowance(received: received))
@@ -98,75 +76,13 @@ final class RequestBody: ByteSource {
             throw error
         }
     }
+}
 
-    /// Sleeps until a read may find something, or the watch's deadline passes.
-    func untilReadable() async throws(BodyFailure) {
-        if connection.hasInput || isWhole || malformation != nil { return }
-        do throws(TransportError) { try await connection.transport.untilReadable() } catch { throw .transport(error) }
-    }
-
-    /// Reads body bytes that are there, up to `count` (1 or more), into `memory`. Never waits.
-    func readNow(into memory: UnsafeMutableRawPointer, count: Int) throws(BodyFailure) -> BodyRead {
-        if isWhole { return .end }
-        switch framing {
-        case .none: return .end
-        case .length(let total): return try readCounted(memory, Int(min(Int64(count), total - received)), total)
-        case .chunked: return try readChunked(memory, count)
-        }
-    }
-
-    private func readCounted(
-        _ memory: UnsafeMutableRawPointer, _ count: Int, _ total: Int64
-    ) throws(BodyFailure) -> BodyRead {
-        switch try connection.rawRead(into: memory, count: count) {
-        case .wouldBlock: return .wouldBlock
-        case .endOfStream: throw .cutShort
-        case .bytes(let moved):
-            received += Int64(moved)
-            isWhole = received == total
-            return .bytes(moved)
-        }
-    }
-
-    /// Chunks are read as they come and squeezed in place: the framing is a few bytes in many thousand. Content in
-    /// front of what is malformed counts: it is handed out first.
-    private func readChunked(_ memory: UnsafeMutableRawPointer, _ count: Int) throws(BodyFailure) -> BodyRead {
-        if let malformation { throw .malformed(malformation) }
-        let raw: Int
-        let ahead = decoder.contentBytes.addingReportingOverflow(Int64(ServerLimits.chunkReadAheadBytes))
-        let limit = ahead.overflow ? count : Int(min(Int64(count), ahead.partialValue))
-        switch try connection.rawRead(into: memory, count: limit) {
-        case .wouldBlock: return .wouldBlock
-        case .endOfStream: throw .cutShort
-        case .bytes(let moved): raw = moved
-        }
-        var kept = 0
-        var position = 0
-        let source = UnsafeBufferPointer(start: memory.assumingMemoryBound(to: UInt8.self), count: raw)
-        while position < raw {
-            let step: (event: ChunkedEvent, next: Int)
-            do throws(HTTPParseError) {
-                step = try decoder.next(source.span, from: position)
-            } catch {
-                malformation = error
-                break
-            }
-            position = step.next
-            switch step.event {
-            case .needsMore: break
-            case .data(let range):
-                (memory + kept).copyMemory(from: memory + range.lowerBound, byteCount: range.count)
-                kept += range.count
-            case .end(let fields):
-                trailers = fields
-                isWhole = true
-                connection.putBack(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(source)[position...]))
-                position = raw
-            }
-        }
-        received += Int64(kept)
-        if kept > 0 { return .bytes(kept) }
-        if let malformation { throw .malformed(malformation) }
-        return isWhole ? .end : .wouldBlock
+extension BodyPace {
+    /// What the configuration allows a body.
+    init(_ configuration: ServerConfiguration) {
+        self.init(
+            idleNanoseconds: configuration.bodyIdleNanoseconds, minimumRate: configuration.bodyRateBytes,
+            windowNanoseconds: configuration.bodyRateWindowNanoseconds)
     }
 }

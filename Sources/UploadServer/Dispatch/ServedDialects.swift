@@ -7,12 +7,14 @@ internal import Uploads
 /// | request                                         | is                                     |
 /// |-------------------------------------------------|----------------------------------------|
 /// | with `Tus-Resumable`, but for GET; PATCH of `application/offset+octet-stream` | tus     |
-/// | POST or PUT with other fields of tus, or its media type, and no completeness field | tus, which asks for the version (412) |
+/// | POST or PUT with other fields of tus, or its media type, and no completeness field | tus, which asks for the
+/// version (412) |
 /// | GET, HEAD, DELETE on an upload's address        | IETF; of a finished file GET is a download |
 /// | content with a completeness field               | IETF                                   |
 /// | any other PATCH on an upload's address          | IETF, which asks for the media type (415) |
 /// | `/status`, `/upload`, but for forms without `X-File-Id` | file-id                        |
-/// | any other POST or PUT                           | a form, or plain if no field of a resumable protocol is left over |
+/// | any other POST or PUT                           | a form, or plain if no field of a resumable protocol is left
+/// over |
 ///
 /// The method is the one that the client means (`X-HTTP-Method-Override`); with such a field no file is made.
 enum ServedDialects {
@@ -77,7 +79,7 @@ enum ServedDialects {
     private static func checkContent(_ head: RequestHead) throws(Refusal) {
         try ContentKind.checkCoding(head.fields)
         // What follows until the end of the connection would be dropped (RFC 9112 6.3).
-        guard head.version == .http11 || head.framing != .none else { throw WholeRequest.lengthRequired }
+        guard head.version != .http10 || head.framing != .none else { throw WholeRequest.lengthRequired }
     }
 
     private static func unique(_ names: [FieldName]) -> [FieldName] {

@@ -128,7 +128,9 @@ enum TusHandler: ServedDialect {
         {
         case .alreadyComplete(let upload):
             claim.release()
-            guard try await exchange.body.bringsNothing() else { throw PatchDecision.past(upload) }
+            guard try await exchange.body.bringsNothing(scratch: exchange.connection.scratch) else {
+                throw PatchDecision.past(upload)
+            }
             await exchange.respond(TusAnswer.appended(upload))
         case .append(let plan):
             let stored = try await receive(plan, request.checksum, claim, exchange, location: nil)

@@ -13,7 +13,7 @@ enum WholeFile {
     ///   - keepsEmpty: whether a file without a byte counts; otherwise nil is answered for it.
     ///   - digests: what the bytes have to come to.
     static func receive(
-        _ source: some ByteSource, as upload: Upload, for exchange: Exchange, keepsEmpty: Bool = true,
+        _ source: any ByteSource, as upload: Upload, for exchange: Exchange, keepsEmpty: Bool = true,
         digests: WholeDigests = .none
     ) async throws -> StoredFile? {
         let sizeMax = exchange.sizeMax

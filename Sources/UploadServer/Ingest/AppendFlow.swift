@@ -60,7 +60,7 @@ struct AppendFlow {
     ///   is handed to the disk; what it throws breaks the append off.
     /// - Throws: the verdict's refusal, or `StorageError`. The upload is released in any case.
     func run(
-        _ claim: consuming UploadClaim, from source: some ByteSource,
+        _ claim: consuming UploadClaim, from source: any ByteSource,
         verdict: (borrowing WritePermit, Content) async throws -> Verdict
     ) async throws -> Outcome {
         var permit = try await claim.permit(
@@ -85,7 +85,7 @@ struct AppendFlow {
     }
 
     private func receive(
-        _ source: some ByteSource, into permit: inout WritePermit, _ computed: BodyDigests
+        _ source: any ByteSource, into permit: inout WritePermit, _ computed: BodyDigests
     ) async -> IngestEnd {
         do throws(BodyFailure) { try await exchange.body.welcome() } catch { return .failed(error) }
         exchange.connection.counters.countAppend(dialect)

@@ -20,11 +20,12 @@ enum IngestEnd {
 /// fills it with what comes, and passes it to the permit, full or not. A body that comes in drops has its drops written
 /// one by one, buffered; a body that comes in floods fills whole buffers, which go to the disk directly. The buffers of
 /// the encryption come and go with that: kept through a flood, given back when it pauses.
-struct Ingest<Source: ByteSource> {
-    private let source: Source
+struct Ingest {
+    private let source: any ByteSource
     private let buffers: BufferPool
     private let bufferWaitNanoseconds: Int64
-    private let transport: Transport
+    private let channel: any ResponseChannel
+    private let watch: Watch
     private let counters: LoopCounters
     /// Bytes the upload may still take.
     private var room: Int64
@@ -37,20 +38,20 @@ struct Ingest<Source: ByteSource> {
 
     /// - Parameter room: bytes the upload may still take; what comes beyond ends the ingest.
     init(
-        _ source: Source, of exchange: Exchange, room: Int64, inspect: ((UnsafeRawBufferPointer) -> Void)? = nil,
+        _ source: any ByteSource, of exchange: Exchange, room: Int64,
+        inspect: ((UnsafeRawBufferPointer) -> Void)? = nil,
         progress: ((Offset) async -> Void)? = nil
     ) {
         self.source = source
         buffers = exchange.connection.buffers
         bufferWaitNanoseconds = exchange.server.configuration.bufferWaitNanoseconds
-        transport = exchange.connection.transport
+        channel = exchange.channel
+        watch = exchange.watch
         counters = exchange.connection.counters
         self.room = room
         self.inspect = inspect
         self.progress = progress
     }
-
-    private var watch: Watch { transport.watch }
 
     /// Runs to the end of the body, or to what stops it. Failures of the disk are the permit's to report: the first one
     /// ends the reading early.
@@ -70,7 +71,7 @@ struct Ingest<Source: ByteSource> {
             }
             if end == nil { await watch.yield() }
         }
-        transport.keepBuffers(false)
+        channel.keepBuffers(false)
         await reclaim(&permit)
         return end ?? .bodyEnded
     }
@@ -86,7 +87,7 @@ struct Ingest<Source: ByteSource> {
         if isFast {
             isFast = try await holds(until: SystemClock.monotonicNanoseconds + ServerLimits.bufferHoldNanoseconds)
         }
-        transport.keepBuffers(isFast)
+        channel.keepBuffers(isFast)
         if !isFast { try await source.untilArrival() }
         // From here on it is the server that is waited for, not the client.
         watch.setDeadline(.max)
@@ -159,7 +160,16 @@ struct Ingest<Source: ByteSource> {
                 case .wouldBlock:
                     if fill.count >= ServerLimits.fastBodyBytes { isFast = true }
                     guard fill.count > 0, isFast else { return fill }
-                    guard try await holds(until: holdEnd) else {
+                    source.lend(memory + fill.count, count: capacity - fill.count)
+                    let hasMore: Bool
+                    do throws(BodyFailure) {
+                        hasMore = try await holds(until: holdEnd)
+                        fill.count += source.takeBack()
+                    } catch {
+                        fill.count += source.takeBack()
+                        throw error
+                    }
+                    guard hasMore || fill.count == capacity else {
                         isFast = fill.count >= ServerLimits.fastBodyBytes
                         return fill
                     }
@@ -176,7 +186,7 @@ struct Ingest<Source: ByteSource> {
     /// Many small pieces in a row must not keep the loop from its other connections; and who sends next to nothing in
     /// each record of the encryption has to wait in between, since all others pay for it.
     private func letOthers(_ sliceStart: inout Int64) async throws(BodyFailure) {
-        guard transport.comesInCrumbs else { return await watch.yield(after: &sliceStart) }
+        guard channel.comesInCrumbs else { return await watch.yield(after: &sliceStart) }
         do throws(Interruption) {
             try await watch.pause(nanoseconds: ServerLimits.crumbPauseNanoseconds)
         } catch {

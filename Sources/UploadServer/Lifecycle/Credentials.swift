@@ -9,9 +9,11 @@ enum Credentials: Sendable {
     /// Made at the start, for this machine only.
     case selfSigned(TLSContext)
 
-    /// By ALPN, the one that is liked more first. Who names neither is sent away (RFC 7301 section 3.2), who names none
-    /// at all is not.
-    private static let protocols = ["http/1.1", "http/1.0"]
+    /// By ALPN, the one that is liked more first. Who names none of them is sent away (RFC 7301 section 3.2), who
+    /// names none at all is not.
+    private static func protocols(_ configuration: ServerConfiguration) -> [String] {
+        (configuration.allowsHTTP2 ? ["h2"] : []) + ["http/1.1", "http/1.0"]
+    }
 
     /// For the next connection.
     var current: TLSContext {
@@ -44,16 +46,17 @@ enum Credentials: Sendable {
                 --listen-tls ''.
                 """)
         }
+        let protocols = Credentials.protocols(configuration)
         do throws(TLSError) {
             if !configuration.certificates.isEmpty {
                 return .files(
                     try CertificateSource(
                         configuration.certificates, clients: configuration.clientAuthorities,
-                        applicationProtocols: Credentials.protocols))
+                        applicationProtocols: protocols))
             }
             return .selfSigned(
                 try TLSContext.selfSigned(
-                    names: ["localhost", "127.0.0.1", "::1"], applicationProtocols: Credentials.protocols))
+                    names: ["localhost", "127.0.0.1", "::1"], applicationProtocols: protocols))
         } catch {
             throw .configuration("\(error)")
         }

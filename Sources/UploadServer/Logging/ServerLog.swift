@@ -45,6 +45,7 @@ public struct ServerLog: Sendable {
                 exchange.head.fields, peer: exchange.connection.peer,
                 trusted: exchange.server.configuration.trustedProxies,
                 field: exchange.server.configuration.realIPField))
+        line.set("protocol", exchange.head.version.description)
         line.set("method", exchange.head.sentMethod.description)
         if exchange.head.isOverridden {
             line.set("override", exchange.head.fields.text(.xHTTPMethodOverride) ?? "")
@@ -92,6 +93,11 @@ public struct ServerLog: Sendable {
         logger.log(
             level: isKnown ? .debug : .warning, "cannot remove an unfinished upload",
             metadata: ["upload": "\(upload)", "error": "\(error)"])
+    }
+
+    /// A client of HTTP/2 has broken its rules, and the connection with it.
+    func connectionFailed(peer: String, _ reason: String) {
+        logger.info("HTTP/2 connection failed", metadata: ["peer": "\(peer)", "error": "\(reason)"])
     }
 
     /// Writes what the store reports: from any of its threads.

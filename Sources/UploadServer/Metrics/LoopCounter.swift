@@ -13,6 +13,12 @@ enum LoopCounter: Int, CaseIterable {
     case bytesReceived
     /// Bytes of answers.
     case bytesSent
+    /// Connections that turned out to speak HTTP/2.
+    case http2Connections
+    /// Streams of theirs that brought a request.
+    case http2Streams
+    /// Those for which there was no room.
+    case http2StreamsRefused
 
     /// How it is told outside.
     var metric: Metric {
@@ -26,6 +32,12 @@ enum LoopCounter: Int, CaseIterable {
                 "Appends that brought the last byte of a file whose client has not said that it is complete (IETF).")
         case .bytesReceived: Metric("received_bytes_total", "Bytes of bodies that came for uploads.")
         case .bytesSent: Metric("sent_bytes_total", "Bytes of answers.")
+        case .http2Connections: Metric("http2_connections_total", "Connections that spoke HTTP/2.")
+        case .http2Streams: Metric("http2_streams_total", "Requests that came over HTTP/2.")
+        case .http2StreamsRefused:
+            Metric(
+                "http2_streams_refused_total",
+                "Requests over HTTP/2 turned away because too many connections and streams were open.")
         }
     }
 }

@@ -9,6 +9,9 @@ final class LoopCounters: Sendable {
     /// By `ListenerKind`.
     let opened = InlineArray<3, Tally> { _ in Tally() }
     let closed = InlineArray<3, Tally> { _ in Tally() }
+    /// Ends of connections that spoke HTTP/2, and of their streams.
+    let closedHTTP2 = Tally()
+    let closedStreams = Tally()
     /// By `RequestKind`.
     let requests = InlineArray<48, Tally> { _ in Tally() }
     /// Requests whose principal may not do that, by the order of `AccessFault.rules`; room for more.

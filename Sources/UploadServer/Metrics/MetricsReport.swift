@@ -52,6 +52,12 @@ struct MetricsReport {
             "sluice_connections_refused_total", .counter, "Connections turned away because too many were open.",
             server.admission.refusalCount)
         text.number(
+            "sluice_http2_connections", .gauge, "Open connections that speak HTTP/2.",
+            sum { $0[.http2Connections] - $0.closedHTTP2.count })
+        text.number(
+            "sluice_http2_streams", .gauge, "Requests under way over HTTP/2.",
+            sum { $0[.http2Streams] - $0.closedStreams.count })
+        text.number(
             "sluice_accept_pauses_total", .counter,
             "Accepting paused because descriptors or memory had run out; clients waited in the queue.",
             server.acceptPauseCount)
@@ -102,10 +108,10 @@ struct MetricsReport {
         let pools = [server.loops[0].buffers, server.loops[0].sendBuffers]
         text.number(
             "sluice_buffer_bytes", .gauge, "Memory that bodies hold on their way to the disk, or from it.",
-            Int64(pools.reduce(0) { $0 + $1.leasedCount * $1.bufferBytes }))
+            Int64(pools.reduce(server.heldBytes.count) { $0 + $1.leasedCount * $1.bufferBytes }))
         text.number(
             "sluice_buffer_limit_bytes", .gauge, "The bound of that memory.",
-            Int64(pools.reduce(0) { $0 + $1.limit * $1.bufferBytes }))
+            Int64(pools.reduce(server.configuration.streamMemoryBytes) { $0 + $1.limit * $1.bufferBytes }))
     }
 
     private mutating func disk() {

@@ -2,7 +2,8 @@
 
 export const Limits = Object.freeze({
     requests: 6,              // uploads at work at the same time: browsers open six connections to one server
-    requestsShared: 16,       // the same where they share one connection, as HTTP/2 has it
+    requestsShared: 64,       // the same where they share one connection, as HTTP/2 has it, ...
+    sharedBytes: 16 << 20,    // ... beyond the first few as long as they have no more together, for a slow line's sake
     large: 3,                 // of these, such as take more than one request
     files: 10000,             // uploads on the page
     groupRows: 20,            // rows that a group shows before somebody asks for more

@@ -17,6 +17,9 @@ let onchange = () => {};     // told which upload has changed, and whether its s
 const requestsMax = ['h2', 'h3'].includes(performance.getEntriesByType('navigation')[0]?.nextHopProtocol)
     ? Limits.requestsShared : Limits.requests;
 
+/** Bytes that an upload may have under way at once, as far as the others have to care. */
+const weight = (upload) => Math.min(upload.size, Limits.smallBytes);
+
 const isUnsent = (upload) => upload.state === 'unfinished';
 
 function put(upload) {
@@ -43,10 +46,13 @@ function begin(file, path) {
 function pump() {
     if (running.size >= requestsMax) return;
     let large = [...running].filter((upload) => !upload.isSmall).length;
+    let bytes = [...running].reduce((sum, upload) => sum + weight(upload), 0);
     for (const upload of all.values()) {
         if (running.size >= requestsMax) return;
         if (upload.state !== 'queued' || running.has(upload)) continue;
         if (!upload.isSmall && (large += 1) > Limits.large) continue;
+        if (running.size >= Limits.requests && bytes + weight(upload) > Limits.sharedBytes) return;
+        bytes += weight(upload);
         running.add(upload);
         upload.run().finally(() => {
             running.delete(upload);

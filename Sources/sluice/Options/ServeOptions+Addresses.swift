@@ -49,6 +49,10 @@ extension ServeOptions {
                 }
                 settings.server.socketMode = mode
             },
+            .onOff(
+                "http2", default: true,
+                help: "Speak HTTP/2 beside HTTP/1.1: by ALPN over TLS, by prior knowledge in plain."
+            ) { $0.server.allowsHTTP2 = $1 },
         ])
 
     static let encryption = ServeSection(

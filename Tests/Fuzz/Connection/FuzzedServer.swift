@@ -19,13 +19,14 @@ final class FuzzedServer: Sendable {
         private var idleDescriptors: [String] = []
         fileprivate var inputs = 0
 
-        fileprivate init() throws {
+        fileprivate init(allowsHTTP2: Bool) throws {
             _ = try Signals([])
             directory = try TemporaryDirectory()
             var configuration = ServerConfiguration(
                 store: StoreConfiguration(path: "\(directory.path)/data", durability: .process))
             configuration.listen = [try SocketAddress(host: "127.0.0.1", port: 0)]
             configuration.threads = 1
+            configuration.allowsHTTP2 = allowsHTTP2
             configuration.bufferMemoryBytes = 8 << 20
             configuration.sizeMax = 1 << 20
             logDescriptor = open("/dev/null", O_WRONLY | O_CLOEXEC)
@@ -65,6 +66,10 @@ final class FuzzedServer: Sendable {
         }
     }
 
+    private let allowsHTTP2: Bool
+
+    init(allowsHTTP2: Bool) { self.allowsHTTP2 = allowsHTTP2 }
+
     private static let inputsPerCheck = 64
     private static let inputsPerServer = 4096
 
@@ -81,7 +86,7 @@ final class FuzzedServer: Sendable {
         // The threads of the last one may still be on their way out.
         FuzzedServer.await(openAtMost: outside) { "a server that has stopped leaves nothing open: \($0)" }
         do {
-            let made = try Site()
+            let made = try Site(allowsHTTP2: allowsHTTP2)
             site = made
             return made
         } catch {

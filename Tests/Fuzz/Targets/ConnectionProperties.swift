@@ -4,7 +4,7 @@
 /// on with the other connection, which is how one request gets to supersede another. `{0}` stands for the id of the
 /// first upload whose address was told, `{1}` for the second, and so on.
 enum ConnectionProperties {
-    private static let site = FuzzedServer()
+    private static let site = FuzzedServer(allowsHTTP2: false)
 
     static func check(_ input: [UInt8]) {
         let site = site.fresh()

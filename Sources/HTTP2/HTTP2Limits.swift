@@ -1,0 +1,49 @@
+internal import HTTP
+
+/// The bounds of one HTTP/2 connection that no option changes.
+public enum HTTP2Limits {
+    /// Streams that a client may have open at once on a connection (SETTINGS_MAX_CONCURRENT_STREAMS): what RFC 9113
+    /// 6.5.2 names as the least, and as many as browsers ever use.
+    public static let streamsMax = 100
+    /// Bytes of a header list as RFC 9113 6.5.2 counts them, told to the client. What is really stored is bounded by
+    /// `HTTPLimits.headBytesMax`; a list that is longer gets 431.
+    public static let headerListBytesMax = HTTPLimits.headBytesMax
+    /// Bytes of one header list after decompression past which the connection ends: a bomb, which 431 would not stop.
+    public static let headerBombBytes = 1 << 20
+    /// CONTINUATION frames behind one HEADERS frame. More than fit into the list are never needed.
+    public static let continuationsMax = 8
+    /// Entries of one SETTINGS frame; there are eight that anybody has ever defined for clients.
+    public static let settingsEntriesMax = 32
+    /// Acknowledgements of SETTINGS and PING that wait for a client who does not read.
+    public static let acknowledgementsMax = 256
+    /// RST_STREAM frames of the client in a row …
+    public static let resetsBurst: UInt64 = 200
+    /// … and each second from then on: who cancels a hundred uploads at once may, who does so all the time may not.
+    public static let resetsPerSecond: UInt64 = 20
+    /// Frames that bring nothing, in a row …
+    public static let idleFramesBurst: Int64 = 1_000
+    /// … and each second from then on. Content in either direction earns more, see `FloodGauge`.
+    public static let idleFramesPerSecond: Int64 = 50
+    /// What one stream error that the client has caused counts, in frames: each makes the server do work for nothing.
+    public static let violationCost: Int64 = 10
+    /// Frames that wait to be sent. Past it nothing more is read until the client has taken some.
+    public static let outboundFramesMax = 1_000
+    /// Bytes of frames that are gathered for one write.
+    public static let writeBytes = 64 * 1024
+
+    /// What a stream may send ahead at first, in bytes: a small file whole, and little enough for ten thousand streams
+    /// that nobody reads.
+    public static let streamWindowBytes = 256 * 1024
+    /// What it may send ahead at most: 5 Gbit/s over a round trip of 100 ms. It is credit, not memory: what waits here
+    /// is bounded by who reads.
+    public static let streamWindowBytesMax = 64 << 20
+    /// The same for all streams of a connection together …
+    public static let connectionWindowBytes = 1 << 20
+    /// … at most.
+    public static let connectionWindowBytesMax = 128 << 20
+    /// A window that was used up within so many nanoseconds was too small, and grows fourfold: it comes to hold what
+    /// the client sends in about that time, more than any round trip.
+    public static let windowGrowthNanoseconds: Int64 = 1_000_000_000
+    /// A window of which not a quarter was used in so many nanoseconds is halved.
+    public static let windowShrinkNanoseconds: Int64 = 5_000_000_000
+}

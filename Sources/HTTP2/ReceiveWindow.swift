@@ -1,0 +1,52 @@
+/// How much may be sent ahead, by one stream or by all of a connection: a size that follows the pace at which the bytes
+/// are taken from there.
+///
+/// Who uses up a whole window within a second would send more if he were let: the window is made four times as large.
+/// Where a few seconds take little of it, it is halved. So it comes to hold what goes through in about a second, which
+/// is more than any round trip, and no ping has to measure one. The room that a window stands for is memory only while
+/// its bytes wait here to be taken, which a reader that keeps up does not let happen.
+public struct ReceiveWindow: Sendable {
+    /// In bytes.
+    public private(set) var size: Int
+    private let least: Int
+    private let most: Int
+    private var taken = 0
+    private var start: Int64?
+
+    /// - Parameters:
+    ///   - size: what it is at first, and at least; 1 byte or more.
+    ///   - most: what it grows to.
+    public init(size: Int, most: Int) {
+        self.size = size
+        least = size
+        self.most = max(size, most)
+    }
+
+    /// Bytes were taken, so that as many may follow. Answers the new size where it changes.
+    ///
+    /// - Parameter now: of a clock that only goes forward, in nanoseconds.
+    public mutating func took(_ count: Int, now: Int64) -> Int? {
+        let since = start ?? now
+        if start == nil { start = now }
+        taken += count
+        let elapsed = now - since
+        if taken >= size {
+            let isFast = elapsed < HTTP2Limits.windowGrowthNanoseconds
+            begin(now)
+            guard isFast, size < most else { return nil }
+            size = min(size * 4, most)
+            return size
+        }
+        guard elapsed >= HTTP2Limits.windowShrinkNanoseconds else { return nil }
+        let isSlow = taken < size / 4
+        begin(now)
+        guard isSlow, size > least else { return nil }
+        size = max(size / 2, least)
+        return size
+    }
+
+    private mutating func begin(_ now: Int64) {
+        taken = 0
+        start = now
+    }
+}

@@ -1,0 +1,159 @@
+internal import CNGHTTP2Shim
+internal import HTTP
+
+/// What nghttp2 calls. None of these may throw, and none calls back into reading or writing.
+extension ServerSession {
+    /// Made once, for all sessions; nghttp2 copies what it needs of them when a session is made, and never writes.
+    nonisolated(unsafe) static let callbacks: OpaquePointer = {
+        var made: OpaquePointer?
+        nghttp2_session_callbacks_new(&made)
+        let callbacks = made!
+        nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks) { _, head, data in
+            of(data).began(head!.pointee)
+            return 0
+        }
+        nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks) { _, frame, data in
+            let session = of(data)
+            session.fields = RequestFields()
+            session.fieldsStream = cshim_frame_stream(frame!)
+            session.listBytes = 0
+            return 0
+        }
+        nghttp2_session_callbacks_set_on_header_callback(callbacks) {
+            _, _, name, nameCount, value, valueCount, _, data in
+            of(data).add(
+                UnsafeBufferPointer(start: name, count: nameCount), UnsafeBufferPointer(start: value, count: valueCount)
+            )
+            return 0
+        }
+        // What cannot be a field makes the whole request malformed (RFC 9113 8.2.1); unasked, nghttp2 would drop it.
+        nghttp2_session_callbacks_set_on_invalid_header_callback(callbacks) { _, _, _, _, _, _, _, data in
+            of(data).fields = nil
+            return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue
+        }
+        nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks) { _, frame, data in
+            of(data).received(frame!)
+            return 0
+        }
+        nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks) { _, _, stream, bytes, count, data in
+            of(data).events.received(stream, UnsafeRawBufferPointer(start: bytes, count: count))
+            return 0
+        }
+        nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks) { _, frame, failure, data in
+            let session = of(data)
+            session.forgetHead(of: cshim_frame_stream(frame!))
+            session.complaint = String(cString: nghttp2_strerror(failure))
+            session.gauge.spend(HTTP2Limits.violationCost, now: session.now)
+            return 0
+        }
+        nghttp2_session_callbacks_set_on_frame_send_callback(callbacks) { _, frame, data in
+            of(data).sent(frame!)
+            return 0
+        }
+        nghttp2_session_callbacks_set_on_stream_close_callback(callbacks) { _, stream, code, data in
+            let session = of(data)
+            session.forgetHead(of: stream)
+            session.events.closed(stream, ErrorCode(rawValue: code))
+            return 0
+        }
+        nghttp2_session_callbacks_set_error_callback2(callbacks) { _, _, message, count, data in
+            let bytes = UnsafeRawBufferPointer(start: message, count: count)
+            of(data).complaint = String(decoding: bytes, as: UTF8.self)
+            return 0
+        }
+        return callbacks
+    }()
+
+    /// Likewise.
+    nonisolated(unsafe) static let options: OpaquePointer = {
+        var made: OpaquePointer?
+        nghttp2_option_new(&made)
+        let options = made!
+        nghttp2_option_set_no_auto_window_update(options, 1)
+        nghttp2_option_set_no_closed_streams(options, 1)
+        nghttp2_option_set_max_outbound_ack(options, HTTP2Limits.acknowledgementsMax)
+        nghttp2_option_set_max_settings(options, HTTP2Limits.settingsEntriesMax)
+        nghttp2_option_set_max_continuations(options, HTTP2Limits.continuationsMax)
+        nghttp2_option_set_stream_reset_rate_limit(
+            options, HTTP2Limits.resetsBurst, HTTP2Limits.resetsPerSecond)
+        return options
+    }()
+
+    /// Asks the owner for content; `later` ends the asking until `resume`.
+    static let readContent: nghttp2_data_source_read_callback = { _, stream, memory, count, flags, _, data in
+        let session = of(data)
+        switch session.events.content(of: stream, into: memory!, count: count) {
+        case .later: return Int(NGHTTP2_ERR_DEFERRED.rawValue)
+        case .bytes(let moved, let isLast):
+            if isLast { flags!.pointee |= NGHTTP2_DATA_FLAG_EOF.rawValue }
+            return moved
+        }
+    }
+
+    private static func of(_ data: UnsafeMutableRawPointer?) -> ServerSession {
+        let owner = data!.assumingMemoryBound(to: UnsafeMutableRawPointer?.self).pointee!
+        return Unmanaged<ServerSession>.fromOpaque(owner).takeUnretainedValue()
+    }
+
+    /// A head that turned out to be malformed is none that anybody waits for.
+    private func forgetHead(of stream: Int32) {
+        if stream == fieldsStream { fields = nil }
+    }
+
+    /// A frame of any type begins. Those that bring something cost nothing.
+    private func began(_ head: nghttp2_frame_hd) {
+        switch UInt32(head.type) {
+        case NGHTTP2_DATA.rawValue:
+            let isLast = head.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0
+            if head.length == 0, !isLast { gauge.spend(now: now) } else if head.length >= 4096 { gauge.earn(1) }
+        case NGHTTP2_HEADERS.rawValue: break
+        default: gauge.spend(now: now)
+        }
+    }
+
+    private func add(_ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>) {
+        listBytes += name.count + value.count + 32
+        guard listBytes <= HTTP2Limits.headerBombBytes else {
+            isBombed = true
+            return
+        }
+        fields?.add(name: name.span, value: value.span)
+    }
+
+    private func received(_ frame: UnsafePointer<nghttp2_frame>) {
+        let stream = cshim_frame_stream(frame)
+        let isLast = cshim_frame_has_flag(frame, UInt8(NGHTTP2_FLAG_END_STREAM.rawValue)) != 0
+        switch UInt32(cshim_frame_type(frame)) {
+        case NGHTTP2_HEADERS.rawValue:
+            guard let fields = fields.take() else { return }
+            listBytes = 0
+            if cshim_frame_is_request(frame) != 0 {
+                let head = Result { () throws(HTTPParseError) in try fields.head(endsHere: isLast) }
+                events.opened(stream, head, isWhole: isLast)
+            } else if isLast {
+                events.ended(stream, Result { () throws(HTTPParseError) in try fields.trailers() })
+            }
+        case NGHTTP2_DATA.rawValue where isLast:
+            events.ended(stream, .success(FieldSection()))
+        case NGHTTP2_PING.rawValue where cshim_frame_has_flag(frame, UInt8(NGHTTP2_FLAG_ACK.rawValue)) != 0:
+            events.ponged()
+        default: break
+        }
+    }
+
+    private func sent(_ frame: UnsafePointer<nghttp2_frame>) {
+        switch UInt32(cshim_frame_type(frame)) {
+        case NGHTTP2_DATA.rawValue, NGHTTP2_HEADERS.rawValue:
+            if cshim_frame_type(frame) == UInt8(NGHTTP2_DATA.rawValue) { gauge.earn(2) }
+            guard cshim_frame_has_flag(frame, UInt8(NGHTTP2_FLAG_END_STREAM.rawValue)) != 0 else { return }
+            events.answered(cshim_frame_stream(frame))
+        case NGHTTP2_RST_STREAM.rawValue:
+            // Whoever makes the server reset streams makes it work for nothing.
+            let code = ErrorCode(rawValue: cshim_frame_error(frame))
+            if code == .protocolError || code == .streamClosed || code == .flowControlError || code == .refusedStream {
+                gauge.spend(HTTP2Limits.violationCost, now: now)
+            }
+        default: break
+        }
+    }
+}

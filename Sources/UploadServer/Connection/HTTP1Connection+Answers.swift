@@ -1,0 +1,62 @@
+internal import HTTP
+internal import LinuxSystem
+internal import Reactor
+internal import Wire
+
+extension HTTP1Connection: ResponseChannel {
+    func inform(_ head: ResponseHead) async throws(TransportError) {
+        var bytes: [UInt8] = []
+        head.write(into: &bytes, date: nil)
+        try await transport.write(bytes)
+    }
+
+    func answer(
+        _ head: consuming ResponseHead, to request: RequestHead, content: [UInt8], followed: Int64, closes: Bool
+    ) async throws(TransportError) -> Int {
+        if closes {
+            head.set("Connection", "close")
+        } else if request.version == .http10 {
+            head.set("Connection", "keep-alive")
+        }
+        var bytes = HTTP1Connection.serialized(head)
+        bytes += content
+        try await transport.write(bytes)
+        return bytes.count
+    }
+
+    func beginContent() { transport.boundUnsent(bytes: ServerLimits.unsentBytesMax) }
+
+    func sendSome(from memory: UnsafeRawPointer, count: Int) throws(TransportError) -> Int {
+        try transport.writeSome(from: memory, count: count)
+    }
+
+    func untilRoom() async throws(TransportError) { try await transport.untilRoom() }
+
+    var unconfirmedBytes: Int64 { transport.unconfirmedBytes }
+
+    func abort() { transport.abort() }
+
+    func keepBuffers(_ keeps: Bool) { transport.keepBuffers(keeps) }
+
+    var comesInCrumbs: Bool { transport.comesInCrumbs }
+
+    func conclude(_ body: any RequestBody, closes: Bool) async -> Bool {
+        if !closes {
+            transport.watch.isSpared = false
+            if await body.discardRest(scratch: context.scratch) { return true }
+            if !context.server.isStopping { return false }
+        }
+        await closeGently(draining: !body.isAtEnd || hasInput)
+        return false
+    }
+
+    func abandon() {}
+
+    /// A head as it goes onto the wire.
+    static func serialized(_ head: ResponseHead) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(512)
+        head.write(into: &bytes, date: HTTPDate(secondsSince1970: SystemClock.wallNanoseconds / 1_000_000_000))
+        return bytes
+    }
+}

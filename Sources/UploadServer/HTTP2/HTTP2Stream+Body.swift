@@ -1,0 +1,64 @@
+internal import HTTP
+internal import HTTP2
+internal import LinuxSystem
+internal import Reactor
+internal import Wire
+
+/// The request's body, as its handler reads it.
+extension HTTP2Stream {
+    var isAtEnd: Bool { isEnded && malformation == nil && queue.isEmpty && lentCount == 0 }
+
+    var isAwaited: Bool { owesContinue && !isEnded }
+
+    func welcome() async throws(BodyFailure) {
+        guard owesContinue else { return }
+        owesContinue = false
+        guard !isEnded, !isClosed else { return }
+        connection.session.inform(id, ResponseHead(.continue))
+        connection.stir()
+    }
+
+    func untilReadable() async throws(BodyFailure) {
+        do throws(Interruption) {
+            while !mayRead {
+                try watch.checkInterruption()
+                try await watch.untilWoken()
+            }
+            try watch.checkInterruptionButDeadline()
+        } catch {
+            throw .transport(.interrupted(error))
+        }
+    }
+
+    private var mayRead: Bool {
+        !queue.isEmpty || lentCount > 0 || isEnded || isCut || isClosed
+    }
+
+    func readNow(into memory: UnsafeMutableRawPointer, count: Int) throws(BodyFailure) -> BodyRead {
+        if !queue.isEmpty {
+            let moved = queue.move(to: memory, count: count)
+            received += Int64(moved)
+            connection.took(self, moved, wereHeld: true)
+            return .bytes(moved)
+        }
+        if let malformation { throw .malformed(malformation) }
+        if isEnded { return .end }
+        // The stream's own end comes first: what was reset was reset on purpose.
+        if isClosed { throw .transport(.system(.connectionReset)) }
+        if isCut { throw .cutShort }
+        return .wouldBlock
+    }
+
+    func lend(_ memory: UnsafeMutableRawPointer, count: Int) {
+        lentMemory = memory
+        lentRoom = count
+    }
+
+    func takeBack() -> Int {
+        let count = lentCount
+        lentMemory = nil
+        lentCount = 0
+        received += Int64(count)
+        return count
+    }
+}

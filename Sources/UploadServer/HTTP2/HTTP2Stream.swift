@@ -1,0 +1,217 @@
+internal import HTTP
+internal import HTTP2
+internal import LinuxSystem
+internal import Reactor
+internal import Wire
+
+/// One stream of a connection of HTTP/2: a request, its body, its answer. Confined to its connection's loop.
+///
+/// It has a task of its own, which sleeps on a watch of its own, without a descriptor; so what interrupts a request
+/// (a newer one, a deadline, a stop) interrupts this one and no other.
+final class HTTP2Stream: Parked, RequestBody {
+    let id: Int32
+    let connection: HTTP2Connection
+    let head: Result<RequestHead, HTTPParseError>
+    /// Its place among the connections that may be open; the first stream has its connection's.
+    private let slot: ConnectionSlot?
+    /// Set when the task begins.
+    private var ownWatch: Watch?
+    /// What the client may send ahead.
+    var window: ReceiveWindow
+    var pace: BodyPace
+
+    // The body.
+    let length: Int64?
+    var received: Int64 = 0
+    private(set) var trailers: FieldSection?
+    var owesContinue: Bool
+    /// Bytes that have come and wait for the task, …
+    var queue = ReadAhead()
+    /// … and memory that it has lent for more, with what has come into it, …
+    var lentMemory: UnsafeMutableRawPointer?
+    var lentRoom = 0
+    var lentCount = 0
+    /// … of which so many bytes are new in the read that is under way.
+    private var freshBytes = 0
+    /// Whether the connection has it on its list of those for which something has come.
+    var isTouched = false
+    var isEnded: Bool
+    var malformation: HTTPParseError?
+    /// The client has gone in the middle.
+    var isCut = false
+
+    // The answer.
+    var content: [UInt8] = []
+    var contentStart = 0
+    /// What `sendSome` offers at the moment.
+    var offered: (memory: UnsafeRawPointer, count: Int)?
+    /// Bytes of content that `sendSome` is still to bring.
+    var owed: Int64 = 0
+    /// The session has asked for content and there was none.
+    var isAsked = false
+    var isAnswered = false
+    var isAborted = false
+    var keepsBuffers = false
+    /// Nothing goes either way any more.
+    private(set) var isClosed = false
+
+    init(
+        _ id: Int32, _ head: Result<RequestHead, HTTPParseError>, isWhole: Bool, on connection: HTTP2Connection,
+        slot: consuming ConnectionSlot?
+    ) {
+        self.id = id
+        self.head = head
+        self.connection = connection
+        self.slot = slot
+        let configuration = connection.context.server.configuration
+        pace = BodyPace(configuration)
+        window = ReceiveWindow(
+            size: HTTP2Limits.streamWindowBytes,
+            most: min(
+                HTTP2Limits.streamWindowBytesMax,
+                configuration.bufferMemoryBytes / ServerLimits.streamWindowShareOfMemory))
+        isEnded = isWhole
+        let known = try? head.get()
+        switch known?.framing {
+        case .length(let count): length = count
+        case .chunked: length = nil
+        case nil, .some(.none): length = 0
+        }
+        owesContinue = known?.expectsContinue ?? false
+    }
+
+    // MARK: The task
+
+    /// Gives the stream its task.
+    func begin(on loop: isolated EventLoop) {
+        let watch = loop.watch()
+        ownWatch = watch
+        watch.park(self)
+    }
+
+    func resume(on loop: isolated EventLoop) async {
+        switch head {
+        case .success(let head):
+            let exchange = Exchange(head, self, on: self, of: connection.context, watch: watch)
+            pace = BodyPace(exchange.server.configuration)
+            await Dispatch.handle(exchange)
+            _ = await exchange.conclude()
+        case .failure(let error): await refuse(error)
+        }
+        drop()
+        loop.end(watch)
+        connection.finished(self)
+    }
+
+    var watch: Watch { ownWatch! }
+
+    /// Answers a head that is no request.
+    private func refuse(_ error: HTTPParseError) async {
+        let refusal = Refusal(error)
+        let id = RequestID.next()
+        connection.context.counters.add(.malformedHeads)
+        connection.context.server.log.refusedHead(id: id, peer: connection.context.peer, refusal)
+        watch.setDeadline(SystemClock.monotonicNanoseconds + ServerLimits.responseNanoseconds)
+        var head = refusal.responseHead
+        head.set("X-Request-ID", id.description)
+        let body = refusal.bodyBytes
+        head.set("Content-Length", Int64(body.count))
+        do throws(TransportError) {
+            _ = try await send(head, content: body, followed: 0)
+            _ = await conclude(self, closes: true)
+        } catch {
+            abandon()
+        }
+    }
+
+    /// What was not taken never will be.
+    private func drop() {
+        connection.dropped(queue.count)
+        queue.clear()
+        if keepsBuffers { connection.keepBuffers(false) }
+    }
+
+    // MARK: The connection's side
+
+    /// Whether bytes that come are of use: there is a task, or will be one, that may take them.
+    var isListening: Bool { !isEnded && !isCut }
+
+    /// Takes bytes that have come: into the memory that the task has lent, as far as they fit. Answers how many have to
+    /// wait here.
+    func receive(_ bytes: UnsafeRawBufferPointer) -> Int {
+        var direct = 0
+        if queue.isEmpty, let lentMemory {
+            direct = min(lentRoom - lentCount, bytes.count)
+            if direct > 0 {
+                (lentMemory + lentCount).copyMemory(from: bytes.baseAddress!, byteCount: direct)
+                lentCount += direct
+                freshBytes += direct
+            }
+        }
+        if direct < bytes.count { queue.append(UnsafeRawBufferPointer(rebasing: bytes[direct...])) }
+        return bytes.count - direct
+    }
+
+    /// The body is whole.
+    func end(_ trailers: Result<FieldSection, HTTPParseError>) {
+        isEnded = true
+        switch trailers {
+        case .success(let fields): self.trailers = fields.isEmpty ? nil : fields
+        case .failure(let error): malformation = error
+        }
+    }
+
+    /// A read has brought something: gives back what went straight to where the task wants it, and wakes the task.
+    func arrived() {
+        isTouched = false
+        if freshBytes > 0 {
+            connection.took(self, freshBytes, wereHeld: false)
+            freshBytes = 0
+        }
+        ownWatch?.wake()
+    }
+
+    /// The client sends nothing more.
+    func cut() {
+        isCut = true
+        ownWatch?.wake()
+    }
+
+    /// The connection is broken.
+    func lost() {
+        isClosed = true
+        cut()
+    }
+
+    /// The stream has ended, in good order or not.
+    func closed(_ code: ErrorCode) {
+        isClosed = true
+        ownWatch?.wake()
+    }
+
+    /// The answer has been handed over to its last byte.
+    func wasAnswered() {
+        isAnswered = true
+        ownWatch?.wake()
+    }
+
+    /// Moves content of the answer to where the session sends it from.
+    func content(into memory: UnsafeMutableRawPointer, count: Int) -> AnswerContent {
+        if contentStart < content.count {
+            let moved = min(count, content.count - contentStart)
+            content.withUnsafeBytes { memory.copyMemory(from: $0.baseAddress! + contentStart, byteCount: moved) }
+            contentStart += moved
+            return .bytes(moved, isLast: contentStart == content.count && owed == 0)
+        }
+        guard let piece = offered, piece.count > 0 else {
+            isAsked = true
+            ownWatch?.wake()
+            return .later
+        }
+        let moved = min(count, piece.count)
+        memory.copyMemory(from: piece.memory, byteCount: moved)
+        offered = (piece.memory + moved, piece.count - moved)
+        owed -= Int64(moved)
+        return .bytes(moved, isLast: owed == 0)
+    }
+}

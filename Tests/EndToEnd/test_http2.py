@@ -1,0 +1,429 @@
+"""HTTP/2: what is not the same as over HTTP/1.1, and what many streams of one connection do to each other."""
+
+import json
+import socket
+import ssl
+import subprocess
+import threading
+
+import h2.errors
+import h2.exceptions
+import pytest
+
+from conftest import MEBIBYTE
+from waiting import eventually
+from wire import Closed, Line1, ask, pattern
+from wire2 import Line2, ask2
+
+TUS = {"Tus-Resumable": "1.0.0"}
+PATCH = TUS | {"Content-Type": "application/offset+octet-stream"}
+NO_ERROR = h2.errors.ErrorCodes.NO_ERROR
+
+
+def create(port, length) -> str:
+    return ask2(port, "POST", "/files", TUS | {"Upload-Length": str(length)}, b"").location
+
+
+def begin(line, location, offset, length) -> int:
+    return line.head("PATCH", location, PATCH | {"Upload-Offset": str(offset)}, length)
+
+
+def data_size(server, location) -> int:
+    path = server.data / "uploads" / location.rpartition("/")[2]
+    return path.stat().st_size if path.exists() else 0
+
+
+def logged(server, **fields):
+    """Waits for a line of the log with these fields."""
+    def found():
+        lines = [json.loads(line) for line in server.log.read_text().splitlines() if line.startswith("{")]
+        return [line for line in lines if fields.items() <= line.items()]
+    eventually(found, f"a line with {fields}")
+
+
+# Which protocol is spoken
+
+
+def test_alpn_offers_it_first_and_http1_still(shared):
+    for offered, chosen in ((["http/1.1", "h2"], "h2"), (["h2"], "h2"), (["http/1.1"], "http/1.1"), ([], None)):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        if offered:
+            context.set_alpn_protocols(offered)
+        with socket.create_connection(("127.0.0.1", shared.tls_port)) as raw, context.wrap_socket(raw) as line:
+            assert line.selected_alpn_protocol() == chosen
+
+
+def test_switched_off_it_is_neither_offered_nor_understood(start):
+    server = start("--http2", "off")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    with socket.create_connection(("127.0.0.1", server.tls_port)) as raw, context.wrap_socket(raw) as line:
+        assert line.selected_alpn_protocol() == "http/1.1"
+    with Line1(server.port) as line:
+        line.send(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+        answer = line.answer()
+        assert (answer.status, answer.code) == (505, "version-unsupported")
+
+
+@pytest.mark.parametrize("cut", [1, 3, 14, 23])
+def test_the_preface_may_come_in_pieces(shared, cut):
+    with socket.create_connection(("127.0.0.1", shared.port)) as line:
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes.fromhex("000000040000000000")
+        line.sendall(preface[:cut])
+        with pytest.raises(TimeoutError):
+            line.settimeout(0.2)
+            line.recv(1)
+        line.settimeout(20)
+        line.sendall(preface[cut:])
+        # The server's SETTINGS.
+        assert line.recv(9)[3] == 4
+
+
+def test_methods_that_begin_like_the_preface_are_http1(shared):
+    for method in ("PUT", "PRI", "PRIVATE"):
+        assert ask(shared.port, method, "/healthz").status == 405
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
+def test_the_log_and_the_metrics_tell_it_apart(start, tls):
+    server = start("--listen-admin", "127.0.0.1:0")
+    port = server.tls_port if tls else server.port
+    assert ask2(port, "GET", "/status", {"X-File-Id": "x"}, tls=tls).body == b"0"
+    logged(server, path="/status", protocol="HTTP/2")
+    assert ask(port, "GET", "/healthz", tls=tls).status == 200
+    logged(server, path="/healthz", protocol="HTTP/1.1")
+
+
+# Many streams
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
+def test_a_hundred_uploads_take_turns_on_one_connection(start, tls):
+    server = start()
+    bodies = {}
+    with Line2(server.tls_port if tls else server.port, tls) as line:
+        for index in range(100):
+            stream = line.head("PUT", f"/files/{index}.bin", {}, 40_000 + index)
+            bodies[stream] = pattern(40_000 + index, index)
+        for start_byte in range(0, 40_100, 1_000):
+            for stream, body in bodies.items():
+                if piece := body[start_byte:start_byte + 1_000]:
+                    line._owed = len(body) - start_byte
+                    line.send(piece, stream)
+        places = {stream: line.answer("PUT", stream).location for stream in bodies}
+    for stream, body in bodies.items():
+        assert server.finished(places[stream]).read_bytes() == body
+
+
+def test_a_large_upload_is_stored_as_sent(start):
+    server = start()
+    data = pattern(40 * MEBIBYTE)
+    answer = ask2(server.tls_port, "PUT", "/files/big.bin", {}, data, tls=True)
+    assert answer.status == 201
+    assert server.finished(answer.location).read_bytes() == data
+
+
+def test_a_fence_ends_one_stream_and_no_other(start):
+    server = start()
+    data = pattern(2 * MEBIBYTE)
+    fought, other = create(server.port, len(data)), create(server.port, len(data))
+    with Line2(server.port) as line:
+        older, unharmed = begin(line, fought, 0, len(data)), begin(line, other, 0, len(data))
+        for stream in (older, unharmed):
+            line._owed = len(data)
+            line.send(data[:MEBIBYTE], stream)
+        eventually(lambda: data_size(server, fought) >= MEBIBYTE and data_size(server, other) >= MEBIBYTE)
+        newer = ask2(server.port, "HEAD", fought, TUS)
+        assert newer.offset == MEBIBYTE
+        answer = line.answer("PATCH", older)
+        assert (answer.status, answer.code) == (409, "superseded")
+        line.until(lambda: older in line.resets)
+        assert line.resets == {older: NO_ERROR}
+        line._owed = MEBIBYTE
+        line.send(data[MEBIBYTE:], unharmed)
+        assert line.answer("PATCH", unharmed).status == 204
+    assert server.finished(other).read_bytes() == data
+
+
+def test_an_early_answer_ends_the_stream_without_an_error_and_the_connection_goes_on(shared):
+    location = create(shared.port, 10 * MEBIBYTE)
+    with Line2(shared.port) as line:
+        stream = begin(line, location, 5, 10 * MEBIBYTE)
+        answer = line.answer("PATCH")
+        assert (answer.status, answer.code) == (409, "wrong-offset")
+        line.until(lambda: stream in line.resets)
+        assert line.resets[stream] == NO_ERROR
+        # Of a short body what is left is read: nothing needs to be reset.
+        short = begin(line, location, 5, 1_000)
+        assert line.answer("PATCH").status == 409
+        line.send(bytes(1_000))
+        assert line.request("HEAD", location, TUS).offset == 0
+        assert short not in line.resets
+
+
+def test_a_reset_stream_keeps_what_came(start):
+    server = start()
+    data = pattern(3 * MEBIBYTE)
+    location = create(server.port, len(data))
+    with Line2(server.port) as line:
+        begin(line, location, 0, len(data))
+        line.send(data[: 2 * MEBIBYTE])
+        line.reset_stream()
+        assert line.request("HEAD", location, TUS).offset == 2 * MEBIBYTE
+        begin(line, location, 2 * MEBIBYTE, MEBIBYTE)
+        line.send(data[2 * MEBIBYTE:])
+        assert line.answer("PATCH").status == 204
+    assert server.finished(location).read_bytes() == data
+
+
+def test_a_broken_connection_keeps_what_came_of_every_stream(start):
+    server = start()
+    data = pattern(MEBIBYTE)
+    locations = [create(server.port, len(data)) for _ in range(5)]
+    line = Line2(server.port)
+    for location in locations:
+        stream = begin(line, location, 0, len(data))
+        line.send(data[:300_000], stream)
+    eventually(lambda: all(data_size(server, location) >= 300_000 for location in locations))
+    line.reset()
+    for location in locations:
+        assert ask2(server.port, "HEAD", location, TUS).offset == 300_000
+
+
+@pytest.mark.parametrize("sent, ends", [(5, True), (20, False)])
+def test_content_that_is_not_as_long_as_it_says_is_refused(start, sent, ends):
+    server = start()
+    with Line2(server.port) as line:
+        stream = line.head("PUT", "/files/a", {}, 10)
+        line.h2.send_data(stream, bytes(sent), end_stream=ends)
+        line._flush()
+        line.until(lambda: stream in line.resets)
+        assert line.resets[stream] == h2.errors.ErrorCodes.PROTOCOL_ERROR
+        assert line.request("GET", "/healthz").status == 200
+    eventually(lambda: not list((server.data / "uploads").glob("*")))
+    assert server.finished_files() == []
+
+
+def test_a_body_without_a_length_is_as_long_as_its_stream(shared):
+    data = pattern(200_000)
+    with Line2(shared.port) as line:
+        line.head("PUT", "/files/streamed.bin", {"Transfer-Encoding": "chunked"})
+        line.send(data)
+        line.last_chunk()
+        answer = line.answer("PUT")
+    assert answer.status == 201
+    assert shared.finished(answer.location).read_bytes() == data
+
+
+def test_a_download_is_sent_as_the_client_takes_it(start):
+    server = start()
+    data = pattern(3 * MEBIBYTE)
+    location = ask(server.port, "PUT", "/files/a.bin", {}, data).location
+    with Line2(server.tls_port, tls=True) as line:
+        assert line.request("GET", location).body == data
+        assert line.request("GET", location, {"Range": "bytes=100-199"}).body == data[100:200]
+        assert line.request("HEAD", location).fields["content-length"] == str(len(data))
+
+
+# Windows
+
+
+def test_windows_grow_with_the_pace(start):
+    server = start()
+    data = pattern(48 * MEBIBYTE)
+    widest = 0
+    with Line2(server.port) as line:
+        stream = line.head("PUT", "/files/a.bin", {}, len(data))
+        for first in range(0, len(data), 1 << 16):
+            line.send(data[first:first + (1 << 16)])
+            widest = max(widest, line.h2.local_flow_control_window(stream))
+        answer = line.answer("PUT")
+    assert server.finished(answer.location).read_bytes() == data
+    assert widest > 2 * MEBIBYTE
+
+
+def test_windows_stay_small_where_little_comes(shared):
+    with Line2(shared.port) as line:
+        stream = line.head("PUT", "/files/a.bin", {}, 10_000)
+        for _ in range(100):
+            line.send(bytes(100))
+        assert line.answer("PUT").status == 201
+        assert line.h2.local_flow_control_window(stream) <= 256 * 1024
+
+
+def test_what_all_streams_hold_is_bounded(start):
+    server = start("--buffer-memory", "8M")
+    ask(server.port, "PUT", "/files/warm.bin", {}, pattern(MEBIBYTE))
+    before = resident(server)
+    lines = [Line2(server.port) for _ in range(8)]
+    streams = [(line, line.head("PUT", f"/files/{index}.bin", {}, 2 * MEBIBYTE))
+               for index in range(12) for line in lines]
+    threads = [threading.Thread(target=send_all, args=(line, [s for other, s in streams if other is line]))
+               for line in lines]
+    for thread in threads:
+        thread.start()
+    highest = 0
+    while any(thread.is_alive() for thread in threads):
+        highest = max(highest, resident(server))
+    for thread in threads:
+        thread.join()
+    for line in lines:
+        line.close()
+    assert len(server.finished_files()) == 1 + len(streams)
+    assert highest - before < 64 * MEBIBYTE
+
+
+def send_all(line, streams):
+    data = bytes(2 * MEBIBYTE)
+    for first in range(0, len(data), 1 << 17):
+        for stream in streams:
+            line._owed = len(data) - first
+            line.send(data[first:first + (1 << 17)], stream)
+    for stream in streams:
+        assert line.answer("PUT", stream).status == 201
+
+
+def resident(server) -> int:
+    with open(f"/proc/{server.pid}/statm") as file:
+        return int(file.read().split()[1]) * 4096
+
+
+# Bounds
+
+
+def test_streams_count_as_connections(start):
+    server = start("--max-connections", "4")
+    location = create(server.port, 1_000)
+    with Line2(server.port) as line:
+        streams = [begin(line, location, 0, 1_000)]
+        streams += [line.head("PUT", f"/files/{index}", {}, 100) for index in range(3)]
+        one_more = line.head("PUT", "/files/x", {}, 100)
+        line.until(lambda: one_more in line.resets)
+        assert line.resets == {one_more: h2.errors.ErrorCodes.REFUSED_STREAM}
+        for stream in streams[1:]:
+            line._owed = 100
+            line.send(bytes(100), stream)
+            assert line.answer("PUT", stream).status == 201
+        # Those that have ended make room.
+        assert line.request("PUT", "/files/y", {}, bytes(100)).status == 201
+
+
+FLOODS = {
+    "rapid reset": lambda line, n: (line.head("GET", "/healthz"), line.reset_stream()),
+    "ping": lambda line, n: line.raw(bytes.fromhex("000008060000000000") + bytes(8)),
+    "settings": lambda line, n: line.raw(bytes.fromhex("000006040000000000" "000400010000")),
+    "window update": lambda line, n: line.raw(bytes.fromhex("000004080000000000" "00000001")),
+    "priority": lambda line, n: line.raw(bytes.fromhex("0000050200") + (2 * n + 1).to_bytes(4) + bytes(5)),
+    "made to reset": lambda line, n: line.raw(
+        bytes.fromhex("0000040800") + line.head("GET", "/healthz").to_bytes(4) + bytes.fromhex("7fffffff")),
+}
+
+
+@pytest.mark.parametrize("kind", FLOODS)
+def test_a_flood_ends_its_connection_and_nobody_else_waits(shared, kind):
+    with Line2(shared.port) as line:
+        sent = 0
+        try:
+            while sent < 20_000:
+                FLOODS[kind](line, sent)
+                sent += 1
+        except (Closed, OSError, h2.exceptions.ProtocolError):
+            pass
+        with pytest.raises((Closed, OSError)):
+            while line.goodbye is None:
+                line._more()
+            raise Closed
+        assert line.goodbye not in (None, NO_ERROR) or sent < 20_000
+    assert ask(shared.port, "GET", "/healthz").status == 200
+
+
+def test_a_hundred_streams_that_say_nothing_end_by_themselves(start):
+    server = start("--body-timeout", "1")
+    with Line2(server.port) as line:
+        streams = [line.head("PUT", f"/files/{index}", {}, 100) for index in range(100)]
+        for stream in streams:
+            assert line.answer("PUT", stream).status == 408
+        assert line.request("GET", "/healthz").status == 200
+
+
+# The end
+
+
+def test_a_stop_settles_every_stream_and_tells_the_client(start):
+    server = start()
+    data = pattern(MEBIBYTE)
+    location = create(server.port, 2 * len(data))
+    line = Line2(server.port)
+    stream = begin(line, location, 0, 2 * len(data))
+    line.send(data)
+    eventually(lambda: data_size(server, location) >= len(data))
+    goodbyes = []
+    note = line._note
+    line._note = lambda event: (goodbyes.append(event.last_stream_id) if hasattr(event, "last_stream_id") else None,
+                                note(event))
+    server.terminate()
+    answer = line.answer("PATCH", stream)
+    assert (answer.status, answer.code) == (503, "stopping")
+    with pytest.raises(Closed):
+        while True:
+            line._more()
+    # First that nothing more may begin, then what was heard.
+    assert goodbyes == [(1 << 31) - 1, stream]
+    assert server.wait() == 0
+    server.start()
+    assert ask2(server.port, "HEAD", location, TUS).offset == len(data)
+
+
+def test_an_idle_connection_is_told_of_a_stop(start):
+    server = start()
+    with Line2(server.port) as line:
+        assert line.request("GET", "/healthz").status == 200
+        server.terminate()
+        with pytest.raises(Closed):
+            while True:
+                line._more()
+    assert server.wait() == 0
+
+
+# Other people's programs
+
+
+def test_curl_by_alpn_and_by_prior_knowledge(start, files):
+    server = start()
+    file = files("a.bin", 3 * MEBIBYTE)
+    for options, url in (["--http2", "-k"], server.tls_url), (["--http2-prior-knowledge"], server.url):
+        done = subprocess.run(
+            ["curl", "-sS", *options, "-T", file, "-w", "%{http_version} %{http_code}", "-o", "/dev/null",
+             url + "files/"], capture_output=True, text=True, check=True)
+        assert done.stdout == "2 201"
+    assert all(path.read_bytes() == file.read_bytes() for path in server.finished_files())
+    assert len(server.finished_files()) == 2
+
+
+def test_curl_sends_a_form(start, files):
+    server = start()
+    file = files("a.bin", 200_000)
+    done = subprocess.run(
+        ["curl", "-sS", "--http2-prior-knowledge", "-F", f"file=@{file}", server.url + "files"],
+        capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)[0]["size"] == 200_000
+
+
+def test_nghttp_and_h2load(start, files):
+    server = start()
+    file = files("a.bin", 100_000)
+    done = subprocess.run(
+        ["nghttp", "-v", "-d", file, "-H", ":method: PUT", server.tls_url + "files/a.bin"],
+        capture_output=True, text=True, timeout=60)
+    assert ":status: 201" in done.stdout
+    assert server.finished_files()[0].read_bytes() == file.read_bytes()
+    done = subprocess.run(
+        ["h2load", "-n", "300", "-c", "3", "-m", "20", "-d", file, server.tls_url + "files/"],
+        capture_output=True, text=True, timeout=80)
+    assert "300 succeeded, 0 failed, 0 errored" in done.stdout
+    assert len(server.finished_files()) == 301

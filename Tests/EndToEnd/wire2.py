@@ -1,0 +1,259 @@
+"""HTTP/2 with the words of `wire.Line`: a test that says what a client wants said can say it over either."""
+
+import socket
+import ssl
+
+import h2.config
+import h2.connection
+import h2.errors
+import h2.events
+import h2.exceptions
+import h2.settings
+
+from wire import ANSWER_SECONDS, READ_BYTES, Answer, Closed, Fields
+
+TRUSTING = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+TRUSTING.check_hostname = False
+TRUSTING.verify_mode = ssl.CERT_NONE
+TRUSTING.set_alpn_protocols(["h2"])
+
+# What HTTP/1.1 says of its connection, and HTTP/2 in other ways.
+CONNECTION_FIELDS = {"host", "connection", "transfer-encoding", "keep-alive", "te"}
+
+
+class Line2:
+    """One connection, which a test uses for one request after the other: each on a stream of its own."""
+
+    def __init__(self, port: int, tls: bool = False, seconds: float = ANSWER_SECONDS):
+        raw = socket.create_connection(("127.0.0.1", port), seconds)
+        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if tls:
+            raw = TRUSTING.wrap_socket(raw)
+            assert raw.selected_alpn_protocol() == "h2"
+        self._socket = raw
+        self._scheme = "https" if tls else "http"
+        # The tests say what the standard forbids, too.
+        config = h2.config.H2Configuration(
+            client_side=True, header_encoding="latin-1", validate_outbound_headers=False,
+            normalize_outbound_headers=False)
+        self.h2 = h2.connection.H2Connection(config)
+        self.h2.initiate_connection()
+        # Nothing here is to be held up by the client's own windows.
+        self.h2.update_settings({h2.settings.SettingCodes.INITIAL_WINDOW_SIZE: 1 << 28})
+        self.h2.increment_flow_control_window(1 << 28)
+        self.stream = None
+        # Bytes that the request still owes; None where only its end will tell, 0 where it has ended.
+        self._owed = 0
+        self._events = {}
+        self._input = bytearray()
+        self.resets = {}
+        self.goodbye = None
+        self._flush()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    # The request
+
+    def head(self, method: str, target: str, fields=(), length: int | None = None) -> int:
+        """Begins a request, on a new stream whose number is answered. `length` is the Content-Length."""
+        pairs = list(fields.items() if isinstance(fields, dict) else fields)
+        host = next((value for name, value in pairs if name.lower() == "host"), "upload.test")
+        chunked = any(name.lower() == "transfer-encoding" for name, _ in pairs)
+        told = next((int(value) for name, value in pairs if name.lower() == "content-length"), length)
+        block = [(":method", method), (":scheme", self._scheme), (":authority", host), (":path", target)]
+        block += [(name.lower(), str(value).strip(" \t")) for name, value in pairs if name.lower() not in CONNECTION_FIELDS]
+        if length is not None:
+            block.append(("content-length", str(length)))
+        self._owed = None if chunked else told or 0
+        return self.open(block, end=self._owed == 0)
+
+    def open(self, block, end: bool = False) -> int:
+        """Begins a request with exactly these fields."""
+        # Nothing more is heard of the stream before: what has come of it counts for nothing.
+        self.stream = self.h2.get_next_available_stream_id()
+        self._events[self.stream] = []
+        try:
+            self.h2.send_headers(self.stream, block, end_stream=end)
+        except h2.exceptions.ProtocolError as error:
+            raise Closed(str(error)) from None
+        self._flush()
+        return self.stream
+
+    def send(self, data: bytes, stream: int | None = None) -> None:
+        """Sends content. The last byte of what the length has promised ends the stream."""
+        stream = stream or self.stream
+        view = memoryview(data)
+        while view:
+            self._check(stream)
+            try:
+                room = min(self.h2.local_flow_control_window(stream), self.h2.max_outbound_frame_size, len(view))
+            except h2.exceptions.ProtocolError as error:
+                raise BrokenPipeError(str(error)) from None
+            if room <= 0:
+                self._more()
+                continue
+            piece, view = view[:room], view[room:]
+            if self._owed is not None:
+                self._owed -= len(piece)
+            try:
+                self.h2.send_data(stream, bytes(piece), end_stream=self._owed == 0)
+            except h2.exceptions.ProtocolError as error:
+                raise BrokenPipeError(str(error)) from None
+            self._flush()
+
+    def _check(self, stream):
+        if stream in self.resets or self.goodbye is not None:
+            raise BrokenPipeError(f"stream {stream}: {self.resets.get(stream)}")
+
+    def chunk(self, data: bytes) -> None:
+        self.send(data)
+
+    def last_chunk(self, trailers=()) -> None:
+        pairs = [(name.lower(), value) for name, value in dict(trailers).items()]
+        try:
+            if pairs:
+                self.h2.send_headers(self.stream, pairs, end_stream=True)
+            else:
+                self.h2.end_stream(self.stream)
+        except h2.exceptions.ProtocolError as error:
+            raise BrokenPipeError(str(error)) from None
+        self._flush()
+
+    def reset_stream(self, code=h2.errors.ErrorCodes.CANCEL, stream: int | None = None) -> None:
+        self.h2.reset_stream(stream or self.stream, code)
+        self._flush()
+
+    def request(self, method: str, target: str, fields=(), body: bytes | None = None) -> Answer:
+        """Sends all of a request, and reads its answer. A server that refuses early may stop reading: that is fine."""
+        self.head(method, target, fields, None if body is None else len(body))
+        if body:
+            try:
+                self.send(body)
+            except (BrokenPipeError, ConnectionResetError, h2.exceptions.ProtocolError):
+                pass
+        return self.answer(method)
+
+    # The answer
+
+    def answer(self, method: str = "GET", stream: int | None = None) -> Answer:
+        """The final answer, with the interim ones before it."""
+        interim = []
+        while True:
+            answer = self.message(method, stream)
+            if answer.status >= 200:
+                answer.interim = interim
+                return answer
+            interim.append(answer)
+
+    def message(self, method: str = "GET", stream: int | None = None) -> Answer:
+        """The next answer, interim or final."""
+        stream = stream or self.stream
+        event = self._next(stream)
+        assert isinstance(event, (h2.events.ResponseReceived, h2.events.InformationalResponseReceived)), event
+        fields = Fields((name, value) for name, value in event.headers if not name.startswith(":"))
+        assert not {name for name, _ in fields} & CONNECTION_FIELDS
+        answer = Answer(int(dict(event.headers)[":status"]), "", fields)
+        if isinstance(event, h2.events.InformationalResponseReceived):
+            return answer
+        while True:
+            event = self._next(stream)
+            if isinstance(event, h2.events.StreamEnded):
+                break
+            answer.body += event.data
+        if answer.status in (204, 304):
+            assert "content-length" not in fields and not answer.body
+        elif method != "HEAD":
+            assert int(fields["content-length"]) == len(answer.body)
+        return answer
+
+    def is_closed(self) -> bool:
+        """Waits until the server ends the stream without, or after, its answer; false if it says something instead."""
+        while not self._events[self.stream]:
+            if self.stream in self.resets or self.goodbye is not None:
+                return True
+            try:
+                self._more()
+            except Closed:
+                return True
+        return False
+
+    def _next(self, stream):
+        while not self._events[stream]:
+            if stream in self.resets:
+                raise Closed(f"stream {stream}: {self.resets[stream]!r}")
+            if self.goodbye is not None:
+                raise Closed(f"GOAWAY: {self.goodbye!r}")
+            self._more()
+        return self._events[stream].pop(0)
+
+    def _more(self) -> None:
+        try:
+            data = self._socket.recv(READ_BYTES)
+        except ConnectionError as error:
+            raise Closed(str(error)) from None
+        if not data:
+            raise Closed(f"resets {self.resets}, GOAWAY {self.goodbye}")
+        self._input += data
+        while len(self._input) >= 9 and len(self._input) >= (end := 9 + int.from_bytes(self._input[:3])):
+            frame, self._input = bytes(self._input[:end]), self._input[end:]
+            for event in self.h2.receive_data(frame):
+                self._note(event)
+            # After a GOAWAY the library hears no more, although streams that the server has named go on.
+            if self.h2.state_machine.state == h2.connection.ConnectionState.CLOSED:
+                self.h2.state_machine.state = h2.connection.ConnectionState.CLIENT_OPEN
+        try:
+            self._flush()
+        except OSError:
+            # What came before the other end stopped listening is still to be read.
+            pass
+
+    def _note(self, event) -> None:
+        match event:
+            case h2.events.StreamReset():
+                self.resets[event.stream_id] = event.error_code
+            case h2.events.ConnectionTerminated():
+                # One that only announces the end changes nothing yet.
+                if event.error_code or event.last_stream_id < (1 << 31) - 1:
+                    if event.error_code or event.last_stream_id < (self.stream or 0):
+                        self.goodbye = event.error_code
+            case h2.events.DataReceived():
+                self.h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
+                self._events.setdefault(event.stream_id, []).append(event)
+            case (h2.events.ResponseReceived() | h2.events.InformationalResponseReceived() | h2.events.StreamEnded()):
+                self._events.setdefault(event.stream_id, []).append(event)
+
+    def until(self, condition) -> None:
+        """Reads until the condition holds."""
+        while not condition():
+            self._more()
+
+    def raw(self, data: bytes) -> None:
+        """Bytes past the library, which knows nothing of them."""
+        self._socket.sendall(data)
+
+    def _flush(self) -> None:
+        data = self.h2.data_to_send()
+        if data:
+            self._socket.sendall(data)
+
+    def reset(self) -> None:
+        """Breaks the connection as a lost network does when the other end answers for it: with RST."""
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+        self._socket.close()
+
+    def half_close(self) -> None:
+        """Says that nothing more will be sent; answers can still be read."""
+        self._socket.shutdown(socket.SHUT_WR)
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+def ask2(port: int, method: str, target: str, fields=(), body: bytes | None = None, tls: bool = False) -> Answer:
+    """One request on a connection of its own."""
+    with Line2(port, tls) as line:
+        return line.request(method, target, fields, body)

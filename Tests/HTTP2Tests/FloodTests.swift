@@ -1,0 +1,142 @@
+import HTTP
+import HTTP2
+import Testing
+
+/// Clients that keep the server busy for nothing: each attack that is known, up to where the connection ends, and what
+/// honest clients do of the same kind.
+@Suite struct FloodTests {
+    struct Flood: Sendable, CustomTestStringConvertible {
+        let name: String
+        /// What comes before.
+        let start: [UInt8]
+        /// The frame, or the frames, of one round, by its number.
+        let round: @Sendable (UInt32) -> [UInt8]
+        var testDescription: String { name }
+
+        init(_ name: String, _ start: [UInt8] = [], _ round: @escaping @Sendable (UInt32) -> [UInt8]) {
+            self.name = name
+            self.start = start
+            self.round = round
+        }
+    }
+
+    private static let eight = [UInt8](repeating: 0, count: 8)
+
+    static let floods: [Flood] = [
+        Flood("SETTINGS") { _ in Frames.frame(Frames.settings, 0, 0, Frames.setting(4, 65_535)) },
+        Flood("PING") { _ in Frames.frame(Frames.ping, 0, 0, eight) },
+        Flood("PING answers that nobody asked for") { _ in Frames.frame(Frames.ping, Frames.acknowledged, 0, eight) },
+        Flood("PRIORITY") { Frames.frame(Frames.priority, 0, $0 * 2 + 1, [0, 0, 0, 0, 1]) },
+        Flood("WINDOW_UPDATE") { _ in Frames.frame(Frames.windowUpdate, 0, 0, Frames.number(1)) },
+        Flood("empty DATA", Frames.request(1)) { _ in Frames.content(1, []) },
+        Flood("rapid reset") {
+            Frames.request($0 * 2 + 1) + Frames.frame(Frames.reset, 0, $0 * 2 + 1, Frames.number(8))
+        },
+        Flood("resets that the server is made to send") {
+            Frames.request($0 * 2 + 1) + Frames.frame(Frames.windowUpdate, 0, $0 * 2 + 1, Frames.number(0x7FFF_FFFF))
+        },
+        Flood("malformed requests") {
+            Frames.request($0 * 2 + 1, Frames.fields("PUT", "/", [("connection", "close")]))
+        },
+    ]
+
+    @Test(arguments: floods)
+    func `a flood ends its connection`(_ flood: Flood) {
+        let served = Served()
+        served.feed(Frames.hello + Frames.frame(Frames.settings, Frames.acknowledged) + flood.start)
+        var rounds: UInt32 = 0
+        while served.goodbye == nil, rounds < 5_000 {
+            served.feed(flood.round(rounds))
+            rounds += 1
+        }
+        #expect(served.goodbye != nil && served.goodbye != .noError)
+        #expect(Int64(rounds) <= HTTP2Limits.idleFramesBurst + 10)
+    }
+
+    @Test(arguments: floods)
+    func `a little of the same is nobody's flood`(_ flood: Flood) {
+        let served = Served()
+        served.feed(Frames.hello + Frames.frame(Frames.settings, Frames.acknowledged) + flood.start)
+        for round in 0..<20 { served.feed(flood.round(UInt32(round))) }
+        #expect(served.goodbye == nil)
+    }
+
+    @Test func `CONTINUATION without end is cut off`() {
+        let served = Served()
+        served.feed(Frames.hello + Frames.frame(Frames.headers, 0, 1, Frames.block(Frames.fields())))
+        var count = 0
+        while served.goodbye == nil, count < 1_000 {
+            served.feed(Frames.frame(Frames.continuation, 0, 1, []))
+            count += 1
+        }
+        #expect(count <= HTTP2Limits.continuationsMax + 1)
+    }
+
+    @Test func `a list that is too long is answered, and stored up to its bound`() throws {
+        let served = Served()
+        let long = (0..<200).map { ("x-\($0)", String(repeating: "a", count: 200)) }
+        served.feed(Frames.hello + HeadCuts.request(1, Frames.fields() + long))
+        #expect(throws: (any Error).self) { try served.heads[1]?.get() }
+        #expect(served.heads[1] != nil)
+        #expect(served.goodbye == nil)
+    }
+
+    @Test func `a list that grows without bound ends the connection`() {
+        let served = Served()
+        // One field of 4,000 bytes enters the table, and is then named by one byte each time (RFC 7541 2.3.3).
+        let entry = [0x40] + Frames.text("a") + Frames.text(String(repeating: "b", count: 4_000))
+        let bomb = Frames.block(Frames.fields()) + entry + [UInt8](repeating: 0xBE, count: 10_000)
+        served.feed(Frames.hello + Frames.frame(Frames.headers, Frames.endHeaders, 1, bomb))
+        #expect(served.goodbye == .enhanceYourCalm)
+    }
+
+    @Test func `acknowledgements do not pile up for who does not read`() {
+        let served = Served()
+        served.feed(Frames.hello)
+        let pings = (0..<1_000).flatMap { _ in Frames.frame(Frames.ping, 0, 0, FloodTests.eight) }
+        // One call of receive: nothing is sent in between.
+        served.feed(pings)
+        #expect(served.failure?.code == .enhanceYourCalm)
+        #expect(served.goodbye == .enhanceYourCalm)
+    }
+
+    @Test func `what is spent comes back with time`() {
+        let served = Served()
+        served.feed(Frames.hello)
+        for second in 0..<1_000 {
+            for _ in 0..<HTTP2Limits.idleFramesPerSecond {
+                served.feed(Frames.frame(Frames.ping, 0, 0, FloodTests.eight), now: Int64(second) * 1_000_000_000)
+            }
+        }
+        #expect(served.goodbye == nil)
+    }
+
+    @Test func `streams past the bound are a flood for who has not heard of it yet`() {
+        let served = Served()
+        // The settings are not acknowledged: one stream too many is refused, and no more than that.
+        served.feed(Frames.hello)
+        var stream: UInt32 = 1
+        while served.goodbye == nil, stream < 10_000 {
+            served.feed(Frames.request(stream))
+            stream += 2
+        }
+        #expect(served.heads.count == HTTP2Limits.streamsMax)
+        #expect(Set(served.resets.values) == [.refusedStream])
+        #expect(served.resets.count <= Int(HTTP2Limits.idleFramesBurst / HTTP2Limits.violationCost) + 1)
+    }
+
+    @Test func `a download may have its windows moved`() {
+        let served = Served()
+        served.feed(Frames.hello + Frames.request(1, Frames.fields("GET", "/files/1"), endsStream: true))
+        served.session.answer(1, .init(.ok), date: nil, hasContent: true)
+        served.isEndless = true
+        for _ in 0..<5_000 {
+            served.contents[1] = [UInt8](repeating: 7, count: 16_384)
+            served.session.resume(1)
+            served.flush()
+            served.feed(Frames.frame(Frames.windowUpdate, 0, 0, Frames.number(16_384)))
+            served.feed(Frames.frame(Frames.windowUpdate, 0, 1, Frames.number(16_384)))
+        }
+        #expect(served.goodbye == nil)
+    }
+}
