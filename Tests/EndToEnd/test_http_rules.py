@@ -146,10 +146,10 @@ def test_no_interim_answer_goes_to_http_1_0(server):
         assert b"Transfer-Encoding" not in told
 
 
-@pytest.mark.parametrize("protocol", [b"websocket", b"h2c", b"TLS/1.2, HTTP/3.0"])
+@pytest.mark.parametrize("upgrade", [b"websocket", b"h2c", b"TLS/1.2, HTTP/3.0"])
 @pytest.mark.parametrize("version", [b"1.0", b"1.1"])
-def test_nothing_is_switched_to(server, version, protocol):
-    fields = b"Upgrade: %s\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n" % protocol
+def test_nothing_is_switched_to(server, version, upgrade):
+    fields = b"Upgrade: %s\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n" % upgrade
     request = b"GET /healthz HTTP/%s\r\nHost: h\r\nConnection: Upgrade, HTTP2-Settings, close\r\n%s\r\n" % (version, fields)
     told = everything(server, request)
     assert told.startswith(b"HTTP/1.1 200 ") and b"pgrade" not in told

@@ -6,11 +6,9 @@ public enum HTTPVersion: Hashable, Sendable {
     case http11
     /// Frames in place of lines: no chunks, no reason phrases, many requests at once.
     case http2
-}
 
-extension HTTPVersion: CustomStringConvertible {
-    /// As a message of HTTP/1.1 names it, for logs.
-    public var description: String {
+    /// As people and logs call it.
+    public var name: String {
         switch self {
         case .http10: "HTTP/1.0"
         case .http11: "HTTP/1.1"

@@ -45,7 +45,7 @@ public struct ServerLog: Sendable {
                 exchange.head.fields, peer: exchange.connection.peer,
                 trusted: exchange.server.configuration.trustedProxies,
                 field: exchange.server.configuration.realIPField))
-        line.set("protocol", exchange.head.version.description)
+        line.set("protocol", exchange.head.version.name)
         line.set("method", exchange.head.sentMethod.description)
         if exchange.head.isOverridden {
             line.set("override", exchange.head.fields.text(.xHTTPMethodOverride) ?? "")
