@@ -18,6 +18,9 @@ from tokens import SECRET, alice, bearer, bob, secret_file, token, tokens_file
 from waiting import eventually
 from wire import Line, ask, b64
 
+# What is said, is said over both.
+pytestmark = pytest.mark.usefixtures("protocol")
+
 TUS = {"Tus-Resumable": "1.0.0"}
 PATCH = TUS | {"Content-Type": "application/offset+octet-stream"}
 

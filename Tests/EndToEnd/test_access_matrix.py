@@ -185,6 +185,7 @@ def normalized(answer) -> tuple:
 
 
 @pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
+@pytest.mark.usefixtures("protocol")
 @pytest.mark.parametrize("credential", CREDENTIALS)
 @pytest.mark.parametrize("row", rows(), ids=lambda row: row.name)
 def test_a_cell_is_as_the_rule_says(guarded, row, credential, tls):

@@ -214,9 +214,9 @@ def test_the_example_is_taken_as_it_is_and_with_every_option_switched_on(tmp_pat
     (tmp_path / "on.yaml").write_text(on)
     done = run("check-config", "--config", tmp_path / "on.yaml")
     assert done.returncode == 0, done.stderr
-    options = re.findall(r"^ +--([a-z-]+)", run("serve", "--help").stdout, flags=re.MULTILINE)
+    options = re.findall(r"^ +--([a-z0-9-]+)", run("serve", "--help").stdout, flags=re.MULTILINE)
     assert len(options) > 30
-    assert set(options) - {"version"} == {"config", *re.findall(r"^#([a-z-]+):", text, flags=re.MULTILINE)}
+    assert set(options) - {"version"} == {"config", *re.findall(r"^#([a-z0-9-]+):", text, flags=re.MULTILINE)}
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["--listen", ":0", "--help"]])

@@ -14,6 +14,9 @@ from file_id import append, begin, status
 from sluice import Sluice, make_file, sha256
 from wire import Line, ask
 
+# What is said, is said over both.
+pytestmark = pytest.mark.usefixtures("protocol")
+
 
 def test_bytes_that_vanished_are_told_of_loudly_and_never_resumed(sluice):
     """A data file shorter than its record: the disk, or somebody, lost what was promised."""
@@ -72,7 +75,8 @@ def test_a_full_disk_is_said_and_what_came_is_kept(small_disk, tmp_path, tls):
     try:
         answer = append(port, "big-x", 0, data, tls)
         assert answer.status == 507
-        assert answer.reason == "No space left"
+        # HTTP/2 has no reason phrase.
+        assert answer.reason in ("No space left", "")
         assert "retry-after" in answer.fields
         count = status(port, "big-x", tls)
         assert 0 <= count < len(data)

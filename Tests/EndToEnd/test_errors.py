@@ -6,7 +6,10 @@ import hashlib
 import pytest
 
 from file_id import append
-from wire import Line, ask
+from wire import Line, Line1, ask
+
+# What is said, is said over both.
+pytestmark = pytest.mark.usefixtures("protocol")
 
 TUS = {"Tus-Resumable": "1.0.0"}
 PATCH = TUS | {"Content-Type": "application/offset+octet-stream"}
@@ -33,7 +36,8 @@ def ietf(port, body=b"abc", length=None):
 
 
 def raw(port, text: bytes):
-    with Line(port) as line:
+    """What only HTTP/1.1 has words for."""
+    with Line1(port) as line:
         line.send(text)
         return line.answer()
 
@@ -160,6 +164,7 @@ def test_a_range_beyond_the_file_is_refused_with_its_word(shared):
     assert (answer.status, answer.code) == (416, "range-not-satisfiable")
 
 
+@pytest.mark.http1
 def test_a_head_that_stops_is_refused_with_its_word(shared):
     with Line(shared.port) as line:
         line.send(b"GET / HTTP/1.1\r\n")

@@ -549,6 +549,7 @@ def test_without_informational_there_is_no_104(start):
         assert (answer.status, answer.interim) == (201, [])
 
 
+@pytest.mark.http1
 def test_http_1_0_gets_no_104(ietf):
     with ietf.line() as line:
         line.send(

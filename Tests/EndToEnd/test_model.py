@@ -337,9 +337,13 @@ def quick(tmp_path_factory):
 @pytest.mark.parametrize(
     "maker, guests", [("tus", []), ("ietf", []), ("fileid", []), ("tus", ["ietf"]), ("ietf", ["tus"])],
     ids=["tus", "ietf", "file-id", "tus and ietf", "ietf and tus"])
-def test_random_sequences_agree_with_the_model(quick, maker, guests):
+def test_random_sequences_agree_with_the_model(quick, maker, guests, protocol):
     line = [Line(quick.port)]
-    for seed in range(FIRST_SEED, FIRST_SEED + SEQUENCES):
+    seeds = range(FIRST_SEED, FIRST_SEED + SEQUENCES)
+    if protocol == "HTTP/2":
+        # The next ones, and fewer of them: what is said is the same.
+        seeds = range(seeds.stop, seeds.stop + SEQUENCES // 4)
+    for seed in seeds:
         sequence = Sequence(quick, line, seed, maker, guests)
         try:
             sequence.run()

@@ -11,6 +11,7 @@ import time
 import pytest
 
 from waiting import eventually
+from wire2 import Line2
 
 SECONDS = 30
 SIGNATURE = b"\r\n\r\n\x00\r\nQUIT\n"
@@ -64,6 +65,14 @@ def peers(server):
 def test_the_client_is_who_the_proxy_says(site, header, peer, tls):
     assert talk(site.tls_port if tls else site.port, header, tls=tls).startswith(b"HTTP/1.1 200 ")
     eventually(lambda: peers(site) == [peer], "the line of the request")
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
+def test_streams_of_http2_are_the_client_s_too(site, tls):
+    with Line2(site.tls_port if tls else site.port, tls, before=binary(1, 0x11, IPV4)) as line:
+        for file_id in "ab":
+            assert line.request("GET", "/status", {"X-File-Id": file_id}).body == b"0"
+    eventually(lambda: peers(site) == ["192.0.2.7"] * 2, "the lines of the requests")
 
 
 def test_a_header_in_pieces_is_taken_and_nothing_behind_it(site):

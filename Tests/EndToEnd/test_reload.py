@@ -12,6 +12,9 @@ from sluice import Sluice
 from waiting import eventually
 from wire import Line, ask
 
+# What is said, is said over both.
+pytestmark = pytest.mark.usefixtures("protocol")
+
 UPLOADS = 200
 
 

@@ -7,6 +7,9 @@ import pytest
 from waiting import eventually
 from wire import Line, ask
 
+# What is said, is said over both.
+pytestmark = pytest.mark.usefixtures("protocol")
+
 MEBIBYTE = 1 << 20
 TUS = {"Tus-Resumable": "1.0.0"}
 PATCH = TUS | {"Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}

@@ -3,12 +3,15 @@
 import json
 import os
 import signal
+import ssl
 import subprocess
 
 import pytest
 
 from sluice import Sluice
 from waiting import eventually
+from wire import Closed
+from wire2 import Line2
 
 SECONDS = 30
 KEYS = {"ecdsa": ["ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"], "rsa": ["rsa:2048"]}
@@ -119,6 +122,23 @@ def test_clients_must_show_a_certificate_that_is_believed(authority, tmp_path, s
     assert "CN=clients" in told.replace(" ", "")
     # Who comes without TLS is asked for nothing; --listen '' is for those who want none of them.
     assert subprocess.run(["curl", "-sS", f"{server.url}healthz"], capture_output=True).stdout == b"ok\n"
+
+
+def test_clients_of_http2_must_show_a_certificate_too(authority, tmp_path, start):
+    clients = Authority(tmp_path / "clients")
+    server = start(*options(authority.issue("first", ["DNS:a.example"])), "--tls-client-ca", str(clients.file))
+    for shows in (True, False):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        context.set_alpn_protocols(["h2"])
+        if shows:
+            context.load_cert_chain(*clients.issue("alice", []))
+        try:
+            with Line2(server.tls_port, context) as line:
+                assert line.request("GET", "/healthz").body == b"ok\n"
+                assert shows
+        except (Closed, OSError):
+            assert not shows
 
 
 def test_clients_may_show_a_certificate_but_none_that_is_not_believed(authority, tmp_path, start):

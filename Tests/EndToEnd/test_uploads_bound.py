@@ -10,6 +10,9 @@ from file_id import append, status
 from waiting import eventually
 from wire import Line, ask
 
+# What is said, is said over both.
+pytestmark = pytest.mark.usefixtures("protocol")
+
 TUS = {"Tus-Resumable": "1.0.0"}
 PATCH = TUS | {"Content-Type": "application/offset+octet-stream"}
 
@@ -96,6 +99,7 @@ def test_a_finished_upload_that_begins_anew_needs_room(start):
     assert status(server.port, "a") == 5
 
 
+@pytest.mark.http1
 def test_the_number_and_its_bound_are_told(tmp_path):
     site = Activator(tmp_path, {"http": listening(), "admin": listening()}, "--max-uploads", "7")
     site.start()

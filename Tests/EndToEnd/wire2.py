@@ -1,7 +1,10 @@
 """HTTP/2 with the words of `wire.Line`: a test that says what a client wants said can say it over either."""
 
+import select
 import socket
 import ssl
+import threading
+import time
 
 import h2.config
 import h2.connection
@@ -21,16 +24,26 @@ TRUSTING.set_alpn_protocols(["h2"])
 CONNECTION_FIELDS = {"host", "connection", "transfer-encoding", "keep-alive", "te"}
 
 
-class Line2:
-    """One connection, which a test uses for one request after the other: each on a stream of its own."""
+SLICE_SECONDS = 0.05
 
-    def __init__(self, port: int, tls: bool = False, seconds: float = ANSWER_SECONDS):
+
+class Line2:
+    """One connection, which a test uses for one request after the other: each on a stream of its own. One thread may
+    send while another reads."""
+
+    def __init__(self, port: int, tls: bool | ssl.SSLContext = False, seconds: float = ANSWER_SECONDS, before: bytes = b""):
+        """`before` is what a proxy says in front of everything."""
         raw = socket.create_connection(("127.0.0.1", port), seconds)
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        raw.sendall(before)
         if tls:
-            raw = TRUSTING.wrap_socket(raw)
+            raw = (TRUSTING if tls is True else tls).wrap_socket(raw)
             assert raw.selected_alpn_protocol() == "h2"
         self._socket = raw
+        self._seconds = seconds
+        # When something has come last, whichever thread has read it.
+        self._heard = time.monotonic()
+        self._lock = threading.RLock()
         self._scheme = "https" if tls else "http"
         # The tests say what the standard forbids, too.
         config = h2.config.H2Configuration(
@@ -89,21 +102,29 @@ class Line2:
         view = memoryview(data)
         while view:
             self._check(stream)
-            try:
-                room = min(self.h2.local_flow_control_window(stream), self.h2.max_outbound_frame_size, len(view))
-            except h2.exceptions.ProtocolError as error:
-                raise BrokenPipeError(str(error)) from None
-            if room <= 0:
+            with self._lock:
+                rest = self._send_some(stream, view)
+            if len(rest) == len(view):
                 self._more()
-                continue
-            piece, view = view[:room], view[room:]
-            if self._owed is not None:
-                self._owed -= len(piece)
-            try:
-                self.h2.send_data(stream, bytes(piece), end_stream=self._owed == 0)
-            except h2.exceptions.ProtocolError as error:
-                raise BrokenPipeError(str(error)) from None
-            self._flush()
+            view = rest
+
+    def _send_some(self, stream, view):
+        """Sends a frame, where there is room. What is left to be sent."""
+        try:
+            room = min(self.h2.local_flow_control_window(stream), self.h2.max_outbound_frame_size, len(view))
+        except h2.exceptions.ProtocolError as error:
+            raise BrokenPipeError(str(error)) from None
+        if room <= 0:
+            return view
+        piece, view = view[:room], view[room:]
+        if self._owed is not None:
+            self._owed -= len(piece)
+        try:
+            self.h2.send_data(stream, bytes(piece), end_stream=self._owed == 0)
+        except h2.exceptions.ProtocolError as error:
+            raise BrokenPipeError(str(error)) from None
+        self._flush()
+        return view
 
     def _check(self, stream):
         if stream in self.resets or self.goodbye is not None:
@@ -191,12 +212,26 @@ class Line2:
         return self._events[stream].pop(0)
 
     def _more(self) -> None:
+        """Reads what comes next, or leaves that to another thread that has read it."""
+        pending = getattr(self._socket, "pending", lambda: 0)
+        start, heard = time.monotonic(), self._heard
+        while not pending() and not select.select([self._socket], [], [], SLICE_SECONDS)[0]:
+            if self._heard != heard:
+                return
+            if time.monotonic() > start + self._seconds:
+                raise TimeoutError(f"nothing has come for {self._seconds} s")
+        with self._lock:
+            if pending() or select.select([self._socket], [], [], 0)[0]:
+                self._read()
+
+    def _read(self) -> None:
         try:
             data = self._socket.recv(READ_BYTES)
         except ConnectionError as error:
             raise Closed(str(error)) from None
         if not data:
             raise Closed(f"resets {self.resets}, GOAWAY {self.goodbye}")
+        self._heard = time.monotonic()
         self._input += data
         while len(self._input) >= 9 and len(self._input) >= (end := 9 + int.from_bytes(self._input[:3])):
             frame, self._input = bytes(self._input[:end]), self._input[end:]
