@@ -213,16 +213,23 @@ class Line2:
 
     def _more(self) -> None:
         """Reads what comes next, or leaves that to another thread that has read it."""
-        pending = getattr(self._socket, "pending", lambda: 0)
         start, heard = time.monotonic(), self._heard
-        while not pending() and not select.select([self._socket], [], [], SLICE_SECONDS)[0]:
+        while not self._is_readable(SLICE_SECONDS):
             if self._heard != heard:
                 return
             if time.monotonic() > start + self._seconds:
                 raise TimeoutError(f"nothing has come for {self._seconds} s")
         with self._lock:
-            if pending() or select.select([self._socket], [], [], 0)[0]:
+            if self._is_readable(0):
                 self._read()
+
+    def _is_readable(self, seconds) -> bool:
+        if isinstance(self._socket, ssl.SSLSocket) and self._socket.pending():
+            return True
+        # select takes no descriptor past 1,023.
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN)
+        return bool(poll.poll(seconds * 1000))
 
     def _read(self) -> None:
         try:

@@ -48,7 +48,8 @@ import Testing
         let site = try TestServer { $0.listenAdmin = $0.listen }
         let admin = try RawClient(try #require(site.server.addressAdmin))
         try admin.send(TestServer.head("GET", "/metrics"))
-        let told = Set(try admin.response().text.matches(of: /\n?# TYPE ([a-z0-9_]+) ([a-z]+)/).map { "\($0.1) \($0.2)" })
+        let told = Set(
+            try admin.response().text.matches(of: /\n?# TYPE ([a-z0-9_]+) ([a-z]+)/).map { "\($0.1) \($0.2)" })
         let page = try Page(at: "deploy/metrics.md")
         let table = Set(
             page.rows.filter { $0[0].hasPrefix("`") }.map { row in

@@ -76,11 +76,11 @@ public struct ResponseHead: Sendable {
         func add(_ name: String, _ value: String) {
             for byte in name.utf8 { bytes.append(byte.folded) }
             // No space at either end, which HTTP/2 forbids.
-            var text = value.utf8[...]
-            while let first = text.first, first.isBlank || !first.isText { text.removeFirst() }
-            while let last = text.last, last.isBlank || !last.isText { text.removeLast() }
-            for byte in text { bytes.append(byte.isText ? byte : .space) }
-            lengths.append((name.utf8.count, text.count))
+            var rest = value.utf8[...]
+            while let byte = rest.first, byte.isBlank || !byte.isText { rest.removeFirst() }
+            while let byte = rest.last, byte.isBlank || !byte.isText { rest.removeLast() }
+            for byte in rest { bytes.append(byte.isText ? byte : .space) }
+            lengths.append((name.utf8.count, rest.count))
         }
         add(":status", String(status.code))
         for field in fields { add(field.name, field.value) }
