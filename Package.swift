@@ -126,7 +126,7 @@ let package = Package(
 
         // Tests mirror the sources.
         .target(
-            name: "TestSupport", dependencies: ["LinuxSystem", "TLS"], path: "Tests/Support",
+            name: "TestSupport", dependencies: ["HTTP", "LinuxSystem", "TLS"], path: "Tests/Support",
             swiftSettings: strict),
         .testTarget(
             name: "HTTPTests", dependencies: ["HTTP", "TestSupport"], exclude: ["REQUIREMENTS.md"],

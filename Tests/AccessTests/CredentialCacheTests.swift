@@ -25,7 +25,7 @@ import Uploads
     private func identify(
         _ token: String, _ policy: AccessPolicy, _ cache: inout CredentialCache, at seconds: Int64 = 0
     ) throws -> String? {
-        let head = try parsedHead("/files", ["Authorization: Bearer \(token)"])
+        let head = try parsedPost("/files", ["Authorization: Bearer \(token)"])
         return try policy.identify(head, cache: &cache, nowSeconds: seconds).principal.owner?.description
     }
 
@@ -83,7 +83,7 @@ import Uploads
     @Test func `without a credential nobody is asked`() throws {
         let authority = Counting()
         var cache = CredentialCache()
-        let head = try parsedHead()
+        let head = try parsedPost()
         #expect(throws: AccessFault.missing) {
             try AccessPolicy(authorities: [authority]).identify(head, cache: &cache, nowSeconds: 0)
         }

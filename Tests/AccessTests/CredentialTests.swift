@@ -6,7 +6,7 @@ import Testing
     private func credential(_ target: String = "/files", _ fields: String..., cookie: String? = "session") throws
         -> String?
     {
-        let found = try Credential(try parsedHead(target, fields), cookie: cookie)
+        let found = try Credential(try parsedPost(target, fields), cookie: cookie)
         return found.map { "\($0.carrier) \(String(decoding: $0.token, as: UTF8.self))" }
     }
 
@@ -41,13 +41,13 @@ import Testing
         ("/files?token=", []), ("/files?token=%00", []), ("/files?token=%C3%A9", []),
     ])
     func `what is none of a token's forms is refused`(target: String, fields: [String]) throws {
-        let head = try parsedHead(target, fields)
+        let head = try parsedPost(target, fields)
         #expect(thrown { () throws(TokenFault) in try Credential(head, cookie: nil) } == .malformed)
     }
 
     @Test func `a token has so many bytes and no more`() throws {
         func head(_ count: Int) throws -> RequestHead {
-            try parsedHead("/files", ["Authorization: Bearer " + String(repeating: "a", count: count)])
+            try parsedPost("/files", ["Authorization: Bearer " + String(repeating: "a", count: count)])
         }
         #expect(try Credential(head(AccessLimits.tokenBytesMax), cookie: nil) != nil)
         let longer = try head(AccessLimits.tokenBytesMax + 1)
@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test func `only who came by the query is told addresses with the token`() throws {
-        #expect(try Credential(parsedHead("/files?token=a%2Fb"), cookie: nil)?.querySuffix == "?token=a%2Fb")
-        #expect(try Credential(parsedHead("/files", ["Authorization: Bearer a"]), cookie: nil)?.querySuffix == "")
+        #expect(try Credential(parsedPost("/files?token=a%2Fb"), cookie: nil)?.querySuffix == "?token=a%2Fb")
+        #expect(try Credential(parsedPost("/files", ["Authorization: Bearer a"]), cookie: nil)?.querySuffix == "")
     }
 }

@@ -1,16 +1,11 @@
 import Access
 import HTTP
-import Testing
+import TestSupport
 import Uploads
 
-/// A request head as the server's parser reads it.
-func parsedHead(_ target: String = "/files", _ fields: [String] = []) throws -> RequestHead {
-    var parser = RequestParser()
-    let lines = ["POST \(target) HTTP/1.1", "Host: upload.example"] + fields
-    let bytes = Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8)
-    _ = try parser.consume(bytes.span)
-    let head = parser.takeHead()
-    return try #require(head)
+/// A POST with these fields as the server's parser reads it.
+func parsedPost(_ target: String = "/files", _ fields: [String] = []) throws -> RequestHead {
+    try parsedHead("POST \(target)", fields)
 }
 
 /// What a body throws of one kind; nil if it does not.

@@ -1,5 +1,6 @@
 import FileIDDialect
 import HTTP
+import TestSupport
 import Testing
 import Uploads
 

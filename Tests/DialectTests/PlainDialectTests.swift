@@ -1,5 +1,6 @@
 import HTTP
 import PlainDialect
+import TestSupport
 import Testing
 import Uploads
 

@@ -1,18 +1,9 @@
 import Foundation
 import HTTP
+import TestSupport
 import Testing
 import TusDialect
 import Uploads
-
-/// A request head as the server's parser reads it.
-func parsedHead(_ requestLine: String, _ fields: [String] = []) throws -> RequestHead {
-    var parser = RequestParser()
-    let text = ([requestLine + " HTTP/1.1", "Host: upload.example"] + fields).joined(separator: "\r\n") + "\r\n\r\n"
-    let bytes = Array(text.utf8)
-    _ = try parser.consume(bytes.span)
-    let head = parser.takeHead()
-    return try #require(head)
-}
 
 /// The fields after a chunked body, as the server's decoder reads them.
 func parsedTrailers(_ fields: [String]) throws -> FieldSection {

@@ -8,12 +8,12 @@ final class IETFStream: DialectUpload {
     var confirmed: Int64 { position.confirmed }
     private let task: UploadTask
     private let reader: StreamReader
-    private var position = StreamPosition()
-    private var url: HTTPURL?
+    private var position: StreamPosition
 
     init(_ task: UploadTask, _ reader: StreamReader) {
         self.task = task
         self.reader = reader
+        position = StreamPosition(task.meter)
     }
 
     func attempt(_ session: Session, on loop: isolated EventLoop) async throws(AttemptError) -> String {
@@ -23,13 +23,13 @@ final class IETFStream: DialectUpload {
                 continue
             }
             let done: String?
-            if let url, let offset = position.offset {
+            if let url = position.url, let offset = position.offset {
                 if offset == chunk.range.upperBound, !chunk.isLast {
                     position.chunk = nil
                     continue
                 }
                 done = try await append(chunk, url, at: offset, session, on: loop)
-            } else if let url {
+            } else if let url = position.url {
                 done = try await ask(url, session, on: loop)
             } else {
                 done = try await create(chunk, session, on: loop)
@@ -48,12 +48,12 @@ final class IETFStream: DialectUpload {
         let answer = try await session.send(
             HTTPRequest(.post, task.collection, fields, content: (chunk, chunk.range), isPatient: true), on: loop,
             interim: { [self] interim in
-                if url == nil { url = IETFUpload.address(interim, task.collection) }
-            }, progress: progress(from: 0))
+                if position.url == nil { position.url = IETFUpload.address(interim, task.collection) }
+            }, progress: position.progress(from: 0))
         guard answer.isSuccess else { throw answer.failure }
-        if chunk.isLast { return (answer.resolvedLocation ?? url ?? task.collection).description }
-        url = try answer.madeLocation()
-        try settle(answer.uploadOffset ?? chunk.range.upperBound)
+        if chunk.isLast { return (answer.resolvedLocation ?? position.url ?? task.collection).description }
+        position.url = try answer.madeLocation()
+        try position.settle(answer.uploadOffset ?? chunk.range.upperBound)
         return nil
     }
 
@@ -61,9 +61,9 @@ final class IETFStream: DialectUpload {
         _ url: HTTPURL, _ session: Session, on loop: isolated EventLoop
     ) async throws(AttemptError) -> String? {
         let answer = try await session.send(HTTPRequest(.head, url, [IETFUpload.version]), on: loop)
-        if answer.status == .notFound || answer.status.code == 410 { return try beginAnew(answer) }
+        if answer.status == .notFound || answer.status.code == 410 { try position.beginAnew(answer) }
         guard answer.isSuccess, let told = answer.uploadOffset else { throw answer.failure }
-        try settle(told)
+        try position.settle(told)
         return answer.isUploadComplete ? url.description : nil
     }
 
@@ -77,33 +77,13 @@ final class IETFStream: DialectUpload {
         ]
         position.becomesUnknown()
         let answer = try await session.send(
-            HTTPRequest(.patch, url, fields, content: (chunk, range)), on: loop, progress: progress(from: offset))
-        if answer.status == .notFound || answer.status.code == 410 { return try beginAnew(answer) }
+            HTTPRequest(.patch, url, fields, content: (chunk, range)), on: loop,
+            progress: position.progress(from: offset))
+        if answer.status == .notFound || answer.status.code == 410 { try position.beginAnew(answer) }
         guard answer.isSuccess else { throw answer.failure }
         let told = answer.uploadOffset ?? range.upperBound
-        guard told > offset || range.isEmpty else { throw .transient("the server took nothing: \(answer.text)") }
-        try settle(told)
+        try position.settle(told, after: range, answer)
         guard chunk.isLast, told == range.upperBound else { return nil }
         return (answer.resolvedLocation ?? url).description
-    }
-
-    private func progress(from start: Int64) -> (Int64) -> Bool {
-        let meter = task.meter
-        return { sent in
-            meter.set(start + sent, of: 0)
-            return !meter.isGivenUp
-        }
-    }
-
-    private func settle(_ told: Int64) throws(AttemptError) {
-        try position.settle(told)
-        task.meter.set(told, of: 0)
-    }
-
-    private func beginAnew(_ answer: Answer) throws(AttemptError) -> String? {
-        url = nil
-        task.meter.set(0, of: 0)
-        try position.beginAnew(answer)
-        return nil
     }
 }

@@ -1,13 +1,18 @@
 internal import HTTPClient
 
-/// How far a stream has come, and whether what a server says of it can be true. A pure value.
+/// How far a stream has come, and whether what a server says of it can be true; the meter follows it.
 struct StreamPosition {
     /// The piece on its way; nil before the first and between two.
     var chunk: StreamChunk?
+    /// The upload's address; nil before it is made.
+    var url: HTTPURL?
     /// Bytes that the server has; nil while that must be asked.
     private(set) var offset: Int64?
     /// The most that it has ever confirmed.
     private(set) var confirmed: Int64 = 0
+    private let meter: Meter
+
+    init(_ meter: Meter) { self.meter = meter }
 
     /// Whatever goes wrong from here on, only the server knows how far it came.
     mutating func becomesUnknown() { offset = nil }
@@ -24,12 +29,30 @@ struct StreamPosition {
         guard told >= chunk?.range.lowerBound ?? 0 else { throw StreamPosition.isGone }
         offset = told
         confirmed = max(confirmed, told)
+        meter.set(told, of: 0)
+    }
+
+    /// Takes what the server says that it has after an append of `range`.
+    mutating func settle(_ told: Int64, after range: Range<Int64>, _ answer: Answer) throws(AttemptError) {
+        guard told > range.lowerBound || range.isEmpty else {
+            throw .transient("the server took nothing: \(answer.text)")
+        }
+        try settle(told)
+    }
+
+    /// Shows bytes as they are sent, until the upload is given up.
+    func progress(from start: Int64) -> (Int64) -> Bool {
+        { [meter] sent in
+            meter.set(start + sent, of: 0)
+            return !meter.isGivenUp
+        }
     }
 
     /// The server has lost the upload. While the first piece is in memory it can begin anew.
-    mutating func beginAnew(_ answer: Answer) throws(AttemptError) {
+    mutating func beginAnew(_ answer: Answer) throws(AttemptError) -> Never {
+        meter.set(0, of: 0)
         guard chunk?.range.lowerBound == 0 else { throw StreamPosition.isGone }
-        offset = nil
+        (url, offset) = (nil, nil)
         throw .transient("the upload is gone (\(answer.text)), beginning anew")
     }
 

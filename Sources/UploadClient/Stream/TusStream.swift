@@ -8,13 +8,13 @@ final class TusStream: DialectUpload {
     var confirmed: Int64 { position.confirmed }
     private let task: UploadTask
     private let reader: StreamReader
-    private var position = StreamPosition()
-    private var url: HTTPURL?
+    private var position: StreamPosition
     private var isLengthTold = false
 
     init(_ task: UploadTask, _ reader: StreamReader) {
         self.task = task
         self.reader = reader
+        position = StreamPosition(task.meter)
     }
 
     func attempt(_ session: Session, on loop: isolated EventLoop) async throws(AttemptError) -> String {
@@ -23,7 +23,7 @@ final class TusStream: DialectUpload {
                 position.chunk = try await reader.next().get()
                 continue
             }
-            guard let url else {
+            guard let url = position.url else {
                 try await create(chunk, session, on: loop)
                 continue
             }
@@ -51,17 +51,17 @@ final class TusStream: DialectUpload {
         let fields = [TusUpload.version, length, task.name.tusMetadata]
         let answer = try await session.send(HTTPRequest(.post, task.collection, fields), on: loop)
         guard answer.status == .created else { throw answer.failure }
-        url = try answer.madeLocation()
+        position.url = try answer.madeLocation()
         isLengthTold = chunk.isLast
-        try settle(0)
+        try position.settle(0)
     }
 
     private func ask(_ url: HTTPURL, _ session: Session, on loop: isolated EventLoop) async throws(AttemptError) {
         let answer = try await session.send(HTTPRequest(.head, url, [TusUpload.version]), on: loop)
-        if [403, 404, 410].contains(answer.status.code) { return try beginAnew(answer) }
+        if [403, 404, 410].contains(answer.status.code) { try position.beginAnew(answer) }
         guard answer.isSuccess, let told = answer.uploadOffset else { throw answer.failure }
         isLengthTold = answer.uploadLength != nil
-        try settle(told)
+        try position.settle(told)
     }
 
     private func append(
@@ -74,28 +74,12 @@ final class TusStream: DialectUpload {
             fields.append(("Upload-Checksum", try checksum.field(of: chunk, range)))
         }
         position.becomesUnknown()
-        let meter = task.meter
         let answer = try await session.send(
             HTTPRequest(.patch, url, fields, content: (chunk, range)), on: loop,
-            progress: { sent in
-                meter.set(offset + sent, of: 0)
-                return !meter.isGivenUp
-            })
-        if answer.status == .notFound || answer.status.code == 410 { return try beginAnew(answer) }
+            progress: position.progress(from: offset))
+        if answer.status == .notFound || answer.status.code == 410 { try position.beginAnew(answer) }
         guard answer.isSuccess, let told = answer.uploadOffset else { throw answer.failure }
-        guard told > offset || range.isEmpty else { throw .transient("the server took nothing: \(answer.text)") }
         if chunk.isLast { isLengthTold = true }
-        try settle(told)
-    }
-
-    private func settle(_ told: Int64) throws(AttemptError) {
-        try position.settle(told)
-        task.meter.set(told, of: 0)
-    }
-
-    private func beginAnew(_ answer: Answer) throws(AttemptError) {
-        (url, isLengthTold) = (nil, false)
-        task.meter.set(0, of: 0)
-        try position.beginAnew(answer)
+        try position.settle(told, after: range, answer)
     }
 }
