@@ -31,6 +31,7 @@ enum Catalogue {
             ) STRICT;
             INSERT INTO uploads SELECT \(columns) FROM newer;
             DROP TABLE newer;
+            DROP TABLE IF EXISTS usage;
             PRAGMA user_version = \(version)
             """)
     }

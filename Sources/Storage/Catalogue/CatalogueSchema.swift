@@ -1,4 +1,5 @@
-/// The shape of `catalogue.sqlite`: what `CatalogueVersion` says, version by version.
+/// The shape of `catalogue.sqlite`: what `CatalogueVersion` says, version by version; and tables that older programs do
+/// not mind (`CatalogueClock`, `CatalogueUsage`).
 ///
 /// One table with row ids of its own: ids are random, so a table clustered by them would spread the uploads of an hour
 /// over all of its pages, while here those that began together, and move on together, share a few. With a million
@@ -23,6 +24,7 @@ enum CatalogueSchema {
             try connection.execute("BEGIN IMMEDIATE; \(steps) PRAGMA user_version = \(version); COMMIT")
         }
         try connection.execute(CatalogueClock.create)
+        try CatalogueUsage.prepare(connection, hasOwners: found >= CatalogueVersion.withOwners)
         // It makes the count at the start quick, and can be done without.
         try? connection.execute("CREATE INDEX IF NOT EXISTS uploads_open ON uploads (cleanup) WHERE state = 0")
     }

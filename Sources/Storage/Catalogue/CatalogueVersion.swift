@@ -51,6 +51,9 @@ struct CatalogueVersion {
         CatalogueVersion(columns: [Column("owner", "TEXT", older: "NULL")]),
     ]
 
+    /// The first version whose uploads have owners.
+    static let withOwners: Int64 = 4
+
     private static let firstTables = """
         CREATE TABLE uploads (
             id BLOB PRIMARY KEY NOT NULL,

@@ -46,6 +46,7 @@ public struct StoreCheck: Sendable {
         let files = FilesCheck(
             connection: connection, files: storeFiles, repairs: repairs, newer: records.newer, report: report)
         try files.run(hasLostRecords: state.hasLostRecords || records.hasNonsense)
+        try UsageCheck(connection: connection, repairs: repairs, report: report).run()
         if repairs { try connection.execute("COMMIT") }
         return report.summary
     }
