@@ -9,7 +9,9 @@ internal import Uploads
 /// | `iss` | what is configured, where something is |
 /// | `aud` | what is configured; where nothing is, the token must name nobody, since it is for somebody else |
 /// | `scope` | words of `Scopes`; the usual ones where it is missing |
-/// | `max_size`, `max_bytes` | bytes |
+/// | `max_size`, `max_bytes` | bytes: of a file, of all |
+/// | `max_files`, `max_open` | files, and unfinished uploads, of the owner |
+/// | `max_rate` | bytes a second, 1 or more |
 /// | `upload` | an upload's id |
 ///
 /// A claim of these that is not of its kind makes the token count for nothing. Others mean nothing.
@@ -37,8 +39,12 @@ public struct ClaimRules: Sendable {
         let start = try ClaimRules.second(claims["nbf"], rounding: .up) ?? .min
         let end = try ClaimRules.second(claims["exp"], rounding: .down) ?? .max
         let principal = Principal(
-            owner: owner, scopes: scopes, sizeMax: try ClaimRules.bytes(claims["max_size"]),
-            bytesMax: try ClaimRules.bytes(claims["max_bytes"]), upload: try ClaimRules.upload(claims["upload"]))
+            owner: owner, scopes: scopes, sizeMax: try ClaimRules.count(claims["max_size"]),
+            limits: OwnerLimits(
+                bytesMax: try ClaimRules.count(claims["max_bytes"]),
+                filesMax: try ClaimRules.count(claims["max_files"]),
+                openMax: try ClaimRules.count(claims["max_open"])),
+            rateMax: try ClaimRules.count(claims["max_rate"], from: 1), upload: try ClaimRules.upload(claims["upload"]))
         // One that ends before it begins never counts.
         return VerifiedToken(principal, validSeconds: min(start, end)..<end)
     }
@@ -65,10 +71,10 @@ public struct ClaimRules: Sendable {
         }
     }
 
-    private static func bytes(_ claim: JSONValue?) throws(TokenFault) -> Int64? {
+    private static func count(_ claim: JSONValue?, from least: Int64 = 0) throws(TokenFault) -> Int64? {
         switch claim {
         case nil: return nil
-        case .integer(let bytes) where bytes >= 0: return bytes
+        case .integer(let count) where count >= least: return count
         default: throw .claim
         }
     }

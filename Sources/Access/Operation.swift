@@ -6,6 +6,8 @@ public enum Operation: String, Sendable, CaseIterable {
     case ask
     case download
     case delete
+    /// What another owner has.
+    case oversee
 
     /// Any one of these scopes allows it.
     public var scopes: Scopes {
@@ -14,6 +16,7 @@ public enum Operation: String, Sendable, CaseIterable {
         case .ask: [.upload, .download]
         case .download: .download
         case .delete: .delete
+        case .oversee: .admin
         }
     }
 }

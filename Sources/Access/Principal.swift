@@ -8,18 +8,22 @@ public struct Principal: Equatable, Sendable {
     public let scopes: Scopes
     /// The largest file it may send, in bytes; nil for the server's own bound.
     public let sizeMax: Int64?
-    /// All of its open and finished uploads together, in bytes; nil for the server's own bound.
-    public let bytesMax: Int64?
+    /// What its uploads may come to, where that is something else than for any owner.
+    public let limits: OwnerLimits
+    /// How fast its uploads and its downloads may be, in bytes a second each; nil for as fast as any owner's.
+    public let rateMax: Int64?
     /// The one upload it may reach; nil for all of its own.
     public let upload: UploadID?
 
     public init(
-        owner: Owner?, scopes: Scopes = .usual, sizeMax: Int64? = nil, bytesMax: Int64? = nil, upload: UploadID? = nil
+        owner: Owner?, scopes: Scopes = .usual, sizeMax: Int64? = nil, limits: OwnerLimits = .none,
+        rateMax: Int64? = nil, upload: UploadID? = nil
     ) {
         self.owner = owner
         self.scopes = scopes
         self.sizeMax = sizeMax
-        self.bytesMax = bytesMax
+        self.limits = limits
+        self.rateMax = rateMax
         self.upload = upload
     }
 

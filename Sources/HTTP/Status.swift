@@ -45,6 +45,7 @@ public struct Status: Hashable, Sendable, CustomStringConvertible {
     public static let rangeNotSatisfiable = Status(416)
     public static let expectationFailed = Status(417)
     public static let misdirectedRequest = Status(421)
+    public static let tooManyRequests = Status(429)
     public static let requestHeaderFieldsTooLarge = Status(431)
     /// The promised checksum is not the one of the bytes that came (tus, extension `checksum`).
     public static let checksumMismatch = Status(460)
@@ -95,6 +96,7 @@ public struct Status: Hashable, Sendable, CustomStringConvertible {
         case 416: "Range Not Satisfiable"
         case 417: "Expectation Failed"
         case 421: "Misdirected Request"
+        case 429: "Too Many Requests"
         case 431: "Request Header Fields Too Large"
         case 460: "Checksum Mismatch"
         default: ""

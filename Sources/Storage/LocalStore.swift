@@ -117,6 +117,9 @@ public final class LocalStore: Sendable {
     /// Whether somebody holds the upload at this moment: an append or a join is on its way.
     public func isHeld(_ id: UploadID) -> Bool { parts.table.isHeld(id) }
 
+    /// What an owner has, with what unfinished uploads have promised. Reads the catalogue where memory does not know.
+    public func usage(of owner: Owner) async throws(StorageError) -> Usage { try await parts.table.usage(of: owner) }
+
     /// Opens the file as last delivered; nil if none was, or if it has been taken away since. Disturbs nobody.
     ///
     /// - Throws: `damaged` if the file is not as it was delivered.

@@ -29,6 +29,15 @@ final class SpaceGauge: Sendable {
     /// The last answer; nil where it was a failure.
     var last: DiskSpace? { try? state.withLock { $0.last }.get() }
 
+    /// Whether, as of the last second, nothing is left but what uploads leave alone. A file system that does not answer
+    /// has its say when something is written.
+    var isReserveTouched: Bool {
+        get async {
+            guard files.reserveBytes > 0, let space = try? await space() else { return false }
+            return space.bytes <= files.reserveBytes
+        }
+    }
+
     /// What is left, as of the last second.
     ///
     /// - Throws: `io` where the file system says so, or has not answered anybody for two seconds.

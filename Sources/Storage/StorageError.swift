@@ -7,6 +7,8 @@ public enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
     case noSpace
     /// As many uploads are open as may be.
     case tooManyUploads
+    /// The upload's owner would have more than it may.
+    case overLimit(OwnerBound)
     /// The file is longer than the file system, or a limit of the process, allows. What was completely written before
     /// is kept and settled.
     case fileTooLarge
@@ -44,6 +46,7 @@ public enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
         switch self {
         case .noSpace: "no-space"
         case .tooManyUploads: "too-many-uploads"
+        case .overLimit(let bound): bound.code
         case .fileTooLarge: "file-too-large"
         case .io: "io-error"
         case .damaged: "damaged"
@@ -66,6 +69,7 @@ public enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
         switch self {
         case .noSpace: "no space left on the device"
         case .tooManyUploads: "too many uploads are open"
+        case .overLimit(let bound): "the owner would have more than it may: \(bound.code)"
         case .fileTooLarge: "the file is longer than the file system or a limit of the process allows"
         case .io(let errno, let action): "cannot \(action): \(errno)"
         case .damaged(let id): "upload \(id) is damaged"

@@ -42,6 +42,8 @@ public enum StorageLimits {
     public static let cachedRecordsMax = 16_384
     /// What such records hold at most, in bytes: of ordinary ones the number above comes first.
     public static let cachedRecordBytesMax = 16 << 20
+    /// Owners of whom memory knows what they have, with more of whom it forgets those that nobody needs to know of.
+    static let cachedOwnersMin = 4096
     /// The most threads that do disk work.
     public static let diskThreadsMax = 64
 

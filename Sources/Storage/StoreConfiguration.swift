@@ -24,6 +24,8 @@ public struct StoreConfiguration: Sendable {
     /// How many uploads may be open at once, 1 or more; nil for what a share of the free space holds at the start
     /// (`StorageLimits.openUploadsMax`).
     public var openUploadsMax: Int?
+    /// Free space in bytes that uploads leave alone, but for what is being written at that moment.
+    public var reserveBytes: Int64 = 0
     /// Who may read the files that are finished from now on.
     public var access = FileAccess()
     /// How long after its end a finished upload is remembered whose file its owner has taken away, in seconds; nil for

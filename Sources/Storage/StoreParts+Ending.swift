@@ -12,7 +12,7 @@ extension StoreParts {
             files.report(.removalFailed(id, error))
             return files.leftBehind()
         }
-        catalogue.enqueue(id, .remove(epoch: upload.epoch), syncs: [.uploads, .complete])
+        catalogue.enqueue(id, .remove(epoch: upload.epoch, owner: upload.owner), syncs: [.uploads, .complete])
     }
 
     func invalidate(_ upload: Upload) async throws(StorageError) {

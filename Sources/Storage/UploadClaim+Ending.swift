@@ -12,9 +12,9 @@ extension UploadClaim {
     /// - Parameters:
     ///   - order: the same one may come several times.
     ///   - parts: holds each of them, whole.
-    /// - Throws: `damaged` with the part whose file is shorter than its record, or gone; `noSpace`, `io` or what the
-    ///   catalogue says; `closed` once the store is to stop (`LocalStore.endLongWork`). The upload is open and empty
-    ///   then.
+    /// - Throws: `damaged` with the part whose file is shorter than its record, or gone; `overLimit`, `noSpace`, `io`
+    ///   or what the catalogue says; `closed` once the store is to stop (`LocalStore.endLongWork`). The upload is open
+    ///   and empty then.
     public consuming func concatenate(
         _ order: [UploadID], of parts: borrowing PinnedUploads
     ) async throws(StorageError) -> Upload {
@@ -31,6 +31,7 @@ extension UploadClaim {
             pieces.append((part, record.offset.bytes))
             length = sum
         }
+        try await promise(length, upload)
         let (files, id) = (store.files, id)
         if !store.table.isRecorded(id) { try await store.catalogue.record(id, .put(upload, .none)) }
         try await store.assemblies.assemble(id, from: pieces)

@@ -10,10 +10,14 @@ public struct UploadClaim: ~Copyable, Sendable {
     /// The record as settled, with what this claim has changed since; nil if there is none.
     public private(set) var upload: Upload?
 
+    /// What the upload's owner may have. What would go beyond it is refused with `overLimit` by whatever would bring it
+    /// there, before anything is changed.
+    public var limits = OwnerLimits.none
+
     let id: UploadID
     let store: StoreParts
     /// Whose the upload is, or will be.
-    private let owner: Owner?
+    public let owner: Owner?
     private let token: UInt64
     /// What every change of this claim's is marked with.
     private let epoch: Int64
@@ -70,14 +74,19 @@ public struct UploadClaim: ~Copyable, Sendable {
     /// Readers see it at once. It is committed before anything that is recorded of the upload later on, or together
     /// with it: a small body that comes whole has one record only, that of the finished upload.
     ///
-    /// - Parameter isDurable: whether to wait until the record is committed: needed when the client is told of the
-    ///   upload before anything of it is settled.
-    /// - Throws: `tooManyUploads`; `io` where files of a deleted upload of this id cannot be removed; if it was waited
-    ///   for, `noSpace` for a file longer than what is left of the disk, or what the catalogue says. There is no record
-    ///   then.
-    public mutating func create(_ upload: Upload, isDurable: Bool = false) async throws(StorageError) {
+    /// - Parameters:
+    ///   - announced: how many bytes are about to come, where the length is not known.
+    ///   - isDurable: whether to wait until the record is committed: needed when the client is told of the upload
+    ///     before anything of it is settled.
+    /// - Throws: `tooManyUploads`, `overLimit`; `io` where files of a deleted upload of this id cannot be removed; if
+    ///   it was waited for, `noSpace` for a file longer than what is left of the disk, or what the catalogue says.
+    ///   There is no record then.
+    public mutating func create(
+        _ upload: Upload, announced: Int64? = nil, isDurable: Bool = false
+    ) async throws(StorageError) {
         guard self.upload == nil, isFresh(upload) else { throw .misuse("create takes a new, empty upload") }
-        if replacesTaken { return try await begin(upload, beside: nil, isOpen: false) }
+        if replacesTaken { return try await begin(upload, beside: nil, announced: announced, isOpen: false) }
+        try await promise(upload.length ?? announced, upload)
         if let failure = store.health.failure { throw failure }
         if let leaving {
             // The new one must not meet its files, nor have them taken for its own.
@@ -90,6 +99,8 @@ public struct UploadClaim: ~Copyable, Sendable {
             let (files, length) = (store.files, upload.length ?? 0)
             if length > StorageLimits.fitCheckedBytesMin {
                 try await store.disk.run { () throws(StorageError) in try files.checkFits(length) }
+            } else if await store.space.isReserveTouched {
+                throw .noSpace
             }
             try await store.catalogue.create(upload)
         } else {
@@ -104,22 +115,24 @@ public struct UploadClaim: ~Copyable, Sendable {
     /// The old bytes are dropped once that is recorded. A file that was delivered stays, also in the record, until the
     /// new one takes its place.
     ///
-    /// - Throws: `io`, `noSpace`, `tooManyUploads` for one that is not open, or what the catalogue says; the record is
-    ///   then unchanged.
-    public mutating func restart(_ upload: Upload) async throws(StorageError) {
+    /// - Parameter announced: as for `create`.
+    /// - Throws: `io`, `noSpace`, `overLimit`, `tooManyUploads` for one that is not open, or what the catalogue says;
+    ///   the record is then unchanged.
+    public mutating func restart(_ upload: Upload, announced: Int64? = nil) async throws(StorageError) {
         payRecord()
         guard let old = self.upload, isFresh(upload) else { throw .misuse("restart takes an upload that is there") }
-        try await begin(upload, beside: old.finished, isOpen: old.state == .open)
+        try await begin(upload, beside: old.finished, announced: announced, isOpen: old.state == .open)
     }
 
     /// Replaces the record that there is.
     private mutating func begin(
-        _ upload: Upload, beside finished: FinishedFile?, isOpen: Bool
+        _ upload: Upload, beside finished: FinishedFile?, announced: Int64?, isOpen: Bool
     ) async throws(StorageError) {
         if !isOpen, store.table.openCount >= store.table.openMax { throw .tooManyUploads }
         if let failure = store.health.failure { throw failure }
         var fresh = marked(store.renewed(upload))
         fresh.finished = finished
+        try await promise(fresh.length ?? announced, fresh)
         let (files, id) = (store.files, id)
         if let failure = files.awaited.failure(id) { throw failure }
         // The journal stands in for finished uploads only.
@@ -147,9 +160,23 @@ public struct UploadClaim: ~Copyable, Sendable {
         else {
             throw .misuse("a length is set once, and not below what is stored")
         }
+        try await promise(length, upload)
         upload.length = length
         try await store.catalogue.record(id, .put(upload, .none))
         self.upload = upload
+    }
+
+    /// Has the upload count for so many bytes, as long as the claim and what becomes of it last, or until that is
+    /// recorded.
+    ///
+    /// - Parameters:
+    ///   - bytes: of the whole attempt; nil where nobody knows: what is stored counts then.
+    ///   - upload: the record as it is to be.
+    func promise(_ bytes: Int64?, _ upload: Upload) async throws(StorageError) {
+        guard limits.areBounded, let owner else { return }
+        var promised = upload
+        promised.length = bytes
+        try await store.table.promise(id, promised.usage, of: owner, limits)
     }
 
     /// Turns the claim into the right to append.
@@ -161,9 +188,9 @@ public struct UploadClaim: ~Copyable, Sendable {
     ///   - isResumable: whether somebody could go on with the upload where it cannot be finished. If not, nothing is
     ///     left of it then.
     ///   - announced: how many bytes the request brings, nil where only its end will tell.
-    /// - Throws: `unknownUpload`, `wrongOffset`, `notOpen`, `damaged`, or what has shut the catalogue; `noSpace` if
-    ///   what is still to come of a known length cannot fit: nothing is left then of an upload that this claim has
-    ///   created without waiting. The upload is released in any case.
+    /// - Throws: `unknownUpload`, `wrongOffset`, `notOpen`, `damaged`, or what has shut the catalogue; `noSpace` or
+    ///   `overLimit` if what is still to come of a known length cannot fit: nothing is left then of an upload that this
+    ///   claim has created without waiting. The upload is released in any case.
     public consuming func permit(
         at offset: Offset, isProvisional: Bool = false, isResumable: Bool = true, announced: Int64? = nil
     ) async throws(StorageError) -> WritePermit {
@@ -175,17 +202,23 @@ public struct UploadClaim: ~Copyable, Sendable {
         }
         guard upload.offset == offset else { throw .wrongOffset(recorded: upload.offset) }
         if let failure = store.health.failure { throw failure }
-        let missing = (upload.length ?? 0) - offset.bytes
-        if missing > StorageLimits.fitCheckedBytesMin, await isTooLarge(missing) {
+        let end = announced.map { offset.bytes.addingReportingOverflow($0) }.map {
+            $0.overflow ? .max : $0.partialValue
+        }
+        do throws(StorageError) {
+            if await isTooLarge((upload.length ?? 0) - offset.bytes) { throw .noSpace }
+            try await promise(upload.length ?? end, upload)
+        } catch {
             // Nobody was promised anything: not even the record is made.
             if owesRecord { store.table.withdraw(id) }
             owesRecord = false
-            throw .noSpace
+            throw error
         }
         isHandedOver = true
+        let isMeasured = limits.bytesMax != nil && owner != nil && upload.length == nil && end == nil
         let append = Append(
             store: store, minted: marked(upload), token: token, isProvisional: isProvisional,
-            isResumable: isResumable, announced: announced, owesRecord: owesRecord)
+            isResumable: isResumable, announced: announced, limits: isMeasured ? limits : nil, owesRecord: owesRecord)
         // Only of these it is asked how far they are while they go on.
         if upload.dialect == .fileID { store.table.attach(id, token, append) }
         return WritePermit(append)
@@ -193,6 +226,7 @@ public struct UploadClaim: ~Copyable, Sendable {
 
     /// Whether the disk is too full for so many bytes. Whatever else may be wrong with it the first write finds out.
     private func isTooLarge(_ bytes: Int64) async -> Bool {
+        if bytes <= StorageLimits.fitCheckedBytesMin { return await store.space.isReserveTouched }
         let files = store.files
         do throws(StorageError) {
             try await store.disk.run { () throws(StorageError) in try files.checkFits(bytes) }

@@ -11,6 +11,9 @@ public struct WritePermit: ~Copyable, Sendable {
     /// Where the next byte goes, in bytes from the start of the file.
     public private(set) var nextByte: Int64
 
+    /// Whether bytes came for which their owner has no room.
+    public private(set) var isOverLimit = false
+
     private let append: Append
 
     init(_ append: Append) {
@@ -29,6 +32,15 @@ public struct WritePermit: ~Copyable, Sendable {
 
     /// The offset that a checkpoint has recorded by now, and that may be told: at or before what was written.
     public var recordedOffset: Offset { append.recordedOffset }
+
+    /// To be asked before bytes are handed over that have come. Answers how many of them the upload's owner has room
+    /// for; the others are to be dropped. Waits for nothing.
+    public mutating func admit(_ count: Int) -> Int {
+        guard let limits = append.limits else { return count }
+        let granted = Int(append.store.table.extend(append.id, by: Int64(count), limits))
+        isOverLimit = isOverLimit || granted < count
+        return granted
+    }
 
     /// Starts to write the bytes that stand at `leadingGap ..< leadingGap + count` and returns at once.
     ///

@@ -4,6 +4,7 @@ public import LinuxSystem
 internal import Reactor
 public import Storage
 public import TLS
+public import Uploads
 
 /// Everything that a server is told when it starts.
 public struct ServerConfiguration: Sendable {
@@ -71,6 +72,8 @@ public struct ServerConfiguration: Sendable {
     public var connectionsPerAddressMax: Int?
     /// Who vouches for clients; without anybody all may do everything.
     public var access: AccessPolicy
+    /// What the uploads of each owner may come to, where nothing else is said of its principal.
+    public var ownerLimits: OwnerLimits
     /// What the server is called outside (`https://uploads.example/prefix`, no slash at the end), or only the path
     /// below which a proxy serves it (`/prefix`); nil where addresses are told without it.
     public var publicURL: String?
@@ -128,6 +131,7 @@ public struct ServerConfiguration: Sendable {
         connectionsMax = ServerLimits.connectionsMax
         connectionsPerAddressMax = nil
         access = .open
+        ownerLimits = .none
         publicURL = nil
         trustedProxies = []
         realIPHeader = ServerConfiguration.realIPHeaderStandard

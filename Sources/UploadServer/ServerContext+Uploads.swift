@@ -17,6 +17,8 @@ extension ServerContext {
                 .serviceUnavailable, reason: "Too many uploads", code: error.code,
                 "As many unfinished uploads are here as may be; nothing new is begun. Try again later.",
                 fields: [("Retry-After", "60")])
+        case .overLimit(let bound):
+            return bound.refusal
         case .fileTooLarge:
             return Refusal(
                 .contentTooLarge, code: error.code,

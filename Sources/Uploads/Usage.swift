@@ -18,6 +18,32 @@ public struct Usage: Hashable, Sendable {
     public static let none = Usage(bytes: 0, files: 0, open: 0)
 }
 
+extension Usage {
+    /// Both together; what is more than a number holds is the largest one.
+    public func adding(_ other: Usage) -> Usage {
+        Usage(
+            bytes: Usage.sum(bytes, other.bytes), files: Usage.sum(files, other.files),
+            open: Usage.sum(open, other.open))
+    }
+
+    /// What is left of it, never less than nothing.
+    public func subtracting(_ other: Usage) -> Usage {
+        Usage(
+            bytes: Usage.rest(bytes, other.bytes), files: Usage.rest(files, other.files),
+            open: Usage.rest(open, other.open))
+    }
+
+    private static func sum(_ one: Int64, _ other: Int64) -> Int64 {
+        let (sum, overflow) = one.addingReportingOverflow(other)
+        return overflow ? .max : sum
+    }
+
+    private static func rest(_ one: Int64, _ other: Int64) -> Int64 {
+        let (rest, overflow) = one.subtractingReportingOverflow(other)
+        return overflow ? 0 : max(0, rest)
+    }
+}
+
 extension Upload {
     /// What this one takes. The catalogue counts by the same rules.
     ///

@@ -39,6 +39,9 @@ struct Token: ParsableCommand {
     @Option(help: ArgumentHelp("The largest file. Suffixes K, M, G, T.", valueName: "bytes"))
     var maxSize: ByteCount?
 
+    @Option(help: ArgumentHelp("What all files of the owner may come to. Suffixes K, M, G, T.", valueName: "bytes"))
+    var maxBytes: ByteCount?
+
     @Option(help: ArgumentHelp("The one upload that it is for.", valueName: "id"))
     var upload: String?
 
@@ -71,6 +74,7 @@ struct Token: ParsableCommand {
                 owner: owner, expiresSeconds: SystemClock.wallNanoseconds / 1_000_000_000 + lifetimeSeconds)
             token.scopes = scope.map { Scopes(words: $0) }
             token.sizeMax = maxSize?.bytes
+            token.bytesMax = maxBytes?.bytes
             token.upload = upload.flatMap { UploadID($0) }
             token.issuer = issuer
             token.audience = audience

@@ -14,12 +14,14 @@ import Uploads
         let token = try read(
             """
             {"sub":"alice","exp":200,"nbf":100,"scope":"openid upload  delete","max_size":5,"max_bytes":0,\
-            "upload":"\(id)","roles":{"a":[1]}}
+            "max_files":3,"max_open":2,"max_rate":1,"upload":"\(id)","roles":{"a":[1]}}
             """)
         #expect(
             token
                 == VerifiedToken(
-                    Principal(owner: alice, scopes: [.upload, .delete], sizeMax: 5, bytesMax: 0, upload: id),
+                    Principal(
+                        owner: alice, scopes: [.upload, .delete], sizeMax: 5,
+                        limits: OwnerLimits(bytesMax: 0, filesMax: 3, openMax: 2), rateMax: 1, upload: id),
                     validSeconds: 100..<200))
         #expect(try read("{\"sub\":\"alice\"}") == VerifiedToken(Principal(owner: alice)))
     }
@@ -36,6 +38,7 @@ import Uploads
         ("{\"sub\":\"a\",\"exp\":\"1\"}", .claim), ("{\"sub\":\"a\",\"exp\":null}", .claim),
         ("{\"sub\":\"a\",\"nbf\":true}", .claim), ("{\"sub\":\"a\",\"scope\":[\"upload\"]}", .claim),
         ("{\"sub\":\"a\",\"max_size\":-1}", .claim), ("{\"sub\":\"a\",\"max_size\":\"5\"}", .claim),
+        ("{\"sub\":\"a\",\"max_files\":-1}", .claim), ("{\"sub\":\"a\",\"max_rate\":0}", .claim),
         ("{\"sub\":\"a\",\"max_bytes\":1.5}", .claim), ("{\"sub\":\"a\",\"upload\":\"x\"}", .claim),
         ("{\"sub\":\"a\",\"aud\":\"b\"}", .audience), ("{\"sub\":\"a\",\"aud\":[]}", .audience),
         ("{\"sub\":\"a\",\"sub\":\"b\"}", .malformed), ("[]", .malformed), ("", .malformed),

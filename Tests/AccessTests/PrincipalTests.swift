@@ -14,8 +14,8 @@ import Uploads
     }
 
     private static let table: [(Scopes, [Operation])] = [
-        (.upload, [.create, .append, .ask]), (.download, [.ask, .download]), (.delete, [.delete]), (.admin, []),
-        ([], []), (.usual, Operation.allCases),
+        (.upload, [.create, .append, .ask]), (.download, [.ask, .download]), (.delete, [.delete]), (.admin, [.oversee]),
+        ([], []), (.usual, [.create, .append, .ask, .download, .delete]), (.all, Operation.allCases),
     ]
 
     @Test(arguments: table)

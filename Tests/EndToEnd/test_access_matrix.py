@@ -49,6 +49,8 @@ def rows() -> list[Row]:
         Row("health", "HEAD", "-", None, {}, None, 200, ""),
         Row("readiness", "GET", "-", None, {}, None, 200, ""),
         Row("readiness", "HEAD", "-", None, {}, None, 200, ""),
+        Row("usage", "GET", "-", None, {}, None, 200, "upload download"),
+        Row("usage", "HEAD", "-", None, {}, None, 200, "upload download"),
         Row("status", "GET", "file-id", "file-id", {}, None, 200, "upload download"),
         Row("status", "HEAD", "file-id", "file-id", {}, None, 200, "upload download"),
         Row("status", "POST", "file-id", "file-id", {}, b"", 200, "upload download"),
@@ -94,7 +96,7 @@ def rows() -> list[Row]:
 UNKNOWN = "0123456789abcdef0123456789abcdef"
 PATHS = {
     "page": "/", "status": "/status", "upload": "/upload", "collection": "/files", "member": f"/files/{UNKNOWN}",
-    "name": "/files/name.bin", "health": "/healthz", "readiness": "/readyz",
+    "name": "/files/name.bin", "usage": "/usage", "health": "/healthz", "readiness": "/readyz",
 }
 CREDENTIALS = ["none", "malformed", "wrong", "expired", "early", "wrong scope", "other upload", "other owner", "right"]
 

@@ -18,7 +18,7 @@ final class StoreFixture: Sendable {
         in directory: TemporaryDirectory? = nil, at path: String? = nil, durability: Durability = .process,
         directIO: Bool = true,
         diskThreads: Int = 2, journalBytes: Int64 = 4 << 20, expiry: ExpiryPolicy = .never,
-        forgetSeconds: Int64? = nil, openUploadsMax: Int? = nil,
+        forgetSeconds: Int64? = nil, openUploadsMax: Int? = nil, reserveBytes: Int64 = 0,
         bootID: BootID? = BootID(high: .random(in: 1...(.max)), low: 0),
         wallSeconds: @escaping @Sendable () -> Int64 = { 1_700_000_000 }
     ) throws {
@@ -37,6 +37,7 @@ final class StoreFixture: Sendable {
         configuration.expiry = expiry
         configuration.forgetSeconds = forgetSeconds
         configuration.openUploadsMax = openUploadsMax
+        configuration.reserveBytes = reserveBytes
         configuration.wallSeconds = wallSeconds
         store = try LocalStore.open(configuration)
     }

@@ -53,6 +53,7 @@ import Uploads
             for owner in UsageTests.owners.compactMap(\.self) {
                 let usage = try await counted(fixture, owner)
                 #expect(try recorded(fixture.path, owner) == usage)
+                #expect(try await fixture.store.usage(of: owner) == usage, "no promise is left")
                 #expect(try recorded(crashed.path, owner) == usage)
             }
             crashed.store.close()
@@ -115,6 +116,7 @@ import Uploads
         var upload = Upload.sample(number, length: way % 2 == 0 ? 1000 : nil)
         if way == 5 { upload.concatenation = Concatenation(.partial, text: "partial") }
         var claim = try await fixture.store.claim(upload.id, for: owner, onFence: {})
+        claim.limits = OwnerLimits(bytesMax: 1 << 40, filesMax: 1000, openMax: 1000)
         switch (claim.upload?.state, way) {
         case (nil, 0...2):
             try await claim.create(upload, isDurable: way == 0)

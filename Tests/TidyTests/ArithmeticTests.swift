@@ -70,6 +70,7 @@ import Testing
         Site("Uploads/Concatenation", "", lists),
         Site("Uploads/FinishedFile", "start + 999_999_999", "compared before"),
         Site("Uploads/UploadID", "", bytes),
+        Site("Uploads/Usage", "attempt + (finished?.length ?? 0)", "two lengths"),
         Site("FileIDDialect/FileID", "last + 1", places),
     ])
 

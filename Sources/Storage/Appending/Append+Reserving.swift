@@ -15,6 +15,10 @@ extension Append {
         else { return }
         let brought = end - minted.offset.bytes
         let more = min(min(brought, StorageLimits.reservationBytes) + Int64(count), expectedEnd - position)
+        if store.files.reserveBytes > 0, (try? store.files.checkFits(more)) == nil {
+            state.withLock { $0.reserved = .max }
+            return
+        }
         do throws(Errno) {
             try file.reserve(offset: position, length: more)
             state.withLock { $0.reserved = position + more }

@@ -14,18 +14,21 @@ final class Append: DiskJob {
     let isResumable: Bool
     /// Where the file ends, or the request if that is known and comes earlier; nil if neither is known.
     let expectedEnd: Int64?
+    /// What its owner may have, where only its bytes tell whether that is kept; else nil.
+    let limits: OwnerLimits?
     private let token: UInt64
     let state: Mutex<AppendState>
 
     init(
         store: StoreParts, minted: Upload, token: UInt64, isProvisional: Bool, isResumable: Bool, announced: Int64?,
-        owesRecord: Bool
+        limits: OwnerLimits?, owesRecord: Bool
     ) {
         self.store = store
         self.minted = minted
         self.token = token
         self.isProvisional = isProvisional
         self.isResumable = isResumable
+        self.limits = limits
         let end = announced.map { minted.offset.bytes.addingReportingOverflow($0) }
         expectedEnd = [minted.length, end.map { $0.overflow ? .max : $0.partialValue }].compactMap(\.self).min()
         id = minted.id
@@ -142,8 +145,9 @@ final class Append: DiskJob {
     }
 
     private func write(_ memory: UnsafeRawPointer) throws(StorageError) {
-        let file = try open()
         let (position, count) = state.withLock { ($0.position, $0.count) }
+        if store.files.reserveBytes > 0 { try store.files.checkFits(Int64(count)) }
+        let file = try open()
         var end = position
         defer { state.withLock { $0.written = end } }
         reserve(file, position: position, count: count)

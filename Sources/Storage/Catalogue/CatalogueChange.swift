@@ -15,7 +15,7 @@ struct CatalogueChange: Sendable {
         case reset(Upload)
         /// A whole small body: its file is delivered around the commit of its record.
         case deliver(SmallBody)
-        case remove(epoch: Int64)
+        case remove(epoch: Int64, owner: Owner?)
     }
 
     let id: UploadID
@@ -31,6 +31,15 @@ struct CatalogueChange: Sendable {
         case .reset(let upload): upload
         case .deliver(let body): body.finished
         case .remove: nil
+        }
+    }
+
+    /// Whose upload it is.
+    var owner: Owner? {
+        switch content {
+        case .put(let upload, _), .reset(let upload): upload.owner
+        case .deliver(let body): body.finished.owner
+        case .remove(_, let owner): owner
         }
     }
 

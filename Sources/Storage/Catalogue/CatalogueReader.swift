@@ -4,6 +4,8 @@ internal import Uploads
 enum CatalogueQuery: Sendable {
     /// The record of an upload; the answer goes to the table.
     case load(UploadID)
+    /// What an owner has; the answer goes to the table.
+    case usage(Owner)
     /// Uploads past their expiry.
     case expired(
         seconds: Int64, after: ExpiredUpload?, limit: Int,
@@ -14,6 +16,7 @@ enum CatalogueQuery: Sendable {
 final class CatalogueReader {
     private let byID: SQLiteStatement
     private let byExpiry: SQLiteStatement
+    private let usage: CatalogueUsage
     private let begin: SQLiteStatement
     private let commit: SQLiteStatement
     private let recovery: Recovery
@@ -22,6 +25,7 @@ final class CatalogueReader {
     init(connection: SQLiteConnection, recovery: Recovery, catalogue: Catalogue) throws(StorageError) {
         self.recovery = recovery
         self.catalogue = catalogue
+        usage = try CatalogueUsage(connection)
         begin = try connection.prepare("BEGIN")
         commit = try connection.prepare("COMMIT")
         byID = try connection.prepare("SELECT \(CatalogueRow.columns) FROM uploads WHERE id = ?1")
@@ -42,6 +46,7 @@ final class CatalogueReader {
             for query in batch {
                 switch query {
                 case .load(let id): catalogue.loaded(id, load(id))
+                case .usage(let owner): catalogue.table.loaded(owner, usage(of: owner))
                 case .expired(let seconds, let last, let limit, let continuation):
                     continuation.resume(returning: expired(seconds: seconds, after: last, limit: limit))
                 }
@@ -60,6 +65,10 @@ final class CatalogueReader {
         } catch {
             return .failure(error)
         }
+    }
+
+    private func usage(of owner: Owner) -> Result<Usage, StorageError> {
+        do throws(StorageError) { return .success(try usage.usage(of: owner)) } catch { return .failure(error) }
     }
 
     private func expired(

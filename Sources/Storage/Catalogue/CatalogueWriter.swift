@@ -9,6 +9,7 @@ final class CatalogueWriter {
     private let rollback: SQLiteStatement
     private let put: SQLiteStatement
     private let remove: SQLiteStatement
+    private let usage: CatalogueUsage
     private let files: StoreFiles
     private let table: UploadTable
     private let health: StoreHealth
@@ -32,6 +33,7 @@ final class CatalogueWriter {
         rollback = try connection.prepare("ROLLBACK")
         put = try connection.prepare(CatalogueRow.put)
         remove = try connection.prepare("DELETE FROM uploads WHERE id = ?1 AND epoch <= ?2")
+        usage = try CatalogueUsage(connection)
     }
 
     /// Commits until the queue has ended.
@@ -86,9 +88,14 @@ final class CatalogueWriter {
             for index in steps.indices where steps[index].outcome == .goes { steps[index].outcome = .failed(failure) }
         }
         delivery.conclude(&steps)
-        table.committed(steps)
+        table.committed(steps, usage: usage(after: steps))
         for step in steps { step.answer() }
         if steps.contains(where: { $0.failure != nil }) { files.leftBehind() }
+    }
+
+    /// What owners have once these are committed, as far as somebody may want to know.
+    private func usage(after steps: [CatalogueStep]) -> [(owner: Owner, usage: Usage)] {
+        table.knownOwners(steps).compactMap { owner in (try? usage.usage(of: owner)).map { (owner, $0) } }
     }
 
     /// A change whose directory could not be synced fails alone: an offset must not be told before its file's name is
@@ -140,7 +147,7 @@ final class CatalogueWriter {
             try CatalogueRow(upload: upload, cleanup: .none).bind(to: put, journal: nil, resets: true)
         case .deliver(let body):
             try CatalogueRow(upload: body.finished, cleanup: .none).bind(to: put, journal: step.journal)
-        case .remove(let epoch):
+        case .remove(let epoch, _):
             try remove.bind(1, step.change.id.high, step.change.id.low)
             try remove.bind(2, epoch)
             return try remove.run()

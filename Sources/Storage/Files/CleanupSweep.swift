@@ -36,7 +36,8 @@ struct CleanupSweep {
                 guard let now = try CatalogueRow.find(id, byID), now.cleanup != .none else { continue }
                 try clean(now)
                 let content: CatalogueChange.Content =
-                    now.cleanup == .all ? .remove(epoch: now.upload.epoch) : .put(now.upload, .none)
+                    now.cleanup == .all
+                    ? .remove(epoch: now.upload.epoch, owner: now.upload.owner) : .put(now.upload, .none)
                 catalogue.enqueue(id, content, syncs: [.uploads, .complete])
             } catch { failures.add(error) }
         }

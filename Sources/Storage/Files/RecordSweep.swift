@@ -89,7 +89,7 @@ struct RecordSweep {
         guard let row = try CatalogueRow.find(id, byID), row.cleanup == .none, row.upload == upload,
             try isTaken(upload), try files.removeEmpty(id)
         else { return false }
-        catalogue.enqueue(id, .remove(epoch: row.upload.epoch))
+        catalogue.enqueue(id, .remove(epoch: row.upload.epoch, owner: row.upload.owner))
         files.counters.add(.forgotten)
         return true
     }

@@ -15,6 +15,8 @@ final class StoreFiles: Sendable {
     let awaited = AwaitedFiles()
     let durability: Durability
     let access: FileAccess
+    /// Free space in bytes that uploads leave alone.
+    let reserveBytes: Int64
     let uploads: Directory
     let complete: Directory
     /// The data directory itself.
@@ -34,6 +36,7 @@ final class StoreFiles: Sendable {
         self.sweep = sweep
         durability = configuration.durability
         access = configuration.access
+        reserveBytes = configuration.reserveBytes
         onEvent = configuration.onEvent
         directIO = Atomic(configuration.directIO)
         let path = configuration.path
@@ -85,9 +88,9 @@ final class StoreFiles: Sendable {
         try doing("ask for free space") { () throws(Errno) in try uploads.space() }
     }
 
-    /// - Throws: `noSpace` where so many bytes more cannot fit.
+    /// - Throws: `noSpace` where so many bytes more cannot fit, what is reserved left alone.
     func checkFits(_ bytes: Int64) throws(StorageError) {
-        if try space().bytes < bytes { throw .noSpace }
+        if try space().bytes - reserveBytes < bytes { throw .noSpace }
     }
 
     // MARK: Data files

@@ -64,6 +64,9 @@ struct LiveUpload<RecordWaiter, GrantWaiter> {
     /// Whether the table counts it among the open uploads; nil before memory has known that.
     var isCountedOpen: Bool?
 
+    /// What its holder has promised that it will count for.
+    var promise: OwnerPromise?
+
     private let id: UploadID
     private var knowledge: Knowledge
     /// A change that takes nothing back, told before it is committed: its record, and its number among the changes.
@@ -123,6 +126,16 @@ struct LiveUpload<RecordWaiter, GrantWaiter> {
 
     /// What the catalogue has committed of it, as far as memory knows.
     var committedRecord: Upload? { recorded }
+
+    /// How much of what it is to count for the catalogue does not count yet.
+    func beyond(_ target: Usage) -> Usage { target.subtracting(recorded?.usage ?? .none) }
+
+    /// A promise lasts until its holder has let go and nothing is on its way to the catalogue.
+    mutating func reckonPromise() {
+        guard var promise else { return }
+        promise.beyond = beyond(promise.target)
+        self.promise = holder == nil && pending == 0 ? nil : promise
+    }
 
     /// Whether the catalogue has committed a record of it.
     var isRecorded: Bool { recorded != nil }
@@ -188,6 +201,8 @@ struct LiveUpload<RecordWaiter, GrantWaiter> {
     mutating func release(_ token: UInt64) -> [Effect] {
         guard holder?.token == token else { return [] }
         holder = nil
+        // The next one holds it within this step, and promises for itself.
+        if pending == 0 { promise = nil }
         return advance()
     }
 

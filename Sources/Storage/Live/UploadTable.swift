@@ -14,13 +14,15 @@ typealias GrantWaiter = UnsafeContinuation<Result<Grant, StorageError>, Never>
 final class UploadTable: Sendable {
     typealias Live = LiveUpload<RecordWaiter, GrantWaiter>
 
-    private struct State {
+    struct State {
         var live: [UploadID: Live] = [:]
         var resting = RecordCache(countMax: StorageLimits.cachedRecordsMax)
         var lastToken: UInt64 = 0
         var isClosed = false
         /// Open uploads, here and at rest in the catalogue.
         var openCount: Int
+        /// What owners have, of whom that matters now.
+        var owners = OwnerTable()
 
         mutating func nextToken() -> UInt64 {
             lastToken += 1
@@ -32,7 +34,10 @@ final class UploadTable: Sendable {
             var entry = live.removeValue(forKey: id) ?? resting.take(id).map(Live.init(cached:)) ?? Live(id)
             // What memory hears of for the first time is in the count already.
             entry.isCountedOpen = entry.isCountedOpen ?? entry.isOpen
+            let promised = entry.promise
             let result = body(&entry)
+            entry.reckonPromise()
+            if promised != nil || entry.promise != nil { owners.change(from: promised, to: entry.promise) }
             if let isOpen = entry.isOpen {
                 if let before = entry.isCountedOpen { openCount += (isOpen ? 1 : 0) - (before ? 1 : 0) }
                 entry.isCountedOpen = isOpen
@@ -46,8 +51,8 @@ final class UploadTable: Sendable {
         }
     }
 
-    private let state: Mutex<State>
-    private let queries: BatchQueue<CatalogueQuery>
+    let state: Mutex<State>
+    let queries: BatchQueue<CatalogueQuery>
     private let counters: StoreTallies
     /// How many uploads may be open at once.
     let openMax: Int
@@ -193,10 +198,12 @@ final class UploadTable: Sendable {
     /// Takes back a change that was staged and will not be sent.
     func withdraw(_ id: UploadID) { perform(state.withLock { state in state.with(id) { $0.withdraw() } }) }
 
-    func committed(_ steps: [CatalogueStep]) {
+    /// - Parameter usage: what owners have now of whom somebody may want to know.
+    func committed(_ steps: [CatalogueStep], usage: [(owner: Owner, usage: Usage)] = []) {
         perform(
             state.withLock { state in
-                steps.flatMap { step in
+                for (owner, usage) in usage { state.owners.publish(owner, usage) }
+                return steps.flatMap { step in
                     state.with(step.change.id) { entry in
                         if step.outcome == .goes {
                             counters.countStep(from: entry.committedRecord, to: step.change.recorded)

@@ -31,6 +31,7 @@ final class SmallDelivery {
             for index in steps.indices where steps[index].small != nil { steps[index].outcome = .failed(failure) }
             return
         }
+        keepReserve(&steps)
         if files.durability == .power { enterJournal(&steps) }
         for index in steps.indices where steps[index].outcome == .goes {
             guard let body = steps[index].small else { continue }
@@ -41,6 +42,16 @@ final class SmallDelivery {
                 steps[index].outcome = .failed(error)
                 _ = try? files.removeData(body.finished.id)
             }
+        }
+    }
+
+    /// Has bodies that do not fit go the way of large ones, which tells them so.
+    private func keepReserve(_ steps: inout [CatalogueStep]) {
+        if files.reserveBytes == 0 { return }
+        let bytes = steps.reduce(Int64(0)) { $0 + Int64($1.small?.count ?? 0) }
+        if bytes == 0 || (try? files.checkFits(bytes)) != nil { return }
+        for index in steps.indices where steps[index].small != nil && steps[index].outcome == .goes {
+            steps[index].outcome = .refused
         }
     }
 

@@ -27,7 +27,7 @@ final class Exchange {
     /// What the log says of this request beyond the usual.
     var uploadID: UploadID?
     var note: String?
-    /// The rule by which it was refused, where that was one of access.
+    /// The rule by which it was refused, where that was one of access or a limit.
     private(set) var refusingRule: String?
 
     private(set) var answered: Status?
@@ -76,6 +76,10 @@ final class Exchange {
     /// Answers with an error whose code a program can rely on.
     func refuse(_ refusal: Refusal) async {
         note = refusal.code
+        if LimitRules.all.contains(refusal.code) {
+            refusingRule = refusal.code
+            connection.counters.countLimit(refusal.code)
+        }
         await respond(refusal.responseHead, body: refusal.bodyBytes)
     }
 

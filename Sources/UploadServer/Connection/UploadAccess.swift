@@ -9,7 +9,7 @@ internal import Uploads
 ///
 /// An upload's owner never changes, so that who was seen to reach one may claim it afterwards.
 struct UploadAccess {
-    private let exchange: Exchange
+    let exchange: Exchange
 
     init(_ exchange: Exchange) { self.exchange = exchange }
 
@@ -78,7 +78,9 @@ struct UploadAccess {
     /// Takes an upload whose id was drawn at random just now.
     func claimNew(_ id: UploadID) throws -> UploadClaim {
         try check(.create, nil)
-        return try store.claimNew(id, for: principal.owner, onFence: exchange.fence())
+        var claim = try store.claimNew(id, for: principal.owner, onFence: exchange.fence())
+        claim.limits = limits(of: claim.owner)
+        return claim
     }
 
     /// Pins parts that were looked at and found within reach: nobody changes them meanwhile.
@@ -93,7 +95,9 @@ struct UploadAccess {
 
     private func taken(_ id: UploadID, _ overtaken: ((Upload?) -> Refusal)?) async throws -> UploadClaim {
         do throws(StorageError) {
-            return try await store.claim(id, for: principal.owner, onFence: exchange.fence())
+            var claim = try await store.claim(id, for: principal.owner, onFence: exchange.fence())
+            claim.limits = limits(of: claim.owner)
+            return claim
         } catch {
             guard error == .superseded, let overtaken else { throw error }
             exchange.closeAfterwards()

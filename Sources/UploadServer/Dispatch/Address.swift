@@ -11,6 +11,8 @@ enum Address: Equatable {
     case collection
     /// `/files/<segment>`: an upload's address, or the name of a new file.
     case member(String)
+    /// What an owner has.
+    case usage
     case health
     case readiness
 
@@ -27,6 +29,7 @@ enum Address: Equatable {
         case "upload" where segments.count == 1: self = .upload
         case "files" where segments.count == 1 || segments.count == 2 && segments[1].isEmpty: self = .collection
         case "files" where segments.count == 2: self = .member(segments[1])
+        case "usage" where segments.count == 1: self = .usage
         case "healthz" where segments.count == 1: self = .health
         case "readyz" where segments.count == 1: self = .readiness
         default: return nil
@@ -45,7 +48,7 @@ enum Address: Equatable {
     var segment: String? {
         switch self {
         case .member(let segment): segment
-        case .page, .status, .upload, .collection, .health, .readiness: nil
+        case .page, .status, .upload, .collection, .usage, .health, .readiness: nil
         }
     }
 
@@ -57,6 +60,7 @@ enum Address: Equatable {
         case .upload: .upload
         case .collection: .collection
         case .member(let segment): UploadID(segment) == nil ? .name : .resource
+        case .usage: .usage
         case .health: .health
         case .readiness: .readiness
         }
@@ -73,6 +77,7 @@ enum Address: Equatable {
         case collection = "/files"
         case resource = "/files/<id>"
         case name = "/files/<name>"
+        case usage = "/usage"
         case health = "/healthz"
         case readiness = "/readyz"
 
@@ -88,7 +93,7 @@ enum Address: Equatable {
         private static let table = Dictionary(
             uniqueKeysWithValues: allCases.map { place -> (Place, [Method]) in
                 switch place {
-                case .page, .health, .readiness: (place, [.get, .head])
+                case .page, .usage, .health, .readiness: (place, [.get, .head])
                 default: (place, ServedDialects.methods(at: place))
                 }
             })

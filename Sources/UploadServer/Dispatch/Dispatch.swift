@@ -40,6 +40,7 @@ enum Dispatch {
         if address.reachesUploads { try exchange.identify() }
         switch address {
         case .page: try await answer(exchange, address, PageHandler.handle)
+        case .usage: try await answer(exchange, address, UsageHandler.handle)
         case .health: try await answer(exchange, address, HealthHandler.handle)
         case .readiness: try await answer(exchange, address, ReadyHandler.handle)
         default:

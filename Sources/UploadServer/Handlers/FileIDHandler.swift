@@ -95,10 +95,10 @@ enum FileIDHandler: ServedDialect {
     ) async throws -> (Offset, Int64?) {
         switch decision {
         case .begin(let length):
-            try await claim.create(fresh(length, request, exchange))
+            try await exchange.uploads.create(fresh(length, request, exchange), under: &claim)
             return (.zero, length)
         case .restart(let length):
-            try await claim.restart(fresh(length, request, exchange))
+            try await exchange.uploads.restart(fresh(length, request, exchange), under: &claim)
             return (.zero, length)
         case .append(let offset, let length):
             if let length, claim.upload?.length == nil { try await claim.setLength(length) }

@@ -34,16 +34,18 @@ final class FormFiles {
         exchange.uploadID = upload.id
         var claim = try exchange.uploads.claimNew(upload.id)
         begun.insert(upload.id)
-        try await claim.create(upload)
+        try await exchange.uploads.create(upload, under: &claim, bringsOthers: true)
         var permit = try await claim.permit(at: .zero)
         exchange.connection.counters.countAppend(upload.dialect)
         var ingest = Ingest(form, of: exchange, room: exchange.sizeMax)
         let end = await ingest.run(into: &permit)
+        let isOverLimit = permit.isOverLimit
         do {
             if let failure = permit.failure { throw failure }
             switch end {
             case .bodyEnded: break
             case .failed(let failure): throw failure
+            case .overflow where isOverLimit: throw OwnerBound.bytes.refusal
             case .overflow: throw Refusal.tooLarge(exchange.sizeMax)
             }
         } catch {

@@ -52,8 +52,8 @@ enum IETFHandler: ServedDialect {
         exchange.uploadID = id
         var claim = try exchange.uploads.claimNew(id)
         // Whoever is told the address before the end may come back to it after a crash.
-        try await claim.create(
-            request.upload(id, nowSeconds: server.nowSeconds), isDurable: request.interim.tellsAddress)
+        try await exchange.uploads.create(
+            request.upload(id, nowSeconds: server.nowSeconds), under: &claim, isDurable: request.interim.tellsAddress)
         let limit = UploadLimit(exchange.ietfPolicy, upload: claim.upload, nowSeconds: server.nowSeconds)
         if let address = request.interim.address(exchange.location(of: id), limit: limit) {
             await exchange.inform(address)

@@ -23,7 +23,10 @@ enum ReadyHandler {
         if open.count >= open.limit { return "as many unfinished uploads are here as may be." }
         do throws(StorageError) {
             let space = try await server.store.space()
-            if space.bytes < server.configuration.readyFreeBytes { return "the disk is nearly full." }
+            let configuration = server.configuration
+            if space.bytes < max(configuration.readyFreeBytes, configuration.store.reserveBytes + 1) {
+                return "the disk is nearly full."
+            }
             if space.files < ServerLimits.readyFilesMin { return "the file system can hold no more files." }
         } catch {
             return "the disk does not answer."

@@ -73,32 +73,36 @@ enum TusConcatenation {
         let glance = try FinalDecision(
             parts: try await exchange.uploads.parts(parts), isNew: isNew, offer: exchange.tusOffer,
             nowSeconds: server.nowSeconds)
-        guard case .join = glance else { return try await wait(claim, fresh(glance.length)) }
+        guard case .join = glance else { return try await wait(claim, fresh(glance.length), exchange) }
         let pinned = try await exchange.uploads.pin(parts)
         let decision = try FinalDecision(
             parts: parts.map { pinned.records[$0] }, isNew: isNew, offer: exchange.tusOffer,
             nowSeconds: server.nowSeconds)
-        guard case .join = decision else { return try await wait(claim, fresh(decision.length)) }
-        try await prepare(&claim, fresh(decision.length))
+        guard case .join = decision else { return try await wait(claim, fresh(decision.length), exchange) }
+        try await prepare(&claim, fresh(decision.length), exchange)
         do throws(StorageError) { return try await claim.concatenate(parts, of: pinned) } catch {
             guard case .damaged = error else { throw error }
             throw FinalDecision.damagedPart(isNew: isNew)
         }
     }
 
-    private static func wait(_ claim: consuming UploadClaim, _ fresh: Upload) async throws -> Upload {
+    private static func wait(
+        _ claim: consuming UploadClaim, _ fresh: Upload, _ exchange: Exchange
+    ) async throws -> Upload {
         var claim = claim
-        try await prepare(&claim, fresh)
+        try await prepare(&claim, fresh, exchange)
         let upload = claim.upload ?? fresh
         claim.release()
         return upload
     }
 
-    private static func prepare(_ claim: inout UploadClaim, _ fresh: Upload) async throws(StorageError) {
+    private static func prepare(
+        _ claim: inout UploadClaim, _ fresh: Upload, _ exchange: Exchange
+    ) async throws {
         switch claim.upload?.state {
-        case nil: try await claim.create(fresh, isDurable: true)
+        case nil: try await exchange.uploads.create(fresh, under: &claim, isDurable: true)
         // What is said of an earlier attempt does not stand in the way of a new one.
-        case .expired, .failed: try await claim.restart(fresh)
+        case .expired, .failed: try await exchange.uploads.restart(fresh, under: &claim)
         case .open, .finished: break
         }
     }

@@ -72,7 +72,7 @@ enum TusHandler: ServedDialect {
         var claim = try exchange.uploads.claimNew(id)
         let plan = request.plan(offer: exchange.tusOffer)
         // Without bytes the address is told right away, so the record must last by then.
-        try await claim.create(upload, isDurable: plan == nil)
+        try await exchange.uploads.create(upload, under: &claim, isDurable: plan == nil)
         var stored = claim.upload ?? upload
         if let plan {
             guard let received = try await receive(plan, request.checksum, claim, exchange, location: location) else {

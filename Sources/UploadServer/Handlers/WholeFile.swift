@@ -19,7 +19,7 @@ enum WholeFile {
         let sizeMax = exchange.sizeMax
         exchange.uploadID = upload.id
         var claim = try exchange.uploads.claimNew(upload.id)
-        try await claim.create(upload)
+        try await exchange.uploads.create(upload, under: &claim)
         let flow = AppendFlow(
             exchange: exchange, dialect: upload.dialect, start: .zero, room: upload.length ?? sizeMax,
             isResumable: false, digests: digests.algorithms)

@@ -81,7 +81,7 @@ struct AppendFlow {
             if let failure = error as? BodyFailure { return .cut(failure, left) }
             throw error
         }
-        return try await carryOut(ruling, permit)
+        return try await carryOut(permit.isOverLimit ? AppendFlow.limited(ruling) : ruling, permit)
     }
 
     private func receive(
@@ -93,6 +93,17 @@ struct AppendFlow {
             source, of: exchange, room: max(room, 0), inspect: digests.isEmpty ? nil : computed.update,
             progress: progress)
         return await ingest.run(into: &permit)
+    }
+
+    /// The same end, with the words for an owner that has no room for more.
+    private static func limited(_ verdict: Verdict) -> Verdict {
+        let bound = OwnerBound.bytes
+        switch verdict {
+        case .settle(let refusal?): return .settle { bound.retold(refusal($0)) }
+        case .discard(let refusal): return .discard { bound.retold(refusal($0)) }
+        case .delete(let refusal?): return .delete(refusal: bound.retold(refusal))
+        case .settle, .finish, .delete, .invalidate: return verdict
+        }
     }
 
     private func carryOut(_ verdict: Verdict, _ permit: consuming WritePermit) async throws -> Outcome {

@@ -93,7 +93,7 @@ struct Ingest {
         watch.setDeadline(.max)
         if let memory = permit.leaseSmall() {
             let fill = await fill(memory, capacity: StorageLimits.smallBytesMax)
-            let count = accept(fill, memory)
+            let count = accept(fill, memory, &permit)
             permit.writeLeased(count)
             return try end(fill, count)
         }
@@ -101,7 +101,7 @@ struct Ingest {
         let gap = permit.leadingGap
         let capacity = buffer.count - gap
         let fill = await fill(buffer.memory + gap, capacity: capacity)
-        let count = accept(fill, buffer.memory + gap)
+        let count = accept(fill, buffer.memory + gap, &permit)
         if count == 0 {
             buffers.giveBack(buffer)
         } else {
@@ -125,10 +125,12 @@ struct Ingest {
     }
 
     /// Answers how many of the bytes belong to the upload, and shows them to whoever wants to see them.
-    private mutating func accept(_ fill: Fill, _ memory: UnsafeMutableRawPointer) -> Int {
+    private mutating func accept(
+        _ fill: Fill, _ memory: UnsafeMutableRawPointer, _ permit: inout WritePermit
+    ) -> Int {
         watch.setDeadline(.max)
         counters.add(.bytesReceived, Int64(fill.count))
-        let count = Int(min(Int64(fill.count), room))
+        let count = permit.admit(Int(min(Int64(fill.count), room)))
         room -= Int64(count)
         if count > 0 { inspect?(UnsafeRawBufferPointer(start: memory, count: count)) }
         return count

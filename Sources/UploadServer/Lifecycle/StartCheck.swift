@@ -97,7 +97,16 @@ struct StartCheck {
     }
 
     private func disk() -> [String] {
-        guard let free = store?.knownSpace?.bytes, free < configuration.readyFreeBytes else { return [] }
+        guard let free = store?.knownSpace?.bytes else { return [] }
+        if free <= configuration.store.reserveBytes {
+            return [
+                """
+                no upload is taken: \(free) bytes are free in \(configuration.store.path), and --reserve keeps \
+                \(configuration.store.reserveBytes)
+                """
+            ]
+        }
+        guard free < configuration.readyFreeBytes else { return [] }
         return [
             """
             /readyz says no: \(free) bytes are free in \(configuration.store.path), --ready-free wants \

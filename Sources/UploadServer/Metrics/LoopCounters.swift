@@ -16,6 +16,8 @@ final class LoopCounters: Sendable {
     let requests = InlineArray<48, Tally> { _ in Tally() }
     /// Requests whose principal may not do that, by the order of `AccessFault.rules`; room for more.
     private let refusals = InlineArray<32, Tally> { _ in Tally() }
+    /// Requests that were more than may be, by the order of `LimitRules.all`; room for more.
+    private let limits = InlineArray<16, Tally> { _ in Tally() }
     /// Appends begun, by the order of `DialectName`; room for more of them than there will be.
     private let appends = InlineArray<16, Tally> { _ in Tally() }
     /// By `LoopCounter`; room for more of them than there will be.
@@ -40,6 +42,16 @@ final class LoopCounters: Sendable {
 
     private func index(of rule: String) -> Int? {
         AccessFault.rules.firstIndex(of: rule).flatMap { $0 < refusals.count ? $0 : nil }
+    }
+
+    /// A request was refused by a limit.
+    func countLimit(_ rule: String) {
+        if let index = LimitRules.all.firstIndex(of: rule), index < limits.count { limits[index].add(1) }
+    }
+
+    /// How many requests a limit has refused.
+    func limitCount(_ rule: String) -> Int64 {
+        LimitRules.all.firstIndex(of: rule).flatMap { $0 < limits.count ? limits[$0].count : nil } ?? 0
     }
 
     /// An append of this dialect takes its first byte.

@@ -86,6 +86,11 @@ struct MetricsReport {
         for rule in AccessFault.rules {
             text.sample([("rule", rule)], "\(sum { $0.refusalCount(rule) })")
         }
+        text.begin(
+            "sluice_limit_refusals_total", .counter, "Requests refused because there would be too much, by rule.")
+        for rule in LimitRules.all {
+            text.sample([("rule", rule)], "\(sum { $0.limitCount(rule) })")
+        }
         text.begin("sluice_appends_total", .counter, "Requests that brought bytes for an upload, by dialect.")
         for dialect in DialectName.allCases {
             text.sample([("dialect", dialect.rawValue)], "\(sum { $0.appendCount(dialect) })")

@@ -63,6 +63,7 @@ export function failureOf(answer) {
     case 409: if (offset !== null) return new Failure('moved', 'The server has another count.', { offset });
         break;
     case 413:
+        if (code?.startsWith('owner-')) return new Failure('refused', `There is no room for this file.${sentence(text)}`);
         return isOurs ? new Failure('refused', `The file is too large for this server.${sentence(text)}`)
             : new Failure('bounded', 'Something between here and the server lets only small files through.');
     case 425: case 429: return later('The server asks for a pause.', 5);

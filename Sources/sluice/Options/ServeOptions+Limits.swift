@@ -55,5 +55,27 @@ extension ServeOptions {
                     the free space holds at 16 KiB each, 1000 at least, 1,000,000 at most.
                     """
             ) { $0.server.store.openUploadsMax = try OptionText.number($1, in: 1...1_000_000_000) },
+            .one(
+                "reserve", "bytes", default: "0",
+                help: "Free space on the disk that uploads leave alone: what would go into it is refused."
+            ) { $0.server.store.reserveBytes = try OptionText.bytes($1, in: 0...1 << 60) },
+            .one(
+                "owner-max-bytes", "bytes", example: "100G",
+                isLive: true,
+                help: """
+                    What the files of each owner may come to, unfinished ones counted in with all that they will be. \
+                    A token may say otherwise (max_bytes).
+                    """
+            ) { $0.server.ownerLimits.bytesMax = try OptionText.bytes($1, in: 0...1 << 60) },
+            .one(
+                "owner-max-files", "n", example: "10000",
+                isLive: true,
+                help: "Files of each owner, unfinished ones counted in. A token may say otherwise (max_files)."
+            ) { $0.server.ownerLimits.filesMax = try OptionText.number($1, in: 0...Int64(1) << 60) },
+            .one(
+                "owner-max-open", "n", example: "100",
+                isLive: true,
+                help: "Unfinished uploads of each owner at once. A token may say otherwise (max_open)."
+            ) { $0.server.ownerLimits.openMax = try OptionText.number($1, in: 0...Int64(1) << 60) },
         ])
 }

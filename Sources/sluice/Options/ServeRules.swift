@@ -1,3 +1,4 @@
+import Access
 import Configuration
 import LinuxSystem
 import UploadServer
@@ -12,7 +13,7 @@ struct ServeRules {
     /// - Throws: everything that is wrong.
     func check() throws(ConfigurationFault) {
         let faults =
-            addresses() + certificates() + proxies() + connections() + origins()
+            addresses() + certificates() + proxies() + connections() + origins() + owners()
             + configured.target.access.faults(spelling)
         if !faults.isEmpty { throw ConfigurationFault(faults) }
     }
@@ -111,6 +112,17 @@ struct ServeRules {
             \(server.connectionsMax).
             """
         ]
+    }
+
+    /// Limits of owners, and nobody who has one.
+    private func owners() -> [String] {
+        guard configured.target.access.policy.isOpen else { return [] }
+        return ["owner-max-bytes", "owner-max-files", "owner-max-open"].filter(configured.isGiven).map { option in
+            """
+            \(spelling(option)) says something of owners: say who may (--jwt-secret, --jwt-public-key, --jwt-jwks or \
+            --tokens).
+            """
+        }
     }
 
     private func origins() -> [String] {
