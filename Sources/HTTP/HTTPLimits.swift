@@ -16,6 +16,9 @@ public enum HTTPLimits {
     /// Bytes of a Content-Type, which is kept with its file: what two names of RFC 6838 4.2 and a charset need, twice.
     /// Past it: 431 `content-type-too-long`.
     public static let contentTypeBytesMax = 255
+    /// Parameters of one value (`; name=value`), each of which is compared with all before it: those that are known to
+    /// such a field, and as many again. Past it the value is malformed.
+    static let parameterCountMax = 16
     /// Bytes of a host with its port: the longest DNS name, a colon and five digits.
     public static let hostBytesMax = 259
 

@@ -13,8 +13,12 @@ public enum FilePieces {
     private static let documents: Set<String> = ["chunkmetadata", "metadata"]
     private static let members: [StaticString] = ["\"totalcount\"", "\"totalchunks\""]
 
+    /// Bytes of the longest name of them: what is longer is not compared.
+    private static let nameBytesMax = counts.union(documents).map(\.utf8.count).max() ?? 0
+
     /// Whether the value of the field is worth reading.
     public static func concerns(_ name: String) -> Bool {
+        guard name.utf8.count <= nameBytesMax else { return false }
         let folded = name.foldedASCII
         return counts.contains(folded) || documents.contains(folded)
     }

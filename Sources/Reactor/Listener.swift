@@ -44,17 +44,25 @@ public final class Listener: Sendable {
     /// in the kernel's queue; `onShortage` is told at the beginning of that.
     ///
     /// - Parameters:
+    ///   - onWatch: told once, when connections are heard of from now on, or why they never will be: then this returns.
     ///   - isSpared: whether accepting goes on while the others stop, as long as the loop turns.
     ///   - admits: the place that a connection holds as long as it lives; one that gets none is closed. It may be told
     ///     why, at once: the loop must not wait.
     public func run<Place: ~Copyable & Sendable>(
-        on loop: isolated EventLoop, group: LoopGroup, isSpared: Bool = false, onShortage: @Sendable (Errno) -> Void,
+        on loop: isolated EventLoop, group: LoopGroup, isSpared: Bool = false,
+        onWatch: @Sendable (Errno?) -> Void = { _ in }, onShortage: @Sendable (Errno) -> Void,
         admits: @Sendable (borrowing Socket, SocketAddress?) -> Place?,
         begin: @escaping @Sendable (isolated EventLoop, Int32, SocketAddress?, consuming Place) async -> Void
     ) async {
         let number = socket.descriptor.rawValue
-        guard let watch = try? loop.watch(number) else { return }
+        let watch: Watch
+        do throws(Errno) {
+            watch = try loop.watch(number)
+        } catch {
+            return onWatch(error)
+        }
         defer { loop.end(watch, number) }
+        onWatch(nil)
         watch.isSpared = isSpared
         var isShort = false
         do throws(Interruption) {

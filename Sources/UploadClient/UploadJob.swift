@@ -11,6 +11,9 @@ struct UploadJob: Sendable {
     var options: UploadOptions { task.options }
     var meter: Meter { task.meter }
 
+    /// All of it, which is no part's range where there are several.
+    var whole: Range<Int64> { 0..<file.size }
+
     /// The range of one request that starts at `offset` and may go as far as `end`.
     func chunk(from offset: Int64, to end: Int64) -> Range<Int64> {
         let bytes = options.chunkBytes ?? (options.checksum == nil ? .max : ClientLimits.checkedChunkBytes)

@@ -76,8 +76,15 @@ public final class Server: Sendable {
             addressAdmin = listeners.lazy.filter { $0.kind == .admin }.compactMap(\.socket.address).first
             selfSignedFingerprint =
                 configuration.certificates.isEmpty ? credentials?.current.certificateFingerprint : nil
-            for listener in listeners { accept(listener) }
-            watchSignals()
+            let gate = StartGate()
+            for listener in listeners { accept(listener, gate) }
+            watchSignals(gate)
+            do throws(Errno) {
+                try gate.wait()
+            } catch {
+                group.stop()
+                throw error
+            }
             group.loops[0].spawn { [context] loop in await ExpirySweep(server: context).run(on: loop) }
             group.loops[0].spawn { [context] loop in await MemoryTrim(server: context).run(on: loop) }
             supervisor.tellReady(
@@ -145,11 +152,12 @@ public final class Server: Sendable {
         }
     }
 
-    private func accept(_ listener: BoundListener) {
+    private func accept(_ listener: BoundListener, _ gate: StartGate) {
+        gate.enter()
         let listenerKind = listener.kind
         group.loops[0].spawn { [context, group] loop in
             await listener.socket.run(
-                on: loop, group: group, isSpared: listenerKind == .admin,
+                on: loop, group: group, isSpared: listenerKind == .admin, onWatch: { gate.leave($0) },
                 onShortage: { shortage in
                     context.countAcceptPause()
                     context.log.logger.warning("accepting pauses", metadata: ["reason": "\(shortage)"])
@@ -163,14 +171,21 @@ public final class Server: Sendable {
         }
     }
 
-    private func watchSignals() {
+    private func watchSignals(_ gate: StartGate) {
         let number: Int32
         switch signals {
         case .some(let signals): number = signals.descriptor.rawValue
         case .none: return
         }
+        gate.enter()
         group.loops[0].spawn { [self] loop in
-            guard let watch = try? loop.watch(number) else { return }
+            let watch: Watch
+            do throws(Errno) {
+                watch = try loop.watch(number)
+            } catch {
+                return gate.leave(error)
+            }
+            gate.leave(nil)
             while true {
                 while let signal = signals?.next() {
                     if signal == .hangUp {

@@ -18,8 +18,11 @@ public struct CleanName: Hashable, Sendable, CustomStringConvertible {
             description = hostile
             return
         }
-        var scalars = String.UnicodeScalarView()
+        var (scalars, marks) = (String.UnicodeScalarView(), 0)
         for scalar in hostile.unicodeScalars {
+            marks = CleanName.isMark(scalar) ? marks + 1 : 0
+            // Composing sorts a run of marks, in a time that grows with the square of its length.
+            if marks > CleanName.marksMax { continue }
             if CleanName.isForbidden(scalar) {
                 if scalar.value == 0x2F || scalar.value == 0x5C { scalars.append("_") }
             } else {
@@ -52,6 +55,17 @@ public struct CleanName: Hashable, Sendable, CustomStringConvertible {
             return true
         default:
             return false
+        }
+    }
+
+    /// Combining marks in a row that stay: no language needs more than 18.
+    private static let marksMax = 30
+
+    private static func isMark(_ scalar: Unicode.Scalar) -> Bool {
+        guard scalar.value >= 0x300 else { return false }
+        switch scalar.properties.generalCategory {
+        case .nonspacingMark, .spacingMark, .enclosingMark: return true
+        default: return false
         }
     }
 

@@ -1,9 +1,14 @@
 """Giving a whole file its name fails behind the rename: the file stands there already, and nothing was told."""
 
 import errno
+import os
+import signal
+import subprocess
 
 import pytest
 
+from sluice import make_file
+from waiting import eventually
 from wire import ask
 
 TUS = {"Tus-Resumable": "1.0.0"}
@@ -46,3 +51,19 @@ def test_a_name_whose_file_cannot_be_removed_yet_is_free_as_soon_as_it_can(serve
     assert [path.read_bytes() for path in server.finished_files()] == [body]
     server.restart_after_kill()
     assert [path.read_bytes() for path in server.finished_files()] == [body]
+
+
+def test_a_client_that_is_stopped_while_it_removes_its_parts_stores_the_file_once(server, calls, tmp_path):
+    big = make_file(tmp_path / "big.bin", 6 << 20)
+    command = [server.binary, "put", "--parallel", "3", str(big), server.url]
+    environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path / "cache"), "HOME": str(tmp_path)}
+    with calls.hold("unlinkat", path="/uploads/") as held:
+        first = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        eventually(lambda: held.waiting == 1, "a part is being removed")
+        first.send_signal(signal.SIGINT)
+        first.communicate(timeout=30)
+        assert first.returncode == 130
+    again = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    assert again.returncode == 0, again.stderr
+    assert [file.read_bytes() for file in server.finished_files()] == [big.read_bytes()]
+    assert again.stdout.strip().startswith(server.url)

@@ -133,6 +133,45 @@ def test_forms_that_bring_nothing(start, content):
         time.sleep(0.5)
 
 
+HTTP_HEAD_BYTES = 1 << 15
+MARKS = "\u0301\u0316".encode()
+
+
+def in_a_head(line: str) -> bytes:
+    return f"POST /files HTTP/1.1\r\nHost: upload.test\r\nContent-Length: 0\r\n{line}\r\n\r\n".encode()
+
+
+def form_of_marks() -> bytes:
+    """250 fields whose names are marks that composing would have to sort."""
+    part = b'--b\r\nContent-Disposition: form-data; name="' + MARKS * 900 + b'"\r\n\r\nx\r\n'
+    body = part * 250 + b"--b--\r\n"
+    return (b"POST /files HTTP/1.1\r\nHost: upload.test\r\nContent-Type: multipart/form-data; boundary=b\r\n"
+            b"Content-Length: %d\r\n\r\n" % len(body)) + body
+
+
+@pytest.mark.parametrize("request_bytes", [
+    in_a_head('Content-Disposition: attachment; filename="' + (MARKS * 7700).decode() + '"'),
+    in_a_head("X-HTTP-Method-Override: " + (MARKS * 7700).decode()),
+    in_a_head("Content-Disposition: attachment; filename*=UTF-8''" + "%CC%81%CC%96" * 2500),
+    in_a_head("Content-Type: multipart/form-data" + "".join(f";a{n}=b" for n in range(3400))),
+    in_a_head("Content-Disposition: attachment" + "".join(f";a{n}=b" for n in range(3400))),
+    form_of_marks(),
+], ids=["name of marks", "field of marks", "encoded marks", "parameters of a type", "parameters of a name",
+        "fields of marks"])
+def test_text_that_costs_more_than_its_length(start, request_bytes):
+    server = start("--threads", "1")
+    # Of what is long there need not be many.
+    count = 20 if len(request_bytes) < HTTP_HEAD_BYTES else 2
+    with others_are_served(server):
+        for _ in range(3):
+            clients = [connect(server.port) for _ in range(count)]
+            send_for_a_while(clients, request_bytes)
+            for client in clients:
+                client.settimeout(30)
+                assert client.recv(1 << 16), "the request is answered"
+                client.close()
+
+
 def test_a_file_in_a_form_full_of_near_boundaries(start):
     server = start("--threads", "1")
     clients = [connect(server.port) for _ in range(4)]

@@ -66,6 +66,7 @@ import Testing
         Site("TusDialect/TusLimits", "64 << 20", "constants"),
         Site("TusDialect/TusOffer", "names", lists),
         Site("TusDialect/TusVersion", "fields + ", lists),
+        Site("HTTP/Text/StreamSafe", "run + 1", "scalars in memory"),
         Site("Uploads/CleanName", "", "bytes of a name"),
         Site("Uploads/Concatenation", "", lists),
         Site("Uploads/FinishedFile", "start + 999_999_999", "compared before"),

@@ -34,6 +34,13 @@ import Uploads
         #expect(Array(CleanName(hostile).description.utf8) == Array(clean.utf8))
     }
 
+    @Test func `of many marks in a row thirty stay, so that composing takes no longer than the name is long`() {
+        let thirty = String(repeating: "\u{489}", count: 30)
+        #expect(CleanName("a\(thirty)b").description == "a\(thirty)b")
+        #expect(CleanName("a\(thirty)\u{489}b").description == "a\(thirty)b")
+        #expect(CleanName(String(repeating: "\u{301}\u{316}", count: 50_000)).description.unicodeScalars.count == 30)
+    }
+
     @Test func `a long name is cut and keeps its extension`() {
         let name = CleanName(String(repeating: "é", count: 300) + ".tar").description
         #expect(name.utf8.count <= UploadLimits.nameBytesMax)

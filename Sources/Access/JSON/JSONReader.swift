@@ -1,3 +1,5 @@
+internal import HTTP
+
 /// Reads JSON strictly. Every function answers nil at the first byte that is not right.
 struct JSONReader {
     private let text: [UInt8]
@@ -82,7 +84,7 @@ struct JSONReader {
         while let byte = next {
             position += 1
             switch byte {
-            case UInt8(ascii: "\""): return String(validating: bytes, as: UTF8.self)
+            case UInt8(ascii: "\""): return String(validating: bytes, as: UTF8.self)?.streamSafe
             case 0..<0x20: return nil
             case UInt8(ascii: "\\"):
                 guard let scalar = escape() else { return nil }

@@ -80,7 +80,7 @@ public struct ContentDisposition: Hashable, Sendable {
         let pieces = value.pieces(between: "'", piecesMax: 3)
         guard pieces.count == 3, let bytes = PercentEncoding.decode(Array(pieces[2].utf8)) else { return nil }
         switch pieces[0].foldedASCII {
-        case "utf-8": return String(validating: bytes, as: UTF8.self)
+        case "utf-8": return String(validating: bytes, as: UTF8.self)?.streamSafe
         case "iso-8859-1": return String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
         default: return nil
         }

@@ -121,9 +121,9 @@ public struct FieldSection: Sendable, RandomAccessCollection {
         return start..<end
     }
 
-    /// UTF-8 if valid as such, else one scalar a byte.
+    /// UTF-8 if valid as such (stream-safe then), else one scalar a byte.
     static func decoded(_ bytes: [UInt8]) -> String {
-        if let text = String(validating: bytes, as: UTF8.self) { return text }
+        if let text = String(validating: bytes, as: UTF8.self) { return text.streamSafe }
         var scalars = String.UnicodeScalarView()
         for byte in bytes { scalars.append(Unicode.Scalar(byte)) }
         return String(scalars)

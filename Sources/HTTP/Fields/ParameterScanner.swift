@@ -35,7 +35,8 @@ struct ParameterScanner {
         return true
     }
 
-    /// All that is left as parameters, names in lower case; nil if malformed or if a name comes twice.
+    /// All that is left as parameters, names in lower case; nil if malformed, if a name comes twice, or past
+    /// `HTTPLimits.parameterCountMax`.
     mutating func parameters() -> [(name: String, value: String)]? {
         var parameters: [(name: String, value: String)] = []
         skipBlanks()
@@ -45,6 +46,7 @@ struct ParameterScanner {
             // Empty parameters are allowed (RFC 9110 5.6.6), a trailing semicolon with them.
             if current == nil || current == .semicolon { continue }
             guard let name = token(), skip(.equals), let value = value() else { return nil }
+            guard parameters.count < HTTPLimits.parameterCountMax else { return nil }
             guard !parameters.contains(where: { $0.name == name }) else { return nil }
             parameters.append((name, value))
             skipBlanks()
@@ -65,7 +67,7 @@ struct ParameterScanner {
         var value: [UInt8] = []
         while let byte = current {
             position += 1
-            if byte == .quote { return String(decoding: value, as: UTF8.self) }
+            if byte == .quote { return String(decoding: value, as: UTF8.self).streamSafe }
             guard byte == .backslash, let next = current else {
                 value.append(byte)
                 continue
@@ -78,7 +80,7 @@ struct ParameterScanner {
             // A browser's name that ends with a backslash: the quote after it closes if nothing follows.
             if escapes == .quoteAndBackslash, next == .quote, current == nil {
                 value.append(byte)
-                return String(decoding: value, as: UTF8.self)
+                return String(decoding: value, as: UTF8.self).streamSafe
             }
             value.append(next)
         }

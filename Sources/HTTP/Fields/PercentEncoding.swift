@@ -17,9 +17,11 @@ public enum PercentEncoding {
 
     static func text(_ encoded: ArraySlice<UInt8>) -> String? {
         // Most text says what it means.
-        if !encoded.contains(where: { $0 == .percent || $0 == 0 }) { return String(validating: encoded, as: UTF8.self) }
+        if !encoded.contains(where: { $0 == .percent || $0 == 0 }) {
+            return String(validating: encoded, as: UTF8.self)?.streamSafe
+        }
         guard let bytes = decode(encoded), !bytes.contains(0) else { return nil }
-        return String(validating: bytes, as: UTF8.self)
+        return String(validating: bytes, as: UTF8.self)?.streamSafe
     }
 
     private static func decode(_ encoded: ArraySlice<UInt8>) -> [UInt8]? {

@@ -8,6 +8,12 @@ enum TusParallelUpload {
     static func run(
         _ job: UploadJob, _ session: Session, on loop: isolated EventLoop
     ) async -> Result<String, UploadFailure> {
+        if let url = job.record.location(of: job.whole).flatMap({ job.collection.resolve($0) }) {
+            // An earlier run came as far as this, and was stopped.
+            let final = TusFinalUpload(job, job.parts.compactMap { job.record.location(of: $0) }, url)
+            let result = await final.run(session, on: loop)
+            guard final.isGone else { return result }
+        }
         let parts = job.parts
         var locations: [Int: String] = [:]
         var failure: UploadFailure?
@@ -45,17 +51,28 @@ final class TusFinalUpload: DialectUpload {
     private let job: UploadJob
     private let parts: [String]
     private var url: HTTPURL?
+    /// Whether the server knows nothing of an upload that an earlier run has made.
+    private(set) var isGone = false
 
-    init(_ job: UploadJob, _ parts: [String]) {
+    /// - Parameter url: where an earlier run has made it; nil where it is still to be made.
+    init(_ job: UploadJob, _ parts: [String], _ url: HTTPURL? = nil) {
         self.job = job
         self.parts = parts
+        self.url = url
     }
 
     func attempt(_ session: Session, on loop: isolated EventLoop) async throws(AttemptError) -> String {
         let url: HTTPURL
         if let known = self.url { url = known } else { url = try await create(session, on: loop) }
         self.url = url
+        // Whoever is stopped from here on finds the file again, whatever has become of its parts.
+        job.record.set(url.description, of: job.whole)
         let answer = try await session.send(HTTPRequest(.head, url, [TusUpload.version]), on: loop)
+        if [403, 404, 410].contains(answer.status.code) {
+            isGone = true
+            job.record.set(nil, of: job.whole)
+            throw answer.failure
+        }
         guard answer.isSuccess else { throw answer.failure }
         guard answer.uploadOffset == job.file.size else { throw .transient("the server still puts the parts together") }
         // The parts have served; a server that keeps them is asked to let go, and may do as it likes.

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/epoll.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
@@ -42,6 +43,14 @@
 SYNC(fdatasync)
 SYNC(fsync)
 SYNC(syncfs)
+
+/* What is heard of */
+
+int epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event) {
+    NEXT("epoll_ctl", int, int, int, int, struct epoll_event *);
+    STRIKE("epoll_ctl", fd, NULL, -1);
+    return next(epoll, operation, fd, event);
+}
 
 /* What reads and writes. The 64 in a name is of no account where off_t has as many bits. */
 
