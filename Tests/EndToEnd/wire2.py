@@ -1,5 +1,6 @@
 """HTTP/2 with the words of `wire.Line`: a test that says what a client wants said can say it over either."""
 
+import errno
 import select
 import socket
 import ssl
@@ -226,6 +227,8 @@ class Line2:
     def _is_readable(self, seconds) -> bool:
         if isinstance(self._socket, ssl.SSLSocket) and self._socket.pending():
             return True
+        if self._socket.fileno() < 0:
+            raise OSError(errno.EBADF, "the connection is closed")
         # select takes no descriptor past 1,023.
         poll = select.poll()
         poll.register(self._socket, select.POLLIN)
