@@ -32,18 +32,21 @@ public enum HTTP2Limits {
     public static let writeBytes = 64 * 1024
 
     /// What a stream may send ahead at first, in bytes: a small file whole, and little enough for ten thousand streams
-    /// that nobody reads.
-    public static let streamWindowBytes = 256 * 1024
+    /// that nobody reads. Four times what every client may send before it has heard of this, so that this much shows
+    /// whether it is fast.
+    public static let streamWindowBytes = 4 * 65_535
     /// What it may send ahead at most: 5 Gbit/s over a round trip of 100 ms. It is credit, not memory: what waits here
     /// is bounded by who reads.
-    public static let streamWindowBytesMax = 64 << 20
+    public static let streamWindowBytesMax = 256 * streamWindowBytes
     /// The same for all streams of a connection together …
     public static let connectionWindowBytes = 1 << 20
     /// … at most.
     public static let connectionWindowBytesMax = 128 << 20
-    /// A window that was used up within so many nanoseconds was too small, and grows fourfold: it comes to hold what
-    /// the client sends in about that time, more than any round trip.
-    public static let windowGrowthNanoseconds: Int64 = 1_000_000_000
+    /// A window of which a quarter was used up within so many nanoseconds was too small: it comes to hold what the
+    /// client sends in four times as long, more than any round trip …
+    public static let windowGrowthNanoseconds: Int64 = 250_000_000
+    /// … and grows so many times at once. Every step costs a fast client a round trip.
+    public static let windowGrowth = 16
     /// A window of which not a quarter was used in so many nanoseconds is halved.
     public static let windowShrinkNanoseconds: Int64 = 5_000_000_000
 }

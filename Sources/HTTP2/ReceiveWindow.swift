@@ -1,10 +1,11 @@
 /// How much may be sent ahead, by one stream or by all of a connection: a size that follows the pace at which the bytes
 /// are taken from there.
 ///
-/// Who uses up a whole window within a second would send more if he were let: the window is made four times as large.
-/// Where a few seconds take little of it, it is halved. So it comes to hold what goes through in about a second, which
-/// is more than any round trip, and no ping has to measure one. The room that a window stands for is memory only while
-/// its bytes wait here to be taken, which a reader that keeps up does not let happen.
+/// Who uses up a quarter of a window within a quarter of a second would send more if he were let: the window is made
+/// sixteen times as large. Where a few seconds take little of it, it is halved. So it comes to hold what goes through in
+/// a second and more, which no round trip is longer than, and no ping has to measure one; and it gets there within two or
+/// three of them. The room that a window stands for is memory only while its bytes wait here to be taken, which a reader
+/// that keeps up does not let happen.
 public struct ReceiveWindow: Sendable {
     /// In bytes.
     public private(set) var size: Int
@@ -30,18 +31,24 @@ public struct ReceiveWindow: Sendable {
         if start == nil { start = now }
         taken += count
         let elapsed = now - since
-        if taken >= size {
+        if taken >= size / 4 {
             let isFast = elapsed < HTTP2Limits.windowGrowthNanoseconds
             begin(now)
             guard isFast, size < most else { return nil }
-            size = min(size * 4, most)
+            size = min(size * HTTP2Limits.windowGrowth, most)
             return size
         }
         guard elapsed >= HTTP2Limits.windowShrinkNanoseconds else { return nil }
-        let isSlow = taken < size / 4
         begin(now)
-        guard isSlow, size > least else { return nil }
+        guard size > least else { return nil }
         size = max(size / 2, least)
+        return size
+    }
+
+    /// Makes the window large enough for something that goes through it. Answers the new size where it changes.
+    public mutating func raise(to least: Int) -> Int? {
+        guard least > size, size < most else { return nil }
+        size = min(least, most)
         return size
     }
 

@@ -59,7 +59,10 @@ enum ServerLimits {
     /// The window of one stream grows to this part (one over so many) of the memory for bodies at most.
     static let streamWindowShareOfMemory = 4
     /// With so many bytes waiting, a connection of HTTP/2 lets its streams take them before it reads on.
-    static let heldBytesSoon = 256 * 1024
+    static let heldBytesSoon = 16 * 1024
+    /// So many may wait of the only stream of a connection. More would be copied for nothing: nobody waits behind them
+    /// for whom they have to be read.
+    static let heldBytesAlone = 128 * 1024
     /// Open connections unless an option says another number, however many descriptors there are …
     static let connectionsMax = 50_000
     /// … each of which may need so many: the socket, and the file that it writes …

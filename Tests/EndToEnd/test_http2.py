@@ -7,7 +7,9 @@ import subprocess
 import threading
 
 import h2.errors
+import h2.events
 import h2.exceptions
+import h2.settings
 import pytest
 
 from conftest import MEBIBYTE
@@ -245,6 +247,53 @@ def test_windows_grow_with_the_pace(start):
         answer = line.answer("PUT")
     assert server.finished(answer.location).read_bytes() == data
     assert widest > 2 * MEBIBYTE
+
+
+def test_a_fast_client_is_let_go_within_a_few_round_trips(start):
+    """As many as HTTP/1.1 takes, and hardly one more."""
+    server = start()
+    data = pattern(48 * MEBIBYTE)
+    location = create(server.port, len(data))
+    sent, trips = 0, 0
+    with Line2(server.port) as line:
+        stream = begin(line, location, 0, len(data))
+        while sent < len(data):
+            # All that may be sent goes out, and only then anything that has come is looked at.
+            size = min(line.h2.local_flow_control_window(stream), len(data) - sent)
+            line.send(data[sent:sent + size])
+            sent, trips = sent + size, trips + 1
+            eventually(lambda: data_size(server, location) == sent or server.finished_files())
+            settle(line)
+        assert line.answer("PATCH").status == 204
+    assert trips <= 6
+
+
+def settle(line):
+    """Reads all that the server has said by now."""
+    acknowledged = []
+    note = line._note
+    line._note = lambda event: (acknowledged.append(event) if isinstance(event, h2.events.PingAckReceived) else None,
+                                note(event))
+    line.h2.ping(bytes(8))
+    line._flush()
+    line.until(lambda: acknowledged)
+    line._note = note
+
+
+def test_a_body_that_nobody_wants_holds_up_no_download(start):
+    server = start()
+    data = pattern(3 * MEBIBYTE)
+    location = ask(server.port, "PUT", "/files/a.bin", {}, data).location
+    with Line2(server.port) as line:
+        # The content takes many words of the client, which stand behind what it sends.
+        line.h2.update_settings({h2.settings.SettingCodes.INITIAL_WINDOW_SIZE: 65_535})
+        settle(line)
+        stream = line.head("GET", location, {}, MEBIBYTE)
+        for _ in range(4):
+            line.send(bytes(60_000))
+        assert line.answer("GET", stream).body == data
+        line.until(lambda: stream in line.resets)
+        assert line.request("GET", "/healthz").status == 200
 
 
 def test_windows_stay_small_where_little_comes(shared):

@@ -17,6 +17,9 @@ struct ReadAhead {
     /// The bytes, to be looked at.
     var all: ArraySlice<UInt8> { bytes[start...] }
 
+    /// Makes room for so many bytes in all.
+    mutating func reserve(_ count: Int) { bytes.reserveCapacity(count) }
+
     mutating func append(_ memory: UnsafeRawBufferPointer) {
         // What was used goes when it is more than what is left: else a queue that is never empty would only grow.
         if start > ReadAhead.keptBytesMax, start > count {

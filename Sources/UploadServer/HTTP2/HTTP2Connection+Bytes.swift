@@ -8,7 +8,8 @@ extension HTTP2Connection {
     /// Whether more bytes may be taken in: not while many wait here, or while the client does not read what it is told.
     var mayRead: Bool {
         if isDeaf || session.outboundFrames >= HTTP2Limits.outboundFramesMax { return false }
-        if heldBytes >= HTTP2Limits.connectionWindowBytes { return false }
+        let heldMax = streams.count > 1 ? HTTP2Limits.connectionWindowBytes : ServerLimits.heldBytesAlone
+        if heldBytes >= heldMax { return false }
         return heldBytes == 0 || server.heldBytes.mayGrow
     }
 

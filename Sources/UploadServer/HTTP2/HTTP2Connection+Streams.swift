@@ -38,7 +38,10 @@ extension HTTP2Connection {
     func took(_ stream: HTTP2Stream, _ count: Int, wereHeld: Bool) {
         let now = SystemClock.monotonicNanoseconds
         session.take(stream.isClosed ? 0 : stream.id, count)
-        if !stream.isClosed, let size = stream.window.took(count, now: now) { session.setWindow(stream.id, size) }
+        if stream.needsRoom, let size = stream.window.took(count, now: now) {
+            session.setWindow(stream.id, size)
+            if let size = window.raise(to: size * 2) { session.setWindow(0, size) }
+        }
         if let size = window.took(count, now: now) { session.setWindow(0, size) }
         if wereHeld { release(count) }
     }

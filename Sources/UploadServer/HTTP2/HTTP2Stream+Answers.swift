@@ -15,7 +15,8 @@ extension HTTP2Stream: ResponseChannel {
     func answer(
         _ head: consuming ResponseHead, to request: RequestHead, content: [UInt8], followed: Int64, closes: Bool
     ) async throws(TransportError) -> Int {
-        try await send(head, content: content, followed: followed)
+        if closes || followed > 0 { dropBody() }
+        return try await send(head, content: content, followed: followed)
     }
 
     /// Sends a head and what content is at hand, and waits until that has been handed over. Answers how many bytes

@@ -39,6 +39,7 @@ final class HTTP2Stream: Parked, RequestBody {
     var malformation: HTTPParseError?
     /// The client has gone in the middle.
     var isCut = false
+    private var isDropped = false
 
     // The answer.
     var content: [UInt8] = []
@@ -124,17 +125,30 @@ final class HTTP2Stream: Parked, RequestBody {
         }
     }
 
-    /// What was not taken never will be.
-    private func drop() {
+    /// Nobody reads the body any more: what comes must not keep the connection from reading what else is said, how much
+    /// of the answer may be sent above all.
+    func dropBody() {
+        isDropped = true
         connection.dropped(queue.count)
         queue.clear()
+    }
+
+    /// What was not taken never will be.
+    private func drop() {
+        dropBody()
         if keepsBuffers { connection.keepBuffers(false) }
     }
 
     // MARK: The connection's side
 
     /// Whether bytes that come are of use: there is a task, or will be one, that may take them.
-    var isListening: Bool { !isEnded && !isCut }
+    var isListening: Bool { !isEnded && !isCut && !isDropped }
+
+    /// Whether more may come than the client may send already.
+    var needsRoom: Bool { !isClosed && !isEnded && rest > window.size }
+
+    /// Bytes that the body may still bring.
+    private var rest: Int64 { (length ?? .max) - received - Int64(lentCount) }
 
     /// Takes bytes that have come: into the memory that the task has lent, as far as they fit. Answers how many have to
     /// wait here.
@@ -148,7 +162,11 @@ final class HTTP2Stream: Parked, RequestBody {
                 freshBytes += direct
             }
         }
-        if direct < bytes.count { queue.append(UnsafeRawBufferPointer(rebasing: bytes[direct...])) }
+        if direct < bytes.count {
+            // Frames are small: what comes in one read is gathered without growing step by step.
+            if queue.isEmpty, length != nil { queue.reserve(Int(min(rest, Int64(ServerLimits.heldBytesAlone)))) }
+            queue.append(UnsafeRawBufferPointer(rebasing: bytes[direct...]))
+        }
         return bytes.count - direct
     }
 
