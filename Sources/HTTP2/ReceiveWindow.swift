@@ -2,10 +2,10 @@
 /// are taken from there.
 ///
 /// Who uses up a quarter of a window within a quarter of a second would send more if he were let: the window is made
-/// sixteen times as large. Where a few seconds take little of it, it is halved. So it comes to hold what goes through in
-/// a second and more, which no round trip is longer than, and no ping has to measure one; and it gets there within two or
-/// three of them. The room that a window stands for is memory only while its bytes wait here to be taken, which a reader
-/// that keeps up does not let happen.
+/// sixteen times as large. Where a few seconds take little of it, it is halved. So it comes to hold what goes through
+/// in a second and more, which no round trip is longer than, and no ping has to measure one; and it gets there within
+/// two or three of them. The room that a window stands for is memory only while its bytes wait here to be taken, which
+/// a reader that keeps up does not let happen.
 public struct ReceiveWindow: Sendable {
     /// In bytes.
     public private(set) var size: Int
