@@ -4,6 +4,7 @@ import errno
 import os
 import signal
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -67,3 +68,29 @@ def test_a_client_that_is_stopped_while_it_removes_its_parts_stores_the_file_onc
     assert again.returncode == 0, again.stderr
     assert [file.read_bytes() for file in server.finished_files()] == [big.read_bytes()]
     assert again.stdout.strip().startswith(server.url)
+
+
+def send(server, name: str, body: bytes):
+    fields = {"X-File-Id": "doc", "X-Start-Byte": "0", "Content-Disposition": f'attachment; filename="{name}"'}
+    return ask(server.port, "POST", "/upload", fields, body)
+
+
+@pytest.mark.parametrize("kills", [False, True], ids=["running", "killed"])
+def test_what_the_owner_keeps_beside_a_file_stays_when_it_is_sent_anew_under_another_name(server, calls, kills):
+    assert send(server, "a.txt", b"first").status == 200
+    (folder,) = (server.data / "complete").iterdir()
+    (folder / "notes.txt").write_text("the owner's")
+    (folder / "a.txt").rename(folder / "approved.txt")
+    (folder / "a.txt").write_text("the name of the older delivery")
+    if kills:
+        with ThreadPoolExecutor(1) as pool, calls.hold("unlinkat", path="a.txt") as held:
+            pool.submit(send, server, "b.txt", b"again")
+            eventually(lambda: held.waiting == 1)
+            server.kill()
+        server.start()
+    else:
+        with calls.fail("unlinkat", errno.EIO, path="a.txt", times=1) as rule:
+            assert send(server, "b.txt", b"again").status == 200 and rule.struck == 1
+    eventually(lambda: not (folder / "a.txt").exists())
+    assert {path.name: path.read_text() for path in folder.iterdir()} == {
+        "approved.txt": "first", "notes.txt": "the owner's", "b.txt": "again"}
