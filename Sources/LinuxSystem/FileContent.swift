@@ -2,10 +2,15 @@
 public enum FileContent {
     /// All bytes of a file. Blocks as long as the file system does.
     ///
-    /// - Parameter countMax: a longer one is refused.
+    /// - Parameters:
+    ///   - countMax: a longer one is refused.
+    ///   - followingLinks: whether a symbolic link at the end of the path is what it leads to; ELOOP otherwise.
     /// - Throws: `.notRegular` for what is no regular file, `.fileTooLarge`, or what the system says.
-    public static func bytes(path: FilePath, countMax: Int) throws(Errno) -> [UInt8] {
-        let file = try File(path: path, [.readOnly, .nonBlocking])
+    public static func bytes(
+        path: FilePath, countMax: Int, followingLinks: Bool = true
+    ) throws(Errno) -> [UInt8] {
+        let file = try File(
+            path: path, followingLinks ? [.readOnly, .nonBlocking] : [.readOnly, .nonBlocking, .noFollow])
         let status = try file.status()
         guard status.kind == .regular else { throw .notRegular }
         var bytes = [UInt8](repeating: 0, count: min(Int(clamping: status.size), countMax) + 1)

@@ -71,7 +71,64 @@ def test_plain_requests_are_sent_to_tls_and_served_there(start):
 def test_a_public_url_says_where_tls_is(start):
     server = start("--redirect-to-tls", "--public-url", "https://outside.example/below")
     answer = ask(server.port, "GET", "/files/a", {"Host": "10.1.2.3"})
-    assert (answer.status, answer.fields["location"]) == (308, "https://outside.example/files/a")
+    assert (answer.status, answer.fields["location"]) == (308, "https://outside.example/below/files/a")
+    assert ask(server.port, "GET", "/below/a").fields["location"] == "https://outside.example/below/a"
+    assert ask(server.port, "GET", "/belowa").fields["location"] == "https://outside.example/below/belowa"
+
+
+@pytest.mark.parametrize("url", ["HTTPS://outside.example", "https://outside.example/"])
+def test_a_public_url_alone_is_a_way_to_tls(start, url):
+    binary = os.environ.get("SLUICE_BINARY", ".build/release/sluice")
+    options = ["--redirect-to-tls", "--public-url", url]
+    done = subprocess.run([binary, "check-config", "--listen-tls", "", *options], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    server = start(*options)
+    assert ask(server.port, "GET", "/files/a?b").fields["location"] == "https://outside.example/files/a?b"
+
+
+def test_who_has_come_by_tls_to_a_trusted_proxy_is_not_sent_to_it_again(start):
+    server = start("--redirect-to-tls", "--trusted-proxy", "127.0.0.1")
+    for told in ("https", "HTTPS", "https, http", " https ,https"):
+        assert ask(server.port, "GET", "/", {"X-Forwarded-Proto": told}).status == 200, told
+    for told in ("http", "", "http, https", "httpsx"):
+        assert ask(server.port, "GET", "/", {"X-Forwarded-Proto": told}).status == 308, told
+    # The field that is not read says nothing.
+    assert ask(server.port, "GET", "/", {"Forwarded": "proto=https"}).status == 308
+
+
+def test_what_forwarded_says_of_the_scheme_counts_where_that_is_the_field(start):
+    server = start("--redirect-to-tls", "--trusted-proxy", "127.0.0.1", "--real-ip-header", "Forwarded")
+    for told in ("for=192.0.2.1;proto=https", 'proto="HTTPS";host=a', "proto=https, for=10.0.0.1;proto=http"):
+        assert ask(server.port, "GET", "/", {"Forwarded": told}).status == 200, told
+    for told in ("for=192.0.2.1", "proto=http, proto=https"):
+        assert ask(server.port, "GET", "/", {"Forwarded": told}).status == 308, told
+    assert ask(server.port, "GET", "/", {"X-Forwarded-Proto": "https"}).status == 308
+
+
+def test_nobody_else_says_that_he_has_come_by_tls(start):
+    server = start("--redirect-to-tls", "--trusted-proxy", "192.0.2.1")
+    assert ask(server.port, "GET", "/", {"X-Forwarded-Proto": "https"}).status == 308
+
+
+def test_a_host_that_is_not_allowed_is_sent_nowhere(start):
+    server = start("--redirect-to-tls", "--allowed-host", "good.example")
+    assert ask(server.port, "GET", "/", {"Host": "good.example"}).status == 308
+    answer = ask(server.port, "GET", "/", {"Host": "evil.example"})
+    assert (answer.status, answer.fields["x-error-code"]) == (421, "host-not-allowed")
+    assert "location" not in answer.fields
+
+
+def test_a_way_to_tls_that_only_this_machine_can_go_is_warned_of(tmp_path):
+    binary = os.environ.get("SLUICE_BINARY", ".build/release/sluice")
+
+    def warned(*options):
+        done = subprocess.run([binary, "check-config", "--redirect-to-tls", *options], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return "--redirect-to-tls leads to --listen-tls, which only this machine reaches" in done.stderr
+    assert warned("--listen", "0.0.0.0:80")
+    assert warned("--listen", "unix:/s")
+    assert not warned("--listen", "0.0.0.0:80", "--public-url", "HTTPS://a.example")
+    assert not warned("--listen", "127.0.0.1:80")
 
 
 def test_the_way_to_tls_takes_a_listener_for_it(tmp_path):
@@ -90,13 +147,16 @@ def test_an_authority_finds_its_challenges_and_nothing_else(start, tmp_path):
     (root / "secret").write_text("secret")
     (challenges / "folder").mkdir()
     os.mkfifo(challenges / "pipe")
+    (challenges / "link").symlink_to(root / "secret")
     server = start("--acme-webroot", str(root), "--redirect-to-tls")
     base = "/.well-known/acme-challenge/"
     answer = ask(server.port, "GET", base + "t0ken-_A")
     assert (answer.status, answer.body) == (200, b"t0ken-_A.thumbprint")
     assert ask(server.port, "HEAD", base + "t0ken-_A").fields["content-length"] == "19"
     assert ask(server.port, "PUT", base + "t0ken-_A", {}, b"mine").status == 405
-    for path in ("missing", "large", "folder", "pipe", "", ".", "..", "%2e%2e", "..%2f..%2fsecret", "a.b", "x" * 200):
+    answer = ask(server.port, "OPTIONS", base + "t0ken-_A")
+    assert (answer.status, answer.fields["allow"]) == (204, "GET, HEAD, OPTIONS")
+    for path in ("missing", "large", "folder", "pipe", "link", "", ".", "..", "%2e%2e", "..%2f..%2fsecret", "a.b", "x" * 200):
         assert ask(server.port, "GET", base + path).status == 404, path
     # Anything else goes to TLS, where there are no challenges.
     assert ask(server.port, "GET", "/.well-known/acme-challenge/../../secret").status == 308

@@ -82,7 +82,7 @@ enum Address: Equatable {
         case readiness = "/readyz"
 
         /// Besides OPTIONS.
-        var methods: [Method] { Place.table[self] ?? [] }
+        var methods: [Method] { Place.table[self] }
 
         /// Whether the content of a request becomes bytes of a file.
         var storesContent: Bool { isBelowFiles || self == .upload }
@@ -90,13 +90,27 @@ enum Address: Equatable {
         /// Whether several dialects share it, and what it takes depends on them.
         var isBelowFiles: Bool { self == .collection || self == .resource || self == .name }
 
-        private static let table = Dictionary(
-            uniqueKeysWithValues: allCases.map { place -> (Place, [Method]) in
-                switch place {
-                case .page, .usage, .health, .readiness: (place, [.get, .head])
-                default: (place, ServedDialects.methods(at: place))
-                }
-            })
+        private static let table = PlaceMethods { place in
+            switch place {
+            case .page, .usage, .health, .readiness: [.get, .head]
+            default: ServedDialects.methods(at: place)
+            }
+        }
+
+        /// Its place among all cases.
+        var index: Int {
+            switch self {
+            case .page: 0
+            case .status: 1
+            case .upload: 2
+            case .collection: 3
+            case .resource: 4
+            case .name: 5
+            case .usage: 6
+            case .health: 7
+            case .readiness: 8
+            }
+        }
     }
 
     /// What `Allow` says.

@@ -5,13 +5,14 @@ internal import HTTP
 enum PlainEntry {
     /// Answers where there is nothing more to do about the request.
     static func answers(_ exchange: Exchange) async throws -> Bool {
-        let configuration = exchange.server.configuration
-        if let directory = configuration.acmeDirectory, let token = try token(exchange.head) {
-            try await Dispatch.answer(exchange, [.get, .head]) { try await challenge($0, directory, token) }
-            return true
+        // No copy of the configuration where neither is on: every request comes by here.
+        if exchange.server.configuration.acmeDirectory != nil, try await answersAuthority(exchange) { return true }
+        guard exchange.server.configuration.redirectsToTLS, !HostCheck.asksForHealth(exchange.head) else {
+            return false
         }
-        guard configuration.redirectsToTLS, !HostCheck.asksForHealth(exchange.head) else { return false }
         try HostCheck.check(exchange)
+        // Sent to TLS, who came by it already would come back the same way for ever.
+        if ForwardedClient.cameEncrypted(exchange) { return false }
         var response = ResponseHead(.permanentRedirect)
         response.set("Location", try location(exchange))
         response.set("Content-Type", "text/plain; charset=utf-8")
@@ -20,6 +21,20 @@ enum PlainEntry {
     }
 
     // MARK: An authority's questions
+
+    private static func answersAuthority(_ exchange: Exchange) async throws -> Bool {
+        guard let directory = exchange.server.configuration.acmeDirectory, let token = try token(exchange.head) else {
+            return false
+        }
+        if exchange.head.method == .options {
+            var response = ResponseHead(.noContent)
+            response.set("Allow", Address.allow([.get, .head]))
+            await exchange.respond(response)
+        } else {
+            try await Dispatch.answer(exchange, [.get, .head]) { try await challenge($0, directory, token) }
+        }
+        return true
+    }
 
     private static let directory = [".well-known", "acme-challenge"]
 
@@ -43,8 +58,14 @@ enum PlainEntry {
 
     private static func challenge(_ exchange: Exchange, _ root: String, _ token: String) async throws {
         let path = ([root] + directory + [token]).joined(separator: "/")
-        guard let content = await exchange.server.supervisor.read(path, countMax: ServerLimits.acmeBytesMax) else {
-            throw Dispatch.notFound
+        let content: [UInt8]
+        switch await exchange.server.supervisor.read(path, countMax: ServerLimits.acmeBytesMax) {
+        case .bytes(let bytes): content = bytes
+        case .absent: throw Dispatch.notFound
+        case .busy:
+            throw Refusal(
+                .serviceUnavailable, code: "busy", "Too many wait for such a file; try again later.",
+                fields: [("Retry-After", "\(ServerLimits.retryAfterRefusalSeconds)")])
         }
         var response = ResponseHead(.ok)
         response.set("Content-Type", "application/octet-stream")
@@ -59,8 +80,9 @@ enum PlainEntry {
     private static func location(_ exchange: Exchange) throws(Refusal) -> String {
         let target = exchange.head.target
         let path = (target.path == "*" ? "/" : target.path) + (target.query.map { "?\($0)" } ?? "")
-        if let site = exchange.server.configuration.publicURL.flatMap({ HostName.secureSite(ofURL: $0) }) {
-            return site + path
+        if let outside = exchange.server.configuration.publicURL.flatMap({ HostName.secure($0) }) {
+            // A proxy takes the prefix away; who came past it, or by one that does not, has none or has it already.
+            return outside.site + (path.utf8.starts(with: (outside.prefix + "/").utf8) ? "" : outside.prefix) + path
         }
         let host = HostName.withoutPort(exchange.head.host)
         guard !host.isEmpty else { throw Refusal(HTTPParseError.missingHost) }

@@ -12,7 +12,7 @@ protocol ServedDialect: SendableMetatype {
     static var fields: DialectFields { get }
 
     /// Its addresses, and which methods it takes at each.
-    static var methods: [Address.Place: [Method]] { get }
+    static var methods: PlaceMethods { get }
 
     /// Handles a request to its answer if it is one of its own.
     ///
@@ -28,7 +28,7 @@ protocol ServedDialect: SendableMetatype {
 
 extension ServedDialect {
     /// Whether it takes a method at an address.
-    static func takes(_ method: Method, at place: Address.Place) -> Bool { methods[place]?.contains(method) ?? false }
+    static func takes(_ method: Method, at place: Address.Place) -> Bool { methods[place].contains(method) }
 
     static func announce(in response: inout ResponseHead, to head: RequestHead, by server: ServerContext) {}
 

@@ -66,7 +66,7 @@ enum ServedDialects {
 
     /// Which methods the dialects take at an address, in the order of `Method.told`.
     static func methods(at place: Address.Place) -> [Method] {
-        let taken = all.flatMap { $0.methods[place] ?? [] }
+        let taken = all.flatMap { $0.methods[place] }
         return Method.told.filter(taken.contains)
     }
 

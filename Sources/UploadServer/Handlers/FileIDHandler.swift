@@ -11,7 +11,7 @@ enum FileIDHandler: ServedDialect {
     static let name = DialectName.fileID
     static let fields = FileIDField.all
 
-    static let methods: [Address.Place: [Method]] = [.status: [.get, .head, .post], .upload: [.post, .delete]]
+    static let methods: PlaceMethods = [.status: [.get, .head, .post], .upload: [.post, .delete]]
 
     static func serve(_ request: UploadRequest) async throws -> Bool {
         let head = request.exchange.head

@@ -12,7 +12,7 @@ enum IETFHandler: ServedDialect {
     static let name = DialectName.ietf
     static let fields = UploadField.all
 
-    static let methods: [Address.Place: [Method]] = [
+    static let methods: PlaceMethods = [
         .collection: [.post, .put], .resource: [.get, .head, .patch, .delete, .put], .name: [.put], .upload: [.post],
     ]
 

@@ -8,7 +8,7 @@ enum PlainHandler: ServedDialect {
     static let name = DialectName.plain
     static let fields = PlainField.all
 
-    static let methods: [Address.Place: [Method]] = [
+    static let methods: PlaceMethods = [
         .collection: [.post, .put], .name: [.put], .resource: [.put], .upload: [.post],
     ]
 

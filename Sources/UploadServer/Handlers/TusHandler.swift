@@ -12,7 +12,7 @@ enum TusHandler: ServedDialect {
     static let name = DialectName.tus
     static let fields = TusField.all
 
-    static let methods: [Address.Place: [Method]] = [.collection: [.post], .resource: [.head, .patch, .delete]]
+    static let methods: PlaceMethods = [.collection: [.post], .resource: [.head, .patch, .delete]]
 
     static func serve(_ request: UploadRequest) async throws -> Bool {
         guard request.place.isBelowFiles, isOwn(request.exchange.head) else { return false }

@@ -66,7 +66,7 @@ struct StartCheck {
         if configuration.redirectsToTLS {
             if plain.isEmpty {
                 warnings.append("--redirect-to-tls sends nobody anywhere: plain HTTP is served nowhere (--listen)")
-            } else if configuration.publicURL.flatMap(HostName.secureSite) == nil,
+            } else if configuration.publicURL.flatMap({ HostName.secure($0) }) == nil,
                 encrypted.allSatisfy(\.isForThisMachine), !plain.allSatisfy(\.isForThisMachine)
             {
                 warnings.append(

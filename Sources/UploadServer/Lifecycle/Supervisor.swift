@@ -5,11 +5,21 @@ internal import Synchronization
 /// Looks after the server from a thread of its own: feels the loops' pulse, tells the service manager how things are,
 /// and reads configuration and certificates anew. Nothing that it waits for keeps a loop waiting.
 final class Supervisor: Sendable {
+    /// What reading a small file came to.
+    enum FileRead: Sendable {
+        /// All of it.
+        case bytes([UInt8])
+        /// There is no such file, or it is longer, or no regular one, or a link.
+        case absent
+        /// Too many wait for one.
+        case busy
+    }
+
     /// A file that somebody waits for.
     private struct Read {
         let path: String
         let countMax: Int
-        let continuation: UnsafeContinuation<[UInt8]?, Never>
+        let continuation: UnsafeContinuation<FileRead, Never>
     }
 
     private struct Wishes {
@@ -56,8 +66,8 @@ final class Supervisor: Sendable {
     /// Reads configuration and certificates anew, soon. From any thread.
     func reload() { wish { $0.reload = true } }
 
-    /// All bytes of a small file; nil where there is none, it is longer, or too many wait for one. From any thread.
-    func read(_ path: String, countMax: Int) async -> [UInt8]? {
+    /// All bytes of a small file; a link at the end of the path is not followed. From any thread.
+    func read(_ path: String, countMax: Int) async -> FileRead {
         await withUnsafeContinuation { continuation in
             let read = Read(path: path, countMax: countMax, continuation: continuation)
             let isTaken = wishes.withLock { wishes in
@@ -65,7 +75,7 @@ final class Supervisor: Sendable {
                 wishes.reads.append(read)
                 return true
             }
-            guard isTaken else { return continuation.resume(returning: nil) }
+            guard isTaken else { return continuation.resume(returning: .busy) }
             wish { _ in }
         }
     }
@@ -111,8 +121,9 @@ final class Supervisor: Sendable {
                 service?.tell("STOPPING=1", "STATUS=Settling uploads", "EXTEND_TIMEOUT_USEC=\(patience)")
             }
             for read in wanted.reads {
-                let bytes = try? FileContent.bytes(path: FilePath(read.path), countMax: read.countMax)
-                read.continuation.resume(returning: bytes)
+                let bytes = try? FileContent.bytes(
+                    path: FilePath(read.path), countMax: read.countMax, followingLinks: false)
+                read.continuation.resume(returning: bytes.map { .bytes($0) } ?? .absent)
             }
             if wanted.reload { reloadNow() }
             if wanted.end { return }

@@ -33,6 +33,18 @@ enum ForwardedClient {
         return elements(fields, "host").compactMap { $0 }
     }
 
+    /// Whether a trusted proxy says that the client came to it, or to one before it, by TLS: in `Forwarded`, where that
+    /// is the field, or in `X-Forwarded-Proto`. In a list the farthest proxy speaks first.
+    static func cameEncrypted(_ exchange: Exchange) -> Bool {
+        guard isTrusted(exchange.connection.peer, exchange.server.configuration.trustedProxies) else { return false }
+        let fields = exchange.head.fields
+        let told =
+            exchange.server.configuration.realIPField == forwarded
+            ? elements(fields, "proto").compactMap(\.self).first
+            : fields.text(xForwardedProto)?.pieces(between: ",").first.map { String($0.withoutBlanks) }
+        return told?.foldedASCII == "https"
+    }
+
     /// The chain of addresses, the farthest first.
     private static func hops(_ fields: FieldSection, _ field: FieldName) -> [String] {
         guard field == forwarded else {
@@ -68,5 +80,6 @@ enum ForwardedClient {
     }
 
     private static let forwarded = FieldName("forwarded")
+    private static let xForwardedProto = FieldName("x-forwarded-proto")
     private static let xForwardedHost = FieldName("x-forwarded-host")
 }

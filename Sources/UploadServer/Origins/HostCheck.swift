@@ -4,10 +4,10 @@ internal import HTTP
 /// own site, and `SiteCheck` cannot tell. Where `--allowed-host` names hosts, requests for others are refused.
 enum HostCheck {
     static func check(_ exchange: Exchange) throws(Refusal) {
-        let configuration = exchange.server.configuration
-        if configuration.allowedHosts.isEmpty { return }
+        // No copy of the configuration where nothing is asked: every request comes by here.
+        if exchange.server.configuration.allowedHosts.isEmpty { return }
         if asksForHealth(exchange.head) { return }
-        guard admits(exchange.head.host, configuration) else {
+        guard admits(exchange.head.host, exchange.server.configuration) else {
             throw Refusal(
                 .misdirectedRequest, code: "host-not-allowed",
                 "This server does not answer to that name. Start it with --allowed-host and the name to allow it.")

@@ -9,11 +9,13 @@ enum HostName {
         return String(decoding: bytes[..<(colon ?? bytes.count)], as: UTF8.self)
     }
 
-    /// Scheme and authority of an absolute https URL; nil for any other text.
-    static func secureSite(ofURL url: String) -> String? {
+    /// Scheme and authority of an absolute https URL, and the path behind them, without a slash at its end; nil for any
+    /// other text.
+    static func secure(_ url: String) -> (site: String, prefix: String)? {
         guard url.foldedASCII.startsBytewise(with: "https://") else { return nil }
         let pieces = url.pieces(between: "/", piecesMax: 4)
-        return pieces.count >= 3 ? "https://\(pieces[2])" : nil
+        guard pieces.count >= 3 else { return nil }
+        return ("https://\(pieces[2])", pieces.count == 4 && !pieces[3].isEmpty ? "/\(pieces[3])" : "")
     }
 
     /// The host of an absolute URL, in lower case; nil for any other text.

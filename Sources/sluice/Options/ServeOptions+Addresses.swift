@@ -83,7 +83,10 @@ extension ServeOptions {
             ) { $0.requiresClientCertificate = $1 == .require },
             .flag(
                 "redirect-to-tls", default: false, isLive: true,
-                help: "Send whoever comes by --listen to --listen-tls, or to --public-url (308)."
+                help: """
+                    Send whoever comes by --listen to --listen-tls, or to --public-url (308); who has come by TLS to a \
+                    trusted proxy is served.
+                    """
             ) { $0.server.redirectsToTLS = $1 },
             .one(
                 "hsts", "seconds", example: "31536000", isLive: true,

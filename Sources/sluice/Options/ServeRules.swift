@@ -80,7 +80,9 @@ struct ServeRules {
             faults.append(
                 "\(spelling(given)) and \(spelling(missing)) go together, one key for each certificate: \(counts).")
         }
-        if server.redirectsToTLS, server.listenTLS.isEmpty, server.publicURL?.hasPrefix("https:") != true {
+        if server.redirectsToTLS, server.listenTLS.isEmpty, server.listenTLSPaths.isEmpty,
+            server.publicURL?.lowercased().hasPrefix("https:") != true
+        {
             faults.append("\(spelling("redirect-to-tls")) leads to --listen-tls, which is switched off.")
         }
         if settings.clientAuthoritiesFile == nil, !settings.requiresClientCertificate {
