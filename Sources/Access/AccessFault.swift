@@ -19,6 +19,11 @@ public enum AccessFault: Error, Equatable, Sendable {
         }
     }
 
+    /// The rule by which somebody else's upload is as if it were not there. No client is told of it.
+    public static let ownerRule = "owner"
+
     /// All rules there are.
-    public static var rules: [String] { ["missing", "scope", "upload"] + TokenFault.allCases.map(\.rawValue) }
+    public static var rules: [String] {
+        ["missing", "scope", "upload", ownerRule] + TokenFault.allCases.map(\.rawValue)
+    }
 }

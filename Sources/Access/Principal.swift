@@ -27,17 +27,15 @@ public struct Principal: Equatable, Sendable {
         self.upload = upload
     }
 
-    /// Everybody, where nobody is asked who they are.
-    public static let anybody = Principal(owner: nil, scopes: [.usual, .admin])
+    /// Everybody, where nobody is asked who they are: they reach what is nobody's, and not what owners have left there
+    /// from a time when they were asked.
+    public static let anybody = Principal(owner: nil)
 
     /// Whether it reaches every upload, so that nobody has to look whose one is.
     public var reachesAll: Bool { scopes.contains(.admin) }
 
     /// Whether it does more than look and fetch.
     public var mayChange: Bool { !scopes.isDisjoint(with: [.upload, .delete]) }
-
-    /// Whether there is an upload for it behind this record.
-    public func reaches(_ record: Upload) -> Bool { reachesAll || record.owner == owner }
 
     /// - Parameter id: the upload that the request names; nil where it makes one.
     /// - Throws: why it may not, whatever uploads there are.

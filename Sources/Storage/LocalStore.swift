@@ -45,6 +45,24 @@ public final class LocalStore: Sendable {
     /// The record, with the offset last recorded; nil if there is none. Disturbs nobody and waits for no append.
     public func snapshot(of id: UploadID) async throws(StorageError) -> Upload? { try await parts.table.read(id) }
 
+    /// The record as an owner may see it (nil: whoever is nobody in particular). Disturbs nobody.
+    ///
+    /// What is somebody else's takes the steps that an unknown id takes, and no other: memory is asked, and then the
+    /// catalogue for the owner alone. So neither the time nor a damaged or newer record tells that there is one.
+    public func look(at id: UploadID, as owner: Owner?) async throws(StorageError) -> OwnedLook {
+        if let known = try parts.table.known(id), known.owner == owner { return .own(known) }
+        let result: Result<CatalogueOwner, StorageError> = await withUnsafeContinuation { waiter in
+            if !queries.send(.owner(id, waiter)) { waiter.resume(returning: .failure(.closed)) }
+        }
+        switch try result.get() {
+        case .noRecord: return .none
+        case .owner(let found) where found == owner: break
+        case .owner, .unreadable: return .others
+        }
+        guard let upload = try await snapshot(of: id) else { return .none }
+        return upload.owner == owner ? .own(upload) : .others
+    }
+
     /// The record at rest: fences whoever holds the upload, and answers once its bytes are settled. Nil if there is
     /// none. A claim that still waits is superseded, so that the next append at the answered offset is right.
     public func fencedUpload(_ id: UploadID) async throws(StorageError) -> Upload? {

@@ -96,8 +96,8 @@ enum ServerLimits {
     /// An authority's token, and the answer to it, in bytes: both have some 43 and 87 in use.
     static let acmeTokenBytesMax = 128
     static let acmeBytesMax = 4096
-    /// Answers to authorities that are waited for at once, a request each: some 10 µs of the disk's, so that nobody keeps
-    /// an authority waiting for long by asking, too.
+    /// Answers to authorities that are waited for at once, a request each: some 10 µs of the disk's, so that nobody
+    /// keeps an authority waiting for long by asking, too.
     static let acmeReadsMax = 10_000
     /// How often certificate files are looked at, to find out whether they were replaced.
     static let certificateCheckNanoseconds: Int64 = 5_000_000_000

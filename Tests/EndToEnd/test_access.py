@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import time
 import uuid
@@ -180,8 +181,81 @@ def test_what_was_nobodys_stays_nobodys(tmp_path):
     server.stop()
     server.options = []
     server.start()
-    assert ask(server.port, "GET", own).body == b"hers"
+    # Where nobody is asked, what has an owner is nobody's to fetch or remove.
+    assert ask(server.port, "GET", location).body == b"text"
+    unknown = ask(server.port, "GET", "/files/" + "0" * 32)
+    for method in ("GET", "HEAD", "DELETE"):
+        answer = ask(server.port, method, own)
+        assert (answer.status, answer.code) == (404, unknown.code), method
     server.stop()
+    server.options = ["--jwt-secret", str(secret_file(tmp_path))]
+    server.start()
+    assert ask(server.port, "GET", own, alice()).body == b"hers"
+    server.stop()
+
+
+def test_a_strangers_try_is_written_down_and_counted_and_the_client_learns_nothing(tmp_path, start):
+    server = start("--jwt-secret", str(secret_file(tmp_path)), "--listen-admin", f"unix:{tmp_path}/admin.sock")
+    location = create(server, alice())
+    answers = [ask(server.port, "HEAD", path, bob() | TUS) for path in (location, "/files/" + "0" * 32)]
+    assert [answer.status for answer in answers] == [404, 404]
+    asked = [answer.fields["x-request-id"] for answer in answers]
+    eventually(lambda: {line.get("request") for line in lines(server)} >= set(asked), "both lines")
+    stranger, unknown = ([line for line in lines(server) if line.get("request") == one][0] for one in asked)
+    assert (stranger["rule"], stranger["owner"], stranger["upload"]) == ("owner", "bob", location.rpartition("/")[2])
+    assert "rule" not in unknown
+    metrics = subprocess.run(["curl", "-sS", "--unix-socket", tmp_path / "admin.sock", "http://h/metrics"],
+                             capture_output=True, text=True).stdout
+    assert 'sluice_access_refusals_total{rule="owner"} 1' in metrics
+
+
+@pytest.mark.parametrize("change, status", [("dialect = 'blobs'", 503), ("state = -9", 500)])
+def test_a_stranger_does_not_learn_of_a_record_that_cannot_be_read(tmp_path, change, status):
+    server = Sluice(tmp_path, "--jwt-secret", str(secret_file(tmp_path)))
+    server.start()
+    location = ask(server.port, "PUT", "/files/a", alice(), b"text").location
+    server.stop()
+    with sqlite3.connect(server.data / "catalogue.sqlite") as catalogue:
+        catalogue.execute(f"UPDATE uploads SET {change}")
+    catalogue.close()
+    server.start()
+    for method, fields in [("GET", {}), ("HEAD", TUS), ("HEAD", {}), ("DELETE", TUS), ("DELETE", {}),
+                           ("PATCH", PATCH | {"Upload-Offset": "4"})]:
+        body = b"" if method == "PATCH" else None
+        mine, theirs, unknown = (
+            ask(server.port, method, path, fields | who, body)
+            for path, who in [(location, alice()), (location, bob()), ("/files/" + "0" * 32, bob())])
+        assert (theirs.status, theirs.code, theirs.body) == (unknown.status, unknown.code, unknown.body)
+        assert (mine.status, unknown.status) == (status, 404), method
+    server.stop()
+
+
+def test_who_may_only_fetch_brings_nothing_to_its_end_by_asking(guarded):
+    parts = []
+    for _ in range(2):
+        fields = alice() | PATCH | {"Upload-Length": "4", "Upload-Concat": "partial"}
+        parts.append(ask(guarded.port, "POST", "/files", fields, b"01").location)
+    final = alice() | TUS | {"Upload-Concat": f"final;{' '.join(parts)}"}
+    location = ask(guarded.port, "POST", "/files", final, b"").location
+    for part in parts:
+        assert ask(guarded.port, "PATCH", part, alice() | PATCH | {"Upload-Offset": "2"}, b"23").status == 204
+    reader = alice(scope="download") | TUS
+    for _ in range(2):
+        answer = ask(guarded.port, "HEAD", location, reader)
+        assert answer.status == 200 and "upload-offset" not in answer.fields
+    assert ask(guarded.port, "GET", location, reader).status != 200
+    assert ask(guarded.port, "HEAD", location, alice(scope="upload") | TUS).fields["upload-offset"] == "8"
+    assert ask(guarded.port, "GET", location, reader).body == b"01230123"
+
+
+def test_an_uploader_learns_that_a_file_is_whole_and_cannot_fetch_it(guarded):
+    location = ask(guarded.port, "PUT", "/files/a", alice(), b"text").location
+    sender = alice(scope="upload")
+    assert ask(guarded.port, "HEAD", location, sender | TUS).fields["upload-offset"] == "4"
+    for fields in ({}, {"Upload-Draft-Interop-Version": "8"}):
+        answer = ask(guarded.port, "HEAD", location, sender | fields)
+        assert (answer.status, answer.fields["upload-offset"], answer.fields["upload-complete"]) == (204, "4", "?1")
+    assert ask(guarded.port, "GET", location, sender).code == "wrong-scope"
 
 
 # Before the body

@@ -51,6 +51,59 @@ import Uploads
         #expect(try Catalogue.integer(at: fixture.path, "SELECT count(*) FROM uploads WHERE owner = 'alice'") == 1)
     }
 
+    private func look(_ store: LocalStore, _ id: UploadID, _ owner: Owner?) async throws -> String {
+        switch try await store.look(at: id, as: owner) {
+        case .own(let upload): "own \(upload.offset.bytes)"
+        case .others: "others"
+        case .none: "none"
+        }
+    }
+
+    @Test func `an upload shows itself to its owner, whoever asked before, in memory and not`() async throws {
+        let fixture = try StoreFixture()
+        let upload = Upload.sample(1)
+        try await create(fixture, upload, alice, bytes: 10)
+        try await create(fixture, .sample(2), nil, bytes: 10)
+        let cold = try fixture.crashed()
+        for store in [fixture.store, cold.store] {
+            for _ in 0..<2 {
+                #expect(try await look(store, upload.id, bob) == "others")
+                #expect(try await look(store, upload.id, nil) == "others")
+                #expect(try await look(store, upload.id, alice) == "own 10")
+                #expect(try await look(store, Upload.sample(2).id, nil) == "own 10")
+                #expect(try await look(store, Upload.sample(2).id, alice) == "others")
+                #expect(try await look(store, Upload.sample(3).id, alice) == "none")
+            }
+        }
+        fixture.store.close()
+        await #expect(throws: StorageError.closed) { try await fixture.store.look(at: upload.id, as: alice) }
+    }
+
+    @Test func `a stranger has nothing loaded and nothing compared`() async throws {
+        let fixture = try StoreFixture()
+        let upload = Upload.sample(1)
+        try await create(fixture, upload, alice, bytes: 10)
+        let cold = try fixture.crashed()
+        for id in [upload.id, Upload.sample(2).id] { _ = try await cold.store.look(at: id, as: bob) }
+        #expect(cold.store.counters[.loads] == 0)
+        _ = try await cold.store.look(at: upload.id, as: alice)
+        #expect(cold.store.counters[.loads] == 1)
+    }
+
+    @Test(arguments: ["dialect = 'blobs'", "state = 9", "state = -9", "length = -1", "owner = 'a' || char(10)"])
+    func `a stranger does not learn of a record that cannot be read`(change: String) async throws {
+        let fixture = try StoreFixture()
+        let upload = Upload.sample(1)
+        try await create(fixture, upload, alice, bytes: 10)
+        let cold = try fixture.crashed { path in
+            try Catalogue.execute(at: path, "UPDATE uploads SET \(change)")
+        }
+        #expect(try await look(cold.store, upload.id, bob) == "others")
+        if !change.hasPrefix("owner") {
+            await #expect(throws: StorageError.self) { try await cold.store.look(at: upload.id, as: alice) }
+        }
+    }
+
     @Test func `a record whose owner is none is damage, and told`() async throws {
         let fixture = try StoreFixture()
         try await create(fixture, .sample(1), alice, bytes: 10)

@@ -5,8 +5,8 @@ import Testing
 @Suite struct UploadAccessTests {
     /// What the store does with uploads; the rest of it is for those who look after it.
     private static let questions = [
-        "snapshot", "fencedUpload", "progress", "claim", "claimNew", "pin", "isHeld", "openFinished", "expiredUploads",
-        "usage",
+        "look", "snapshot", "fencedUpload", "progress", "claim", "claimNew", "pin", "isHeld", "openFinished",
+        "expiredUploads", "usage",
     ]
 
     /// The one way, and the server's own work, which is nobody's request.

@@ -6,15 +6,27 @@ enum CatalogueQuery: Sendable {
     case load(UploadID)
     /// What an owner has; the answer goes to the table.
     case usage(Owner)
+    /// Whose an upload is.
+    case owner(UploadID, UnsafeContinuation<Result<CatalogueOwner, StorageError>, Never>)
     /// Uploads past their expiry.
     case expired(
         seconds: Int64, after: ExpiredUpload?, limit: Int,
         UnsafeContinuation<Result<[ExpiredUpload], StorageError>, Never>)
 }
 
+/// Whose an upload is, by the catalogue; nothing else of its row is looked at.
+enum CatalogueOwner: Sendable {
+    case noRecord
+    /// Nil is nobody.
+    case owner(Owner?)
+    /// No version of this program writes that.
+    case unreadable
+}
+
 /// Reads what memory does not hold, on a connection and a thread of its own, so that it never waits for a commit.
 final class CatalogueReader {
     private let byID: SQLiteStatement
+    private let ownerByID: SQLiteStatement
     private let byExpiry: SQLiteStatement
     private let usage: CatalogueUsage
     private let begin: SQLiteStatement
@@ -29,6 +41,7 @@ final class CatalogueReader {
         begin = try connection.prepare("BEGIN")
         commit = try connection.prepare("COMMIT")
         byID = try connection.prepare("SELECT \(CatalogueRow.columns) FROM uploads WHERE id = ?1")
+        ownerByID = try connection.prepare("SELECT owner FROM uploads WHERE id = ?1")
         byExpiry = try connection.prepare(
             """
             SELECT id, expires, rowid FROM uploads WHERE expires IS NOT NULL AND expires <= ?1
@@ -47,6 +60,7 @@ final class CatalogueReader {
                 switch query {
                 case .load(let id): catalogue.loaded(id, load(id))
                 case .usage(let owner): catalogue.table.loaded(owner, usage(of: owner))
+                case .owner(let id, let continuation): continuation.resume(returning: owner(id))
                 case .expired(let seconds, let last, let limit, let continuation):
                     continuation.resume(returning: expired(seconds: seconds, after: last, limit: limit))
                 }
@@ -69,6 +83,18 @@ final class CatalogueReader {
 
     private func usage(of owner: Owner) -> Result<Usage, StorageError> {
         do throws(StorageError) { return .success(try usage.usage(of: owner)) } catch { return .failure(error) }
+    }
+
+    private func owner(_ id: UploadID) -> Result<CatalogueOwner, StorageError> {
+        do throws(StorageError) {
+            defer { ownerByID.reset() }
+            try ownerByID.bind(1, id.high, id.low)
+            guard try ownerByID.step() else { return .success(.noRecord) }
+            guard let name = ownerByID.text(0) else { return .success(.owner(nil)) }
+            return .success(Owner(name).map { .owner($0) } ?? .unreadable)
+        } catch {
+            return .failure(error)
+        }
     }
 
     private func expired(

@@ -80,7 +80,7 @@ struct FilesCheck {
         }
         report.damage(
             "a finished file of \(file.length) bytes without a record", of: id,
-            repair: repairs ? "recorded it as a finished upload" : nil)
+            repair: repairs ? "recorded it as a finished upload of nobody, since no file says whose it is" : nil)
     }
 
     private func knows(_ id: UploadID, _ lookup: SQLiteStatement) throws(StorageError) -> Bool {

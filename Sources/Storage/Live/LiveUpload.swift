@@ -124,6 +124,12 @@ struct LiveUpload<RecordWaiter, GrantWaiter> {
     /// The record worth keeping of an idle upload.
     var resting: Upload? { knowledge == .known ? record : nil }
 
+    /// Whether a reader is answered at once.
+    private var isTold: Bool { knowledge == .known || (knowledge == .doubted && holder != nil) }
+
+    /// What a reader is answered with at once; nil where there is nothing, or a reader would wait.
+    var told: Upload? { isTold ? record : nil }
+
     /// What the catalogue has committed of it, as far as memory knows.
     var committedRecord: Upload? { recorded }
 
@@ -146,9 +152,7 @@ struct LiveUpload<RecordWaiter, GrantWaiter> {
     // MARK: Who wants it
 
     mutating func read(_ reader: RecordWaiter) -> [Effect] {
-        if knowledge == .known || (knowledge == .doubted && holder != nil) {
-            return [.answer(reader, .success(record))]
-        }
+        if isTold { return [.answer(reader, .success(record))] }
         readers.append(reader)
         return advance()
     }

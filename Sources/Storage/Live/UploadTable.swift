@@ -73,6 +73,17 @@ final class UploadTable: Sendable {
 
     // MARK: Requests
 
+    /// The record where memory has it, as `read` would answer; nil where the catalogue must be asked.
+    ///
+    /// - Throws: `closed`.
+    func known(_ id: UploadID) throws(StorageError) -> Upload? {
+        let result: Result<Upload?, StorageError> = state.withLock { state in
+            if state.isClosed { return .failure(.closed) }
+            return .success(state.live[id].map { $0.told } ?? state.resting.find(id))
+        }
+        return try result.get()
+    }
+
     /// The record; never disturbs nor awaits whoever holds the upload.
     func read(_ id: UploadID) async throws(StorageError) -> Upload? {
         let result: Result<Upload?, StorageError> = await withUnsafeContinuation { waiter in

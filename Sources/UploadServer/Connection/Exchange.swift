@@ -90,6 +90,13 @@ final class Exchange {
         await refuse(refusal)
     }
 
+    /// Its principal asks for what is somebody else's: it is answered as one who asks for nothing there is, and what it
+    /// tried is written down.
+    func noteStranger() {
+        if refusingRule == nil { connection.counters.countRefusal(AccessFault.ownerRule) }
+        refusingRule = AccessFault.ownerRule
+    }
+
     /// Finds out who sends the request.
     func identify() throws(AccessFault) {
         let policy = server.configuration.access

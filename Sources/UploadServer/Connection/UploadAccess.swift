@@ -55,6 +55,16 @@ struct UploadAccess {
 
     // MARK: Changing
 
+    /// Whether the request may do more with an upload of its own than look: what waits to be brought to its end is
+    /// brought there then.
+    var mayChange: Bool { principal.mayChange }
+
+    /// Whether the request may fetch the file of an upload.
+    func mayFetch(_ id: UploadID) -> Bool {
+        do throws(AccessFault) { try check(.download, id) } catch { return false }
+        return true
+    }
+
     /// Takes an upload for this request, from whoever holds it.
     ///
     /// - Parameter overtaken: the dialect's answer where a newer request overtakes this one in the queue, from the
@@ -121,10 +131,11 @@ struct UploadAccess {
     }
 
     private func reached(_ id: UploadID) async throws(StorageError) -> Upload? {
-        let record = try await store.snapshot(of: id)
-        guard let record, !principal.reaches(record) else { return record }
-        // Memory may know somebody else's upload; one that is not there is looked for in the catalogue, always.
-        return try await store.snapshot(of: .random())
+        if principal.reachesAll { return try await store.snapshot(of: id) }
+        let look = try await store.look(at: id, as: principal.owner)
+        // The client learns nothing of it; the log does.
+        if case .others = look { exchange.noteStranger() }
+        return look.record
     }
 }
 

@@ -95,7 +95,10 @@ enum IETFHandler: ServedDialect {
         let request = try RetrievalRequest(exchange.head)
         let upload =
             request.fences ? try await exchange.uploads.fenced(id) : try await exchange.uploads.snapshot(of: id)
-        if request.takesFile, let upload, upload.finished != nil, server.configuration.allowsDownload {
+        // Who may not fetch it learns by HEAD that it is whole all the same.
+        if request.takesFile, let upload, upload.finished != nil, server.configuration.allowsDownload,
+            exchange.head.method == .get || exchange.uploads.mayFetch(id)
+        {
             let limit = UploadLimit(exchange.ietfPolicy, upload: upload, nowSeconds: server.nowSeconds)
             return try await DownloadHandler.handle(exchange, upload) { response in
                 UploadAnswer.describe(&response, upload, request.version, limit: limit)

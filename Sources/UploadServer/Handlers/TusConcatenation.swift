@@ -42,7 +42,7 @@ enum TusConcatenation {
         let decision = try FinalDecision(
             parts: try await exchange.uploads.parts(parts), isNew: false, offer: exchange.tusOffer,
             nowSeconds: server.nowSeconds)
-        guard case .join = decision else {
+        guard case .join = decision, exchange.uploads.mayChange else {
             return await exchange.respond(TusAnswer.waiting(upload, length: decision.length))
         }
         let claim = try await exchange.uploads.claim(upload.id, to: .ask, overtaken: TusAnswer.overtaken)

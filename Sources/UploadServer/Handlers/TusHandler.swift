@@ -94,6 +94,8 @@ enum TusHandler: ServedDialect {
         if upload?.concatenation?.parts == nil { upload = try await exchange.uploads.fenced(id) }
         switch try OffsetDecision(upload, nowSeconds: server.nowSeconds) {
         case .answer(let response): await exchange.respond(response)
+        case .deliver(let upload, _) where !exchange.uploads.mayChange:
+            await exchange.respond(TusAnswer.offset(upload))
         case .deliver: try await deliver(exchange, id)
         case .examine(let upload, let parts):
             try await TusConcatenation.answer(upload, parts: parts, exchange)
