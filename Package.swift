@@ -118,9 +118,10 @@ let package = Package(
         .executableTarget(
             name: "Fuzz",
             dependencies: [
-                "FileIDDialect", "HTTP", "HTTP2", "IETFDialect", "LinuxSystem", "PlainDialect", "Storage",
+                "Access", "Configuration", "FileIDDialect", "HTTP", "HTTP2", "IETFDialect", "LinuxSystem",
+                "PlainDialect", "Storage",
                 "TestSupport",
-                "TusDialect", "UploadServer", "Uploads", .product(name: "Logging", package: "swift-log"),
+                "Tokens", "TusDialect", "UploadServer", "Uploads", .product(name: "Logging", package: "swift-log"),
             ],
             path: "Tests/Fuzz", exclude: ["README.md", "corpora", "dictionaries", "run"], swiftSettings: strict),
 

@@ -14,6 +14,8 @@ struct FuzzTarget: Sendable {
         FuzzTarget(name: "tus", run: TusProperties.check),
         FuzzTarget(name: "ietf", run: IETFProperties.check),
         FuzzTarget(name: "decisions", run: DecisionProperties.check),
+        FuzzTarget(name: "access", run: AccessProperties.check),
+        FuzzTarget(name: "configuration", run: ConfigurationProperties.check),
         FuzzTarget(name: "connection", run: ConnectionProperties.check),
         FuzzTarget(name: "http2", run: HTTP2Properties.check),
         FuzzTarget(name: "planted", run: PlantedProperties.check),
