@@ -13,9 +13,19 @@ public struct CredentialCache {
     /// Whose answers these are: those of an earlier policy count for nothing.
     private var policy: AccessPolicy?
     private let generationMax: Int
+    private let generationBytesMax: Int
+    /// Of the tokens of the younger generation.
+    private var youngBytes = 0
 
-    /// - Parameter countMax: two or more.
-    public init(countMax: Int = AccessLimits.cachedCredentialsMax) { generationMax = max(1, countMax / 2) }
+    /// - Parameters:
+    ///   - countMax: two or more.
+    ///   - bytesMax: of all tokens.
+    public init(
+        countMax: Int = AccessLimits.cachedCredentialsMax, bytesMax: Int = AccessLimits.cachedCredentialBytesMax
+    ) {
+        generationMax = max(1, countMax / 2)
+        generationBytesMax = bytesMax / 2
+    }
 
     /// How many it holds.
     public var count: Int { young.count + old.count }
@@ -27,6 +37,7 @@ public struct CredentialCache {
         if self.policy !== policy {
             young = [:]
             old = [:]
+            youngBytes = 0
             self.policy = policy
         }
         let key = CredentialCache.key(token)
@@ -42,10 +53,12 @@ public struct CredentialCache {
     }
 
     private mutating func keep(_ entry: Entry, _ key: Int) {
-        if young.count >= generationMax {
+        if young.count >= generationMax || youngBytes >= generationBytesMax {
             old = young
             young = [:]
+            youngBytes = 0
         }
+        youngBytes += entry.token.count - (young[key]?.token.count ?? 0)
         young[key] = entry
     }
 

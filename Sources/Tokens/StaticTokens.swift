@@ -18,12 +18,17 @@ public struct StaticTokens: TokenAuthority {
     /// - Throws: the number of the line and what is wrong with it; never the line itself.
     public init(file: String) throws(KeyFault) {
         var entries: [UInt64: [Entry]] = [:]
+        // Some editors begin a file with a mark of its encoding.
+        let file = file.unicodeScalars.first == "\u{FEFF}" ? String(file.unicodeScalars.dropFirst()) : file
         for (index, line) in file.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
             if line.isEmpty || line.hasPrefix("#") { continue }
             func fault(_ text: String) -> KeyFault { KeyFault("line \(index + 1): \(text)") }
             let pieces = line.split(separator: ":", omittingEmptySubsequences: false)
             guard (2...3).contains(pieces.count) else { throw fault("takes name:sha256hex or name:sha256hex:scopes") }
             guard let owner = Owner(String(pieces[0])) else { throw fault("the name is no owner's") }
+            guard pieces[0].first?.isWhitespace == false, pieces[0].last?.isWhitespace == false else {
+                throw fault("a blank stands before or behind the name, and would be a part of it")
+            }
             guard let digest = StaticTokens.digest(pieces[1]) else {
                 throw fault("takes the SHA-256 of a token, 64 hexadecimal digits: printf %s TOKEN | sha256sum")
             }

@@ -29,6 +29,9 @@ extension VerificationKey {
         case ("OKP", "Ed25519"): family = ["EdDSA"]
         default: return []
         }
+        if let modulus = text("n"), modulus.utf8.count > AccessLimits.modulusTextBytesMax {
+            throw KeyFault("it has an RSA key of more than 16,384 bits")
+        }
         let name = text("kid")
         var keys: [VerificationKey] = []
         for algorithm in family where text("alg") == nil || text("alg") == algorithm {
@@ -49,7 +52,7 @@ extension VerificationKey {
                 keys.append(try KeyMaker.key(name) { _ = try $0.add(jwk: key) })
             } catch { throw KeyFault("its key \(name ?? "without a name") cannot be used: \(error)") }
         }
-        return keys
+        return ofOneKey(keys)
     }
 
     /// A coordinate as long as its curve asks for (RFC 7518 6.2.1.2): libraries that write it as a number leave out

@@ -36,13 +36,13 @@ extension VerificationKey {
             if let key = try? ES256PublicKey(certificate: pem) { return [try KeyMaker.key { $0.add(ecdsa: key) }] }
             if let key = try? ES384PublicKey(certificate: pem) { return [try KeyMaker.key { $0.add(ecdsa: key) }] }
             if let key = try? ES512PublicKey(certificate: pem) { return [try KeyMaker.key { $0.add(ecdsa: key) }] }
-            if let key = try? Insecure.RSA.PublicKey(certificatePEM: pem) { return try rsa(key) }
+            if let key = try? Insecure.RSA.PublicKey(certificatePEM: pem) { return ofOneKey(try rsa(key)) }
         } else {
             if let key = try? ES256PublicKey(pem: pem) { return [try KeyMaker.key { $0.add(ecdsa: key) }] }
             if let key = try? ES384PublicKey(pem: pem) { return [try KeyMaker.key { $0.add(ecdsa: key) }] }
             if let key = try? ES512PublicKey(pem: pem) { return [try KeyMaker.key { $0.add(ecdsa: key) }] }
             if let key = try? EdDSA.PublicKey(pem: pem) { return [try KeyMaker.key { $0.add(eddsa: key) }] }
-            if let key = try? Insecure.RSA.PublicKey(pem: pem) { return try rsa(key) }
+            if let key = try? Insecure.RSA.PublicKey(pem: pem) { return ofOneKey(try rsa(key)) }
         }
         throw KeyFault(
             "it holds a key of no kind that signs tokens (RSA of 2,048 bits or more, P-256, P-384, P-521, Ed25519)")

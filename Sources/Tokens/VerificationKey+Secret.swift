@@ -21,6 +21,6 @@ extension VerificationKey {
         var keys = [try KeyMaker.key { $0.add(hmac: key, digestAlgorithm: .sha256) }]
         if secret.count >= 48 { keys.append(try KeyMaker.key { $0.add(hmac: key, digestAlgorithm: .sha384) }) }
         if secret.count >= 64 { keys.append(try KeyMaker.key { $0.add(hmac: key, digestAlgorithm: .sha512) }) }
-        return keys
+        return ofOneKey(keys)
     }
 }

@@ -7,11 +7,30 @@ public struct VerificationKey: Sendable {
     /// The key's name (`kid`); nil for one that fits any token of its algorithm.
     public let name: String?
     private let verifier: any JWTAlgorithm
+    /// The key itself, which may serve several algorithms: the same for all that were made of one.
+    private var material = KeyMaterial()
+
+    private final class KeyMaterial: Sendable {}
 
     init(_ verifier: any JWTAlgorithm, name: String? = nil) {
         algorithm = verifier.name
         self.name = name
         self.verifier = verifier
+    }
+
+    /// One key under several algorithms.
+    static func ofOneKey(_ keys: [VerificationKey]) -> [VerificationKey] {
+        guard let material = keys.first?.material else { return [] }
+        return keys.map { key in
+            var key = key
+            key.material = material
+            return key
+        }
+    }
+
+    /// How many keys these are, however many algorithms each serves.
+    public static func count(_ keys: [VerificationKey]) -> Int {
+        Set(keys.map { ObjectIdentifier($0.material) }).count
     }
 
     /// Whether a signature is by this key.

@@ -212,7 +212,8 @@ struct Put: ParsableCommand {
 
     /// What a file holds but for the blanks around it.
     private static func token(_ path: String) throws -> String {
-        guard let bytes = FileManager.default.contents(atPath: path) else {
+        // Not as a regular file: it may be a pipe, as of a shell's <(…).
+        guard let bytes = try? FileHandle(forReadingFrom: URL(filePath: path)).readToEnd() ?? Data() else {
             complain("cannot read \(path)")
             throw ExitCode(2)
         }

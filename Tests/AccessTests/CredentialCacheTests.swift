@@ -29,6 +29,18 @@ import Uploads
         return try policy.identify(head, cache: &cache, nowSeconds: seconds).principal.owner?.description
     }
 
+    @Test func `long tokens do not fill the memory`() throws {
+        let authority = Counting()
+        let policy = AccessPolicy(authorities: [authority])
+        var cache = CredentialCache(countMax: 1000, bytesMax: 4000)
+        for number in 0..<100 {
+            let token = "\(number)" + String(repeating: "x", count: 198)
+            #expect(try identify(token, policy, &cache) == token)
+            #expect(cache.count <= 22)
+        }
+        #expect(authority.count == 100 && cache.count >= 10)
+    }
+
     @Test func `a token is looked into once`() throws {
         let authority = Counting()
         let policy = AccessPolicy(authorities: [authority])

@@ -29,7 +29,7 @@ PATCH = TUS | {"Content-Type": "application/offset+octet-stream"}
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory):
     folder = tmp_path_factory.mktemp("guarded")
-    tokens = tokens_file(folder, carol="carols-token", dora="doras-token:download", root="roots-token:download admin")
+    tokens = tokens_file(folder, carol="carols-token", plus="pl+us", dora="doras-token:download", root="roots-token:download admin")
     server = Sluice(
         folder, "--jwt-secret", str(secret_file(folder)), "--tokens", str(tokens), "--auth-cookie", "session")
     server.start()
@@ -55,7 +55,8 @@ def create(server, owner, length=10, body=b"0123"):
     ({"Authorization": "Basic " + b64("carol:carols-token")}, ""),
     ({"Authorization": "Basic " + b64(":carols-token")}, ""),
     ({"Cookie": "a=b; session=carols-token"}, ""), ({}, "?token=carols-token"), ({}, "?x=y&token=carols%2Dtoken"),
-], ids=["bearer", "folded", "basic", "nameless", "cookie", "query", "encoded"])
+    ({}, "?token=pl+us"), ({}, "?token=pl%2Bus"),
+], ids=["bearer", "folded", "basic", "nameless", "cookie", "query", "encoded", "plus", "encoded plus"])
 def test_a_token_counts_in_each_of_its_places(guarded, fields, query):
     assert ask(guarded.port, "PUT", "/files/a" + query, fields, b"x").status == 201
 
@@ -521,6 +522,19 @@ def test_sluice_put_with_a_token_in_a_file_and_in_the_address(guarded, tmp_path)
     assert sent.returncode == 0, sent.stderr
     assert put(path, guarded.url).returncode == 3
     assert put("--token-file", tmp_path / "none", path, guarded.url).returncode == 2
+
+
+def test_sluice_put_takes_a_token_from_a_pipe(guarded, tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("text")
+    reader, writer = os.pipe()
+    os.write(writer, token("alice").encode() + b"\n")
+    os.close(writer)
+    done = subprocess.run(
+        [guarded.binary, "put", "--quiet", "--no-resume", "--token-file", f"/dev/fd/{reader}", path, guarded.url],
+        pass_fds=[reader], capture_output=True, text=True, timeout=60)
+    os.close(reader)
+    assert done.returncode == 0, done.stderr
 
 
 def test_tus_clients_with_tokens(guarded, tmp_path):

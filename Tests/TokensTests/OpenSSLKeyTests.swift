@@ -71,5 +71,9 @@ import Uploads
         #expect(throws: KeyFault.self) { try VerificationKey.keys(publicPEM: "no PEM") }
         #expect(throws: KeyFault.self) { try VerificationKey.keys(jwks: "{\"keys\":[]}".bytes) }
         #expect(throws: KeyFault.self) { try VerificationKey.keys(jwks: "[]".bytes) }
+        let long = String(repeating: "A", count: AccessLimits.modulusTextBytesMax + 1)
+        #expect(throws: KeyFault.self) {
+            try VerificationKey.keys(jwks: "{\"keys\":[{\"kty\":\"RSA\",\"e\":\"AQAB\",\"n\":\"\(long)\"}]}".bytes)
+        }
     }
 }

@@ -28,6 +28,17 @@ import Uploads
         for other in ["", "One", "one ", digest("one"), "alice"] { #expect(principal(other, tokens) == nil) }
     }
 
+    @Test func `a mark of its encoding begins no name`() throws {
+        let tokens = try StaticTokens(file: "\u{FEFF}alice:\(digest("one"))\r\nbob:\(digest("two"))")
+        #expect(principal("one", tokens)?.owner == Owner("alice"))
+    }
+
+    @Test(arguments: [" alice", "alice ", "\talice", "alice\u{A0}"])
+    func `a blank beside a name is told, since nobody would see it in the owner`(name: String) {
+        let fault = #expect(throws: KeyFault.self) { try StaticTokens(file: "\(name):\(digest("one"))") }
+        #expect(fault?.description.hasPrefix("line 1: ") == true)
+    }
+
     @Test(arguments: [
         ("", "it holds no token"), ("#\n", "it holds no token"), ("alice", "line 1"), ("alice:abc", "line 1"),
         (":0000000000000000000000000000000000000000000000000000000000000000", "line 1"),

@@ -29,6 +29,32 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path + "/state") == [])
     }
 
+    private func record(_ folder: TemporaryDirectory, at url: String) throws -> ResumeRecord {
+        let path = folder.path + "/a"
+        if !FileManager.default.fileExists(atPath: path) { try Data("x".utf8).write(to: URL(filePath: path)) }
+        return ResumeRecord(
+            directory: StateDirectory(path: folder.path + "/state"), file: try LocalFile(path: path),
+            collection: try #require(HTTPURL(url)), dialect: .tus)
+    }
+
+    @Test func `another token finds what an earlier one has begun, and no token is kept`() throws {
+        let folder = try TemporaryDirectory()
+        let first = try record(folder, at: "http://a/files?x=1&token=old-token&y=2")
+        first.set("http://a/files/1?token=old-token", of: 0..<5)
+        first.set("http://b/elsewhere", of: 5..<9)
+        #expect(first.location(of: 0..<5) == "http://a/files/1?token=old-token")
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder.path + "/state") {
+            let kept = try String(contentsOfFile: folder.path + "/state/" + name, encoding: .utf8)
+            #expect(!kept.contains("old-token") && kept.contains("http://a/files/1?token="))
+        }
+        let second = try record(folder, at: "http://a/files?x=1&token=new&y=2")
+        #expect(second.location(of: 0..<5) == "http://a/files/1?token=new")
+        #expect(second.location(of: 5..<9) == "http://b/elsewhere")
+        // What else the query says is another place.
+        #expect(try record(folder, at: "http://a/files?x=2&token=new&y=2").location(of: 0..<5) == nil)
+        #expect(try record(folder, at: "http://a/files").location(of: 0..<5) == nil)
+    }
+
     @Test func `a file that was written and given its old time back begins anew, and that is known`() throws {
         let folder = try TemporaryDirectory()
         let path = folder.path + "/a"

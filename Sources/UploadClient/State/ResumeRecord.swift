@@ -38,10 +38,13 @@ final class ResumeRecord: Sendable {
             // A line of its own, whatever bytes are in it.
             byte == 0x0A || byte == 0x5C ? Array("\\\(String(byte, radix: 16))".utf8) : [byte]
         }
-        let place = "to \(collection)\ndialect \(dialect.rawValue)\nfile "
+        // Another token is another way to the same upload.
+        let token = LentToken(of: collection)
+        let server = LentToken.hidden("\(collection)")
+        let place = "to \(server)\ndialect \(dialect.rawValue)\nfile "
         name = ResumeRecord.name(of: Array(place.utf8) + path)
         identity = [
-            "sluice upload 2", "to \(collection)", "dialect \(dialect.rawValue)",
+            "sluice upload 3", "to \(server)", "dialect \(dialect.rawValue)",
             "file " + String(decoding: path, as: UTF8.self),
         ]
         let lines =
@@ -51,7 +54,11 @@ final class ResumeRecord: Sendable {
         let isOurs = lines.count > identity.count && lines.starts(with: identity)
         isOutdated = isOurs && lines[identity.count] != "stamp \(file.stamp)"
         stamp = file.stamp
-        let entries = isOurs && !isOutdated ? lines.compactMap(ResumeRecord.entry) : []
+        let entries =
+            isOurs && !isOutdated
+            ? lines.compactMap(ResumeRecord.entry).map { entry in
+                Entry(range: entry.range, location: token.shown(entry.location))
+            } : []
         state = Mutex(State(entries: entries, isKept: !lines.isEmpty))
     }
 
@@ -86,7 +93,7 @@ final class ResumeRecord: Sendable {
         state.withLock { $0.isKept = true }
         let lines =
             identity + ["stamp \(stamp)"]
-            + entries.map { "part \($0.range.lowerBound) \($0.range.upperBound) \($0.location)" }
+            + entries.map { "part \($0.range.lowerBound) \($0.range.upperBound) \(LentToken.hidden($0.location))" }
         directory.write(Array((lines.joined(separator: "\n") + "\n").utf8), to: name)
     }
 

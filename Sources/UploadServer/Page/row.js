@@ -29,6 +29,7 @@ export class Row {
         part('strong').textContent = upload.name;
         this.link.setAttribute('aria-label', `Download ${upload.name}`);
         this.link.download = upload.name;
+        this.link.onclick = () => token.lend(this.link);
         this.bar.setAttribute('aria-label', upload.name);
         this.render();
     }
@@ -52,7 +53,14 @@ export class Row {
         this.#label(buttons.toggle, upload.state === 'unfinished' ? this.#next() : state.toggle);
         this.#label(buttons.remove, upload.isElsewhere ? 'Clear' : state.remove ?? 'Cancel');
         this.link.hidden = !isDone || !isFetchable || upload.url === null;
-        if (!this.link.hidden) this.link.href = token.address(upload.url);
+        if (!this.link.hidden) this.#address(upload.url);
+    }
+
+    /** Not while somebody follows it. */
+    #address(url) {
+        if (this.link.dataset.address === url) return;
+        this.link.dataset.address = url;
+        this.link.href = url;
     }
 
     /** What is done, or waits, or will be done in a moment, takes one line. */

@@ -12,11 +12,14 @@ function store(text) {
 
 /** A link to the page may bring one. It leaves the address at once: who copies that keeps it to himself. */
 function brought() {
-    const query = new URLSearchParams(location.search), text = query.get('token');
-    if (text === null) return '';
-    query.delete('token');
-    const rest = query.size > 0 ? `?${query}` : '';
+    // By hand: for URLSearchParams a plus is a blank, and for the server it is a plus.
+    const pairs = location.search.slice(1).split('&'), pair = pairs.find((one) => one.startsWith('token='));
+    if (pair === undefined) return '';
+    const others = pairs.filter((one) => !one.startsWith('token='));
+    const rest = others.length > 0 ? `?${others.join('&')}` : '';
     history.replaceState(null, '', `${location.pathname}${rest}${location.hash}`);
+    let text = pair.slice('token='.length);
+    try { text = decodeURIComponent(text); } catch { /* The server will say what it thinks of it. */ }
     store(text);
     return text;
 }
@@ -35,8 +38,16 @@ export const token = {
     /** What every request says. */
     get headers() { return text === '' ? {} : { Authorization: `Bearer ${text}` }; },
 
-    /** The address for a link, which cannot say fields. */
-    address(url) { return text === '' ? url : `${url}?token=${encodeURIComponent(text)}`; },
+    /**
+     * Has a link work, which cannot say fields. The token stands in its address while it is followed and not a moment
+     * longer: who copies the address, or looks at it, gets it without.
+     */
+    lend(link) {
+        if (text === '') return;
+        const bare = link.href;
+        link.href = `${bare}?token=${encodeURIComponent(text)}`;
+        setTimeout(() => { link.href = bare; });
+    },
 
     /** Learns from an answer whether the server is content. */
     judge(ok, status, code) {

@@ -22,8 +22,9 @@ struct AccessSettings: Sendable {
     /// What is wrong with them together.
     func faults(_ spelling: (String) -> String) -> [String] {
         var faults: [String] = []
-        if keys.count > AccessLimits.keysMax {
-            faults.append("\(keys.count) keys to check tokens by are more than \(AccessLimits.keysMax).")
+        let count = VerificationKey.count(keys)
+        if count > AccessLimits.keysMax {
+            faults.append("\(count) keys to check tokens by are more than \(AccessLimits.keysMax).")
         }
         for (name, value) in [("jwt-issuer", issuer), ("jwt-audience", audience)] where value != nil && keys.isEmpty {
             faults.append(
