@@ -18,6 +18,11 @@ public struct OptionTable<Target: Sendable>: Sendable {
     /// All of them, in that order.
     public let options: [OptionDeclaration<Target>]
 
+    /// Every flag that a command line takes, for shells that complete what somebody begins to write.
+    public var flags: [String] {
+        options.filter { !$0.isSecret }.flatMap { $0.shape == .flag ? [$0.flag, "--no-\($0.name)"] : [$0.flag] }
+    }
+
     /// Nil where there is no option of this name.
     func option(_ name: String) -> OptionDeclaration<Target>? { indices[name].map { options[$0] } }
 

@@ -24,7 +24,7 @@ public struct NetworkPrefix: Hashable, Sendable, CustomStringConvertible {
         guard let bytes = NetworkPrefix.bytes(of: String(words[0])) else { return nil }
         var bits = bytes.count * 8
         if words.count == 2 {
-            guard let told = Int(words[1]), (0...bits).contains(told) else { return nil }
+            guard let told = NetworkPrefix.length(words[1]), (0...bits).contains(told) else { return nil }
             bits = told
         }
         guard bytes == NetworkPrefix.masked(bytes, bits) else { return nil }
@@ -45,7 +45,7 @@ public struct NetworkPrefix: Hashable, Sendable, CustomStringConvertible {
     /// a network included.
     public static func network(of text: String) -> String? {
         let words = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard words.count == 2, let bits = Int(words[1]), let bytes = bytes(of: String(words[0])),
+        guard words.count == 2, let bits = length(words[1]), let bytes = bytes(of: String(words[0])),
             (0...bytes.count * 8).contains(bits), case let own = masked(bytes, bits), own != bytes
         else { return nil }
         let address =
@@ -54,6 +54,11 @@ public struct NetworkPrefix: Hashable, Sendable, CustomStringConvertible {
             : stride(from: 0, to: 16, by: 2).map { String(Int(own[$0]) << 8 | Int(own[$0 + 1]), radix: 16) }
                 .joined(separator: ":")
         return "\(address)/\(bits)"
+    }
+
+    /// Digits alone.
+    private static func length(_ text: Substring) -> Int? {
+        text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int(text) : nil
     }
 
     /// An address without what stands behind its first bits.

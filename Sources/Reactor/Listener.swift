@@ -7,6 +7,8 @@ public final class Listener: Sendable {
     public let address: SocketAddress?
     /// Where its Unix socket is; nil for an address.
     public let path: String?
+    /// What stands at the path: another one may be put there while this one listens.
+    private let file: FileStatus?
     /// Whether others have the socket too, and go on listening when this process has stopped.
     private let isShared: Bool
 
@@ -14,26 +16,29 @@ public final class Listener: Sendable {
     public init(address: SocketAddress) throws(Errno) {
         socket = try Socket.listening(on: address, backlog: 4096)
         self.address = try socket.localAddress()
-        path = nil
+        (path, file) = (nil, nil)
         isShared = false
     }
 
-    /// Binds a Unix socket, and listens; the path is removed when accepting ends.
+    /// Binds a Unix socket, and listens; the path is removed when accepting ends, or this value.
     ///
     /// - Parameter mode: who may connect, by the permission bits of a file.
     public init(path: String, mode: UInt32) throws(Errno) {
         socket = try UnixSocket.listening(at: path, mode: mode, backlog: 4096)
         address = nil
         self.path = path
+        file = try? FileStatus(of: FilePath(path), followingLinks: false)
         isShared = false
     }
+
+    deinit { removePath() }
 
     /// Accepts on a socket that listens already, and goes on listening afterwards: connections queue in the kernel
     /// until the next process takes them. The descriptor belongs to this value from here on.
     public init(_ inherited: InheritedSocket) {
         socket = inherited.take()
         address = inherited.address
-        path = nil
+        (path, file) = (nil, nil)
         isShared = true
     }
 
@@ -86,9 +91,13 @@ public final class Listener: Sendable {
         }
     }
 
-    /// Takes the path away: nobody finds the socket any more. Nothing for an address.
+    /// Takes the path away: nobody finds the socket any more. Nothing for an address, and nothing where somebody has
+    /// put another file there.
     public func removePath() {
-        if let path { UnixSocket.remove(path) }
+        guard let path, let file, let now = try? FileStatus(of: FilePath(path), followingLinks: false),
+            (now.device, now.number) == (file.device, file.number)
+        else { return }
+        UnixSocket.remove(path)
     }
 
     private func acceptSome<Place: ~Copyable & Sendable>(

@@ -155,6 +155,12 @@ public struct ServerConfiguration: Sendable {
     /// Of the memory for bodies what streams of HTTP/2 may have waiting for their tasks, in bytes.
     var streamMemoryBytes: Int { allowsHTTP2 ? bufferMemoryBytes / ServerLimits.streamMemoryShare : 0 }
 
+    /// Whether connections at an address begin with a PROXY header: an address that a service manager holds may take
+    /// both families where the option names one.
+    public func takesProxyHeader(at address: SocketAddress) -> Bool {
+        proxyProtocol.contains { $0.host == address.host && $0.port == address.port }
+    }
+
     /// With fewer descriptors to open the server does not start.
     public static var openFilesMin: Int { openFiles(connections: 1) }
 

@@ -79,6 +79,8 @@ enum ServerLimits {
     static let retryAfterRefusalSeconds = 5
     /// How often the log says that connections are refused, at most.
     static let refusalLogNanoseconds: Int64 = 10_000_000_000
+    /// Between two lines on connections that no trusted proxy has announced: a scanner makes many.
+    static let unproxiedLogNanoseconds: Int64 = 1_000_000_000
     /// A response, but for a file's content, that the client does not take.
     static let responseNanoseconds: Int64 = 60_000_000_000
     /// From SIGTERM to the end of the process, whatever still runs.

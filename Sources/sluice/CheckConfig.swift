@@ -22,7 +22,8 @@ struct CheckConfig: ParsableCommand {
             Exit codes: 0 a server would take this; 2 it would not.
             """)
 
-    @Argument(parsing: .captureForPassthrough, help: .hidden)
+    @Argument(
+        parsing: .captureForPassthrough, help: .hidden, completion: .custom { _, _, _ in ServeOptions.table.flags })
     var words: [String] = []
 
     func run() throws {
@@ -32,6 +33,7 @@ struct CheckConfig: ParsableCommand {
         case ["--markdown"]: return print(ServeOptions.table.markdown, terminator: "")
         default: break
         }
+        if words.contains("--version") { throw CleanExit.message(Sluice.version) }
         if ServeOptions.table.wantsHelp(words) { throw CleanExit.helpRequest(self) }
         do throws(ConfigurationFault) {
             let openFiles = (try? SystemProcess.raiseOpenFilesLimit()) ?? SystemProcess.openFilesLimit

@@ -8,7 +8,9 @@ enum RepeatedOptions {
 
     /// - Parameter arguments: the command line without the program's name.
     static func check(_ arguments: [String]) throws {
-        if arguments.contains(where: { [Serve._commandName, CheckConfig._commandName].contains($0) }) { return }
+        // The command is the first word that is no option: those before it take no values.
+        let command = arguments.first { !$0.hasPrefix("-") }
+        if command == Serve._commandName || command == CheckConfig._commandName { return }
         var seen: Set<Substring> = []
         for argument in arguments.prefix(while: { $0 != "--" }) where argument.hasPrefix("--") {
             let name = argument.prefix { $0 != "=" }

@@ -26,10 +26,12 @@ struct Serve: ParsableCommand {
             \(ServeOptions.table.help)
             """)
 
-    @Argument(parsing: .captureForPassthrough, help: .hidden)
+    @Argument(
+        parsing: .captureForPassthrough, help: .hidden, completion: .custom { _, _, _ in ServeOptions.table.flags })
     var words: [String] = []
 
     func run() throws {
+        if words.contains("--version") { throw CleanExit.message(Sluice.version) }
         if ServeOptions.table.wantsHelp(words) { throw CleanExit.helpRequest(self) }
         let log: ServerLog
         let server: Server
@@ -40,9 +42,8 @@ struct Serve: ParsableCommand {
             let inherited = try InheritedSocket.all()
             let service = try serviceManager()
             let openFiles = try SystemProcess.raiseOpenFilesLimit()
-            var configured = try ServeOptions.configured(words: words, openFiles: openFiles)
+            let configured = try ServeOptions.configured(words: words, openFiles: openFiles, inherited: inherited)
             try configured.target.server.checkOpenFiles(openFiles)
-            configured.target.server.inheritedSockets = inherited
             let settings = configured.target
             writer = try LogWriter(descriptor: 2)
             log = ServerLog(writer: writer, format: settings.logFormat, level: settings.logLevel)

@@ -189,3 +189,26 @@ class Held:
 
     def __exit__(self, *_):
         self._libc.ptrace(17, self.thread, None, None)  # PTRACE_DETACH
+
+
+def test_the_proxy_protocol_is_spoken_at_a_socket_that_was_handed_over(manage):
+    listener = listening()
+    address = f"127.0.0.1:{listener.getsockname()[1]}"
+    server = manage({"http": listener}, "--proxy-protocol", address, "--trusted-proxy", "127.0.0.1")
+    server.start()
+    with socket.create_connection(listener.getsockname(), 30) as line:
+        line.sendall(b"PROXY TCP4 192.0.2.7 198.51.100.1 1 2\r\nGET /healthz HTTP/1.1\r\nHost: h\r\n\r\n")
+        assert line.recv(4096).startswith(b"HTTP/1.1 200")
+    with socket.create_connection(listener.getsockname(), 30) as line:
+        line.sendall(b"GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n")
+        try:
+            assert line.recv(4096) == b""
+        except ConnectionError:
+            pass
+
+
+def test_the_proxy_protocol_at_an_address_that_no_socket_has_ends_the_start(manage):
+    # The option's own address is listened at no more.
+    server = manage({"http": listening()}, "--proxy-protocol", "127.0.0.1:8080", "--trusted-proxy", "127.0.0.1")
+    told = "--proxy-protocol 127.0.0.1:8080 is no address of the sockets that were handed over: 127.0.0.1:"
+    assert told in refused(server)

@@ -224,3 +224,22 @@ def test_when_descriptors_run_out_connections_wait_and_are_served_later(tmp_path
         assert len(re.findall("accepting pauses", server.log.read_text())) < 10
     finally:
         server.stop()
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["serve", "--version"], ["check-config", "--version"]])
+def test_the_version_is_told_wherever_it_is_asked_for(arguments):
+    done = run(*arguments)
+    assert (done.returncode, done.stderr) == (0, "") and re.fullmatch(r"\d+\.\d+\.\d+\n", done.stdout)
+
+
+def test_what_is_given_twice_is_told_whatever_the_files_are_called():
+    done = run("put", "--name", "serve", "--name", "x", "a", "http://127.0.0.1:9/")
+    assert done.returncode == 2 and "--name was given more than once" in done.stderr
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_shells_complete_the_options_of_serve(shell):
+    script = run("--generate-completion-script", shell)
+    assert script.returncode == 0
+    asked = run("---completion", "serve", "--", "words", "0", "0", "--max")
+    assert "--max-size" in asked.stdout.splitlines() and "--no-download" in asked.stdout.splitlines()

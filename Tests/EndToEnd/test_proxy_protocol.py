@@ -103,6 +103,56 @@ def test_a_client_that_the_proxy_names_is_not_believed_of_others(site):
     eventually(lambda: peers(site) == ["192.0.2.7"], "the line of the request")
 
 
+@pytest.mark.parametrize("header", [b"PROXY UNKNOWN\r\n", binary(0, 0x00, b"")], ids=["unknown", "local"])
+def test_where_nobody_knows_the_client_its_word_on_itself_does_not_count(site, header):
+    request = REQUEST.replace(b"Connection", b"X-Forwarded-For: 203.0.113.9\r\nConnection")
+    assert talk(site.port, header, request).startswith(b"HTTP/1.1 200")
+    eventually(lambda: peers(site) == ["127.0.0.1"], "the line of the request")
+    # Nor what it says of the scheme, and of the host that a page came from.
+    request = REQUEST.replace(b"GET /status", b"GET https://h/status").replace(
+        b"Connection", b"X-Forwarded-Proto: https\r\nConnection")
+    assert talk(site.port, header, request).startswith(b"HTTP/1.1 421")
+    request = (b"PUT /files/a HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nOrigin: https://evil.example\r\n"
+               b"X-Forwarded-Host: evil.example\r\nConnection: close\r\n\r\nx")
+    assert talk(site.port, header, request).startswith(b"HTTP/1.1 403")
+
+
+def test_the_bound_of_an_address_counts_the_client_that_the_proxy_names(tmp_path, start):
+    server = start("--proxy-protocol", "127.0.0.1:0", "--trusted-proxy", "127.0.0.1",
+                   "--max-connections-per-address", "2")
+
+    def come(address):
+        line = socket.create_connection(("127.0.0.1", server.port), SECONDS)
+        line.sendall(f"PROXY TCP4 {address} 198.51.100.1 4660 80\r\nGET /healthz HTTP/1.1\r\nHost: h\r\n\r\n".encode())
+        return line, line.recv(4096)
+    held = [come("192.0.2.7") for _ in range(2)] + [come("192.0.2.8")]
+    assert all(answer.startswith(b"HTTP/1.1 200") for _, answer in held)
+    line, answer = come("192.0.2.7")
+    line.close()
+    assert answer.startswith(b"HTTP/1.1 503") and b"too-many-connections" in answer
+    eventually(lambda: "connections of one address are open" in server.log.read_text(), "the line")
+    held[0][0].close()
+
+    def comes_in():
+        line, answer = come("192.0.2.7")
+        line.close()
+        return answer.startswith(b"HTTP/1.1 200")
+    eventually(comes_in, "the place that has become free")
+    for line, _ in held:
+        line.close()
+
+
+def test_who_is_not_trusted_writes_no_log(tmp_path, start):
+    server = start("--proxy-protocol", "127.0.0.1:0", "--trusted-proxy", "10.0.0.0/8")
+    began = time.monotonic()
+    for _ in range(60):
+        assert talk(server.port, b"") == b""
+    seconds = time.monotonic() - began
+    lines = [json.loads(line) for line in server.log.read_text().splitlines()]
+    told = [line for line in lines if line["message"] == "connection closed"]
+    assert 1 <= len(told) <= 2 + seconds and told[0]["count"] in ("1", 1)
+
+
 @pytest.mark.parametrize("options, words", [
     (["--proxy-protocol", "127.0.0.1:9"], "--trusted-proxy"),
     (["--proxy-protocol", "127.0.0.1:9", "--trusted-proxy", "127.0.0.1"], "--listen"),

@@ -59,6 +59,30 @@ def test_a_path_where_somebody_listens_or_that_is_no_socket_is_not_taken(tmp_pat
     assert file.read_text() == "mine"
 
 
+def test_a_start_that_fails_leaves_no_path_behind(tmp_path):
+    path = tmp_path / "s.sock"
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = subprocess.run([BINARY, "serve", "--data", tmp_path / "data", "--listen", f"unix:{path}", "--listen-tls",
+                               f"127.0.0.1:{port}"], capture_output=True, text=True, timeout=SECONDS)
+    assert done.returncode == 1 and "already in use" in done.stderr and not path.exists()
+    done = subprocess.run([BINARY, "serve", "--data", tmp_path / "data", "--listen", f"unix:{path}", "--listen-tls",
+                           "0.0.0.0:0"], capture_output=True, text=True, timeout=SECONDS)
+    assert done.returncode == 2 and not path.exists()
+
+
+def test_a_stop_takes_away_no_path_that_is_somebody_elses_by_now(tmp_path, start):
+    path = tmp_path / "s.sock"
+    server = start("--listen", f"unix:{path}")
+    path.unlink()
+    with socket.socket(socket.AF_UNIX) as other:
+        other.bind(str(path))
+        other.listen()
+        server.stop()
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(path))
+
+
 def test_who_comes_by_a_path_is_believed_where_that_was_told(tmp_path, start):
     path = tmp_path / "s.sock"
     server = start("--listen", f"unix:{path}", "--trusted-proxy", "unix")
@@ -70,6 +94,7 @@ def test_who_comes_by_a_path_is_believed_where_that_was_told(tmp_path, start):
     (["--listen", "unix:"], "--listen"), (["--listen", "unix:" + "x" * 108], "--listen"),
     (["--listen", "unix:/s", "--listen", "unix:/s"], "twice"),
     (["--listen", "unix:/s", "--listen-admin", "unix:/s"], "same address"),
+    (["--listen", "unix:@name"], "--listen"), (["--listen", "unix:/s", "--socket-mode", "+60"], "--socket-mode"),
     (["--listen", "unix:/s", "--socket-mode", "0999"], "--socket-mode"), (["--socket-mode", "0660"], "unix:"),
 ])
 def test_what_is_no_path_or_mode_is_refused(tmp_path, options, words):

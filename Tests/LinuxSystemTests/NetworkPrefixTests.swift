@@ -14,7 +14,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/", "10.0.0/8", "fd00::/129", "proxy.example", "10.0.0.5/8",
+        "", "10.0.0.0/33", "10.0.0.0/+8", "10.0.0.0/-1", "10.0.0.0/", "10.0.0/8", "fd00::/129", "proxy.example",
+        "10.0.0.5/8",
         "fd00::1/64",
     ])
     func `what is no network is refused`(text: String) { #expect(NetworkPrefix(text) == nil) }

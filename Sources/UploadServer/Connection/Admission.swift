@@ -12,9 +12,40 @@ final class Admission: Sendable {
         var openAdmin = 0
         var rules: Rules
         var perNetwork: [ClientNetwork: Int] = [:]
-        /// Turned away since the last line in the log, and when the next may follow.
-        var refused = 0
-        var nextLine = Int64.min
+        var refusedLine = PacedLine(periodNanoseconds: ServerLimits.refusalLogNanoseconds)
+        var unproxiedLine = PacedLine(periodNanoseconds: ServerLimits.unproxiedLogNanoseconds)
+
+        /// Counts a connection for an address. Answers why not, where there is no room.
+        mutating func count(_ network: ClientNetwork?) -> String? {
+            guard let network else { return nil }
+            let count = perNetwork[network, default: 0]
+            guard count < rules.perNetworkMax else { return "\(count) connections of one address are open" }
+            perNetwork[network] = count + 1
+            return nil
+        }
+
+        mutating func uncount(_ network: ClientNetwork?) {
+            guard let network, let count = perNetwork[network] else { return }
+            perNetwork[network] = count > 1 ? count - 1 : nil
+        }
+    }
+
+    /// A line in the log that stands for many events.
+    private struct PacedLine {
+        let periodNanoseconds: Int64
+        private var count = 0
+        private var next = Int64.min
+
+        init(periodNanoseconds: Int64) { self.periodNanoseconds = periodNanoseconds }
+
+        /// Counts an event. Answers how many there have been since the last line where the next may follow.
+        mutating func countIfDue(_ now: Int64) -> Int? {
+            count += 1
+            guard now >= next else { return nil }
+            next = now + periodNanoseconds
+            defer { count = 0 }
+            return count
+        }
     }
 
     private struct Rules {
@@ -76,19 +107,37 @@ final class Admission: Sendable {
             let connectionsMax = state.rules.connectionsMax
             guard state.open < connectionsMax else { return "\(connectionsMax) connections are open" }
             network = state.rules.bounded(peer)
-            if let network {
-                let count = state.perNetwork[network, default: 0]
-                guard count < state.rules.perNetworkMax else { return "\(count) connections of one address are open" }
-                state.perNetwork[network] = count + 1
-            }
+            if let reason = state.count(network) { return reason }
             state.open += 1
             return nil
         }
         guard let reason else { return ConnectionSlot(self, listenerKind, network) }
+        turnAway(socket, peer, listenerKind, reason)
+        return nil
+    }
+
+    /// For the slot alone: a proxy has said whose connection it is. Answers whether there is room for one more of that
+    /// client, and what it is counted for from now on.
+    func moves(
+        from network: ClientNetwork?, to client: SocketAddress?, _ listenerKind: ListenerKind,
+        _ socket: borrowing Socket
+    ) -> (isAdmitted: Bool, network: ClientNetwork?) {
+        let (reason, next): (String?, ClientNetwork?) = state.withLock { state in
+            state.uncount(network)
+            let next = state.rules.bounded(client)
+            let reason = state.count(next)
+            return (reason, reason == nil ? next : nil)
+        }
+        if let reason { turnAway(socket, client, listenerKind, reason) }
+        return (reason == nil, next)
+    }
+
+    private func turnAway(
+        _ socket: borrowing Socket, _ peer: SocketAddress?, _ listenerKind: ListenerKind, _ reason: String
+    ) {
         refusals.add(1, ordering: .relaxed)
         note(reason, peer)
         if listenerKind == .https { socket.resetOnClose() } else { Admission.refuse(socket) }
-        return nil
     }
 
     /// The place of one more stream of a connection that is open: it takes a task and a file like a connection, so it
@@ -119,24 +168,25 @@ final class Admission: Sendable {
                 return
             }
             state.open -= 1
-            guard let network, let count = state.perNetwork[network] else { return }
-            state.perNetwork[network] = count > 1 ? count - 1 : nil
+            state.uncount(network)
         }
     }
 
     /// Writes down that clients are turned away: one line for many.
     private func note(_ reason: String, _ peer: SocketAddress?) {
         let now = SystemClock.monotonicNanoseconds
-        let count: Int? = state.withLock { state in
-            state.refused += 1
-            guard now >= state.nextLine else { return nil }
-            state.nextLine = now + ServerLimits.refusalLogNanoseconds
-            defer { state.refused = 0 }
-            return state.refused
-        }
-        guard let count else { return }
+        guard let count = state.withLock({ $0.refusedLine.countIfDue(now) }) else { return }
         log.warning(
             "connections are refused",
+            metadata: ["reason": "\(reason)", "peer": "\(peer?.host ?? "unknown")", "count": "\(count)"])
+    }
+
+    /// Writes down that connections are closed that came to a listener for proxies: one line for many.
+    func noteUnproxied(_ reason: String, _ peer: SocketAddress?) {
+        let now = SystemClock.monotonicNanoseconds
+        guard let count = state.withLock({ $0.unproxiedLine.countIfDue(now) }) else { return }
+        log.info(
+            "connection closed",
             metadata: ["reason": "\(reason)", "peer": "\(peer?.host ?? "unknown")", "count": "\(count)"])
     }
 

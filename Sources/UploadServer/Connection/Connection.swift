@@ -17,13 +17,14 @@ enum Connection {
         guard let watch = try? loop.watch(descriptor) else {
             return ConnectionContext.leave(loop, listenerKind, server)
         }
-        var client = peer
+        var (client, isKnown) = (peer, true)
         if listener.takesProxyHeader {
             do throws(Unproxied) {
-                client = try await proxied(socket, watch, peer, server)
+                if let told = try await proxied(socket, watch, peer, server) { client = told } else { isKnown = false }
+                guard !isKnown || slot.belongs(to: client, socket) else { throw .full }
             } catch {
                 server.counters[loop.index].add(.failedHandshakes)
-                server.log.unproxied(peer: peer, error)
+                if let reason = error.reason { server.admission.noteUnproxied(reason, peer) }
                 loop.end(watch, descriptor)
                 return ConnectionContext.leave(loop, listenerKind, server)
             }
@@ -33,8 +34,8 @@ enum Connection {
             return ConnectionContext.leave(loop, listenerKind, server)
         }
         let context = ConnectionContext(
-            server: server, loop: loop, peer: client?.host ?? listener.nameOfPeers, listenerKind: listenerKind,
-            slot: slot, credentials: loop.attached { LoopCredentials() },
+            server: server, loop: loop, peer: client?.host ?? listener.nameOfPeers, isPeerKnown: isKnown,
+            listenerKind: listenerKind, slot: slot, credentials: loop.attached { LoopCredentials() },
             scratch: UnsafeMutableRawBufferPointer(start: loop.scratch.memory, count: loop.scratch.count))
         guard await handshake(transport, context) else {
             return context.end(watch, descriptor, on: loop)
@@ -48,7 +49,7 @@ enum Connection {
         await connection.resume(on: loop)
     }
 
-    /// Whose connection it is by the word of a trusted proxy.
+    /// Whose connection it is by the word of a trusted proxy; nil where that speaks for itself, or cannot tell.
     private static func proxied(
         _ socket: borrowing Socket, _ watch: Watch, _ peer: SocketAddress?, _ server: ServerContext
     ) async throws(Unproxied) -> SocketAddress? {
@@ -58,7 +59,7 @@ enum Connection {
         do throws(ProxyHeader.Failure) {
             switch try await ProxyHeader.take(from: socket, watch) {
             case .client(let client): return client
-            case .own: return peer
+            case .own: return nil
             }
         } catch {
             throw .header(error)

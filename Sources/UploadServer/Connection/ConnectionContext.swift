@@ -9,6 +9,9 @@ final class ConnectionContext {
     let loop: EventLoop
     /// The peer's address without the port, for logs.
     let peer: String
+    /// Whether it is known who that is. Where a PROXY header says that the proxy speaks for itself, or cannot tell,
+    /// what the connection says of others is its client's own word, whatever address it comes from.
+    let isPeerKnown: Bool
     let listenerKind: ListenerKind
     /// The loop's.
     let counters: LoopCounters
@@ -26,7 +29,7 @@ final class ConnectionContext {
     private var isIdle = false
 
     init(
-        server: ServerContext, loop: EventLoop, peer: String, listenerKind: ListenerKind,
+        server: ServerContext, loop: EventLoop, peer: String, isPeerKnown: Bool, listenerKind: ListenerKind,
         slot: consuming ConnectionSlot, credentials: LoopCredentials, scratch: UnsafeMutableRawBufferPointer
     ) {
         self.slot = slot
@@ -34,11 +37,17 @@ final class ConnectionContext {
         self.server = server
         self.loop = loop
         self.peer = peer
+        self.isPeerKnown = isPeerKnown
         self.listenerKind = listenerKind
         counters = server.counters[loop.index]
         buffers = loop.buffers
         sendBuffers = loop.sendBuffers
         self.scratch = scratch
+    }
+
+    /// Whether it comes from a proxy that is trusted with what it says of its clients.
+    var isFromTrustedProxy: Bool {
+        isPeerKnown && ForwardedClient.isTrusted(peer, server.configuration.trustedProxies)
     }
 
     /// A request has come: it is served with what is in force now.

@@ -6,7 +6,7 @@ struct ConnectionSlot: ~Copyable, Sendable {
     private let admission: Admission
     private let listenerKind: ListenerKind
     /// What the connection is counted for besides the total.
-    private let network: ClientNetwork?
+    private var network: ClientNetwork?
 
     /// Only `Admission` makes one, when it has counted it.
     init(_ admission: Admission, _ listenerKind: ListenerKind, _ network: ClientNetwork?) {
@@ -17,6 +17,14 @@ struct ConnectionSlot: ~Copyable, Sendable {
 
     /// A place of the same kind, for a stream of the connection; nil where there is no room.
     func another() -> ConnectionSlot? { admission.admitsStream(listenerKind, network) }
+
+    /// Counts the connection for another address: a proxy has said whose it is. Answers whether there is room for that;
+    /// where not, `socket` is told so, and the caller closes it.
+    mutating func belongs(to client: SocketAddress?, _ socket: borrowing Socket) -> Bool {
+        let (isAdmitted, next) = admission.moves(from: network, to: client, listenerKind, socket)
+        network = next
+        return isAdmitted
+    }
 
     deinit { admission.left(listenerKind, network) }
 }

@@ -55,7 +55,7 @@ enum Dispatch {
     /// Whether what is asked for by https has come so: through TLS, or from a proxy that is trusted with that.
     private static func isSecured(_ exchange: Exchange) -> Bool {
         exchange.connection.listenerKind == .https
-            || ForwardedClient.isTrusted(exchange.connection.peer, exchange.server.configuration.trustedProxies)
+            || exchange.connection.isFromTrustedProxy
     }
 
     private static var misdirected: Refusal {

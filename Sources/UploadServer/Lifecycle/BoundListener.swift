@@ -16,7 +16,7 @@ struct BoundListener: Sendable {
         var listeners = zip(kinds, inherited).map { kind, socket in
             BoundListener(
                 kind: kind, socket: Listener(socket),
-                takesProxyHeader: kind != .admin && configuration.proxyProtocol.contains(socket.address))
+                takesProxyHeader: kind != .admin && configuration.takesProxyHeader(at: socket.address))
         }
         if inherited.isEmpty {
             listeners += try bound(configuration.listen, .http, option: "--listen", configuration)
@@ -67,7 +67,7 @@ struct BoundListener: Sendable {
                 listeners.append(
                     BoundListener(
                         kind: kind, socket: try Listener(address: address),
-                        takesProxyHeader: kind != .admin && configuration.proxyProtocol.contains(address)))
+                        takesProxyHeader: kind != .admin && configuration.takesProxyHeader(at: address)))
             } catch {
                 throw .system("\(option) \(address): \(error)")
             }

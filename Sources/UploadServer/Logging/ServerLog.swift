@@ -41,10 +41,11 @@ public struct ServerLog: Sendable {
         line.set("request", exchange.id)
         line.set(
             "peer",
-            ForwardedClient.address(
-                exchange.head.fields, peer: exchange.connection.peer,
-                trusted: exchange.server.configuration.trustedProxies,
-                field: exchange.server.configuration.realIPField))
+            exchange.connection.isPeerKnown
+                ? ForwardedClient.address(
+                    exchange.head.fields, peer: exchange.connection.peer,
+                    trusted: exchange.server.configuration.trustedProxies,
+                    field: exchange.server.configuration.realIPField) : exchange.connection.peer)
         line.set("protocol", exchange.head.version.name)
         line.set("method", exchange.head.sentMethod.description)
         if exchange.head.isOverridden {
@@ -70,11 +71,6 @@ public struct ServerLog: Sendable {
         line.set("status", Int64(refusal.status.code))
         line.set("note", refusal.code)
         writer.write(line.finish())
-    }
-
-    func unproxied(peer: SocketAddress?, _ failure: Unproxied) {
-        logger.info(
-            "connection closed", metadata: ["peer": "\(peer?.host ?? "unknown")", "reason": "\(failure.reason)"])
     }
 
     func handshakeFailed(peer: String, _ error: TransportError) {

@@ -36,7 +36,7 @@ enum ForwardedClient {
     /// Whether a trusted proxy says that the client came to it, or to one before it, by TLS: in `Forwarded`, where that
     /// is the field, or in `X-Forwarded-Proto`. In a list the farthest proxy speaks first.
     static func cameEncrypted(_ exchange: Exchange) -> Bool {
-        guard isTrusted(exchange.connection.peer, exchange.server.configuration.trustedProxies) else { return false }
+        guard exchange.connection.isFromTrustedProxy else { return false }
         let fields = exchange.head.fields
         let told =
             exchange.server.configuration.realIPField == forwarded

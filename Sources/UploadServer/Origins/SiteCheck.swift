@@ -15,7 +15,8 @@ enum SiteCheck {
     static func check(_ exchange: Exchange) throws(Refusal) {
         guard
             admits(
-                exchange.head, peer: exchange.connection.peer, isEncrypted: exchange.connection.listenerKind == .https,
+                exchange.head, peer: exchange.connection.isPeerKnown ? exchange.connection.peer : "",
+                isEncrypted: exchange.connection.listenerKind == .https,
                 exchange.server.configuration)
         else {
             throw Refusal(
@@ -26,7 +27,7 @@ enum SiteCheck {
     }
 
     /// - Parameters:
-    ///   - peer: the address that made the connection.
+    ///   - peer: the address that made the connection; empty where nobody knows whose it is.
     ///   - isEncrypted: whether TLS ends here, so that the scheme is known.
     static func admits(
         _ head: RequestHead, peer: String, isEncrypted: Bool, _ configuration: ServerConfiguration

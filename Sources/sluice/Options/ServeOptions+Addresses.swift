@@ -44,7 +44,8 @@ extension ServeOptions {
                 "socket-mode", "mode", default: "0600",
                 help: "Who may connect to Unix sockets: 0600 the server's user, 0660 its group, too, 0666 anybody."
             ) { settings, text in
-                guard (3...4).contains(text.utf8.count), let mode = UInt32(text, radix: 8), mode & ~0o666 == 0 else {
+                let isOctal = (3...4).contains(text.utf8.count) && text.utf8.allSatisfy { (0x30...0x37).contains($0) }
+                guard isOctal, let mode = UInt32(text, radix: 8), mode & ~0o666 == 0 else {
                     throw OptionFault("takes an octal mode like 0660, not '\(text)'")
                 }
                 settings.server.socketMode = mode
@@ -107,6 +108,10 @@ extension ServeOptions {
     private static func path(_ text: String) throws(OptionFault) -> String? {
         guard text.hasPrefix("unix:") else { return nil }
         let path = String(text.dropFirst(5))
+        if path.hasPrefix("@") {
+            throw OptionFault(
+                "takes a path, by which its mode says who may connect; '\(text)' would be a name that anybody may use")
+        }
         guard UnixSocket.isPath(path) else {
             throw OptionFault("takes unix: and a path of 1 to 107 bytes, not '\(text)'")
         }

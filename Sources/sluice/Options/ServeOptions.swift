@@ -21,7 +21,9 @@ enum ServeOptions {
     ///
     /// - Parameter openFiles: so many a process may open.
     /// - Throws: everything that is wrong with it.
-    static func configured(words: [String], openFiles: Int) throws(ConfigurationFault) -> Configured<ServeSettings> {
+    static func configured(
+        words: [String], openFiles: Int, inherited: [InheritedSocket] = []
+    ) throws(ConfigurationFault) -> Configured<ServeSettings> {
         let environment = try environment()
         if let word = words.first(where: RawArguments.isRaw) {
             let printable = String(decoding: RawArguments.bytes(of: word), as: UTF8.self)
@@ -29,6 +31,7 @@ enum ServeOptions {
         }
         var configured = try table.configured(
             ServeSettings(), words: words, environment: environment, readFile: readFile)
+        configured.target.server.inheritedSockets = inherited
         try finish(&configured, openFiles: openFiles)
         return configured
     }
@@ -42,6 +45,7 @@ enum ServeOptions {
         var renewed: (configured: Configured<ServeSettings>, applied: [String], waiting: [String])
         do throws(ConfigurationFault) {
             renewed = try old.renewed(by: next, ServeSettings())
+            renewed.configured.target.server.inheritedSockets = old.target.server.inheritedSockets
             try finish(&renewed.configured, openFiles: openFiles)
         } catch {
             // The new file is sound: what it contradicts is what the process was started with.

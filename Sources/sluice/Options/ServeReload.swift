@@ -22,10 +22,10 @@ final class ServeReload: Sendable {
     func next() throws(ServerError) -> ServerReload {
         do throws(ConfigurationFault) {
             let old = running.withLock { $0 }
-            let next = try ServeOptions.configured(words: words, openFiles: openFiles)
+            let next = try ServeOptions.configured(
+                words: words, openFiles: openFiles, inherited: old.target.server.inheritedSockets)
             let (configured, applied, waiting) = try ServeOptions.renewed(old, by: next, openFiles: openFiles)
-            var server = configured.target.server
-            server.inheritedSockets = old.target.server.inheritedSockets
+            let server = configured.target.server
             let warnings = next.warnings.filter { !old.warnings.contains($0) }
             return ServerReload(
                 configuration: server, applied: applied, waiting: waiting, warnings: warnings

@@ -99,9 +99,17 @@ struct ServeRules {
         if server.trustedProxies.isEmpty {
             return ["\(spelling("proxy-protocol")) is for the proxies of --trusted-proxy: name one."]
         }
-        return server.proxyProtocol.filter { !(server.listen + server.listenTLS).contains($0) }.map { address in
-            "\(spelling("proxy-protocol")) \(address) is no address of --listen or --listen-tls."
+        let inherited = server.inheritedSockets.map(\.address)
+        if inherited.isEmpty {
+            return server.proxyProtocol.filter { !(server.listen + server.listenTLS).contains($0) }.map { address in
+                "\(spelling("proxy-protocol")) \(address) is no address of --listen or --listen-tls."
+            }
         }
+        // Those that the options name are not listened at.
+        let told = inherited.map(\.description).joined(separator: ", ")
+        return server.proxyProtocol.filter { option in
+            !inherited.contains { $0.host == option.host && $0.port == option.port }
+        }.map { "\(spelling("proxy-protocol")) \($0) is no address of the sockets that were handed over: \(told)." }
     }
 
     private func connections() -> [String] {

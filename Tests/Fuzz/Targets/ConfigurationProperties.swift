@@ -37,7 +37,8 @@ enum ConfigurationProperties {
         } catch {
             require(!error.lines.isEmpty, "what is refused is told")
             for line in error.lines {
-                require(line.hasPrefix("f.yaml") && [".", "?"].contains(line.last), "each sentence says where: \(line)")
+                let isWhole = line.hasSuffix(".") || line.hasSuffix("?")
+                require(line.hasPrefix("f.yaml") && isWhole, "each sentence says where: \(line)")
                 require(!line.contains("undefined alias"), "no alias reaches the parser")
             }
         }
