@@ -214,7 +214,7 @@ def test_the_example_is_taken_as_it_is_and_with_every_option_switched_on(tmp_pat
     (tmp_path / "on.yaml").write_text(on)
     done = run("check-config", "--config", tmp_path / "on.yaml")
     assert done.returncode == 0, done.stderr
-    options = re.findall(r"^ +--([a-z0-9-]+)", run("serve", "--help").stdout, flags=re.MULTILINE)
+    options = re.findall(r"^ {1,4}--([a-z0-9-]+)", run("serve", "--help").stdout, flags=re.MULTILINE)
     assert len(options) > 30
     assert set(options) - {"version"} == {"config", *re.findall(r"^#([a-z0-9-]+):", text, flags=re.MULTILINE)}
 
