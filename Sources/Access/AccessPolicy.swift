@@ -1,4 +1,5 @@
 public import HTTP
+public import Uploads
 
 /// Who is asked about credentials, and where these are looked for. Immutable: another configuration is another one.
 public final class AccessPolicy: Sendable {
@@ -6,26 +7,32 @@ public final class AccessPolicy: Sendable {
     let authorities: [any TokenAuthority]
     /// The cookie that may hold a token; nil where none does.
     let cookie: String?
+    /// By which name a client's certificate stands for somebody, where a request brings no token; nil where none does.
+    public let certificateName: CertificateName?
 
-    /// Without an authority everybody may do everything.
-    public init(authorities: [any TokenAuthority], cookie: String? = nil) {
+    /// Without anybody who vouches for clients all may do everything.
+    public init(
+        authorities: [any TokenAuthority], cookie: String? = nil, certificateName: CertificateName? = nil
+    ) {
         self.authorities = authorities
         self.cookie = cookie
+        self.certificateName = certificateName
     }
 
     /// Everybody may do everything.
     public static let open = AccessPolicy(authorities: [])
 
     /// Whether nobody is asked who they are.
-    public var isOpen: Bool { authorities.isEmpty }
+    public var isOpen: Bool { authorities.isEmpty && certificateName == nil }
 
     /// Who sends a request.
     ///
     /// - Parameters:
+    ///   - certified: who the client is by its certificate, where `certificateName` says that this counts.
     ///   - cache: the loop's own.
     ///   - nowSeconds: since 1970-01-01 UTC.
     public func identify(
-        _ head: RequestHead, cache: inout CredentialCache, nowSeconds: Int64
+        _ head: RequestHead, certified: Owner? = nil, cache: inout CredentialCache, nowSeconds: Int64
     ) throws(AccessFault) -> (principal: Principal, credential: Credential?) {
         if isOpen { return (.anybody, nil) }
         do throws(TokenFault) {
@@ -35,6 +42,8 @@ public final class AccessPolicy: Sendable {
         } catch {
             throw .token(error)
         }
+        // Somebody's by the way it came, as long as it does not say otherwise.
+        if let certified { return (Principal(owner: certified), nil) }
         throw .missing
     }
 

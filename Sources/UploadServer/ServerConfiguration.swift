@@ -74,6 +74,14 @@ public struct ServerConfiguration: Sendable {
     public var access: AccessPolicy
     /// What the uploads of each owner may come to, where nothing else is said of its principal.
     public var ownerLimits: OwnerLimits
+    /// Bytes a second of all uploads together, and of all downloads; nil for as many as come.
+    public var rateMax: Int64?
+    /// Those of each owner, where nothing else is said of its principal.
+    public var ownerRateMax: Int64?
+    /// Uploads that may begin in a second; nil for any number.
+    public var creationsMax: Int64?
+    /// Those of each owner.
+    public var ownerCreationsMax: Int64?
     /// What the server is called outside (`https://uploads.example/prefix`, no slash at the end), or only the path
     /// below which a proxy serves it (`/prefix`); nil where addresses are told without it.
     public var publicURL: String?
@@ -132,6 +140,10 @@ public struct ServerConfiguration: Sendable {
         connectionsPerAddressMax = nil
         access = .open
         ownerLimits = .none
+        rateMax = nil
+        ownerRateMax = nil
+        creationsMax = nil
+        ownerCreationsMax = nil
         publicURL = nil
         trustedProxies = []
         realIPHeader = ServerConfiguration.realIPHeaderStandard

@@ -29,6 +29,7 @@ final class ServerContext: Sendable {
     /// One for each loop, by its index.
     let counters: [LoopCounters]
     let supervisor: Supervisor
+    let rates: FlowRates
     /// When the server began, in seconds since 1970-01-01 UTC.
     let startSeconds: Int64
     /// How many contexts came before this one.
@@ -46,6 +47,7 @@ final class ServerContext: Sendable {
         self.loops = loops
         self.supervisor = supervisor
         self.state = state
+        rates = FlowRates()
         counters = loops.map { _ in LoopCounters() }
         admission = Admission(configuration, log: log.logger)
         heldBytes = HeldMemory(bytesMax: configuration.streamMemoryBytes)
@@ -63,6 +65,7 @@ final class ServerContext: Sendable {
         page = old.page
         loops = old.loops
         supervisor = old.supervisor
+        rates = old.rates
         state = old.state
         counters = old.counters
         admission = old.admission

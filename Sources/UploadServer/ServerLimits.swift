@@ -31,6 +31,16 @@ enum ServerLimits {
     /// A download of which not a byte leaves. Longer than for bodies: a receiver's system takes note of what was read
     /// in steps of its own, of 64 KiB on this machine, which a slow reader needs a minute for.
     static let downloadIdleNanoseconds: Int64 = 120_000_000_000
+    /// How much of a rate that was not used may be made up for, in nanoseconds of it.
+    static let rateCreditNanoseconds: Int64 = 250_000_000
+    /// A body whose rate is bounded is read in so many steps a second, if it is alone …
+    static let rateStepsPerSecond: Int64 = 8
+    /// … but none is of fewer bytes than are worth a read and a write, …
+    static let rateStepBytesMin: Int64 = 4096
+    /// … or of more than a buffer holds.
+    static let rateStepBytesMax: Int64 = 1 << 20
+    /// Owners whose rates are remembered, with more of whom those are forgotten that do not matter any more.
+    static let rateAccountsMin = 4096
     /// The TLS handshake, from accept to finish.
     static let handshakeNanoseconds: Int64 = 15_000_000_000
     /// How long a connection waits for its next request before it gives up its task, and all memory that it can.

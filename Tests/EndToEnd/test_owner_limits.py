@@ -342,7 +342,7 @@ def test_a_token_says_otherwise(hundred):
                b"").code == "owner-open"
     told = usage(hundred, as_told(max_bytes=500, max_files=1, max_size=7))
     assert told == {"owner": name, "bytes": 150, "files": 1, "open": 0, "max_bytes": 500, "max_files": 1,
-                    "max_open": None, "max_size": 7}
+                    "max_open": None, "max_size": 7, "max_rate": None}
 
 
 def test_usage_is_its_owners_and_an_administrators(hundred):

@@ -71,6 +71,7 @@ enum Connection {
         do throws(TransportError) {
             transport.watch.setDeadline(SystemClock.monotonicNanoseconds + server.configuration.handshakeNanoseconds)
             try await shakeHands(transport, server)
+            context.clientCertificate = transport.clientCertificate
             if transport.wasResumed { context.counters.add(.resumedHandshakes) }
             return true
         } catch {

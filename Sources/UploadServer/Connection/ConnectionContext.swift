@@ -1,5 +1,6 @@
 internal import LinuxSystem
 internal import Reactor
+internal import TLS
 
 /// What is true of one client's connection whatever it speaks, for its requests to look at. Confined to its loop.
 final class ConnectionContext {
@@ -15,6 +16,8 @@ final class ConnectionContext {
     let listenerKind: ListenerKind
     /// The loop's.
     let counters: LoopCounters
+    /// Who the client is by its certificate, once the handshake is over; nil where it has shown none.
+    var clientCertificate: ClientCertificate?
     /// What the loop knows of credentials.
     let credentials: LoopCredentials
     /// Memory for what comes in, shared by all loops.

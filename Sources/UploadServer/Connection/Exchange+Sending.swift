@@ -19,9 +19,16 @@ extension Exchange {
             idleNanoseconds: configuration.downloadIdleNanoseconds, minimumRate: configuration.bodyRateBytes,
             windowNanoseconds: configuration.downloadIdleNanoseconds)
         var sent: Int64 = 0
+        var throttle = outgoingThrottle
         do throws(SendFailure) {
             while sent < count {
-                sent += try await sendPiece(file, at: start + sent, left: count - sent)
+                let most = min(count - sent, throttle.map { Int64($0.stepBytes) } ?? .max)
+                do throws(Interruption) { try await throttle?.wait(for: Int(most), watch) } catch {
+                    throw .transport(.interrupted(error))
+                }
+                let moved = try await sendPiece(file, at: start + sent, left: most)
+                sent += moved
+                throttle?.moved(Int(moved))
                 if sent < count { try await untilTaken(&pace, sent) }
             }
         } catch {

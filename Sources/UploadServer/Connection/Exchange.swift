@@ -101,7 +101,8 @@ final class Exchange {
     func identify() throws(AccessFault) {
         let policy = server.configuration.access
         if policy.isOpen { return }
-        let (principal, credential) = try connection.credentials.identify(head, policy)
+        let certified = policy.certificateName.flatMap { connection.clientCertificate?.owner(by: $0) }
+        let (principal, credential) = try connection.credentials.identify(head, certified: certified, policy)
         self.principal = principal
         addressSuffix = credential?.querySuffix ?? ""
     }

@@ -24,12 +24,14 @@ extension UploadAccess {
     func create(
         _ upload: Upload, under claim: inout UploadClaim, bringsOthers: Bool = false, isDurable: Bool = false
     ) async throws {
+        try exchange.admitCreation()
         let announced = bringsOthers ? nil : exchange.body.length
         try await claim.create(upload, announced: announced, isDurable: isDurable)
     }
 
     /// Begins an upload anew under a claim, where its owner has room for it.
     func restart(_ upload: Upload, under claim: inout UploadClaim) async throws {
+        try exchange.admitCreation()
         try await claim.restart(upload, announced: exchange.body.length)
     }
 }

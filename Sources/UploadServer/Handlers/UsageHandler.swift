@@ -25,6 +25,7 @@ enum UsageHandler {
             ("bytes", usage.bytes), ("files", usage.files), ("open", usage.open), ("max_bytes", limits.bytesMax),
             ("max_files", limits.filesMax), ("max_open", limits.openMax),
             ("max_size", isOwn ? exchange.sizeMax : exchange.server.configuration.sizeMax),
+            ("max_rate", (isOwn ? exchange.principal.rateMax : nil) ?? exchange.server.configuration.ownerRateMax),
         ]
         let numbers = members.map { ",\"\($0)\":\($1.map(String.init) ?? "null")" }.joined()
         return "{\"owner\":\(JSONText.string(owner.description))\(numbers)}\n"

@@ -29,6 +29,8 @@ struct Ingest {
     private let counters: LoopCounters
     /// Bytes the upload may still take.
     private var room: Int64
+    /// What slows it down; nil where nothing does.
+    private var throttle: Throttle?
     /// Whether the body comes in floods: the last wait for more of it was worth it.
     private var isFast = true
     /// Holds everything that the caller may want to see of each piece on its way: digests.
@@ -49,6 +51,7 @@ struct Ingest {
         watch = exchange.watch
         counters = exchange.connection.counters
         self.room = room
+        throttle = exchange.incomingThrottle
         self.inspect = inspect
         self.progress = progress
     }
@@ -91,6 +94,7 @@ struct Ingest {
         if !isFast { try await source.untilArrival() }
         // From here on it is the server that is waited for, not the client.
         watch.setDeadline(.max)
+        let step = try await waitForTurn(permit)
         if let memory = permit.leaseSmall() {
             let fill = await fill(memory, capacity: StorageLimits.smallBytesMax)
             let count = accept(fill, memory, &permit)
@@ -99,7 +103,7 @@ struct Ingest {
         }
         let buffer = try await lease(&permit)
         let gap = permit.leadingGap
-        let capacity = buffer.count - gap
+        let capacity = min(buffer.count - gap, step)
         let fill = await fill(buffer.memory + gap, capacity: capacity)
         let count = accept(fill, buffer.memory + gap, &permit)
         if count == 0 {
@@ -110,6 +114,17 @@ struct Ingest {
             if fill.count < capacity { await reclaim(&permit) }
         }
         return try end(fill, count)
+    }
+
+    /// Sleeps until a step may be read, without a buffer. Answers how long it is: all of a small body.
+    private mutating func waitForTurn(_ permit: borrowing WritePermit) async throws(BodyFailure) -> Int {
+        guard let stepBytes = throttle?.stepBytes else { return .max }
+        let isSmall = permit.nextByte == 0 && room <= Int64(StorageLimits.smallBytesMax)
+        let step = isSmall ? max(1, Int(room)) : Int(min(Int64(stepBytes), max(1, room)))
+        do throws(Interruption) { try await throttle?.wait(for: step, watch) } catch {
+            throw .transport(.interrupted(error))
+        }
+        return step
     }
 
     /// A buffer, waited for if need be; but nobody waits for one with another in hand: if all did, nobody would ever
@@ -129,6 +144,7 @@ struct Ingest {
         _ fill: Fill, _ memory: UnsafeMutableRawPointer, _ permit: inout WritePermit
     ) -> Int {
         watch.setDeadline(.max)
+        throttle?.moved(fill.count)
         counters.add(.bytesReceived, Int64(fill.count))
         let count = permit.admit(Int(min(Int64(fill.count), room)))
         room -= Int64(count)

@@ -8,6 +8,7 @@ struct AccessSettings: Sendable {
     var audience: String?
     var tokens: StaticTokens?
     var cookie: String?
+    var certificateName: CertificateName?
 
     var policy: AccessPolicy {
         var authorities: [any TokenAuthority] = []
@@ -16,7 +17,7 @@ struct AccessSettings: Sendable {
         if !keys.isEmpty {
             authorities.append(JWTAuthority(keys: keys, rules: ClaimRules(issuer: issuer, audience: audience)))
         }
-        return AccessPolicy(authorities: authorities, cookie: cookie)
+        return AccessPolicy(authorities: authorities, cookie: cookie, certificateName: certificateName)
     }
 
     /// What is wrong with them together.
@@ -30,7 +31,7 @@ struct AccessSettings: Sendable {
             faults.append(
                 "\(spelling(name)) says something of signed tokens: give --jwt-secret, --jwt-public-key or --jwt-jwks.")
         }
-        if cookie != nil, policy.isOpen {
+        if cookie != nil, tokens == nil, keys.isEmpty {
             faults.append("\(spelling("auth-cookie")) says where tokens are: say which are believed, too.")
         }
         return faults

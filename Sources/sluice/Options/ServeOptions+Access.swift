@@ -63,6 +63,13 @@ extension ServeOptions {
                     return try StaticTokens(file: text)
                 }
             },
+            .choice(
+                "tls-client-owner", default: ClientOwner.none, isLive: true,
+                help: """
+                    Take a request without a token for that of the owner whom the client's certificate names: by its \
+                    common name (cn), or its first alternative name of a kind. Wants --tls-client-ca.
+                    """
+            ) { $0.access.certificateName = CertificateName(rawValue: $1.rawValue) },
             .one(
                 "auth-cookie", "name", example: "session",
                 isLive: true,

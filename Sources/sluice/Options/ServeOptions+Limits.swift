@@ -56,6 +56,18 @@ extension ServeOptions {
                     """
             ) { $0.server.store.openUploadsMax = try OptionText.number($1, in: 1...1_000_000_000) },
             .one(
+                "max-rate", "bytes", example: "100M",
+                isLive: true,
+                help: """
+                    Bytes a second of all uploads together, and of all downloads: they are slowed down to that, and \
+                    never cut. Default: as many as come.
+                    """
+            ) { $0.server.rateMax = try OptionText.bytes($1, in: 1...1 << 50, of: " bytes a second") },
+            .one(
+                "max-creations", "n", example: "1000",
+                isLive: true, help: "Uploads that may begin in a second, of all clients; more are refused."
+            ) { $0.server.creationsMax = try OptionText.number($1, in: 1...1_000_000) },
+            .one(
                 "reserve", "bytes", default: "0",
                 help: "Free space on the disk that uploads leave alone: what would go into it is refused."
             ) { $0.server.store.reserveBytes = try OptionText.bytes($1, in: 0...1 << 60) },
@@ -77,5 +89,17 @@ extension ServeOptions {
                 isLive: true,
                 help: "Unfinished uploads of each owner at once. A token may say otherwise (max_open)."
             ) { $0.server.ownerLimits.openMax = try OptionText.number($1, in: 0...Int64(1) << 60) },
+            .one(
+                "owner-rate", "bytes", example: "10M",
+                isLive: true,
+                help: """
+                    Bytes a second of the uploads of each owner together, and of its downloads: they are slowed down, \
+                    and never cut. A token may say otherwise (max_rate).
+                    """
+            ) { $0.server.ownerRateMax = try OptionText.bytes($1, in: 1...1 << 50, of: " bytes a second") },
+            .one(
+                "owner-creations", "n", example: "10",
+                isLive: true, help: "Uploads of each owner that may begin in a second; more are refused."
+            ) { $0.server.ownerCreationsMax = try OptionText.number($1, in: 1...1_000_000) },
         ])
 }

@@ -85,6 +85,10 @@ struct ServeRules {
         {
             faults.append("\(spelling("redirect-to-tls")) leads to --listen-tls, which is switched off.")
         }
+        if settings.clientAuthoritiesFile == nil, settings.access.certificateName != nil {
+            faults.append(
+                "\(spelling("tls-client-owner")) says something of the certificates of --tls-client-ca: name one.")
+        }
         if settings.clientAuthoritiesFile == nil, !settings.requiresClientCertificate {
             faults.append("\(spelling("tls-client-auth")) says something of --tls-client-ca: name one.")
         }
@@ -127,7 +131,8 @@ struct ServeRules {
     /// Limits of owners, and nobody who has one.
     private func owners() -> [String] {
         guard configured.target.access.policy.isOpen else { return [] }
-        return ["owner-max-bytes", "owner-max-files", "owner-max-open"].filter(configured.isGiven).map { option in
+        let options = ["owner-max-bytes", "owner-max-files", "owner-max-open", "owner-rate", "owner-creations"]
+        return options.filter(configured.isGiven).map { option in
             """
             \(spelling(option)) says something of owners: say who may (--jwt-secret, --jwt-public-key, --jwt-jwks or \
             --tokens).
