@@ -13,7 +13,7 @@ extension StoreParts {
 
     func delete(_ upload: Upload) async throws(StorageError) {
         let (files, id) = (files, upload.id)
-        try await catalogue.record(id, .put(upload, .all))
+        try await catalogue.record(id, .delete(upload))
         do throws(StorageError) {
             try await disk.run { () throws(StorageError) in try files.removeAll(upload) }
         } catch {

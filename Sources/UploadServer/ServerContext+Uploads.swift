@@ -10,7 +10,7 @@ extension ServerContext {
         case .noSpace:
             return Refusal(
                 .insufficientStorage, reason: "No space left", code: error.code,
-                "The disk has no room, for bytes or for files. What was stored is kept; try again later.",
+                "The disk has no room, for bytes or for files. What was told as stored is kept; try again later.",
                 fields: [("Retry-After", "60")])
         case .tooManyUploads:
             return Refusal(
@@ -22,7 +22,7 @@ extension ServerContext {
         case .fileTooLarge:
             return Refusal(
                 .contentTooLarge, code: error.code,
-                "The file is longer than the server's file system or its limits allow. What was stored is kept.")
+                "The file is longer than the server's file system or its limits allow. What was told as stored is kept.")
         case .superseded:
             return .superseded(reason: "Superseded by a newer request")
         case .newerRecord:

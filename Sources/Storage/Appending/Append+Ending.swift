@@ -52,12 +52,11 @@ extension Append {
     func delete() async throws(StorageError) {
         defer { abandon() }
         // Before anything can send the record that is owed.
-        let (isNew, record) = takeNew()
+        let isNew = takeNew()
         await becomeQuiet()
-        state.withLock { $0.file = nil }
         // The catalogue has never heard of it, so nothing was written either.
         if isNew { return store.table.withdraw(id) }
-        try await store.delete(record)
+        try await store.delete(lastRecord())
     }
 
     /// Marks the upload as failed and removes its bytes, releases.
@@ -65,18 +64,22 @@ extension Append {
         defer { abandon() }
         payRecord()
         await becomeQuiet()
-        let record = state.withLock { state in
-            state.file = nil
-            return state.record
-        }
-        try await store.invalidate(record)
+        try await store.invalidate(lastRecord())
     }
 
     /// Whether the record is still owed, which it is no more afterwards.
-    private func takeNew() -> (Bool, Upload) {
+    private func takeNew() -> Bool {
         state.withLock { state in
             defer { state.owesRecord = false }
-            return (state.owesRecord, state.record)
+            return state.owesRecord
+        }
+    }
+
+    /// The record as the last checkpoint has left it, of a quiet append, whose file is closed.
+    private func lastRecord() -> Upload {
+        state.withLock { state in
+            state.file = nil
+            return state.record
         }
     }
 
@@ -89,10 +92,8 @@ extension Append {
     /// Leaves nothing of an upload that nobody can come back to, after a failure.
     private func removeUnresumable() async {
         if isResumable { return }
-        let (isNew, record) = takeNew()
-        state.withLock { $0.file = nil }
-        if isNew { return store.table.withdraw(id) }
-        do throws(StorageError) { try await store.delete(record) } catch {
+        if takeNew() { return store.table.withdraw(id) }
+        do throws(StorageError) { try await store.delete(lastRecord()) } catch {
             store.files.report(.removalFailed(id, error))
         }
     }
@@ -113,11 +114,12 @@ extension Append {
     // MARK: On a disk thread
 
     /// Puts the bytes on stable storage. After a failed write or sync the upload goes back to its recorded offset; a
-    /// bound of the disk keeps what was completely written before.
+    /// write that met a bound of the disk keeps what was completely written before.
     private func seal(_ ending: Ending, then next: (Upload) -> Void) {
-        let (failure, written, reserved, recorded) = state.withLock {
-            ($0.failure, $0.written, $0.reserved, $0.record)
+        let (failure, syncFailure, written, reserved, recorded) = state.withLock {
+            ($0.failure, $0.syncFailure, $0.written, $0.reserved, $0.record)
         }
+        if let syncFailure { return poison(syncFailure, recorded, ending) }
         switch failure {
         case nil: break
         case .noSpace where !isProvisional, .fileTooLarge where !isProvisional: break

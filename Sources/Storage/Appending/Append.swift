@@ -187,7 +187,9 @@ final class Append: DiskJob {
         let job = ClosureJob { [self] in
             let (file, end, record) = state.withLock { ($0.file, $0.written, $0.record) }
             do throws(Errno) { try file?.sync() } catch {
-                return finishCheckpoint(record, StorageError(error, "sync upload \(id)"))
+                let failure = StorageError(error, "sync upload \(id)")
+                state.withLock { $0.syncFailure = failure }
+                return finishCheckpoint(record, failure)
             }
             let next = store.renewed(record.at(Offset(end)))
             store.files.counters.add(.checkpoints)

@@ -24,6 +24,9 @@ struct AppendState: ~Copyable {
     var reserved: Int64
     /// The first failure; nothing is written after it.
     var failure: StorageError?
+    /// A sync that has failed. A failure is told once and what it was about may be gone, so that no later sync vouches
+    /// for it, however that one ends.
+    var syncFailure: StorageError?
     var isWriting = false
     var isCheckpointing = false
     var lastCheckpointNanoseconds: Int64

@@ -9,10 +9,19 @@ struct DirectorySyncs: OptionSet {
 
 /// One change on its way to the catalogue.
 struct CatalogueChange: Sendable {
+    /// Files that a recorded change makes superfluous.
+    enum Leftover: Sendable {
+        case none
+        /// Those that were delivered under another name.
+        case others
+    }
+
     enum Content: Sendable {
-        case put(Upload, Cleanup)
+        case put(Upload, Leftover)
         /// The same for an upload that begins anew, or ends without its bytes: nothing else may lower an offset.
         case reset(Upload)
+        /// The record goes, and with it what it said of an offset; its files are to follow. Only the epoch is compared.
+        case delete(Upload)
         /// A whole small body: its file is delivered around the commit of its record.
         case deliver(SmallBody)
         case remove(epoch: Int64, owner: Owner?)
@@ -27,10 +36,9 @@ struct CatalogueChange: Sendable {
     /// The record that stands once the change is committed.
     var recorded: Upload? {
         switch content {
-        case .put(let upload, let cleanup): cleanup == .all ? nil : upload
-        case .reset(let upload): upload
+        case .put(let upload, _), .reset(let upload): upload
         case .deliver(let body): body.finished
-        case .remove: nil
+        case .delete, .remove: nil
         }
     }
 
@@ -45,7 +53,7 @@ struct CatalogueChange: Sendable {
 
     /// What is deleted by it, whose files are still there.
     var leaving: Upload? {
-        if case .put(let upload, .all) = content { return upload }
+        if case .delete(let upload) = content { return upload }
         return nil
     }
 }

@@ -10,6 +10,7 @@ final class CatalogueWriter {
     private let put: SQLiteStatement
     private let remove: SQLiteStatement
     private let usage: CatalogueUsage
+    private let find: SQLiteStatement
     private let files: StoreFiles
     private let table: UploadTable
     private let health: StoreHealth
@@ -32,6 +33,7 @@ final class CatalogueWriter {
         commit = try connection.prepare("COMMIT")
         rollback = try connection.prepare("ROLLBACK")
         put = try connection.prepare(CatalogueRow.put)
+        find = try connection.prepare("SELECT \(CatalogueRow.columns) FROM uploads WHERE id = ?1")
         remove = try connection.prepare("DELETE FROM uploads WHERE id = ?1 AND epoch <= ?2")
         usage = try CatalogueUsage(connection)
     }
@@ -141,8 +143,11 @@ final class CatalogueWriter {
     /// A change that comes behind a newer one leaves the row as it is, and fails alone.
     private func write(_ step: inout CatalogueStep) throws(StorageError) {
         switch step.change.content {
-        case .put(let upload, let cleanup):
-            try CatalogueRow(upload: upload, cleanup: cleanup).bind(to: put, journal: nil)
+        case .put(let upload, let leftover):
+            try CatalogueRow(upload: upload, cleanup: leftover == .others ? .others : .none)
+                .bind(to: put, journal: nil)
+        case .delete(let upload):
+            try CatalogueRow(upload: upload, cleanup: .all).bind(to: put, journal: nil, resets: true)
         case .reset(let upload):
             try CatalogueRow(upload: upload, cleanup: .none).bind(to: put, journal: nil, resets: true)
         case .deliver(let body):
@@ -153,6 +158,14 @@ final class CatalogueWriter {
             return try remove.run()
         }
         try put.run()
-        if connection.changedRows == 0 { step.outcome = .failed(.outdated(step.change.id)) }
+        if connection.changedRows == 0 { step.outcome = .failed(try refusal(of: step.change)) }
+    }
+
+    /// Why a row was left as it is. Who comes behind a newer holder does nothing wrong; a holder that goes back behind
+    /// what it has recorded itself does.
+    private func refusal(of change: CatalogueChange) throws(StorageError) -> StorageError {
+        let row = try CatalogueRow.find(change.id, find)
+        guard let row, row.upload.epoch == change.recorded?.epoch else { return .outdated(change.id) }
+        return .misuse("upload \(change.id) goes back behind what its holder has recorded")
     }
 }

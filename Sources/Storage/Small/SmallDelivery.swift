@@ -81,7 +81,7 @@ final class SmallDelivery {
                     files.report(.appendFailed(body.finished.id, error))
                     steps[index].outcome = .failed(error)
                 }
-            case .failed(.outdated): break
+            case .failed(.outdated), .failed(.misuse): break
             case .failed:
                 // A commit that may come back at the next start needs the bytes.
                 if health.failure == nil { _ = try? files.removeData(body.finished.id) }

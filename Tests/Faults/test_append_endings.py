@@ -1,0 +1,104 @@
+"""An append ends while something goes wrong, or goes on, behind it: what was told stands, and what was refused is gone."""
+
+import base64
+import contextlib
+import errno
+import hashlib
+import sqlite3
+
+import pytest
+
+from waiting import eventually
+from wire import Line, ask
+
+MEBIBYTE = 1 << 20
+# After so much an append records its progress.
+CHECKPOINT = 64 * MEBIBYTE
+BLOCK = bytes(range(256)) * (MEBIBYTE // 256)
+TUS = {"Tus-Resumable": "1.0.0"}
+PATCH = TUS | {"Upload-Offset": 0, "Content-Type": "application/offset+octet-stream"}
+WRONG = f"sha-256=:{base64.b64encode(hashlib.sha256(b'something else').digest()).decode()}:"
+
+
+def begin(line, method, target, fields, length, sent=CHECKPOINT):
+    """A request whose body comes as far as its first checkpoint."""
+    line.head(method, target, fields, length)
+    for _ in range(sent // MEBIBYTE):
+        line.send(BLOCK)
+
+
+def rows(server):
+    with contextlib.closing(sqlite3.connect(f"file:{server.data}/catalogue.sqlite?mode=ro", uri=True)) as catalogue:
+        return catalogue.execute("SELECT state, \"offset\", cleanup FROM uploads").fetchall()
+
+
+def left(server):
+    return [path.name for path in (server.data / "uploads").iterdir()] + server.finished_files() + rows(server)
+
+
+def assert_nothing_is_left(server):
+    eventually(lambda: left(server) == [])
+    server.restart_after_kill()
+    assert left(server) == []
+    assert "misused" not in server.log_tail()
+
+
+@pytest.mark.parametrize("ends", [False, True], ids=["breaks off", "ends"])
+@pytest.mark.parametrize("error", [errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
+def test_no_later_sync_vouches_for_what_an_earlier_one_has_refused(server, calls, error, ends):
+    """Thin volumes, quotas and network disks say that they are full when they are synced, and once."""
+    length = CHECKPOINT + 2 * MEBIBYTE
+    location = ask(server.port, "POST", "/files", TUS | {"Upload-Length": length}).location
+    with calls.fail("fdatasync", error, path=location.rpartition("/")[2], times=1) as rule, Line(server.port) as line:
+        begin(line, "PATCH", location, PATCH, length)
+        eventually(lambda: rule.struck == 1)
+        with contextlib.suppress(OSError):
+            line.send(BLOCK * (2 if ends else 1))
+        if ends:
+            assert line.answer().status in (413, 500, 507)
+    assert ask(server.port, "HEAD", location, TUS).offset == 0
+    assert ask(server.port, "PATCH", location, PATCH, BLOCK).offset == MEBIBYTE
+
+
+def test_a_plain_upload_that_breaks_off_beside_a_checkpoint_leaves_nothing(server, calls):
+    with calls.hold("fdatasync", path="/uploads/") as rule:
+        with Line(server.port) as line:
+            begin(line, "PUT", "/files/big", {}, 2 * CHECKPOINT)
+            eventually(lambda: rule.waiting == 1)
+        # The end of the connection is seen before the sync ends.
+        assert ask(server.port, "GET", "/healthz").status == 200
+    assert_nothing_is_left(server)
+
+
+@pytest.mark.parametrize("ietf", [True, False], ids=["ietf", "plain"])
+def test_bytes_that_differ_from_their_digest_are_gone_beside_a_checkpoint(server, calls, ietf):
+    fields = {"Content-Digest": WRONG}
+    method, target = "PUT", "/files/wrong"
+    if ietf:
+        method = "PATCH"
+        target = ask(server.port, "POST", "/files", {"Upload-Complete": "?0", "Upload-Length": CHECKPOINT}, b"").location
+        fields = {"Upload-Complete": "?1", "Upload-Offset": 0, "Content-Type": "application/partial-upload",
+                  "Repr-Digest": WRONG}
+    with Line(server.port) as line:
+        with calls.hold("fdatasync", path="/uploads/") as rule:
+            begin(line, method, target, fields, CHECKPOINT)
+            eventually(lambda: rule.waiting == 1)
+        answer = line.answer()
+        assert (answer.status, answer.code) == (400, "repr-digest-mismatch" if ietf else "content-digest-mismatch")
+    if ietf:
+        assert ask(server.port, "HEAD", target).status == 404
+    assert_nothing_is_left(server)
+
+
+@pytest.mark.parametrize("call", ["mkdirat", "renameat", "fsync"])
+@pytest.mark.parametrize("error", [errno.ENOSPC, errno.EIO])
+@pytest.mark.parametrize("size", [1000, 5 * MEBIBYTE], ids=["small", "large"])
+def test_a_plain_file_that_cannot_get_its_name_leaves_nothing(server, calls, call, error, size):
+    with calls.fail(call, error, path="/complete", times=1) as rule:
+        answer = ask(server.port, "PUT", "/files/a", {}, bytes(size))
+        if not rule.struck:
+            # Small files are synced in bulk, some time after their answer.
+            assert (call, size, answer.status) == ("fsync", 1000, 201)
+            return
+    assert answer.status == (507 if error == errno.ENOSPC else 500)
+    assert_nothing_is_left(server)
