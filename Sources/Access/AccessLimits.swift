@@ -14,6 +14,10 @@ public enum AccessLimits {
     public static let keysMax = 64
     /// Characters of an RSA key's modulus in a key set: 16,384 bits in base64url. A longer one takes its time to check.
     public static let modulusTextBytesMax = 2731
+
+    /// Keys of one algorithm that a token is tried with: those of its name, or the first ones where it names none. A
+    /// rotation has two or three.
+    public static let triedKeysMax = 4
     /// Credentials that one loop remembers as verified, in two generations of half as many.
     public static let cachedCredentialsMax = 8192
     /// Bytes of their tokens, likewise: strangers get none in, but those who have many may bring long ones.

@@ -25,7 +25,8 @@ public final class AccessPolicy: Sendable {
     /// Whether nobody is asked who they are.
     public var isOpen: Bool { authorities.isEmpty && certificateName == nil }
 
-    /// Who sends a request.
+    /// Who sends a request. Where nobody has asked about the credential of late this may take milliseconds: signatures
+    /// are checked.
     ///
     /// - Parameters:
     ///   - certified: who the client is by its certificate, where `certificateName` says that this counts.
@@ -35,9 +36,31 @@ public final class AccessPolicy: Sendable {
         _ head: RequestHead, certified: Owner? = nil, cache: inout CredentialCache, nowSeconds: Int64
     ) throws(AccessFault) -> (principal: Principal, credential: Credential?) {
         if isOpen { return (.anybody, nil) }
+        let found = try withCredential(of: head, certified) { credential throws(TokenFault) in
+            try cache.principal(credential.token, self, nowSeconds: nowSeconds)
+        }
+        guard let found else { throw .missing }
+        return found
+    }
+
+    /// The same by what is known already; nil where a signature would have to be checked.
+    public func recall(
+        _ head: RequestHead, certified: Owner? = nil, cache: inout CredentialCache, nowSeconds: Int64
+    ) throws(AccessFault) -> (principal: Principal, credential: Credential?)? {
+        if isOpen { return (.anybody, nil) }
+        return try withCredential(of: head, certified) { credential throws(TokenFault) in
+            try cache.known(credential.token, self, nowSeconds: nowSeconds)
+        }
+    }
+
+    /// Does something with the credential of a request; where it has none, its certificate says who it is.
+    private func withCredential(
+        of head: RequestHead, _ certified: Owner?,
+        _ body: (Credential) throws(TokenFault) -> Principal?
+    ) throws(AccessFault) -> (principal: Principal, credential: Credential?)? {
         do throws(TokenFault) {
             if let credential = try Credential(head, cookie: cookie) {
-                return (try cache.principal(credential.token, self, nowSeconds: nowSeconds), credential)
+                return try body(credential).map { ($0, credential) }
             }
         } catch {
             throw .token(error)

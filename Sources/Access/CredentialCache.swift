@@ -34,6 +34,17 @@ public struct CredentialCache {
     mutating func principal(
         _ token: [UInt8], _ policy: AccessPolicy, nowSeconds: Int64
     ) throws(TokenFault) -> Principal {
+        if let known = try known(token, policy, nowSeconds: nowSeconds) { return known }
+        let verified = try policy.verify(token, nowSeconds: nowSeconds)
+        try verified.check(nowSeconds: nowSeconds)
+        keep(Entry(token: token, verified: verified), CredentialCache.key(token))
+        return verified.principal
+    }
+
+    /// The same by what was found before; nil where nothing was.
+    mutating func known(
+        _ token: [UInt8], _ policy: AccessPolicy, nowSeconds: Int64
+    ) throws(TokenFault) -> Principal? {
         if self.policy !== policy {
             young = [:]
             old = [:]
@@ -46,10 +57,7 @@ public struct CredentialCache {
             if young[key] == nil { keep(entry, key) }
             return entry.verified.principal
         }
-        let verified = try policy.verify(token, nowSeconds: nowSeconds)
-        try verified.check(nowSeconds: nowSeconds)
-        keep(Entry(token: token, verified: verified), key)
-        return verified.principal
+        return nil
     }
 
     private mutating func keep(_ entry: Entry, _ key: Int) {

@@ -128,7 +128,9 @@ public struct UploadClaim: ~Copyable, Sendable {
     private mutating func begin(
         _ upload: Upload, beside finished: FinishedFile?, announced: Int64?, isOpen: Bool
     ) async throws(StorageError) {
-        if !isOpen, store.table.openCount >= store.table.openMax { throw .tooManyUploads }
+        // Until it is counted itself: many may begin anew at one moment.
+        if !isOpen, !store.table.promiseOpen() { throw .tooManyUploads }
+        defer { if !isOpen { store.table.keepPromise() } }
         if let failure = store.health.failure { throw failure }
         var fresh = marked(store.renewed(upload))
         fresh.finished = finished

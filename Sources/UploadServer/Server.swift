@@ -29,6 +29,9 @@ public final class Server: Sendable {
     private let supervisor: Supervisor
     private let signals: Signals?
     private let hasStopped = Atomic<UInt32>(0)
+    private static let awaitsHelp: UInt32 = 2
+    /// When the stop began, for whoever helps.
+    private let stopStart = Atomic<Int64>(0)
     private let hasClosed = Atomic<UInt32>(0)
     private let timedOut = Atomic<Bool>(false)
 
@@ -97,7 +100,13 @@ public final class Server: Sendable {
 
     /// Blocks until the server has stopped. Answers whether everything under way was brought to its end in time.
     public func waitUntilStopped() -> Bool {
-        while hasStopped.load(ordering: .acquiring) == 0 { Futex.wait(hasStopped, while: 0) }
+        while hasStopped.load(ordering: .acquiring) != 1 {
+            let helps = hasStopped.compareExchange(
+                expected: Server.awaitsHelp, desired: 0, ordering: .acquiringAndReleasing
+            ).exchanged
+            if helps { finishStopping(since: stopStart.load(ordering: .relaxed)) }
+            Futex.wait(hasStopped, while: 0)
+        }
         // Nobody listens to signals any more: the next one ends the process.
         signals?.letThrough()
         return !timedOut.load(ordering: .relaxed)
@@ -217,7 +226,14 @@ public final class Server: Sendable {
             let start = SystemClock.monotonicNanoseconds
             await drain(since: start, on: loop)
             // Closing joins the disk threads, which takes a thread that is not a loop.
-            _ = try? SystemThread(name: "stop") { [self] in finishStopping(since: start) }
+            do throws(Errno) {
+                _ = try SystemThread(name: "stop") { [self] in finishStopping(since: start) }
+            } catch {
+                // No thread can be had: who waits for the end does it.
+                stopStart.store(start, ordering: .relaxed)
+                hasStopped.store(Server.awaitsHelp, ordering: .releasing)
+                Futex.wake(hasStopped, count: 1)
+            }
         }
     }
 

@@ -22,7 +22,8 @@ extension ServerContext {
         case .fileTooLarge:
             return Refusal(
                 .contentTooLarge, code: error.code,
-                "The file is longer than the server's file system or its limits allow. What was told as stored is kept.")
+                "The file is longer than the server's file system or its limits allow. What was told as stored is kept."
+            )
         case .superseded:
             return .superseded(reason: "Superseded by a newer request")
         case .newerRecord:

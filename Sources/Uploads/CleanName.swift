@@ -4,7 +4,7 @@
 ///
 /// NFC, at most `UploadLimits.nameBytesMax` bytes of UTF-8 (the extension survives the cut), no separators, no control
 /// or invisible format characters but joiners (which Persian names and emoji need), nothing that turns the direction of
-/// text round, no dots and spaces at either end, never empty.
+/// text round, no dots and spaces at either end, `UploadLimits.marksMax` combining marks in a row at most, never empty.
 public struct CleanName: Hashable, Sendable, CustomStringConvertible {
     /// The name itself.
     public let description: String
@@ -18,15 +18,16 @@ public struct CleanName: Hashable, Sendable, CustomStringConvertible {
             description = hostile
             return
         }
-        var (scalars, marks) = (String.UnicodeScalarView(), 0)
+        var scalars = String.UnicodeScalarView()
+        var marks = 0
         for scalar in hostile.unicodeScalars {
-            marks = CleanName.isMark(scalar) ? marks + 1 : 0
-            // Composing sorts a run of marks, in a time that grows with the square of its length.
-            if marks > CleanName.marksMax { continue }
             if CleanName.isForbidden(scalar) {
-                if scalar.value == 0x2F || scalar.value == 0x5C { scalars.append("_") }
+                guard scalar.value == 0x2F || scalar.value == 0x5C else { continue }
+                marks = 0
+                scalars.append("_")
             } else {
-                scalars.append(scalar)
+                marks = CleanName.isMark(scalar) ? marks + 1 : 0
+                if marks <= UploadLimits.marksMax { scalars.append(scalar) }
             }
         }
         // Composed only now: what stood between two scalars may have kept them apart.
@@ -58,14 +59,12 @@ public struct CleanName: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Combining marks in a row that stay: no language needs more than 18.
-    private static let marksMax = 30
-
+    /// What combines with the scalar before it: composing sorts a run of them, in a time that grows with its square.
     private static func isMark(_ scalar: Unicode.Scalar) -> Bool {
         guard scalar.value >= 0x300 else { return false }
-        switch scalar.properties.generalCategory {
-        case .nonspacingMark, .spacingMark, .enclosingMark: return true
-        default: return false
+        return switch scalar.properties.generalCategory {
+        case .nonspacingMark, .spacingMark, .enclosingMark: true
+        default: false
         }
     }
 

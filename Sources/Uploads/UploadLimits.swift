@@ -2,6 +2,9 @@
 public enum UploadLimits {
     /// UTF-8 bytes of a finished file's name. Linux allows 255; the rest is room for tools that add a suffix.
     public static let nameBytesMax = 200
+    /// Combining marks in a row that a name keeps, as in Unicode's stream-safe text (UAX #15): no language has so many,
+    /// and composing takes a time that grows with the square of their number.
+    public static let marksMax = 30
     /// The largest length of a file, in bytes: fifteen decimal digits, what a structured field's Integer holds and a
     /// browser's number counts exactly.
     public static let lengthMax: Int64 = 999_999_999_999_999

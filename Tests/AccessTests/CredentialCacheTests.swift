@@ -52,6 +52,22 @@ import Uploads
         #expect(authority.count == 2)
     }
 
+    @Test func `who is not known yet is told without asking anybody`() throws {
+        let authority = Counting()
+        let policy = AccessPolicy(authorities: [authority])
+        var cache = CredentialCache()
+        let head = try parsedHead("/files", ["Authorization: Bearer alice"])
+        #expect(try policy.recall(head, cache: &cache, nowSeconds: 0)?.principal == nil)
+        #expect(authority.count == 0)
+        #expect(try identify("alice", policy, &cache) == "alice")
+        #expect(try policy.recall(head, cache: &cache, nowSeconds: 0)?.principal.owner == Owner("alice"))
+        #expect(throws: AccessFault.token(.expired)) { try policy.recall(head, cache: &cache, nowSeconds: 1000) }
+        #expect(throws: AccessFault.missing) {
+            try policy.recall(parsedHead("/files", []), cache: &cache, nowSeconds: 0)
+        }
+        #expect(authority.count == 1)
+    }
+
     @Test func `a known token ends with its last second`() throws {
         let policy = AccessPolicy(authorities: [Counting(validSeconds: 10..<20)])
         var cache = CredentialCache()

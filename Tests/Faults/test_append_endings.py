@@ -102,3 +102,30 @@ def test_a_plain_file_that_cannot_get_its_name_leaves_nothing(server, calls, cal
             return
     assert answer.status == (507 if error == errno.ENOSPC else 500)
     assert_nothing_is_left(server)
+
+
+@pytest.mark.parametrize("size", [1000, 5 * MEBIBYTE], ids=["small", "large"])
+@pytest.mark.parametrize("name", ["one.txt", "two.txt", "three.txt"])
+def test_a_form_is_all_or_nothing_whichever_file_cannot_get_its_name(server, calls, name, size):
+    parts = b"".join(
+        b'--b\r\nContent-Disposition: form-data; name="f"; filename="' + part + b'"\r\n\r\n' + bytes(size) + b"\r\n"
+        for part in (b"one.txt", b"two.txt", b"three.txt"))
+    form = {"Content-Type": "multipart/form-data; boundary=b"}
+    with calls.fail("renameat", errno.ENOSPC, path=f"/{name}$", times=1) as rule:
+        assert ask(server.port, "POST", "/files", form, parts + b"--b--\r\n").status == 507
+        assert rule.struck == 1
+    assert_nothing_is_left(server)
+    assert ask(server.port, "POST", "/files", form, parts + b"--b--\r\n").status == 201
+    assert sorted(path.name for path in server.finished_files()) == ["one.txt", "three.txt", "two.txt"]
+
+
+def test_a_stop_ends_where_no_thread_can_be_had(server, calls):
+    location = ask(server.port, "POST", "/files", TUS | {"Upload-Length": 2 * MEBIBYTE}).location
+    with calls.fail("pthread_create", errno.EAGAIN) as rule, Line(server.port) as line:
+        begin(line, "PATCH", location, PATCH, 2 * MEBIBYTE, MEBIBYTE)
+        eventually(lambda: any(path.stat().st_size for path in (server.data / "uploads").iterdir()))
+        server.terminate()
+        assert server.wait() == 0
+        assert rule.struck >= 1
+    server.start()
+    assert ask(server.port, "HEAD", location, TUS).offset == MEBIBYTE

@@ -4,6 +4,7 @@ answered within SLUICE_LATENCY_MS milliseconds (50; builds for debugging need mo
 the machine may have had other things to do for.
 """
 
+import base64
 import json
 import os
 import socket
@@ -16,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from attackers import connect, reset, start, trusting  # noqa: F401
 from test_hostile import HEALTH, established
@@ -287,3 +289,43 @@ def test_bodies_that_nobody_wants(start):
         client.sendall(b"PUT /nowhere HTTP/1.1\r\nHost: upload.test\r\nContent-Length: 10000000000\r\n\r\n")
     with others_are_served(server):
         send_for_a_while(clients, bytes(256 * MEBIBYTE))
+
+
+def encoded(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def test_tokens_that_nobody_has_signed(start, tmp_path):
+    """A signature of the largest curve takes milliseconds to look at, with each key."""
+    keys = []
+    for number in range(6):
+        point = ec.generate_private_key(ec.SECP521R1()).public_key().public_numbers()
+        keys.append({"kty": "EC", "crv": "P-521", "kid": f"k{number}", "x": encoded(point.x.to_bytes(66, "big")),
+                     "y": encoded(point.y.to_bytes(66, "big"))})
+    (tmp_path / "keys").write_text(json.dumps({"keys": keys}))
+    server = start("--threads", "1", "--jwt-jwks", str(tmp_path / "keys"))
+    token = ".".join(encoded(part) for part in (
+        b'{"alg":"ES512"}', b'{"sub":"x"}', (b"\0" + b"r" * 65) * 2))
+    request = f"GET /status HTTP/1.1\r\nHost: upload.test\r\nX-File-Id: a\r\nAuthorization: Bearer {token}\r\n\r\n"
+    clients = [connect(server.port) for _ in range(100)]
+    with others_are_served(server):
+        for client in clients:
+            client.sendall(request.encode())
+        for client in clients:
+            client.settimeout(60)
+            assert client.recv(20) == b"HTTP/1.1 401 Unautho"
+
+
+def test_names_full_of_marks(start):
+    """Composing a run of them takes a time that grows with its square."""
+    server = start("--threads", "1")
+    name = "\u0301\u0316" * 7500
+    request = ("POST /files HTTP/1.1\r\nHost: upload.test\r\nContent-Length: 0\r\n"
+               f'Content-Disposition: attachment; filename="{name}"\r\n\r\n').encode()
+    clients = [connect(server.port) for _ in range(50)]
+    with others_are_served(server):
+        for client in clients:
+            client.sendall(request)
+        for client in clients:
+            client.settimeout(60)
+            assert client.recv(20) == b"HTTP/1.1 201 Created"

@@ -46,6 +46,24 @@ import Uploads
         #expect(fixture.store.openUploads.count == 2)
     }
 
+    @Test func `uploads that are begun anew at one moment are bounded as well`() async throws {
+        let fixture = try StoreFixture(openUploadsMax: 2)
+        let uploads = (UInt64(1)...20).map { Upload.sample($0) }
+        for upload in uploads { try await fixture.finish(upload, bytes: 100) }
+        // None is over before all of them are begun.
+        let begun = await withTaskGroup(of: Bool.self) { group in
+            for upload in uploads {
+                group.addTask {
+                    guard var claim = try? await fixture.claim(upload.id) else { return false }
+                    return (try? await claim.restart(upload)) != nil
+                }
+            }
+            return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        #expect(begun == 2)
+        #expect(fixture.store.openUploads.count == 2)
+    }
+
     private func open(_ states: [UInt64: UploadState]) -> Int { states.values.count { $0 == .open } }
 
     /// One of the things that may become of an upload, or that may make one.

@@ -39,6 +39,21 @@ import Uploads
         #expect(throws: KeyFault.self) { try VerificationKey.keys(secret: Array(repeating: 0x61, count: 31)) }
     }
 
+    @Test func `a token is tried with a few keys only, however many there are`() async throws {
+        let secrets = (0..<5).map { String(repeating: "\($0)", count: 32) }
+        let keys = try secrets.flatMap { try VerificationKey.keys(secret: $0.bytes) }
+        let authority = JWTAuthority(keys: keys, rules: ClaimRules())
+        for (index, secret) in secrets.enumerated() {
+            let signer = try await algorithm { $0.add(hmac: HMACKey(from: secret), digestAlgorithm: .sha256) }
+            let text = try token(head: head(signer), claims: claims, by: signer)
+            if index < AccessLimits.triedKeysMax {
+                #expect(try authority.verify(text.bytes, nowSeconds: 0)?.principal.owner == Owner("alice"))
+            } else {
+                #expect(fault(text, authority) == .signature)
+            }
+        }
+    }
+
     @Test func `elliptic curves, from PEM and from a set`() async throws {
         let (p256, p384, p521) = (ES256PrivateKey(), ES384PrivateKey(), ES512PrivateKey())
         for (pem, signer, curve, point) in [

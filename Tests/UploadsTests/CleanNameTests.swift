@@ -63,4 +63,15 @@ import Uploads
         let once = CleanName(hostile).description
         #expect(Array(CleanName(once).description.utf8) == Array(once.utf8))
     }
+
+    /// Composing takes a time that grows with the square of a run's length: of 15,000 marks a tenth of a second.
+    @Test(arguments: ["\u{301}\u{316}", "\u{301}\u{200B}\u{316}\u{0}", "\u{F73}", "\u{302E}\u{316}"])
+    func `a name keeps no more marks in a row than any language has`(marks: String) {
+        let name = CleanName("ab" + String(repeating: marks, count: 7500) + "c.txt").description
+        #expect(name.utf8.first == UInt8(ascii: "a"))
+        #expect(name.hasSuffix("c.txt"))
+        #expect(name.unicodeScalars.count <= 7 + 2 * UploadLimits.marksMax)
+        let line = "\u{905}\u{93F}\u{902} Zürich e\u{301}\u{323}.txt"
+        #expect(CleanName(line).description.unicodeScalars.count == line.unicodeScalars.count - 1)
+    }
 }

@@ -23,6 +23,8 @@ final class UploadTable: Sendable {
         var openCount: Int
         /// What owners have, of whom that matters now.
         var owners = OwnerTable()
+        /// Uploads that will be open as soon as a change of them is committed.
+        var promisedCount = 0
 
         mutating func nextToken() -> UInt64 {
             lastToken += 1
@@ -200,11 +202,24 @@ final class UploadTable: Sendable {
     /// there was.
     func stageCreation(_ change: CatalogueChange) -> Bool {
         state.withLock { state in
-            guard state.openCount < openMax else { return false }
+            guard state.openCount + state.promisedCount < openMax else { return false }
             state.with(change.id) { $0.stage(change, isVisible: true) }
             return true
         }
     }
+
+    /// Keeps room for an upload that is there and will be open, if there is some, until `keepPromise`. Answers whether
+    /// there was.
+    func promiseOpen() -> Bool {
+        state.withLock { state in
+            guard state.openCount + state.promisedCount < openMax else { return false }
+            state.promisedCount += 1
+            return true
+        }
+    }
+
+    /// The upload is open by now, or will not be.
+    func keepPromise() { state.withLock { $0.promisedCount -= 1 } }
 
     /// Takes back a change that was staged and will not be sent.
     func withdraw(_ id: UploadID) { perform(state.withLock { state in state.with(id) { $0.withdraw() } }) }

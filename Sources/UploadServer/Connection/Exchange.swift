@@ -98,11 +98,12 @@ final class Exchange {
     }
 
     /// Finds out who sends the request.
-    func identify() throws(AccessFault) {
+    func identify() async throws(AccessFault) {
         let policy = server.configuration.access
         if policy.isOpen { return }
         let certified = policy.certificateName.flatMap { connection.clientCertificate?.owner(by: $0) }
-        let (principal, credential) = try connection.credentials.identify(head, certified: certified, policy)
+        let (principal, credential) = try await connection.credentials.identify(
+            head, certified: certified, policy, watch)
         self.principal = principal
         addressSuffix = credential?.querySuffix ?? ""
     }

@@ -37,7 +37,7 @@ enum Dispatch {
         try SiteCheck.check(exchange)
         if head.method == .options { return try await OptionsHandler.handle(exchange) }
         guard let address = try Address(head.target) else { throw notFound }
-        if address.reachesUploads { try exchange.identify() }
+        if address.reachesUploads { try await exchange.identify() }
         switch address {
         case .page: try await answer(exchange, address, PageHandler.handle)
         case .usage: try await answer(exchange, address, UsageHandler.handle)

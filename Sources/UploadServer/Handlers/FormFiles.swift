@@ -16,7 +16,7 @@ final class FormFiles {
     private var settled: [Upload] = []
     /// The last one, written and not settled.
     private var held: WritePermit?
-    /// Uploads begun and not finished: what has to go if the form fails.
+    /// Uploads begun: what has to go if the form fails, those included that are finished already.
     private var begun: Set<UploadID> = []
 
     init(_ exchange: Exchange) { self.exchange = exchange }
@@ -69,16 +69,17 @@ final class FormFiles {
         var stored: [StoredFile] = []
         for upload in settled {
             let permit = try await exchange.uploads.claim(own: upload.id, to: .append).permit(at: upload.offset)
-            stored.append(ended(try await permit.finish(length: upload.offset.bytes)))
+            stored.append(file(try await permit.finish(length: upload.offset.bytes)))
         }
         if let permit = held.take() {
             let length = permit.nextByte
-            stored.append(ended(try await permit.finish(length: length)))
+            stored.append(file(try await permit.finish(length: length)))
         }
+        begun = []
         return stored
     }
 
-    /// Removes what has not become a file. What cannot be removed now is logged, and expires.
+    /// Removes what came, unless all of it has become files. What cannot be removed now is logged, and expires.
     func forget() async {
         if let permit = held.take(), let last = begun.first(where: { id in !settled.contains { $0.id == id } }) {
             await remove(permit, last)
@@ -102,8 +103,7 @@ final class FormFiles {
         server.log.notRemoved(id.description, error, isKnown: server.store.lastFailure != nil)
     }
 
-    private func ended(_ upload: Upload) -> StoredFile {
-        begun.remove(upload.id)
-        return StoredFile(location: exchange.location(of: upload.id), name: upload.name, size: upload.offset.bytes)
+    private func file(_ upload: Upload) -> StoredFile {
+        StoredFile(location: exchange.location(of: upload.id), name: upload.name, size: upload.offset.bytes)
     }
 }

@@ -7,6 +7,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/epoll.h>
@@ -185,6 +186,12 @@ SPACE(fstatvfs64, struct statvfs64)
     }
 LIST(readdir, struct dirent)
 LIST(readdir64, struct dirent64)
+
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *own) {
+    NEXT("pthread_create", int, pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+    int error = struck("pthread_create", (struct place){-1, NULL});
+    return error ? error : next(thread, attributes, run, own);
+}
 
 /* What programs make by number. */
 long syscall(long number, ...) {
