@@ -7,8 +7,10 @@ public import Uploads
 /// executor and never block it. What they are asked for must fit the record as it stands, or they throw `misuse` and
 /// change nothing.
 public struct UploadClaim: ~Copyable, Sendable {
-    /// The record as settled, with what this claim has changed since; nil if there is none.
+    /// The record as settled, with what this claim has changed since, or is to change; nil if there is none.
     public private(set) var upload: Upload?
+    /// The same without a length that counts only once something was appended under it.
+    private var lengthless: Upload?
 
     /// What the upload's owner may have. What would go beyond it is refused with `overLimit` by whatever would bring it
     /// there, before anything is changed.
@@ -116,11 +118,14 @@ public struct UploadClaim: ~Copyable, Sendable {
     /// new one takes its place.
     ///
     /// - Parameter announced: as for `create`.
-    /// - Throws: `io`, `noSpace`, `overLimit`, `tooManyUploads` for one that is not open, or what the catalogue says;
-    ///   the record is then unchanged.
+    /// - Throws: `noSpace` where the new length does not fit, `overLimit`, `tooManyUploads` for one that is not open, `io`,
+    ///   or what the catalogue says; the record is then unchanged, unless it is only the old bytes that could not be
+    ///   dropped.
     public mutating func restart(_ upload: Upload, announced: Int64? = nil) async throws(StorageError) {
         payRecord()
         guard let old = self.upload, isFresh(upload) else { throw .misuse("restart takes an upload that is there") }
+        // Who is refused must find what was stored.
+        if await isTooLarge((upload.length ?? 0) - (old.state == .open ? old.offset.bytes : 0)) { throw .noSpace }
         try await begin(upload, beside: old.finished, announced: announced, isOpen: old.state == .open)
     }
 
@@ -153,18 +158,19 @@ public struct UploadClaim: ~Copyable, Sendable {
             && (0...UploadLimits.lengthMax).contains(upload.length ?? 0)
     }
 
-    /// Fixes the length of an upload whose client has said it only now: bytes, no fewer than are stored. Waits for the
-    /// commit.
-    public mutating func setLength(_ length: Int64) async throws(StorageError) {
-        var upload = try current()
+    /// Says the length of an upload whose client has said it only now: bytes, no fewer than are stored. It is recorded
+    /// together with what the append that follows has stored; where that is refused, or the claim let go of, the length
+    /// is open as before.
+    public mutating func setLength(_ length: Int64) throws(StorageError) {
+        payRecord()
+        guard var upload else { throw .unknownUpload(id) }
         guard upload.state == .open, upload.length == nil, length >= upload.offset.bytes,
             length <= UploadLimits.lengthMax
         else {
             throw .misuse("a length is set once, and not below what is stored")
         }
-        try await promise(length, upload)
+        lengthless = upload
         upload.length = length
-        try await store.catalogue.record(id, .put(upload, .none))
         self.upload = upload
     }
 
@@ -219,8 +225,9 @@ public struct UploadClaim: ~Copyable, Sendable {
         isHandedOver = true
         let isMeasured = limits.bytesMax != nil && owner != nil && upload.length == nil && end == nil
         let append = Append(
-            store: store, minted: marked(upload), token: token, isProvisional: isProvisional,
-            isResumable: isResumable, announced: announced, limits: isMeasured ? limits : nil, owesRecord: owesRecord)
+            store: store, minted: marked(upload), recorded: marked(lengthless ?? upload), token: token,
+            isProvisional: isProvisional, isResumable: isResumable, announced: announced,
+            limits: isMeasured ? limits : nil, owesRecord: owesRecord)
         // Only of these it is asked how far they are while they go on.
         if upload.dialect == .fileID { store.table.attach(id, token, append) }
         return WritePermit(append)

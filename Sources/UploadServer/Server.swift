@@ -32,8 +32,10 @@ public final class Server: Sendable {
     private static let awaitsHelp: UInt32 = 2
     /// When the stop began, for whoever helps.
     private let stopStart = Atomic<Int64>(0)
+    /// Appends that had failed when the stop began.
+    private let failedAppends = Atomic<Int64>(0)
     private let hasClosed = Atomic<UInt32>(0)
-    private let timedOut = Atomic<Bool>(false)
+    private let isUnclean = Atomic<Bool>(false)
 
     /// Opens the store, binds the addresses, starts the loops. Requests are served when this returns.
     ///
@@ -109,7 +111,7 @@ public final class Server: Sendable {
         }
         // Nobody listens to signals any more: the next one ends the process.
         signals?.letThrough()
-        return !timedOut.load(ordering: .relaxed)
+        return !isUnclean.load(ordering: .relaxed)
     }
 
     /// Reads configuration, certificates and keys anew, soon, as SIGHUP does: all of it counts from the next request
@@ -219,6 +221,7 @@ public final class Server: Sendable {
     public func stop() {
         guard context.beginStopping() else { return }
         context.log.logger.info("stopping", metadata: ["connections": "\(connectionCount)"])
+        failedAppends.store(context.store.counters[.failedAppends], ordering: .relaxed)
         supervisor.tellStopping()
         context.store.endLongWork()
         interruptAll(sparing: true)
@@ -256,7 +259,7 @@ public final class Server: Sendable {
             watch.clearInterruption()
         }
         loop.end(watch)
-        timedOut.store(clientCount > 0, ordering: .relaxed)
+        isUnclean.store(clientCount > 0, ordering: .relaxed)
     }
 
     /// Closes the store on a thread of its own and answers whether that came to its end in time.
@@ -292,8 +295,10 @@ public final class Server: Sendable {
         } else {
             // A call that the disk does not answer cannot be ended. What was told is recorded; the process ends.
             context.log.logger.error("the disk does not answer: stopping without it")
-            timedOut.store(true, ordering: .relaxed)
+            isUnclean.store(true, ordering: .relaxed)
         }
+        let failed = context.store.counters[.failedAppends] - failedAppends.load(ordering: .relaxed)
+        if failed > 0 { isUnclean.store(true, ordering: .relaxed) }
         hasStopped.store(1, ordering: .releasing)
         Futex.wake(hasStopped, count: Int32.max)
     }

@@ -73,10 +73,12 @@ enum ServerLimits {
     /// So many may wait of the only stream of a connection. More would be copied for nothing: nobody waits behind them
     /// for whom they have to be read.
     static let heldBytesAlone = 128 * 1024
+    /// Who asks for more parts of a file than so many at once waits for a slice of the loop's time.
+    static let partsAtOnce = 8
     /// Open connections unless an option says another number, however many descriptors there are …
     static let connectionsMax = 50_000
-    /// … each of which may need so many: the socket, and the file that it writes …
-    static let descriptorsOfConnection = 2
+    /// … each of which may need so many: the socket, and the file that it writes, through the page cache and past it …
+    static let descriptorsOfConnection = 3
     /// … besides those of listeners, loops, catalogue and log.
     static let descriptorsReserved = 64
     /// With fewer connections at once the start says so: it is a test, or somebody forgot to raise the limit of open

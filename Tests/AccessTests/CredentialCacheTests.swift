@@ -56,14 +56,14 @@ import Uploads
         let authority = Counting()
         let policy = AccessPolicy(authorities: [authority])
         var cache = CredentialCache()
-        let head = try parsedHead("/files", ["Authorization: Bearer alice"])
+        let head = try parsedPost("/files", ["Authorization: Bearer alice"])
         #expect(try policy.recall(head, cache: &cache, nowSeconds: 0)?.principal == nil)
         #expect(authority.count == 0)
         #expect(try identify("alice", policy, &cache) == "alice")
         #expect(try policy.recall(head, cache: &cache, nowSeconds: 0)?.principal.owner == Owner("alice"))
         #expect(throws: AccessFault.token(.expired)) { try policy.recall(head, cache: &cache, nowSeconds: 1000) }
         #expect(throws: AccessFault.missing) {
-            try policy.recall(parsedHead("/files", []), cache: &cache, nowSeconds: 0)
+            try policy.recall(parsedPost("/files", []), cache: &cache, nowSeconds: 0)
         }
         #expect(authority.count == 1)
     }

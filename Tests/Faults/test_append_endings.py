@@ -129,3 +129,47 @@ def test_a_stop_ends_where_no_thread_can_be_had(server, calls):
         assert rule.struck >= 1
     server.start()
     assert ask(server.port, "HEAD", location, TUS).offset == MEBIBYTE
+
+
+def test_a_stop_that_could_not_settle_an_upload_says_so(server, calls):
+    location = ask(server.port, "POST", "/files", TUS | {"Upload-Length": 2 * MEBIBYTE}).location
+    with calls.fail("fdatasync", errno.EIO, path="/uploads/") as rule, Line(server.port) as line:
+        begin(line, "PATCH", location, PATCH, 2 * MEBIBYTE, MEBIBYTE)
+        eventually(lambda: any(path.stat().st_size for path in (server.data / "uploads").iterdir()))
+        server.terminate()
+        assert server.wait() == 1
+        assert rule.struck >= 1
+
+
+HUGE = 900 << 30
+
+
+@pytest.mark.parametrize("fields", [{"X-File-Size": HUGE}, {"Content-Length": HUGE}], ids=["said", "sent"])
+def test_a_restart_that_does_not_fit_drops_nothing(server, fields):
+    """By the dialect's rule start 0 begins anew; who is refused finds what was stored."""
+    begun = {"X-File-Id": "a.bin", "X-Start-Byte": 0}
+    with Line(server.port) as line:
+        line.head("POST", "/upload", begun | {"X-File-Size": 2 * MEBIBYTE}, 2 * MEBIBYTE)
+        line.send(BLOCK)
+    stored = {"X-File-Id": "a.bin"}
+    eventually(lambda: ask(server.port, "GET", "/status", stored).body == str(MEBIBYTE).encode())
+    with Line(server.port) as line:
+        head = {"Transfer-Encoding": "chunked"} if "X-File-Size" in fields else {}
+        line.head("POST", "/upload", begun | head | fields)
+        answer = line.answer()
+        assert (answer.status, answer.code) == (507, "no-space")
+    assert ask(server.port, "GET", "/status", stored).body == str(MEBIBYTE).encode()
+    rest = {"X-File-Id": "a.bin", "X-Start-Byte": MEBIBYTE, "X-File-Size": 2 * MEBIBYTE}
+    assert ask(server.port, "POST", "/upload", rest, BLOCK).status == 200
+
+
+def test_a_length_that_was_said_with_what_is_refused_is_still_open(server):
+    location = ask(server.port, "POST", "/files", TUS | {"Upload-Defer-Length": 1}).location
+    assert ask(server.port, "PATCH", location, PATCH, b"hello").offset == 5
+    on = PATCH | {"Upload-Offset": 5}
+    assert ask(server.port, "PATCH", location, on | {"Upload-Length": HUGE}, b"!").status == 507
+    wrong = {"Upload-Length": 7, "Upload-Checksum": f"sha1 {base64.b64encode(hashlib.sha1(b'other').digest()).decode()}"}
+    assert ask(server.port, "PATCH", location, on | wrong, b"!!").status == 460
+    assert "upload-length" not in ask(server.port, "HEAD", location, TUS).fields
+    assert ask(server.port, "PATCH", location, on | {"Upload-Length": 6}, b"!").offset == 6
+    assert server.finished(location).read_bytes() == b"hello!"

@@ -66,6 +66,21 @@ def drip(server, clients):
         time.sleep(0.5)
 
 
+LONG_FIELDS = b"".join(b"X-%d: %s\r\n" % (number, b"x" * 10_000) for number in range(3))
+
+
+def begin_long_heads(server, clients):
+    for client in clients:
+        client.send(b"GET / HTTP/1.1\r\nHost: upload.test\r\n" + LONG_FIELDS)
+
+
+def drip_behind_long_heads(server, clients):
+    for index, client in enumerate(clients):
+        client.send(append(f"behind-{index}", MEBIBYTE)[:-2] + LONG_FIELDS + b"\r\n")
+    for client in clients:
+        client.send(b"s" * 1024)
+
+
 def begin_forms(server, clients):
     head = (b"POST /files HTTP/1.1\r\nHost: upload.test\r\nContent-Type: multipart/form-data; boundary=bound\r\n"
             b"Content-Length: 1000000\r\n\r\n")
@@ -94,12 +109,16 @@ def cut_records(server, clients):
 STATES = [
     ("idle", rest, False), ("idle", rest, True),
     ("uploading slowly (1 KiB a second)", drip, False), ("uploading slowly (1 KiB a second)", drip, True),
+    ("uploading slowly, behind a head of 30 kB", drip_behind_long_heads, False),
+    ("uploading slowly, behind a head of 30 kB", drip_behind_long_heads, True),
     ("in the middle of a form that stalls", begin_forms, False),
     ("in the middle of a form that stalls", begin_forms, True),
     ("downloading, and not reading", begin_downloads, False), ("downloading, and not reading", begin_downloads, True),
     ("stalled inside a record of TLS", cut_records, True),
     # The last, since a head has 20 seconds only.
     ("in the middle of a request's head", begin_heads, False), ("in the middle of a request's head", begin_heads, True),
+    ("in the middle of a head of 30 kB", begin_long_heads, False),
+    ("in the middle of a head of 30 kB", begin_long_heads, True),
 ]
 
 

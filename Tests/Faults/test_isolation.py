@@ -329,3 +329,19 @@ def test_names_full_of_marks(start):
         for client in clients:
             client.settimeout(60)
             assert client.recv(20) == b"HTTP/1.1 201 Created"
+
+
+def test_questions_for_a_file_of_many_parts(start):
+    server = start("--threads", "1")
+    tus = {"Tus-Resumable": "1.0.0"}
+    part = tus | {"Upload-Length": 10, "Upload-Concat": "partial"}
+    parts = [ask(server.port, "POST", "/files", part, b"").location for _ in range(200)]
+    whole = ask(server.port, "POST", "/files", tus | {"Upload-Concat": "final;" + " ".join(parts)}, b"").location
+    request = f"HEAD {whole} HTTP/1.1\r\nHost: upload.test\r\nTus-Resumable: 1.0.0\r\n\r\n".encode()
+    clients = [connect(server.port) for _ in range(400)]
+    with others_are_served(server):
+        for client in clients:
+            client.sendall(request)
+        for client in clients:
+            client.settimeout(60)
+            assert client.recv(12) == b"HTTP/1.1 200"

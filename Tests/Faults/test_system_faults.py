@@ -14,7 +14,7 @@ import pytest
 
 from sluice import Sluice, make_file, sha256
 from waiting import eventually
-from wire import ask
+from wire import Line, ask
 
 PAGE_BYTES = 4096
 TUS = {"Tus-Resumable": "1.0.0"}
@@ -310,3 +310,29 @@ def test_finished_files_elsewhere_are_refused_at_the_start(tmp_path, kind):
     server.start()
     assert put(server, "after.txt", b"after").status == 201
     server.stop()
+
+
+def test_as_many_uploads_as_are_let_in_have_descriptors(tmp_path):
+    """Each is written by two, past the page cache and through it, besides its socket."""
+    server = Sluice(tmp_path, preparation=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (200, 200)))
+    server.start()
+    lines = []
+    try:
+        size = 4 << 20
+        count = (200 - 64) // 3
+        for number in range(count - 1):
+            location = ask(server.port, "POST", "/files", TUS | {"Upload-Length": size}).location
+            lines.append((Line(server.port), location))
+            lines[-1][0].head("PATCH", location, PATCH | {"Upload-Offset": 0}, size)
+            lines[-1][0].send(bytes(size - 1))
+        # The one place that is left is good for everybody in turn.
+        assert ask(server.port, "GET", "/readyz").status == 200
+        for line, location in lines:
+            line.send(b"x")
+            assert line.answer().status == 204
+            assert server.finished(location).stat().st_size == size
+        assert "Too many open files" not in server.log.read_text()
+    finally:
+        for line, _ in lines:
+            line.close()
+        server.stop()

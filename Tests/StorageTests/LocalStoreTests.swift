@@ -75,11 +75,54 @@ import Uploads
         let upload = Upload.sample(4)
         try await fixture.create(upload, bytes: 10)
         var claim = try await fixture.claim(upload.id)
-        try await claim.setLength(20)
-        claim.release()
+        try claim.setLength(20)
+        _ = try await claim.permit(at: Offset(10)).settle()
         #expect(try await fixture.store.snapshot(of: upload.id)?.length == 20)
         let crashed = try fixture.crashed()
         #expect(try await crashed.store.snapshot(of: upload.id)?.length == 20)
+    }
+
+    @Test func `a length that was said with what is refused is still open`() async throws {
+        let fixture = try StoreFixture()
+        let upload = Upload.sample(4)
+        try await fixture.create(upload, bytes: 10)
+        var claim = try await fixture.claim(upload.id)
+        try claim.setLength(20)
+        claim.release()
+        #expect(try await fixture.store.snapshot(of: upload.id)?.length == nil)
+        claim = try await fixture.claim(upload.id)
+        try claim.setLength(UploadLimits.lengthMax)
+        var failure: StorageError?
+        do throws(StorageError) { _ = try await claim.permit(at: Offset(10)) } catch { failure = error }
+        #expect(failure == .noSpace)
+        #expect(try await fixture.store.snapshot(of: upload.id)?.length == nil)
+        claim = try await fixture.claim(upload.id)
+        try claim.setLength(20)
+        var permit = try await claim.permit(at: Offset(10), isProvisional: true)
+        await permit.append(5, of: upload.id)
+        #expect(try await permit.discard().length == nil)
+        claim = try await fixture.claim(upload.id)
+        try claim.setLength(15)
+        permit = try await claim.permit(at: Offset(10))
+        await permit.append(5, of: upload.id)
+        #expect(try await permit.settle().length == 15)
+        let crashed = try fixture.crashed()
+        #expect(try await crashed.store.snapshot(of: upload.id)?.length == 15)
+    }
+
+    @Test func `a restart that does not fit drops nothing`() async throws {
+        let fixture = try StoreFixture()
+        let upload = Upload.sample(4)
+        try await fixture.create(upload, bytes: 10)
+        var claim = try await fixture.claim(upload.id)
+        var failure: StorageError?
+        do throws(StorageError) { try await claim.restart(.sample(4, length: UploadLimits.lengthMax)) } catch {
+            failure = error
+        }
+        #expect(failure == .noSpace)
+        claim.release()
+        #expect(try await fixture.store.snapshot(of: upload.id)?.offset == Offset(10))
+        #expect(fixture.contents(fixture.dataPath(upload.id)) == Pattern.bytes(upload.id, 10))
     }
 
     @Test func `a permit needs a record, an open upload and the very offset`() async throws {

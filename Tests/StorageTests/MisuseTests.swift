@@ -41,12 +41,12 @@ import Uploads
         let fixture = try StoreFixture()
         try await fixture.create(.sample(1), bytes: 10)
         for length in [Int64(-1), 0, 9, .min, UploadLimits.lengthMax + 1, .max] {
-            try await refuse(fixture) { claim throws(StorageError) in try await claim.setLength(length) }
+            try await refuse(fixture) { claim throws(StorageError) in try claim.setLength(length) }
         }
         var claim = try await fixture.claim(upload.id)
-        try await claim.setLength(10)
-        claim.release()
-        try await refuse(fixture) { claim throws(StorageError) in try await claim.setLength(10) }
+        try claim.setLength(10)
+        _ = try await claim.permit(at: Offset(10)).settle()
+        try await refuse(fixture) { claim throws(StorageError) in try claim.setLength(10) }
     }
 
     @Test func `bytes that do not belong to the file are not written`() async throws {

@@ -51,7 +51,9 @@ struct RandomRecords {
             _ = try await permit.settle()
             guard let told else { return }
             var claim = try await store.claim(id, onFence: {})
-            try await claim.setLength(told)
+            let offset = claim.upload?.offset ?? .zero
+            try claim.setLength(told)
+            _ = try await claim.permit(at: offset).settle()
         }
     }
 

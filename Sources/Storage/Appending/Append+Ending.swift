@@ -85,7 +85,8 @@ extension Append {
 
     /// Nothing counts beyond what was recorded, yet what is answered must be committed, as the record of a new upload.
     private func settled(_ record: Upload) async throws(StorageError) -> Upload {
-        if !store.table.isSettled(id) { try await store.catalogue.record(id, .put(record, .none)) }
+        let isNews = state.withLock { $0.record != record }
+        if isNews || !store.table.isSettled(id) { try await store.catalogue.record(id, .put(record, .none)) }
         return record
     }
 
@@ -103,6 +104,7 @@ extension Append {
         let result: Result<Upload, StorageError> = await withUnsafeContinuation { ending in
             submit(ending) { body($0, ending) }
         }
+        if case .failure = result { store.files.counters.add(.failedAppends) }
         return try result.get()
     }
 
@@ -137,7 +139,8 @@ extension Append {
         }
         // Closed here, since a close may write.
         _ = state.withLock { $0.file.take() }
-        let sealed = store.renewed(recorded.at(Offset(written)))
+        // What is refused has fixed no length.
+        let sealed = store.renewed((failure == nil ? minted : recorded).at(Offset(written)))
         if let failure { return recordOffset(sealed, ending, failure) }
         next(sealed)
     }

@@ -6,7 +6,8 @@ internal import Uploads
 final class Append: DiskJob {
     let id: UploadID
     let store: StoreParts
-    /// The record when the permit was minted.
+    /// The record when the permit was minted, as it is to be once something is stored: with a length that was said
+    /// only now.
     let minted: Upload
     /// Whether nothing counts before the end: no checkpoint is recorded, and what breaks off is dropped.
     let isProvisional: Bool
@@ -20,8 +21,8 @@ final class Append: DiskJob {
     let state: Mutex<AppendState>
 
     init(
-        store: StoreParts, minted: Upload, token: UInt64, isProvisional: Bool, isResumable: Bool, announced: Int64?,
-        limits: OwnerLimits?, owesRecord: Bool
+        store: StoreParts, minted: Upload, recorded: Upload, token: UInt64, isProvisional: Bool, isResumable: Bool,
+        announced: Int64?, limits: OwnerLimits?, owesRecord: Bool
     ) {
         self.store = store
         self.minted = minted
@@ -33,7 +34,7 @@ final class Append: DiskJob {
         expectedEnd = [minted.length, end.map { $0.overflow ? .max : $0.partialValue }].compactMap(\.self).min()
         id = minted.id
         state = Mutex(
-            AppendState(record: minted, owesRecord: owesRecord, nanoseconds: SystemClock.monotonicNanoseconds))
+            AppendState(record: recorded, owesRecord: owesRecord, nanoseconds: SystemClock.monotonicNanoseconds))
     }
 
     var failure: StorageError? { state.withLock { $0.failure } }
@@ -191,7 +192,7 @@ final class Append: DiskJob {
                 state.withLock { $0.syncFailure = failure }
                 return finishCheckpoint(record, failure)
             }
-            let next = store.renewed(record.at(Offset(end)))
+            let next = store.renewed(minted.at(Offset(end)))
             store.files.counters.add(.checkpoints)
             store.catalogue.enqueue(id, .put(next, .none), syncs: directorySyncs(record)) { [self] failure in
                 finishCheckpoint(failure == nil ? next : record, failure)
@@ -204,7 +205,7 @@ final class Append: DiskJob {
         let (awoken, waiters) = state.withLock { state in
             state.isCheckpointing = false
             state.lastCheckpointNanoseconds = SystemClock.monotonicNanoseconds
-            state.record.offset = record.offset
+            state.record = record
             state.failure = state.failure ?? failure
             defer { state.checkpointWaiters = [] }
             return (state.takeAwoken(), state.checkpointWaiters)

@@ -6,6 +6,7 @@ public enum StoreCounter: Int, Sendable, CaseIterable {
     case created
     case finished
     case failed
+    case failedAppends
     case expired
     case deleted
     case forgotten
@@ -31,6 +32,7 @@ public enum StoreCounter: Int, Sendable, CaseIterable {
         case .created: Metric("uploads_created_total", "Uploads begun.")
         case .finished: Metric("uploads_finished_total", "Uploads that became whole.")
         case .failed: Metric("uploads_failed_total", "Uploads that were found damaged.")
+        case .failedAppends: Metric("appends_failed_total", "Appends whose bytes could not be stored or recorded.")
         case .expired: Metric("uploads_expired_total", "Uploads that nobody went on with in time.")
         case .deleted: Metric("uploads_removed_total", "Uploads whose record was removed.")
         case .forgotten:

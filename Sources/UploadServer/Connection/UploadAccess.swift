@@ -43,7 +43,13 @@ struct UploadAccess {
     /// The records of uploads from which another one is made; nil for each that is not there.
     func parts(_ ids: [UploadID]) async throws -> [Upload?] {
         var known: [UploadID: Upload?] = [:]
-        for id in ids where known[id] == nil { known[id] = try await reached(id) }
+        // Hundreds of them take most of a millisecond, and many may ask at one moment.
+        if ids.count > ServerLimits.partsAtOnce { await exchange.watch.yield() }
+        var sliceStart = SystemClock.monotonicNanoseconds
+        for id in ids where known[id] == nil {
+            known[id] = try await reached(id)
+            await exchange.watch.yield(after: &sliceStart)
+        }
         return ids.map { known[$0] ?? nil }
     }
 

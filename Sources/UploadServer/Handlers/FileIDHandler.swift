@@ -101,7 +101,7 @@ enum FileIDHandler: ServedDialect {
             try await exchange.uploads.restart(fresh(length, request, exchange), under: &claim)
             return (.zero, length)
         case .append(let offset, let length):
-            if let length, claim.upload?.length == nil { try await claim.setLength(length) }
+            if let length, claim.upload?.length == nil { try claim.setLength(length) }
             return (offset, length)
         case .alreadyFinished:
             preconditionFailure("answered before")

@@ -79,7 +79,7 @@ enum IETFHandler: ServedDialect {
             try await claim.invalidate()
             throw problem.refusal(request.version)
         case .append(let transfer, let recordsLength):
-            if let recordsLength { try await claim.setLength(recordsLength) }
+            if let recordsLength { try claim.setLength(recordsLength) }
             let limit = UploadLimit(exchange.ietfPolicy, upload: claim.upload, nowSeconds: server.nowSeconds)
             let flow = IETFTransfer(
                 transfer, interim: request.interim, exchange: exchange, limit: limit, isCreation: false)

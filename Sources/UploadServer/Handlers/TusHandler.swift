@@ -150,7 +150,7 @@ enum TusHandler: ServedDialect {
     ) async throws -> Upload? {
         var claim = claim
         let offer = exchange.tusOffer
-        if plan.declaresLength, let length = plan.length { try await claim.setLength(length) }
+        if plan.declaresLength, let length = plan.length { try claim.setLength(length) }
         let flow = AppendFlow(
             exchange: exchange, dialect: .tus, start: plan.start, room: plan.room,
             isProvisional: checksum.isProvisional, isResumable: location == nil,

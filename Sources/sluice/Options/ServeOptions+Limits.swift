@@ -36,7 +36,7 @@ extension ServeOptions {
                 "max-connections", "n", example: "50000",
                 isLive: true,
                 help: """
-                    Open connections at once; more are refused. Default: half of the system's limit of open files, \
+                    Open connections at once; more are refused. Default: a third of the system's limit of open files, \
                     50,000 at most.
                     """
             ) { $0.server.connectionsMax = try OptionText.number($1, in: 1...10_000_000) },
