@@ -53,7 +53,8 @@ struct RandomRecords {
             var claim = try await store.claim(id, onFence: {})
             let offset = claim.upload?.offset ?? .zero
             try claim.setLength(told)
-            _ = try await claim.permit(at: offset).settle()
+            // One that does not fit is refused.
+            _ = try? await claim.permit(at: offset).settle()
         }
     }
 

@@ -1,6 +1,7 @@
 internal import Access
 internal import HTTP
 internal import LinuxSystem
+internal import Reactor
 internal import Storage
 internal import Uploads
 
