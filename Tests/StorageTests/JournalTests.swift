@@ -55,30 +55,6 @@ import Uploads
         #expect(bytes == Array(repeating: 0, count: 1000))
     }
 
-    @Test func `no body is taken for a batch, whatever is in it`() async throws {
-        let fixture = try StoreFixture(durability: .power)
-        let victim = try await fixture.finishSmall(1)
-        // A batch of its own, behind which bodies of an earlier round would lie.
-        let crashed = try fixture.crashed(durability: .power) { path in
-            // As where the victim's batch is in the other segment, and that one was released.
-            try Catalogue.execute(at: path, "UPDATE uploads SET journal = 2")
-            let file = try #require(FileHandle(forUpdatingAtPath: "\(path)/journal/0"))
-            try file.seek(toOffset: 3 * 4096)
-            try file.write(contentsOf: forgedBatch(2, victim.id, length: 1000) + Data(repeating: 0x66, count: 1000))
-        }
-        #expect(crashed.contents(crashed.finishedPath(victim.id, "file.bin")) == Pattern.bytes(victim.id, 1000))
-    }
-
-    /// The head of a batch with one body, as anybody can make it who has read the sources.
-    private func forgedBatch(_ number: UInt64, _ id: UploadID, length: UInt64) -> Data {
-        var words = [0x424A_4543_4955_4C53, number, 1, id.high, id.low, length]
-        words += Array(repeating: 0, count: 511 - words.count)
-        words.append(words.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ $1) &* 0x100_0000_01B3 })
-        return words.reduce(into: Data()) { data, word in
-            withUnsafeBytes(of: word.littleEndian) { data.append(contentsOf: $0) }
-        }
-    }
-
     @Test func `a crash while files are written again changes nothing`() async throws {
         let fixture = try StoreFixture(durability: .power)
         let stored = try await fixture.finishSmall(1)

@@ -16,8 +16,6 @@ final class Journal: Sendable {
     let state: Mutex<JournalState>
     /// A segment's head and a batch's head.
     private let heads = Mutex<AlignedBuffer?>(AlignedBuffer(count: 2 * JournalLimits.blockBytes))
-    /// Those of the segments' rounds.
-    private let salts = Mutex(Array(repeating: UInt64(0), count: JournalLimits.segments))
     /// Until when no batch is tried, by the monotonic clock; `min` when all is well.
     private let pausedUntil = Atomic<Int64>(.min)
     /// 1 once the journal's thread may have something to do.
@@ -111,15 +109,13 @@ final class Journal: Sendable {
         try doing("write the journal in \(path)") { () throws(Errno) in
             try heads.withLock { heads throws(Errno) in
                 guard let memory = heads?.memory else { throw .noMemory }
+                JournalBlock.writeBatchHead(memory + block, number: place.number, entries)
                 // The head of a segment goes with its first batch.
                 let isFirst = place.position == Int64(block)
                 if isFirst {
-                    let head = JournalBlock.SegmentHead(first: place.number, cache: cache)
-                    salts.withLock { $0[place.index] = head.salt }
-                    JournalBlock.writeSegmentHead(memory, head)
+                    JournalBlock.writeSegmentHead(
+                        memory, JournalBlock.SegmentHead(first: place.number, cache: cache))
                 }
-                JournalBlock.writeBatchHead(
-                    memory + block, number: place.number, entries, salt: salts.withLock { $0[place.index] })
                 let head = UnsafeRawBufferPointer(
                     start: isFirst ? memory : memory + block, count: isFirst ? 2 * block : block)
                 let pieces = bodies.map {

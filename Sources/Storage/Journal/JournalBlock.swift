@@ -2,21 +2,18 @@ internal import LinuxSystem
 internal import Uploads
 
 /// The two kinds of blocks that are not bodies. Numbers are little-endian; the last eight bytes of a block are a sum
-/// over the rest, that of a batch's head also over the salt of its segment.
+/// over the rest.
 ///
 /// | bytes     | head of a segment                                     | head of a batch                                |
 /// |-----------|-------------------------------------------------------|------------------------------------------------|
 /// | 0 ..< 8   | `SLUICEJS`                                            | `SLUICEJB`                                     |
 /// | 8 ..< 16  | the number of its first batch                         | the batch's number                             |
-/// | 16 ..< 24 | the salt, not 0; 0 in one of an earlier program       | how many bodies                                |
+/// | 16 ..< 24 | 0                                                     | how many bodies                                |
 /// | 24 ..< 56 | the page cache (three words) and a sum over it, or 0  | for each body: id (two words), length in bytes |
 /// | from 56   | zeros                                                 | likewise                                       |
 ///
 /// A segment is its head and then batches with consecutive numbers; what follows the last one that fits is of an
 /// earlier round. A batch is its head and its bodies, each from a block's start on.
-///
-/// What follows are bodies too, as clients have sent them. So each round has a salt of its own, which nobody is told:
-/// no body can be taken for a batch's head, whatever is in it.
 ///
 /// The block's sum counts the page cache as zeros: it can be taken back alone, in one sector, and a crash in between
 /// leaves a good head.
@@ -37,12 +34,7 @@ enum JournalBlock {
         let first: Int64
         /// Where the files of its batches were written; nil where a start must not rely on that.
         let cache: PageCacheID?
-        /// Goes into the sums of its batches' heads.
-        var salt = JournalBlock.newSalt()
     }
-
-    /// One that nobody guesses.
-    static func newSalt() -> UInt64 { max(1, Randomness.word()) }
 
     /// Bytes from a body's start to the next one's.
     static func span(_ length: Int) -> Int {
@@ -50,15 +42,13 @@ enum JournalBlock {
     }
 
     static func writeSegmentHead(_ memory: UnsafeMutableRawPointer, _ head: SegmentHead) {
-        write(memory, [segmentMark, UInt64(head.first), head.salt] + cacheWords(head.cache))
+        write(memory, [segmentMark, UInt64(head.first), 0] + cacheWords(head.cache))
     }
 
-    static func writeBatchHead(
-        _ memory: UnsafeMutableRawPointer, number: Int64, _ entries: [Entry], salt: UInt64
-    ) {
+    static func writeBatchHead(_ memory: UnsafeMutableRawPointer, number: Int64, _ entries: [Entry]) {
         var words = [batchMark, UInt64(number), UInt64(entries.count)]
         for entry in entries { words += [entry.id.high, entry.id.low, UInt64(entry.length)] }
-        write(memory, words, salt: salt)
+        write(memory, words)
     }
 
     /// Nil for anything else than the head of a segment.
@@ -68,12 +58,12 @@ enum JournalBlock {
         }
         let words = cache.map { word(memory, $0) }
         let found = PageCacheID(boot: BootID(high: words[0], low: words[1]), mount: words[2])
-        return SegmentHead(first: first, cache: words == cacheWords(found) ? found : nil, salt: word(memory, 2))
+        return SegmentHead(first: first, cache: words == cacheWords(found) ? found : nil)
     }
 
     /// The bodies of the batch of that number; nil for anything else.
-    static func entries(_ memory: UnsafeRawPointer, number: Int64, salt: UInt64) -> [Entry]? {
-        guard word(memory, 0) == batchMark, isWhole(memory, salt: salt), word(memory, 1) == UInt64(number),
+    static func entries(_ memory: UnsafeRawPointer, number: Int64) -> [Entry]? {
+        guard word(memory, 0) == batchMark, isWhole(memory), word(memory, 1) == UInt64(number),
             let count = Int(exactly: word(memory, 2)), count <= JournalLimits.bodiesPerBatchMax
         else { return nil }
         var entries: [Entry] = []
@@ -97,26 +87,24 @@ enum JournalBlock {
         return named + [named.reduce(offset, mixed)]
     }
 
-    private static func write(_ memory: UnsafeMutableRawPointer, _ head: [UInt64], salt: UInt64 = 0) {
+    private static func write(_ memory: UnsafeMutableRawPointer, _ head: [UInt64]) {
         for index in 0..<words - 1 {
             let value = index < head.count ? head[index] : 0
             memory.storeBytes(of: value.littleEndian, toByteOffset: index * 8, as: UInt64.self)
         }
-        memory.storeBytes(of: sum(memory, salt: salt).littleEndian, toByteOffset: (words - 1) * 8, as: UInt64.self)
+        memory.storeBytes(of: sum(memory).littleEndian, toByteOffset: (words - 1) * 8, as: UInt64.self)
     }
 
-    private static func isWhole(_ memory: UnsafeRawPointer, salt: UInt64 = 0) -> Bool {
-        word(memory, words - 1) == sum(memory, salt: salt)
-    }
+    private static func isWhole(_ memory: UnsafeRawPointer) -> Bool { word(memory, words - 1) == sum(memory) }
 
     private static func word(_ memory: UnsafeRawPointer, _ index: Int) -> UInt64 {
         UInt64(littleEndian: memory.load(fromByteOffset: index * 8, as: UInt64.self))
     }
 
     /// Tells a block that was written only in part from a whole one (FNV-1a, by words).
-    private static func sum(_ memory: UnsafeRawPointer, salt: UInt64) -> UInt64 {
+    private static func sum(_ memory: UnsafeRawPointer) -> UInt64 {
         let skipped = word(memory, 0) == segmentMark ? cache : 0..<0
-        var sum = salt == 0 ? offset : mixed(offset, salt)
+        var sum = offset
         for index in 0..<words - 1 { sum = mixed(sum, skipped.contains(index) ? 0 : word(memory, index)) }
         return sum
     }

@@ -45,7 +45,7 @@ struct JournalReader {
         var content = Content(end: head.first, cache: head.cache)
         var position = Int64(block.count)
         while try read(segment, block, at: position),
-            let entries = JournalBlock.entries(block.memory, number: content.end, salt: head.salt)
+            let entries = JournalBlock.entries(block.memory, number: content.end)
         {
             position += Int64(block.count)
             for entry in entries {

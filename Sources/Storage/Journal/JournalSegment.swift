@@ -62,7 +62,7 @@ final class JournalSegment: Sendable {
     /// page cache.
     func doubtFiles() throws(Errno) {
         guard let head = try head(), head.cache != nil else { return }
-        try write(JournalBlock.SegmentHead(first: head.first, cache: nil, salt: head.salt))
+        try write(JournalBlock.SegmentHead(first: head.first, cache: nil))
     }
 
     private func write(_ head: JournalBlock.SegmentHead) throws(Errno) {
