@@ -109,12 +109,12 @@ final class Journal: Sendable {
         try doing("write the journal in \(path)") { () throws(Errno) in
             try heads.withLock { heads throws(Errno) in
                 guard let memory = heads?.memory else { throw .noMemory }
-                JournalBlock.writeBatchHead(memory + block, number: place.number, entries)
+                JournalBlock.writeBatchHead(memory + block, number: place.number, salt: place.salt, entries)
                 // The head of a segment goes with its first batch.
                 let isFirst = place.position == Int64(block)
                 if isFirst {
                     JournalBlock.writeSegmentHead(
-                        memory, JournalBlock.SegmentHead(first: place.number, cache: cache))
+                        memory, JournalBlock.SegmentHead(first: place.number, salt: place.salt, cache: cache))
                 }
                 let head = UnsafeRawBufferPointer(
                     start: isFirst ? memory : memory + block, count: isFirst ? 2 * block : block)

@@ -4,16 +4,21 @@ internal import Uploads
 /// The two kinds of blocks that are not bodies. Numbers are little-endian; the last eight bytes of a block are a sum
 /// over the rest.
 ///
-/// | bytes     | head of a segment                                     | head of a batch                                |
-/// |-----------|-------------------------------------------------------|------------------------------------------------|
-/// | 0 ..< 8   | `SLUICEJS`                                            | `SLUICEJB`                                     |
-/// | 8 ..< 16  | the number of its first batch                         | the batch's number                             |
-/// | 16 ..< 24 | 0                                                     | how many bodies                                |
-/// | 24 ..< 56 | the page cache (three words) and a sum over it, or 0  | for each body: id (two words), length in bytes |
-/// | from 56   | zeros                                                 | likewise                                       |
+/// | bytes         | head of a segment                                     | head of a batch                                |
+/// |---------------|-------------------------------------------------------|------------------------------------------------|
+/// | 0 ..< 8       | `SLUICEJS`                                            | `SLUICEJB`                                     |
+/// | 8 ..< 16      | the number of its first batch                         | the batch's number                             |
+/// | 16 ..< 24     | the round's salt                                      | how many bodies                                |
+/// | 24 ..< 56     | the page cache (three words) and a sum over it, or 0  | for each body: id (two words), length in bytes |
+/// | 56 ..< 4080   | zeros                                                 | likewise, then zeros                           |
+/// | 4080 ..< 4088 | zeros                                                 | the round's salt                               |
 ///
 /// A segment is its head and then batches with consecutive numbers; what follows the last one that fits is of an
 /// earlier round. A batch is its head and its bodies, each from a block's start on.
+///
+/// What is of an earlier round are bodies too, as clients sent them, and one may look like the next batch's head in all
+/// that can be guessed. The salt cannot: it is drawn when a segment is begun or released, and nobody is told it. The
+/// catalogue's versions before 4 knew none; of them a segment has 0 there, and so have its batches.
 ///
 /// The block's sum counts the page cache as zeros: it can be taken back alone, in one sector, and a crash in between
 /// leaves a good head.
@@ -32,6 +37,8 @@ enum JournalBlock {
     struct SegmentHead: Equatable {
         /// The number of its first batch.
         let first: Int64
+        /// What each of its batches carries; 0 in what a version without salts has written.
+        let salt: UInt64
         /// Where the files of its batches were written; nil where a start must not rely on that.
         let cache: PageCacheID?
     }
@@ -42,14 +49,17 @@ enum JournalBlock {
     }
 
     static func writeSegmentHead(_ memory: UnsafeMutableRawPointer, _ head: SegmentHead) {
-        write(memory, [segmentMark, UInt64(head.first), 0] + cacheWords(head.cache))
+        write(memory, [segmentMark, UInt64(head.first), head.salt] + cacheWords(head.cache))
     }
 
-    static func writeBatchHead(_ memory: UnsafeMutableRawPointer, number: Int64, _ entries: [Entry]) {
+    static func writeBatchHead(_ memory: UnsafeMutableRawPointer, number: Int64, salt: UInt64, _ entries: [Entry]) {
         var words = [batchMark, UInt64(number), UInt64(entries.count)]
         for entry in entries { words += [entry.id.high, entry.id.low, UInt64(entry.length)] }
-        write(memory, words)
+        write(memory, words, last: salt)
     }
+
+    /// A round's salt: unguessable, and none of before.
+    static func drawSalt() -> UInt64 { max(1, Randomness.word()) }
 
     /// Nil for anything else than the head of a segment.
     static func segmentHead(_ memory: UnsafeRawPointer) -> SegmentHead? {
@@ -58,12 +68,13 @@ enum JournalBlock {
         }
         let words = cache.map { word(memory, $0) }
         let found = PageCacheID(boot: BootID(high: words[0], low: words[1]), mount: words[2])
-        return SegmentHead(first: first, cache: words == cacheWords(found) ? found : nil)
+        return SegmentHead(first: first, salt: word(memory, 2), cache: words == cacheWords(found) ? found : nil)
     }
 
-    /// The bodies of the batch of that number; nil for anything else.
-    static func entries(_ memory: UnsafeRawPointer, number: Int64) -> [Entry]? {
-        guard word(memory, 0) == batchMark, isWhole(memory), word(memory, 1) == UInt64(number),
+    /// The bodies of the batch of that number in the round of that salt; nil for anything else.
+    static func entries(_ memory: UnsafeRawPointer, number: Int64, salt: UInt64) -> [Entry]? {
+        guard word(memory, 0) == batchMark, word(memory, words - 2) == salt, isWhole(memory),
+            word(memory, 1) == UInt64(number),
             let count = Int(exactly: word(memory, 2)), count <= JournalLimits.bodiesPerBatchMax
         else { return nil }
         var entries: [Entry] = []
@@ -87,11 +98,12 @@ enum JournalBlock {
         return named + [named.reduce(offset, mixed)]
     }
 
-    private static func write(_ memory: UnsafeMutableRawPointer, _ head: [UInt64]) {
-        for index in 0..<words - 1 {
+    private static func write(_ memory: UnsafeMutableRawPointer, _ head: [UInt64], last: UInt64 = 0) {
+        for index in 0..<words - 2 {
             let value = index < head.count ? head[index] : 0
             memory.storeBytes(of: value.littleEndian, toByteOffset: index * 8, as: UInt64.self)
         }
+        memory.storeBytes(of: last.littleEndian, toByteOffset: (words - 2) * 8, as: UInt64.self)
         memory.storeBytes(of: sum(memory).littleEndian, toByteOffset: (words - 1) * 8, as: UInt64.self)
     }
 

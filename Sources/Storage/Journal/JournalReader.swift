@@ -21,6 +21,8 @@ struct JournalReader {
         /// The number behind its last batch.
         var end: Int64 = 1
         var cache: PageCacheID?
+        /// Whether a version has written it whose batches carry no salt.
+        var isUnsalted = false
     }
 
     private let files: StoreFiles
@@ -42,10 +44,10 @@ struct JournalReader {
         guard try read(segment, block, at: 0), let head = JournalBlock.segmentHead(block.memory) else {
             return Content()
         }
-        var content = Content(end: head.first, cache: head.cache)
+        var content = Content(end: head.first, cache: head.cache, isUnsalted: head.salt == 0)
         var position = Int64(block.count)
         while try read(segment, block, at: position),
-            let entries = JournalBlock.entries(block.memory, number: content.end)
+            let entries = JournalBlock.entries(block.memory, number: content.end, salt: head.salt)
         {
             position += Int64(block.count)
             for entry in entries {

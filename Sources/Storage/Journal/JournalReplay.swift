@@ -57,7 +57,8 @@ struct JournalReplay {
                 guard let segment = try files.journalSegment(index) else { continue }
                 let content = try reader.read(segment)
                 left.nextNumber = max(left.nextNumber, content.end)
-                if content.bodies.isEmpty { continue }
+                // What has no salt is read this once: its release gives it one.
+                if content.bodies.isEmpty, !content.isUnsalted { continue }
                 found = content.bodies.map(\.file)
                 if isReliable(content) {
                     left.use[index] = SegmentUse(left: .retired, found)

@@ -55,14 +55,16 @@ final class JournalSegment: Sendable {
         return JournalBlock.segmentHead(block.memory)
     }
 
-    /// Says durably that the segment holds nothing before batch `first`.
-    func release(first: Int64) throws(Errno) { try write(JournalBlock.SegmentHead(first: first, cache: nil)) }
+    /// Says durably that the segment holds nothing before batch `first`, and nothing of it now.
+    func release(first: Int64) throws(Errno) {
+        try write(JournalBlock.SegmentHead(first: first, salt: JournalBlock.drawSalt(), cache: nil))
+    }
 
     /// Says durably that the files of its batches are not to be relied on, also where the next start finds the same
     /// page cache.
     func doubtFiles() throws(Errno) {
         guard let head = try head(), head.cache != nil else { return }
-        try write(JournalBlock.SegmentHead(first: head.first, cache: nil))
+        try write(JournalBlock.SegmentHead(first: head.first, salt: head.salt, cache: nil))
     }
 
     private func write(_ head: JournalBlock.SegmentHead) throws(Errno) {

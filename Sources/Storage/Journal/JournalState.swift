@@ -9,6 +9,8 @@ struct JournalState {
         /// In bytes from the segment's start.
         let position: Int64
         let number: Int64
+        /// Of the segment's round.
+        let salt: UInt64
     }
 
     /// What the journal's thread has to do next.
@@ -26,6 +28,8 @@ struct JournalState {
     private(set) var nextNumber: Int64
     private var current: Int?
     private var position: Int64 = 0
+    /// Of the current segment's round.
+    private var salt: UInt64 = 0
     private let segmentBytes: Int64
     /// How long the current segment is kept after its first batch.
     private let holdNanoseconds: Int64
@@ -70,10 +74,11 @@ struct JournalState {
         if current == nil {
             current = use.firstIndex { $0.phase == .free }
             position = Int64(JournalLimits.blockBytes)
+            salt = JournalBlock.drawSalt()
         }
         guard let current else { return nil }
         use[current].phase = .open
-        return Place(segment: segments[current], index: current, position: position, number: nextNumber)
+        return Place(segment: segments[current], index: current, position: position, number: nextNumber, salt: salt)
     }
 
     /// The batch is written.
