@@ -44,12 +44,14 @@ extension LocalStore {
         let clock = SteadyClock(
             wallSeconds: configuration.wallSeconds, bootSeconds: configuration.bootSeconds, lastSeenSeconds: lastSeen,
             onJump: { files.report(.clockJumped(seconds: $0)) })
+        let (writerPulse, readerPulse) = (ThreadPulse(), ThreadPulse())
         let writer = try CatalogueWriter(
             connection: connection, files: files, table: table, health: health, journal: journal,
-            clock: CatalogueClock(connection, nowSeconds: { clock.seconds }))
+            clock: CatalogueClock(connection, nowSeconds: { clock.seconds }), pulse: writerPulse)
         let recovery = Recovery(files: files, wallSeconds: { clock.seconds })
         let reader = try CatalogueReader(
-            connection: try SQLiteConnection(path: path, writes: false), recovery: recovery, catalogue: catalogue)
+            connection: try SQLiteConnection(path: path, writes: false), recovery: recovery, catalogue: catalogue,
+            pulse: readerPulse)
 
         let disk = try DiskThreads(count: min(max(1, configuration.diskThreads), StorageLimits.diskThreadsMax))
         let records = configuration.forgetSeconds.map { seconds in
@@ -63,7 +65,7 @@ extension LocalStore {
         let threads = StoreThreads(changes: changes, queries: queries, sweeper: sweeper, journal: journal)
         do throws(StorageError) {
             try threads.startWriting(writer)
-            try threads.startReading(reader)
+            try threads.startReading(reader, disk)
             try threads.startSweeping()
             try threads.startJournal()
         } catch {
@@ -74,7 +76,8 @@ extension LocalStore {
             files: files, disk: disk, table: table, catalogue: catalogue, health: health,
             smallBuffers: SmallBuffers(), journal: journal,
             expiry: configuration.expiry, assemblies: Assemblies(files: files, disk: disk), clock: clock,
-            space: SpaceGauge(files: files, disk: disk))
+            space: SpaceGauge(files: files, disk: disk),
+            pulses: StorePulses(catalogue: writerPulse, records: readerPulse, disk: disk))
         return LocalStore(parts: parts, queries: queries, threads: threads, root: root)
     }
 

@@ -212,6 +212,14 @@ public final class LocalStore: Sendable {
     /// recorded again.
     public var lastFailure: StorageError? { failure ?? parts.health.lastFailure }
 
+    /// How long a thread is at its present step already, in nanoseconds: 0 while there is nothing to do. Blocks nobody.
+    public func stepNanoseconds(_ thread: StoreThread) -> Int64 { parts.pulses.stepNanoseconds(thread) }
+
+    /// The thread that does not get on, if there is one: a call of the system's neither fails nor returns.
+    public var standingThread: StoreThread? {
+        StoreThread.allCases.first { stepNanoseconds($0) > StorageLimits.stepNanosecondsMax }
+    }
+
     /// Whether large writes go past the page cache.
     public var usesDirectIO: Bool { parts.files.usesDirectIO }
 }

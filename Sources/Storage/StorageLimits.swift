@@ -72,6 +72,9 @@ public enum StorageLimits {
     static let spaceKeptNanoseconds: Int64 = 1_000_000_000
     /// How long that question may take before a file system counts as one that does not answer, in nanoseconds.
     static let spaceAnswerNanosecondsMax: Int64 = 2_000_000_000
+    /// How long one step of a thread that everybody needs may take before the store counts as one that stands still, in
+    /// nanoseconds: as long as that question.
+    static let stepNanosecondsMax = spaceAnswerNanosecondsMax
     /// Steps that put files together and run at the same time: more would only make the disk seek.
     static let assemblyStepsMax = 2
     /// Bytes copied by one such step, before the next one in line has its turn.

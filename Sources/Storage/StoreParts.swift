@@ -15,6 +15,7 @@ struct StoreParts: Sendable {
     let assemblies: Assemblies
     let clock: SteadyClock
     let space: SpaceGauge
+    let pulses: StorePulses
 
     /// Seconds since 1970-01-01 UTC, as believed.
     func wallSeconds() -> Int64 { clock.seconds }

@@ -26,9 +26,9 @@ final class StoreThreads: Sendable {
         try start(writing, "catalogue") { writer.run(changes) }
     }
 
-    func startReading(_ reader: sending CatalogueReader) throws(StorageError) {
+    func startReading(_ reader: sending CatalogueReader, _ disk: DiskThreads) throws(StorageError) {
         let queries = queries
-        try start(reading, "records") { reader.run(queries) }
+        try start(reading, "records") { reader.run(queries, disk) }
     }
 
     func startSweeping() throws(StorageError) {

@@ -1,4 +1,5 @@
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Storage
@@ -30,6 +31,36 @@ import Testing
         gate.open()
         threads.stop()
         #expect(gate.count == 3 * count, "all of them run in the end")
+    }
+
+    @Test func `a lane whose threads all stand still is known by that, and one that has nothing to do is not`()
+        async throws
+    {
+        let threads = try DiskThreads(count: 4)
+        let gate = Gate()
+        #expect(threads.standstillNanoseconds(.long) == 0)
+        for _ in 0..<3 { #expect(threads.submit(ClosureJob { gate.pass() }, on: .long)) }
+        #expect(await eventually { gate.count == 3 })
+        #expect(threads.standstillNanoseconds(.long) == 0, "nobody waits for them")
+        #expect(threads.submit(ClosureJob {}, on: .long))
+        #expect(await eventually { threads.standstillNanoseconds(.long) > 10_000_000 })
+        try await threads.run { () throws(StorageError) in }
+        #expect(threads.standstillNanoseconds(.short) == 0)
+        gate.open()
+        #expect(await eventually { threads.standstillNanoseconds(.long) == 0 })
+        threads.stop()
+    }
+
+    @Test func `a thread's step takes as long as its pulse is not heard`() async {
+        let pulse = ThreadPulse()
+        #expect(pulse.stepNanoseconds == 0)
+        pulse.beat()
+        #expect(await eventually { pulse.stepNanoseconds > 10_000_000 })
+        pulse.beat()
+        let fresh = pulse.stepNanoseconds
+        #expect(await eventually { pulse.stepNanoseconds > fresh })
+        pulse.rest()
+        #expect(pulse.stepNanoseconds == 0)
     }
 
     @Test func `neither lane starves the other one on the only thread`() async throws {

@@ -23,7 +23,8 @@ enum CatalogueOwner: Sendable {
     case unreadable
 }
 
-/// Reads what memory does not hold, on a connection and a thread of its own, so that it never waits for a commit.
+/// Reads what memory does not hold, on a connection and a thread of its own, so that it never waits for a commit. It
+/// waits for no file either: those are looked at by disk threads.
 final class CatalogueReader {
     private let byID: SQLiteStatement
     private let ownerByID: SQLiteStatement
@@ -33,8 +34,12 @@ final class CatalogueReader {
     private let commit: SQLiteStatement
     private let recovery: Recovery
     private let catalogue: Catalogue
+    private let pulse: ThreadPulse
 
-    init(connection: SQLiteConnection, recovery: Recovery, catalogue: Catalogue) throws(StorageError) {
+    init(
+        connection: SQLiteConnection, recovery: Recovery, catalogue: Catalogue, pulse: ThreadPulse
+    ) throws(StorageError) {
+        self.pulse = pulse
         self.recovery = recovery
         self.catalogue = catalogue
         usage = try CatalogueUsage(connection)
@@ -50,15 +55,20 @@ final class CatalogueReader {
     }
 
     /// Answers until the queue has ended.
-    func run(_ queries: BatchQueue<CatalogueQuery>) {
+    ///
+    /// - Parameter disk: looks at files.
+    func run(_ queries: BatchQueue<CatalogueQuery>, _ disk: DiskThreads) {
         while let batch = queries.next() {
+            pulse.beat()
+            defer { pulse.rest() }
             // One look at the database for all that have gathered. Without it each query makes its own, which is right
             // as well, only slower.
             try? begin.run()
             defer { try? commit.run() }
             for query in batch {
+                pulse.beat()
                 switch query {
-                case .load(let id): catalogue.loaded(id, load(id))
+                case .load(let id): load(id, disk)
                 case .usage(let owner): catalogue.table.loaded(owner, usage(of: owner))
                 case .owner(let id, let continuation): continuation.resume(returning: owner(id))
                 case .expired(let seconds, let last, let limit, let continuation):
@@ -68,17 +78,27 @@ final class CatalogueReader {
         }
     }
 
-    private func load(_ id: UploadID) -> Result<LoadedUpload, StorageError> {
+    private func load(_ id: UploadID, _ disk: DiskThreads) {
         recovery.files.counters.add(.loads)
+        let row: CatalogueRow
         do throws(StorageError) {
             defer { byID.reset() }
             try byID.bind(1, id.high, id.low)
-            guard try byID.step() else { return .success(.none) }
-            let row = try CatalogueRow(from: byID)
-            return .success(row.cleanup == .all ? .deleted(row.upload) : try recovery.examine(row.upload))
-        } catch {
-            return .failure(error)
+            guard try byID.step() else { return catalogue.loaded(id, .success(.none)) }
+            row = try CatalogueRow(from: byID)
+        } catch { return catalogue.loaded(id, .failure(error)) }
+        if row.cleanup == .all { return catalogue.loaded(id, .success(.deleted(row.upload))) }
+        let upload = row.upload
+        guard Recovery.looksAtFiles(upload) else {
+            return catalogue.loaded(id, .success(LoadedUpload(recorded: upload, correction: nil)))
         }
+        // A file that cannot be looked at, because the call does not return, is no reason to know nothing of others.
+        let look = ClosureJob { [recovery, catalogue] in
+            do throws(StorageError) {
+                catalogue.loaded(id, .success(try recovery.examine(upload)))
+            } catch { catalogue.loaded(id, .failure(error)) }
+        }
+        if !disk.submit(look) { catalogue.loaded(id, .failure(.closed)) }
     }
 
     private func usage(of owner: Owner) -> Result<Usage, StorageError> {

@@ -17,13 +17,15 @@ final class CatalogueWriter {
     private let delivery: SmallDelivery
     private var clock: CatalogueClock
     private var checkpoints: CatalogueCheckpoints
+    private let pulse: ThreadPulse
 
     init(
         connection: SQLiteConnection, files: StoreFiles, table: UploadTable, health: StoreHealth, journal: Journal?,
-        clock: CatalogueClock
+        clock: CatalogueClock, pulse: ThreadPulse
     ) throws(StorageError) {
         self.clock = clock
-        delivery = SmallDelivery(files: files, journal: journal, health: health)
+        self.pulse = pulse
+        delivery = SmallDelivery(files: files, journal: journal, health: health, pulse: pulse)
         checkpoints = CatalogueCheckpoints(connection, files)
         self.connection = connection
         self.files = files
@@ -47,6 +49,7 @@ final class CatalogueWriter {
                 apply(rest.prefix(StorageLimits.changesPerCommitMax))
                 rest = rest.dropFirst(StorageLimits.changesPerCommitMax)
             }
+            pulse.beat()
             if health.failure == nil { checkpoints.run(isIdle: batch.isEmpty) }
         }
         // By this the next start tells a wrong clock; without it, it would doubt a right one for a while.
@@ -55,7 +58,9 @@ final class CatalogueWriter {
     }
 
     private func next(_ changes: BatchQueue<CatalogueChange>) -> [CatalogueChange]? {
-        changes.next(
+        pulse.rest()
+        defer { pulse.beat() }
+        return changes.next(
             nanosecondsMax: health.isTried ? StorageLimits.catalogueRetryNanoseconds : checkpoints.restNanoseconds)
     }
 
@@ -84,8 +89,10 @@ final class CatalogueWriter {
 
     private func apply(_ changes: ArraySlice<CatalogueChange>) {
         var steps = changes.map { CatalogueStep($0) }
+        pulse.beat()
         syncDirectories(&steps)
         delivery.prepare(&steps)
+        pulse.beat()
         if let failure = write(&steps) {
             for index in steps.indices where steps[index].outcome == .goes { steps[index].outcome = .failed(failure) }
         }

@@ -51,7 +51,10 @@ struct Recovery {
     let files: StoreFiles
     let wallSeconds: @Sendable () -> Int64
 
-    /// Looks at the files of an open upload. Called before anybody can hold it.
+    /// Whether there is anything to be found out about an upload.
+    static func looksAtFiles(_ upload: Upload) -> Bool { upload.state == .open || upload.state == .finished }
+
+    /// Looks at the files of an upload. Called before anybody can hold it.
     func examine(_ upload: Upload) throws(StorageError) -> LoadedUpload {
         if upload.state == .finished, try nameLeft(upload) { files.report(.deliveredAfterCrash(upload.id)) }
         guard upload.state == .open else { return LoadedUpload(recorded: upload, correction: nil) }

@@ -18,8 +18,10 @@ final class SmallDelivery {
     private let files: StoreFiles
     private let journal: Journal?
     private let health: StoreHealth
+    private let pulse: ThreadPulse
 
-    init(files: StoreFiles, journal: Journal?, health: StoreHealth) {
+    init(files: StoreFiles, journal: Journal?, health: StoreHealth, pulse: ThreadPulse) {
+        self.pulse = pulse
         self.files = files
         self.journal = journal
         self.health = health
@@ -35,6 +37,7 @@ final class SmallDelivery {
         if files.durability == .power { enterJournal(&steps) }
         for index in steps.indices where steps[index].outcome == .goes {
             guard let body = steps[index].small else { continue }
+            pulse.beat()
             do throws(StorageError) {
                 try files.writeSmall(body.finished.id, body.buffer.memory, count: body.count)
             } catch {
@@ -61,6 +64,7 @@ final class SmallDelivery {
         while !rest.isEmpty {
             let part = rest.prefix(JournalLimits.bodiesPerBatchMax)
             rest = rest.dropFirst(part.count)
+            pulse.beat()
             let number = journal?.write(part.map { steps[$0].small! })
             for index in part {
                 if let number { steps[index].journal = number } else { steps[index].outcome = .refused }
@@ -72,6 +76,7 @@ final class SmallDelivery {
     func conclude(_ steps: inout [CatalogueStep]) {
         for index in steps.indices {
             guard let body = steps[index].small else { continue }
+            pulse.beat()
             switch steps[index].outcome {
             case .goes:
                 do throws(StorageError) {

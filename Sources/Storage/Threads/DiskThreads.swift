@@ -18,6 +18,9 @@ final class DiskThreads: Sendable {
         var long = Ring<Job>()
         var lastNumber: UInt64 = 0
         var longRunning = 0
+        /// Since when a lane's first job waits, and none of that lane was taken; by the monotonic clock.
+        var shortSince: Int64?
+        var longSince: Int64?
         var idle: [Worker] = []
         var isStopping = false
 
@@ -25,8 +28,12 @@ final class DiskThreads: Sendable {
             lastNumber += 1
             let job = Job(job: job, number: lastNumber)
             switch lane {
-            case .short: short.append(job)
-            case .long: long.append(job)
+            case .short:
+                if short.count == 0 { shortSince = SystemClock.monotonicNanoseconds }
+                short.append(job)
+            case .long:
+                if long.count == 0 { longSince = SystemClock.monotonicNanoseconds }
+                long.append(job)
             }
         }
 
@@ -35,8 +42,10 @@ final class DiskThreads: Sendable {
             let shortNumber = short.first?.number ?? .max
             if longRunning < longMax, let next = long.first, next.number < shortNumber {
                 longRunning += 1
+                defer { longSince = long.count > 0 ? SystemClock.monotonicNanoseconds : nil }
                 return long.popFirst().map { ($0.job, .long) }
             }
+            defer { shortSince = short.count > 0 ? SystemClock.monotonicNanoseconds : nil }
             return short.popFirst().map { ($0.job, .short) }
         }
     }
@@ -82,6 +91,13 @@ final class DiskThreads: Sendable {
 
     /// Jobs that no thread has taken yet.
     var queuedCount: Int { state.withLock { $0.short.count + $0.long.count } }
+
+    /// For how long jobs of a lane have waited without one of them being taken, in nanoseconds: while threads get on with
+    /// what they do, however long the queue is, that is never long.
+    func standstillNanoseconds(_ lane: DiskLane) -> Int64 {
+        let since = state.withLock { lane == .short ? $0.shortSince : $0.longSince }
+        return since.map { max(0, SystemClock.monotonicNanoseconds - $0) } ?? 0
+    }
 
     /// Queues a job. False once the threads are stopping: it will not run.
     func submit(_ job: any DiskJob, on lane: DiskLane = .short) -> Bool {

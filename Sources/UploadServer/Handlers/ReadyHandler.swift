@@ -19,6 +19,11 @@ enum ReadyHandler {
         if server.isStopping { return "the server is stopping." }
         if server.store.failure != nil { return "the catalogue takes no changes; the log says why." }
         if server.store.lastFailure != nil { return "the catalogue takes no changes at the moment." }
+        switch server.store.standingThread {
+        case .catalogue, .records: return "the catalogue does not answer."
+        case .disk, .sync: return "the disk does not answer."
+        case nil: break
+        }
         let open = server.store.openUploads
         if open.count >= open.limit { return "as many unfinished uploads are here as may be." }
         do throws(StorageError) {

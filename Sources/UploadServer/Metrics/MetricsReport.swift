@@ -130,6 +130,12 @@ struct MetricsReport {
         text.number(
             "sluice_journal_failing", .gauge, "Whether the journal, or a part of it, cannot be used at this moment.",
             server.store.journalFailure == nil ? 0 : 1)
+        text.begin(
+            "sluice_store_step_seconds", .gauge, "How long the thread of the store is at its present step already.")
+        for thread in StoreThread.allCases {
+            text.sample(
+                [("thread", thread.rawValue)], MetricsText.seconds(server.store.stepNanoseconds(thread)))
+        }
     }
 
     private mutating func store() {
