@@ -235,9 +235,11 @@ extension Upload {
         return marked
     }
 
-    static func sample(_ number: UInt64, length: Int64? = nil, name: String = "file.bin") -> Upload {
+    static func sample(
+        _ number: UInt64, _ dialect: DialectName = .tus, length: Int64? = nil, name: String = "file.bin"
+    ) -> Upload {
         Upload(
-            id: UploadID(high: 7, low: number), dialect: .tus, length: length, name: CleanName(name),
+            id: UploadID(high: 7, low: number), dialect: dialect, length: length, name: CleanName(name),
             createdSeconds: 1_700_000_000)
     }
 }

@@ -4,7 +4,7 @@ internal import Uploads
 /// The thread that tidies up, beside the traffic and with connections of its own.
 ///
 /// After the start it has the catalogue looked through (`CatalogueLook`): damaged, it would have a sweep remove what is
-/// still wanted, and every change could make it worse. Then it removes what a crash has left, and from then on
+/// still wanted, and every change could make it worse. Then it removes what a crash has left, uploads that nobody can go on with included (`AbandonedSweep`), and from then on
 ///
 /// - does so again soon after something could not be removed or recorded (`nudge`), and for as long as something is in
 ///   the way, more and more rarely;
@@ -104,6 +104,12 @@ final class Sweeper: Sendable {
             let connection = try SQLiteConnection(path: cataloguePath, writes: false)
             connection.interrupt(by: isStopping)
             try CleanupSweep(connection: connection, files: files).run(table, catalogue, &failures)
+            if isFirst {
+                let abandoned = AbandonedSweep(
+                    recovery: recovery, table: table, catalogue: catalogue, connection: connection,
+                    isStopping: isStopping)
+                try abandoned.run(&failures)
+            }
             let sweep = DataSweep(
                 recovery: recovery, table: table, connection: connection,
                 beforeNanoseconds: isFirst ? startNanoseconds : nil, isStopping: isStopping)

@@ -182,6 +182,12 @@ struct LiveUpload<RecordWaiter, GrantWaiter> {
     /// Holds an upload that nobody else holds, for the sweeps: their work is too short to be fenced.
     mutating func holdBriefly(_ token: UInt64) { holder = Holder(token: token, onFence: {}) }
 
+    /// Takes the record as its holder has just read it.
+    mutating func know(_ upload: Upload) {
+        knowledge = .known
+        recorded = upload
+    }
+
     /// Holds an upload that is known not to be there.
     mutating func holdNew(_ token: UInt64, onFence: @escaping @Sendable () -> Void) {
         knowledge = .known

@@ -149,6 +149,9 @@ final class UploadTable: Sendable {
         }
     }
 
+    /// Tells memory what the catalogue has of an upload that the caller holds since it was at rest.
+    func know(_ upload: Upload) { state.withLock { state in state.with(upload.id) { $0.know(upload) } } }
+
     /// Holds an upload of which the caller knows that there is none yet.
     ///
     /// - Throws: `misuse` for one that memory knows of.

@@ -1,0 +1,58 @@
+import Foundation
+import Storage
+import TestSupport
+import Testing
+import Uploads
+
+/// Open uploads of the plain dialect that a killed server has left.
+@Suite struct AbandonedTests {
+    @Test func `what was cut by a crash and nobody can go on with is removed after the start`() async throws {
+        let fixture = try StoreFixture()
+        let (cut, begun, kept) = (Upload.sample(1, .plain), Upload.sample(2, .plain), Upload.sample(3))
+        try await fixture.create(cut, bytes: 10_000)
+        try await fixture.create(begun, bytes: 0)
+        try await fixture.create(kept, bytes: 10_000)
+        let whole = try await fixture.finish(.sample(4, .plain), bytes: 10)
+        let crashed = try fixture.crashed()
+        #expect(await eventually { !crashed.exists(crashed.dataPath(cut.id)) })
+        #expect(await eventually { crashed.store.openUploads.count == 1 })
+        #expect(
+            try await eventually {
+                try Catalogue.integer(at: crashed.path, "SELECT count(*) FROM uploads") == 2
+            })
+        for upload in [cut, begun] { #expect(try await crashed.store.snapshot(of: upload.id) == nil) }
+        #expect(try await crashed.store.snapshot(of: kept.id)?.offset == Offset(10_000))
+        #expect(try await crashed.finishedFile(whole.id)?.length == 10)
+        #expect(crashed.contents(crashed.dataPath(kept.id)) == Pattern.bytes(kept.id, 10_000))
+    }
+
+    @Test func `one that was whole and had its name is recorded as finished`() async throws {
+        let fixture = try StoreFixture()
+        let upload = Upload.sample(1, .plain, length: 10_000)
+        try await fixture.create(upload, bytes: 10_000)
+        let crashed = try fixture.crashed { path in
+            try place(Pattern.bytes(upload.id, 10_000), at: "\(path)/complete/\(upload.id)/file.bin")
+            try FileManager.default.removeItem(atPath: "\(path)/uploads/\(upload.id)")
+        }
+        #expect(await eventually { crashed.store.openUploads.count == 0 })
+        #expect(try await crashed.finishedFile(upload.id)?.length == 10_000)
+        #expect(
+            crashed.contents(crashed.finishedPath(upload.id, "file.bin")) == Pattern.bytes(upload.id, 10_000))
+    }
+
+    @Test func `those of this run are left alone, however early they come`() async throws {
+        let fixture = try StoreFixture()
+        for number in UInt64(1)...100 { try await fixture.create(.sample(number, .plain), bytes: 10) }
+        let crashed = try fixture.crashed()
+        let upload = Upload.sample(1000, .plain, length: 5000)
+        var claim = try await crashed.claim(upload.id)
+        try await claim.create(upload, isDurable: true)
+        var permit = try await claim.permit(at: .zero)
+        await permit.append(2000, of: upload.id)
+        #expect(await eventually { crashed.store.openUploads.count == 1 })
+        #expect(await eventually { !crashed.exists(crashed.dataPath(Upload.sample(100).id)) })
+        await permit.append(3000, of: upload.id)
+        _ = try await permit.finish(length: 5000)
+        #expect(crashed.contents(crashed.finishedPath(upload.id, "file.bin")) == Pattern.bytes(upload.id, 5000))
+    }
+}
