@@ -10,16 +10,20 @@ public enum Download: Sendable {
     /// - Parameters:
     ///   - upload: the record, for what is said of the file.
     ///   - file: as it is opened.
+    ///   - isBeingReplaced: whether nobody can say yet which delivery it is: then nothing is said by which its bytes
+    ///     could be put beside others, and no part of it is sent.
     ///   - nowSeconds: since 1970-01-01 UTC.
     /// - Throws: 412 `precondition-failed`, 416 `range-not-satisfiable`.
-    public init(_ head: RequestHead, _ upload: Upload, file: FinishedFile, nowSeconds: Int64) throws(Refusal) {
-        let tag = EntityTag(of: upload.id, file)
-        let modified = HTTPDate(secondsSince1970: file.finishedSeconds)
+    public init(
+        _ head: RequestHead, _ upload: Upload, file: FinishedFile, isBeingReplaced: Bool = false, nowSeconds: Int64
+    ) throws(Refusal) {
+        let tag = isBeingReplaced ? nil : EntityTag(of: upload.id, file)
+        let modified = isBeingReplaced ? nil : HTTPDate(secondsSince1970: file.finishedSeconds)
         let now = HTTPDate(secondsSince1970: nowSeconds)
         var response = ResponseHead(.ok)
-        response.set("ETag", tag.description)
+        if let tag { response.set("ETag", tag.description) }
         // Never later than the answer itself (RFC 9110 8.8.2.1).
-        if modified <= now { response.set("Last-Modified", modified.description) }
+        if let modified, modified <= now { response.set("Last-Modified", modified.description) }
         response.set("Cache-Control", "private, no-cache")
         switch Precondition(head, tag: tag, lastModified: modified, now: now) {
         case .met: break
@@ -30,10 +34,10 @@ public enum Download: Sendable {
         case .failed:
             throw Refusal(
                 .preconditionFailed, code: "precondition-failed", "The file is not the one that the request asks for.",
-                fields: [("ETag", tag.description)])
+                fields: tag.map { [("ETag" as StaticString, $0.description)] } ?? [])
         }
         Download.describe(&response, upload, file)
-        guard head.method == .get, let field = head.fields.text(.range) else {
+        guard head.method == .get, let tag, let field = head.fields.text(.range) else {
             self = .whole(response)
             return
         }

@@ -5,11 +5,15 @@ public import Uploads
 public struct FinishedReader: ~Copyable, Sendable {
     /// The file's name, its length in bytes, and when it was delivered.
     public let finished: FinishedFile
+    /// Whether a newer one may stand under the name already, whose record is on its way: what is known of the file may be
+    /// that of the one before. Its length is that of the open one.
+    public let isBeingReplaced: Bool
 
     private let bytes: StoredReader
 
-    init(_ source: DeliveredFile, finished: FinishedFile, disk: DiskThreads) {
+    init(_ source: DeliveredFile, finished: FinishedFile, isBeingReplaced: Bool, disk: DiskThreads) {
         self.finished = finished
+        self.isBeingReplaced = isBeingReplaced
         bytes = StoredReader(source, length: finished.length, disk: disk)
     }
 

@@ -13,6 +13,7 @@ public final class LocalStore: Sendable {
     /// Holds the lock of the directory.
     private let root: Mutex<Directory?>
     private let isClosed = Atomic<Bool>(false)
+    private let openAttemptsMax = 3
 
     init(
         parts: StoreParts, queries: BatchQueue<CatalogueQuery>, threads: StoreThreads, root: consuming Directory
@@ -142,19 +143,18 @@ public final class LocalStore: Sendable {
     ///
     /// - Throws: `damaged` if the file is not as it was delivered.
     public func openFinished(_ id: UploadID) async throws(StorageError) -> FinishedReader? {
-        let files = parts.files
-        // A file may be replaced by one of another name between the look at the record and the opening.
-        for _ in 0..<2 {
+        // It may be replaced, also by one of another name, between the looks at the record and the opening.
+        for attempt in 1...openAttemptsMax {
             guard let upload = try await snapshot(of: id), let finished = upload.finished else { return nil }
-            let opened = try await parts.disk.run { () throws(StorageError) in
-                try files.openDelivered(id, finished.name)
-            }
-            guard let opened else { continue }
-            // While a restarted attempt is being delivered its file is there before its record.
-            guard opened.size == finished.length || upload.state == .open else { throw .damaged(id) }
+            let (file, isRecorded) = try await parts.openDelivered(upload, finished.name)
+            guard let file else { continue }
+            let after = try await snapshot(of: id)
+            let isSame = after?.finished == finished && after?.state == upload.state
+            if !isSame, attempt < openAttemptsMax { continue }
+            guard file.size == finished.length || upload.state == .open || !isSame else { throw .damaged(id) }
             let found = FinishedFile(
-                name: finished.name, length: opened.size, finishedNanoseconds: finished.finishedNanoseconds)
-            return FinishedReader(opened, finished: found, disk: parts.disk)
+                name: finished.name, length: file.size, finishedNanoseconds: finished.finishedNanoseconds)
+            return FinishedReader(file, finished: found, isBeingReplaced: !isSame || !isRecorded, disk: parts.disk)
         }
         // Whoever takes finished files out of the directory may do so.
         return nil

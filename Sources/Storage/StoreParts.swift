@@ -23,6 +23,20 @@ struct StoreParts: Sendable {
     /// Whether small bodies may be delivered together.
     var takesSmall: Bool { files.durability == .process || journal?.isAvailable ?? false }
 
+    /// Opens a delivered file, nil where there is none; and answers whether it is the one that the record tells of.
+    ///
+    /// An attempt to replace it has a data file until that takes its place, and the record follows after that.
+    func openDelivered(
+        _ upload: Upload, _ name: CleanName
+    ) async throws(StorageError) -> (DeliveredFile?, isRecorded: Bool) {
+        let (files, id, isOpen) = (files, upload.id, upload.state == .open)
+        return try await disk.run { () throws(StorageError) -> (DeliveredFile?, isRecorded: Bool) in
+            let file = try files.openDelivered(id, name)
+            if file == nil || !isOpen { return (file, true) }
+            return (file, try files.dataSize(id) != nil)
+        }
+    }
+
     /// The record with its time starting anew; left as it is where nothing expires.
     func renewed(_ upload: Upload) -> Upload {
         guard let seconds = expiry.expiresSeconds(nowSeconds: clock.latestSeconds) else { return upload }

@@ -44,12 +44,14 @@ import Uploads
     private let id = UploadID(high: 0, low: 1)
 
     private func download(
-        _ fields: [String], method: String = "GET", dialect: DialectName = .plain, nowSeconds: Int64 = 784_111_800
+        _ fields: [String], method: String = "GET", dialect: DialectName = .plain, isBeingReplaced: Bool = false,
+        nowSeconds: Int64 = 784_111_800
     ) throws -> Download {
         let upload = Upload(
             id: id, dialect: dialect, length: 10, name: file.name, contentType: "text/html; x=y", createdSeconds: 0)
         return try Download(
-            parsedHead("\(method) /files/1", fields), upload, file: file, nowSeconds: nowSeconds)
+            parsedHead("\(method) /files/1", fields), upload, file: file, isBeingReplaced: isBeingReplaced,
+            nowSeconds: nowSeconds)
     }
 
     @Test func `a finished file is told as an attachment that no browser interprets`() throws {
@@ -90,5 +92,28 @@ import Uploads
         guard case .whole = try download(["Range: bytes=0-1", "If-Range: \"other\""]) else {
             return #expect(Bool(false))
         }
+    }
+
+    @Test func `a file that may be another one by now is sent whole, and not under the older one's tag or date`() throws
+    {
+        let tag = "\"\(id)-10-\(String(file.finishedNanoseconds, radix: 36))\""
+        let requests = [
+            [], ["If-None-Match: \(tag)"], ["Range: bytes=0-1", "If-Range: \(tag)"], ["Range: bytes=0-1"],
+            ["If-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT"],
+        ]
+        for fields in requests {
+            guard case .whole(let head) = try download(fields, isBeingReplaced: true) else {
+                Issue.record("\(fields)")
+                continue
+            }
+            var bytes: [UInt8] = []
+            head.write(into: &bytes, date: nil)
+            let text = String(decoding: bytes, as: UTF8.self)
+            #expect(!text.contains("ETag") && !text.contains("Last-Modified"))
+        }
+        let refusal = FileIDAppendDecisionTests.refusal {
+            try download(["If-Match: \(tag)"], isBeingReplaced: true)
+        }
+        #expect(refusal?.status == .preconditionFailed && refusal?.fields.isEmpty == true)
     }
 }

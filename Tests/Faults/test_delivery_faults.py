@@ -4,14 +4,16 @@ import base64
 import errno
 import os
 import signal
+import sqlite3
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 
 from sluice import make_file
 from waiting import eventually
-from wire import ask
+from wire import Line, ask
 
 TUS = {"Tus-Resumable": "1.0.0"}
 PATCH = TUS | {"Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"}
@@ -117,3 +119,37 @@ def test_a_joined_file_whose_folder_could_not_be_synced_is_known_for_what_it_is(
     told = ask(server.port, "HEAD", location, TUS)
     assert (told.status, told.offset) == (200, 2 * len(BODY))
     assert file.read_bytes() == 2 * BODY
+
+
+def open_records(server) -> int:
+    with closing(sqlite3.connect(f"file:{server.data}/catalogue.sqlite?mode=ro", uri=True)) as catalogue:
+        return catalogue.execute("SELECT count(*) FROM uploads WHERE state = 0").fetchone()[0]
+
+
+def test_the_tag_of_an_older_file_never_stands_for_the_bytes_of_a_newer_one(server, calls):
+    """Between the rename of a file that was begun anew and its record: same length, same name, other bytes."""
+    older, newer = b"1" * 200_000, b"2" * 200_000
+    assert begin(server, older).status == 200
+    address = "/files/" + server.finished_files()[0].parent.name
+    first = ask(server.port, "GET", address)
+    tag = first.fields["ETag"]
+    assert first.body == older
+    with Line(server.port) as line:
+        line.head("POST", "/upload", {"X-File-Id": "again.bin", "X-Start-Byte": "0"}, len(newer))
+        line.send(newer[:100_000])
+        eventually(lambda: open_records(server) == 1, "the record of the new attempt")
+        # The older one is there, and is told by its tag, until the newer one has its place.
+        again = ask(server.port, "GET", address, {"Range": "bytes=0-9", "If-Range": tag})
+        assert (again.status, again.body) == (206, older[:10])
+        with calls.hold("fdatasync", path="-wal") as held:
+            line.send(newer[100_000:])
+            eventually(lambda: server.finished_files()[0].read_bytes() == newer and held.waiting == 1, "the rename")
+            assert not (server.data / "uploads" / address.rpartition("/")[2]).exists()
+            meanwhile = ask(server.port, "GET", address)
+            assert (meanwhile.status, meanwhile.body) == (200, newer) and "ETag" not in meanwhile.fields
+            part = ask(server.port, "GET", address, {"Range": "bytes=100000-", "If-Range": tag})
+            assert (part.status, part.body) == (200, newer)
+            assert ask(server.port, "GET", address, {"If-None-Match": tag}).status == 200
+        assert line.answer().status == 200
+    told = ask(server.port, "GET", address)
+    assert told.body == newer and told.fields["ETag"] != tag

@@ -12,7 +12,7 @@ enum DownloadHandler {
     ) async throws {
         guard let file = try await exchange.uploads.openFinished(upload) else { throw Dispatch.notFound }
         let answer = try Download(
-            exchange.head, upload, file: file.finished,
+            exchange.head, upload, file: file.finished, isBeingReplaced: file.isBeingReplaced,
             nowSeconds: SystemClock.wallNanoseconds / 1_000_000_000)
         // A HEAD that came as another method is framed as that one: without content it has a length of 0.
         let sendsContent = exchange.head.method == .get && exchange.head.sentMethod != .head
