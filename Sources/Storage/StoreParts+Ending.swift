@@ -31,6 +31,14 @@ extension StoreParts {
         await removeBytes(upload.id)
     }
 
+    /// Gives back every byte of a file that was put together and has not got its name: it is done again from the first.
+    func emptyData(_ id: UploadID) async {
+        let files = files
+        do throws(StorageError) {
+            try await disk.run { () throws(StorageError) in try files.emptyData(id) }
+        } catch { files.report(.appendFailed(id, error)) }
+    }
+
     /// Removes the data file, for which nothing stands any more. What is in the way does not matter to whoever asked:
     /// the sweep tries again.
     func removeBytes(_ id: UploadID) async {

@@ -35,10 +35,16 @@ extension UploadClaim {
         let (store, id) = (store, id)
         if !store.table.isRecorded(id) { try await store.catalogue.record(id, .put(upload, .none)) }
         try await store.assemblies.assemble(id, from: pieces)
-        try await store.disk.run(on: .long) { () throws(StorageError) in try store.deliver(id, as: upload.name) }
-        let finished = upload.delivered(length: length, seconds: store.wallSeconds())
-        try await store.catalogue.record(id, .put(finished, .none), syncs: [.uploads, .complete])
-        return finished
+        do throws(StorageError) {
+            try await store.disk.run(on: .long) { () throws(StorageError) in try store.deliver(id, as: upload.name) }
+            let finished = upload.delivered(length: length, seconds: store.wallSeconds())
+            try await store.catalogue.record(id, .put(finished, .none), syncs: [.uploads, .complete])
+            return finished
+        } catch {
+            // On a disk that is full the copy may be what fills it.
+            await store.emptyData(id)
+            throw error
+        }
     }
 
     /// Gives an upload its whole time once more.

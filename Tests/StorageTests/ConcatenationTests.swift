@@ -69,6 +69,21 @@ import Uploads
         #expect(record?.state == .open && record?.offset == .zero)
     }
 
+    @Test func `a joined file that cannot be given its name keeps no second copy of the parts`() async throws {
+        let fixture = try StoreFixture()
+        let first = part(1, 100_000)
+        try await fixture.create(first, bytes: 100_000)
+        let id = whole([]).id
+        // Its folder cannot be made.
+        try place([], at: "\(fixture.path)/complete/\(id)")
+        await #expect(throws: StorageError.self) { _ = try await join(fixture, [first.id]) }
+        #expect(fixture.contents(fixture.dataPath(id)) == [])
+        #expect(fixture.contents(fixture.dataPath(first.id))?.count == 100_000)
+        try FileManager.default.removeItem(atPath: "\(fixture.path)/complete/\(id)")
+        let done = try await join(fixture, [first.id])
+        #expect(fixture.contents(fixture.finishedPath(done.id, "whole.bin")) == Pattern.bytes(first.id, 100_000))
+    }
+
     @Test func `an expired upload has no bytes, and its record says so`() async throws {
         let fixture = try StoreFixture()
         let upload = part(1, 10_000)

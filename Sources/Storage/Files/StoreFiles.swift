@@ -153,6 +153,15 @@ final class StoreFiles: Sendable {
         }
     }
 
+    /// Cuts a data file to nothing; one that is not there is not made.
+    func emptyData(_ id: UploadID) throws(StorageError) {
+        try doing("cut \(dataPath(id))") { () throws(Errno) in
+            do throws(Errno) { try uploads.open(id.description, [.writeOnly, .noFollow]).truncate(to: 0) } catch {
+                guard error == .noEntry else { throw error }
+            }
+        }
+    }
+
     /// Opens a part to read it, past the page cache if `isDirect`.
     ///
     /// - Throws: `damaged` where it has fewer bytes than that, or is gone.
