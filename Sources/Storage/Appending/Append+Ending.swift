@@ -190,8 +190,8 @@ extension Append {
         }
         let finished = whole.delivered(length: length, seconds: store.wallSeconds())
         let older = minted.finished.flatMap { $0.name == whole.name ? nil : $0.name }
-        let cleanup = older.map { Cleanup.older($0) } ?? .none
-        store.catalogue.enqueue(id, .put(finished, cleanup), syncs: [.uploads, .complete]) {
+        let leftover = older.map { CatalogueChange.Leftover.older($0) } ?? .none
+        store.catalogue.enqueue(id, .put(finished, leftover), syncs: [.uploads, .complete]) {
             // After a failure the record is compared with the files again, which finds the delivered one.
             ending.resume(returning: $0.map { .failure($0) } ?? .success(finished))
         }

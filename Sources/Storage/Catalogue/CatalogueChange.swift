@@ -12,8 +12,15 @@ struct CatalogueChange: Sendable {
     /// Files that a recorded change makes superfluous.
     enum Leftover: Sendable {
         case none
-        /// Those that were delivered under another name.
-        case others
+        /// The one that was delivered under another name.
+        case older(CleanName)
+
+        var cleanup: Cleanup {
+            switch self {
+            case .none: .none
+            case .older(let name): .older(name)
+            }
+        }
     }
 
     enum Content: Sendable {
@@ -45,7 +52,7 @@ struct CatalogueChange: Sendable {
     /// Whose upload it is.
     var owner: Owner? {
         switch content {
-        case .put(let upload, _), .reset(let upload): upload.owner
+        case .put(let upload, _), .reset(let upload), .delete(let upload): upload.owner
         case .deliver(let body): body.finished.owner
         case .remove(_, let owner): owner
         }

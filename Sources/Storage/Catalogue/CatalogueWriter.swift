@@ -151,7 +151,7 @@ final class CatalogueWriter {
     private func write(_ step: inout CatalogueStep) throws(StorageError) {
         switch step.change.content {
         case .put(let upload, let leftover):
-            try CatalogueRow(upload: upload, cleanup: leftover == .others ? .others : .none)
+            try CatalogueRow(upload: upload, cleanup: leftover.cleanup)
                 .bind(to: put, journal: nil)
         case .delete(let upload):
             try CatalogueRow(upload: upload, cleanup: .all).bind(to: put, journal: nil, resets: true)

@@ -48,6 +48,6 @@ struct AbandonedSweep {
             return catalogue.enqueue(id, .put(whole, .none), syncs: [.uploads, .complete])
         }
         upload.epoch += 1
-        catalogue.enqueue(id, .put(upload, .all), isVisible: true) { _ in files.leftBehind() }
+        catalogue.enqueue(id, .delete(upload), isVisible: true) { _ in files.leftBehind() }
     }
 }
