@@ -39,7 +39,7 @@ public enum StoreEvent: Sendable, Equatable, CustomStringConvertible {
     case replayed(files: Int)
     /// Files of an upload could not be removed; it is tried again from time to time.
     case removalFailed(UploadID, StorageError)
-    /// Something that this server did not make lies among an upload's files (its path), and stays when those go.
+    /// Something that is not known to be this server's lies among an upload's files (its path), and stays when those go.
     case strangerKept(String)
     /// A sweep could not look at something, or not remove it (the first of so many); it is tried again.
     case sweepFailed(StorageError, count: Int)
@@ -76,7 +76,7 @@ public enum StoreEvent: Sendable, Equatable, CustomStringConvertible {
             "small files cannot be written again from the journal, which is tried again: \(error)"
         case .replayed(let files): "\(files) small files written again from the journal"
         case .removalFailed(let id, let error): "files of upload \(id) are still there: \(error)"
-        case .strangerKept(let path): "\(path) holds what this server did not make; it stays"
+        case .strangerKept(let path): "\(path) holds what is not known to be this server's; it stays"
         case .sweepFailed(let error, let count): "the sweep passed over \(count) files or records: \(error)"
         case .forgotten(let uploads): "\(uploads) finished uploads forgotten, whose files had been taken away"
         case .forgettingFailed(let error): "cannot forget finished uploads without files: \(error)"

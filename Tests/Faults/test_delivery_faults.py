@@ -1,9 +1,11 @@
 """Giving a whole file its name fails behind the rename: the file stands there already, and nothing was told."""
 
 import errno
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from waiting import eventually
 from wire import ask
 
 TUS = {"Tus-Resumable": "1.0.0"}
@@ -46,3 +48,29 @@ def test_a_name_whose_file_cannot_be_removed_yet_is_free_as_soon_as_it_can(serve
     assert [path.read_bytes() for path in server.finished_files()] == [body]
     server.restart_after_kill()
     assert [path.read_bytes() for path in server.finished_files()] == [body]
+
+
+def send(server, name: str, body: bytes):
+    fields = {"X-File-Id": "doc", "X-Start-Byte": "0", "Content-Disposition": f'attachment; filename="{name}"'}
+    return ask(server.port, "POST", "/upload", fields, body)
+
+
+@pytest.mark.parametrize("kills", [False, True], ids=["running", "killed"])
+def test_what_the_owner_keeps_beside_a_file_stays_when_it_is_sent_anew_under_another_name(server, calls, kills):
+    assert send(server, "a.txt", b"first").status == 200
+    (folder,) = (server.data / "complete").iterdir()
+    (folder / "notes.txt").write_text("the owner's")
+    (folder / "a.txt").rename(folder / "approved.txt")
+    (folder / "a.txt").write_text("the name of the older delivery")
+    if kills:
+        with ThreadPoolExecutor(1) as pool, calls.hold("unlinkat", path="a.txt") as held:
+            pool.submit(send, server, "b.txt", b"again")
+            eventually(lambda: held.waiting == 1)
+            server.kill()
+        server.start()
+    else:
+        with calls.fail("unlinkat", errno.EIO, path="a.txt", times=1) as rule:
+            assert send(server, "b.txt", b"again").status == 200 and rule.struck == 1
+    eventually(lambda: not (folder / "a.txt").exists())
+    assert {path.name: path.read_text() for path in folder.iterdir()} == {
+        "approved.txt": "first", "notes.txt": "the owner's", "b.txt": "again"}

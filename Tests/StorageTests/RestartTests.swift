@@ -90,24 +90,65 @@ import Uploads
             let target = "\(path)/complete/\(old.id)/\(name)"
             try? FileManager.default.removeItem(atPath: target)
             try FileManager.default.moveItem(atPath: "\(path)/uploads/\(old.id)", toPath: target)
+            try place([1], at: "\(path)/complete/\(old.id)/notes.txt")
         }
         let found = try #require(try await crashed.store.fencedUpload(old.id))
         #expect(found.state == .finished && found.finished?.name == CleanName(name))
-        let left = try FileManager.default.contentsOfDirectory(atPath: "\(crashed.path)/complete/\(old.id)")
-        #expect(left == [name])
+        #expect(try delivered(in: crashed) == [name, "notes.txt"].sorted(), "the owner's file is there")
         #expect(crashed.contents(crashed.finishedPath(old.id, name)) == Pattern.bytes(old.id, 6000))
     }
 
-    @Test func `a crash before the older name is removed is made good at the start`() async throws {
+    @Test(arguments: ["older.bin", "old.bin", "gone.bin"])
+    func `a crash before the older file is removed is made good, and takes nothing else away`(older: String)
+        async throws
+    {
+        let fixture = try await delivered()
+        let crashed = try fixture.crashed { path in
+            for name in ["older.bin", "notes.txt"] { try place([1], at: "\(path)/complete/\(old.id)/\(name)") }
+            try Catalogue.execute(at: path, "UPDATE uploads SET cleanup = 2, older_name = '\(older)'")
+        }
+        let kept = older == "older.bin" ? ["notes.txt", "old.bin"] : ["notes.txt", "old.bin", "older.bin"]
+        #expect(try delivered(in: crashed) == kept)
+        let left = "SELECT count(*) FROM uploads WHERE cleanup != 0 OR older_name IS NOT NULL"
+        #expect(try Catalogue.integer(at: crashed.path, left) == 0)
+        #expect(try await crashed.store.snapshot(of: old.id)?.state == .finished)
+    }
+
+    @Test func `what an older program has left to be removed stays, since it did not say what`() async throws {
         let fixture = try await delivered()
         let crashed = try fixture.crashed { path in
             try place([1], at: "\(path)/complete/\(old.id)/older.bin")
+            try Catalogue.makeOlder(at: path, version: 2)
             try Catalogue.execute(at: path, "UPDATE uploads SET cleanup = 2")
         }
-        let left = try FileManager.default.contentsOfDirectory(atPath: "\(crashed.path)/complete/\(old.id)")
-        #expect(left == ["old.bin"])
+        #expect(try delivered(in: crashed) == ["old.bin", "older.bin"])
+        #expect(crashed.events.contains(.strangerKept("complete/\(old.id)")))
         #expect(try Catalogue.integer(at: crashed.path, "SELECT count(*) FROM uploads WHERE cleanup != 0") == 0)
-        #expect(try await crashed.store.snapshot(of: old.id)?.state == .finished)
+    }
+
+    @Test func `the record names the older file until that is removed`() async throws {
+        let fixture = try await delivered()
+        var claim = try await fixture.claim(old.id)
+        try await claim.restart(second("new.bin"))
+        var permit = try await claim.permit(at: .zero)
+        await permit.append(6000, of: old.id)
+        try Catalogue.execute(
+            at: fixture.path,
+            """
+            CREATE TABLE said (cleanup, older_name);
+            CREATE TRIGGER said AFTER UPDATE ON uploads BEGIN
+                INSERT INTO said VALUES (NEW.cleanup, NEW.older_name);
+            END
+            """)
+        _ = try await permit.finish(length: 6000)
+        let named = "SELECT count(*) FROM said WHERE cleanup = 2 AND older_name = 'old.bin'"
+        #expect(try Catalogue.integer(at: fixture.path, named) == 1)
+        #expect(try Catalogue.integer(at: fixture.path, "SELECT cleanup FROM uploads") == 0)
+    }
+
+    /// What is in the upload's directory, in the order of the names.
+    private func delivered(in fixture: StoreFixture) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: "\(fixture.path)/complete/\(old.id)").sorted()
     }
 
     @Test func `a crash in the middle of a deletion is made good at the start`() async throws {

@@ -186,8 +186,9 @@ extension Append {
             return recordOffset(whole, ending, error)
         }
         let finished = whole.delivered(length: length, seconds: store.wallSeconds())
-        let isRenamed = minted.finished.map { $0.name != whole.name } ?? false
-        store.catalogue.enqueue(id, .put(finished, isRenamed ? .others : .none), syncs: [.uploads, .complete]) {
+        let older = minted.finished.flatMap { $0.name == whole.name ? nil : $0.name }
+        let cleanup = older.map { Cleanup.older($0) } ?? .none
+        store.catalogue.enqueue(id, .put(finished, cleanup), syncs: [.uploads, .complete]) {
             // After a failure the record is compared with the files again, which finds the delivered one.
             ending.resume(returning: $0.map { .failure($0) } ?? .success(finished))
         }

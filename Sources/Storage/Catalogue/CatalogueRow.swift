@@ -1,15 +1,5 @@
 internal import Uploads
 
-/// Files of an upload that are still to be removed. It is recorded with the change that makes them superfluous, so
-/// that a crash in between forgets none. The raw value is stored.
-enum Cleanup: Int64, CaseIterable {
-    case none = 0
-    /// The upload is deleted: all its files go, then the row. Such a row stands for no record.
-    case all = 1
-    /// A file was delivered under another name than the one before: every file but it goes.
-    case others = 2
-}
-
 /// One row of the catalogue: a record, and what is left to do about its files.
 struct CatalogueRow {
     let upload: Upload
@@ -24,7 +14,7 @@ struct CatalogueRow {
     /// The columns of a record in the order in which they are bound and read.
     static let names = [
         "id", "dialect", "state", "\"offset\"", "length", "name", "content_type", "metadata", "created", "expires",
-        "finished_name", "finished_length", "finished_at", "cleanup", "concatenation", "epoch", "owner",
+        "finished_name", "finished_length", "finished_at", "cleanup", "concatenation", "epoch", "owner", "older_name",
     ]
     static let columns = names.joined(separator: ", ")
 
@@ -88,10 +78,11 @@ struct CatalogueRow {
         try statement.bind(11, upload.finished?.name.description)
         try statement.bind(12, upload.finished?.length)
         try statement.bind(13, upload.finished?.finishedNanoseconds)
-        try statement.bind(14, cleanup.rawValue)
+        try statement.bind(14, cleanup.word.rawValue)
         try statement.bind(15, upload.concatenation?.stored)
         try statement.bind(16, upload.epoch)
         try statement.bind(17, upload.owner?.description)
+        try statement.bind(18, cleanup.olderName?.description)
         try statement.bind(CatalogueRow.journalParameter, journal)
         try statement.bind(CatalogueRow.resetsParameter, resets ? 1 : 0)
     }
@@ -111,7 +102,7 @@ struct CatalogueRow {
         let id = UploadID(high: words.high, low: words.low)
         guard let dialect = DialectName(rawValue: dialectName),
             let state = UInt8(exactly: statement.integer(2)).flatMap(UploadState.init(rawValue:)),
-            let cleanup = Cleanup(rawValue: statement.integer(13))
+            let cleanup = Cleanup.Word(rawValue: statement.integer(13))
         else { throw .newerRecord(id) }
         var upload = Upload(
             id: id, dialect: dialect, state: state,
@@ -131,7 +122,7 @@ struct CatalogueRow {
         if let stored = statement.text(14) {
             upload.concatenation = try CatalogueRow.concatenation(stored, of: id)
         }
-        self.init(upload: upload, cleanup: cleanup)
+        self.init(upload: upload, cleanup: Cleanup(cleanup, olderName: statement.text(17).map { CleanName($0) }))
     }
 
     private static func concatenation(_ stored: String, of id: UploadID) throws(StorageError) -> Concatenation {

@@ -40,15 +40,18 @@ struct CatalogueVersion {
             words: [
                 .dialect(.fileID), .dialect(.plain), .dialect(.tus), .dialect(.ietf),
                 .state(.open), .state(.finished), .state(.failed), .state(.expired),
-                .cleanup(.none), .cleanup(.all), .cleanup(.others),
+                .cleanup(.none), .cleanup(.all), .cleanup(.older),
                 .concatenation(.partial), .concatenation(.final),
             ]),
         // The batch of the journal that holds a finished file, 0 for none.
         CatalogueVersion(columns: [Column("journal", "INTEGER NOT NULL DEFAULT 0", older: "0")]),
         // Raised by each holder that changes the row.
         CatalogueVersion(columns: [Column("epoch", "INTEGER NOT NULL DEFAULT 0", older: "0")]),
-        // Whose the upload is; NULL where nobody was asked who they are.
-        CatalogueVersion(columns: [Column("owner", "TEXT", older: "NULL")]),
+        // Whose the upload is; NULL where nobody was asked who they are. The name of an older delivery that is still to
+        // be removed.
+        CatalogueVersion(columns: [
+            Column("owner", "TEXT", older: "NULL"), Column("older_name", "TEXT", older: "NULL"),
+        ]),
     ]
 
     /// The first version whose uploads have owners.
@@ -69,7 +72,7 @@ struct CatalogueVersion {
             finished_name TEXT,                -- the file as last delivered
             finished_length INTEGER,
             finished_at INTEGER,               -- nanoseconds since 1970-01-01 UTC; seconds in rows of old
-            cleanup INTEGER NOT NULL,          -- files to remove: 0 none, 1 all (deleted), 2 all but finished_name
+            cleanup INTEGER NOT NULL,          -- files to remove: 0 none, 1 all (deleted), 2 an older delivery
             concatenation TEXT                 -- part of, or made of, other uploads
         ) STRICT;
         CREATE INDEX uploads_by_expiry ON uploads (expires) WHERE expires IS NOT NULL;

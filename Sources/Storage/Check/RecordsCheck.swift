@@ -46,7 +46,9 @@ struct RecordsCheck {
         case .all:
             report.note("was deleted; the server removes what is left of it when it can", of: upload.id)
             return true
-        case .others: report.note("has older files; the server removes them when it can", of: upload.id)
+        case .older(let name?):
+            report.note("was delivered as \(name) before; the server removes that file when it can", of: upload.id)
+        case .older(nil): break
         }
         switch upload.state {
         case .open:

@@ -59,8 +59,10 @@ struct CleanupSweep {
         switch row.cleanup {
         case .none: break
         case .all: try files.removeAll(row.upload)
-        case .others:
-            if let kept = row.upload.finished { try files.removeDelivered(row.upload.id, except: kept.name) }
+        case .older(let name):
+            guard let kept = row.upload.finished?.name, name != kept else { break }
+            if let name { return try files.removeOlder(row.upload.id, name) }
+            try files.tellOfStrangers(row.upload.id, beside: kept)
         }
     }
 
@@ -68,7 +70,7 @@ struct CleanupSweep {
         try connection.execute("BEGIN IMMEDIATE")
         do throws(StorageError) {
             let remove = try connection.prepare("DELETE FROM uploads WHERE rowid = ?1 AND cleanup = 1")
-            let settle = try connection.prepare("UPDATE uploads SET cleanup = 0 WHERE rowid = ?1")
+            let settle = try connection.prepare("UPDATE uploads SET cleanup = 0, older_name = NULL WHERE rowid = ?1")
             for number in numbers {
                 for statement in [remove, settle] {
                     try statement.bind(1, number)

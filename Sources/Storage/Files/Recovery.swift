@@ -90,7 +90,7 @@ struct Recovery {
 
     private func delivered(_ upload: Upload, _ length: Int64) throws(StorageError) -> Upload {
         if let older = upload.finished, older.name != upload.name {
-            try files.removeDelivered(upload.id, except: upload.name)
+            try files.removeOlder(upload.id, older.name)
         }
         // The crash may have come before the rename was synced.
         try files.syncDelivered(upload.id)

@@ -53,37 +53,36 @@ extension StoreFiles {
         }
     }
 
-    /// Removes the file that an upload was delivered under before.
+    /// Removes the file that an upload was delivered under before, if it is there yet. Whatever else is in its directory
+    /// is the owner's.
     func removeOlder(_ id: UploadID, _ name: CleanName) throws(StorageError) {
         try doing("remove \(deliveredPath(id, name))") { () throws(Errno) in
-            let directory = try complete.directory(id.description)
-            try removeFile(id, name.description, from: directory)
-            try sync(directory)
+            do throws(Errno) {
+                let directory = try complete.directory(id.description)
+                try removeFile(id, name.description, from: directory)
+                try sync(directory)
+            } catch {
+                guard StoreFiles.isAbsence(error) else { throw error }
+            }
         }
     }
 
-    /// Removes every delivered file of an upload but the one named: a crash has left it open which ones there are.
-    ///
-    /// - Throws: the first failure, when it has been tried with all of them.
-    func removeDelivered(_ id: UploadID, except name: CleanName) throws(StorageError) {
-        try doing("remove older files in \(StoreFiles.completeName)/\(id)") { () throws(Errno) in
-            let directory: Directory
-            do throws(Errno) { directory = try complete.directory(id.description) } catch {
+    /// Tells where something lies beside an upload's file that is not known to be this server's.
+    func tellOfStrangers(_ id: UploadID, beside name: CleanName) throws(StorageError) {
+        let hasStrangers = try doing("look at \(StoreFiles.completeName)/\(id)") { () throws(Errno) in
+            do throws(Errno) {
+                var hasStrangers = false
+                try complete.directory(id.description).forEachName { other in
+                    hasStrangers = other != name.description
+                    return !hasStrangers
+                }
+                return hasStrangers
+            } catch {
                 guard StoreFiles.isAbsence(error) else { throw error }
-                return
+                return false
             }
-            var names: [String] = []
-            try directory.forEachName { other in
-                if other != name.description { names.append(other) }
-                return true
-            }
-            var failure: Errno?
-            for other in names {
-                do throws(Errno) { try removeFile(id, other, from: directory) } catch { failure = failure ?? error }
-            }
-            try sync(directory)
-            if let failure { throw failure }
         }
+        if hasStrangers { report(.strangerKept("\(StoreFiles.completeName)/\(id)")) }
     }
 
     /// Removes every file of an upload, and its directory unless somebody has put something else there. The directories
