@@ -39,7 +39,8 @@ public enum StoreEvent: Sendable, Equatable, CustomStringConvertible {
     case replayed(files: Int)
     /// Files of an upload could not be removed; it is tried again from time to time.
     case removalFailed(UploadID, StorageError)
-    /// Something that is not known to be this server's lies among an upload's files (its path), and stays when those go.
+    /// Something that is not known to be this server's lies among an upload's files (its path), and stays when those
+    /// go.
     case strangerKept(String)
     /// A sweep could not look at something, or not remove it (the first of so many); it is tried again.
     case sweepFailed(StorageError, count: Int)

@@ -2,6 +2,15 @@ internal import Uploads
 
 /// How an upload ends for good, for whoever holds it. The record says so first: a crash in between forgets no file.
 extension StoreParts {
+    /// Gives the data file of an upload that somebody holds its own name. Every such delivery goes this way: after a
+    /// failure the file may have its name or not, which the next look at record and files tells. Blocks.
+    func deliver(_ id: UploadID, as name: CleanName) throws(StorageError) {
+        do throws(StorageError) { try files.deliver(id, as: name) } catch {
+            table.doubt(id)
+            throw error
+        }
+    }
+
     func delete(_ upload: Upload) async throws(StorageError) {
         let (files, id) = (files, upload.id)
         try await catalogue.record(id, .put(upload, .all))

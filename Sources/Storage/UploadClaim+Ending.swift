@@ -32,10 +32,10 @@ extension UploadClaim {
             length = sum
         }
         try await promise(length, upload)
-        let (files, id) = (store.files, id)
+        let (store, id) = (store, id)
         if !store.table.isRecorded(id) { try await store.catalogue.record(id, .put(upload, .none)) }
         try await store.assemblies.assemble(id, from: pieces)
-        try await store.disk.run(on: .long) { () throws(StorageError) in try files.deliver(id, as: upload.name) }
+        try await store.disk.run(on: .long) { () throws(StorageError) in try store.deliver(id, as: upload.name) }
         let finished = upload.delivered(length: length, seconds: store.wallSeconds())
         try await store.catalogue.record(id, .put(finished, .none), syncs: [.uploads, .complete])
         return finished

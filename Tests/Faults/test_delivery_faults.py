@@ -1,5 +1,6 @@
 """Giving a whole file its name fails behind the rename: the file stands there already, and nothing was told."""
 
+import base64
 import errno
 from concurrent.futures import ThreadPoolExecutor
 
@@ -74,3 +75,25 @@ def test_what_the_owner_keeps_beside_a_file_stays_when_it_is_sent_anew_under_ano
     eventually(lambda: not (folder / "a.txt").exists())
     assert {path.name: path.read_text() for path in folder.iterdir()} == {
         "approved.txt": "first", "notes.txt": "the owner's", "b.txt": "again"}
+
+
+@pytest.mark.parametrize("then", ["asked", "deleted"])
+def test_a_joined_file_whose_folder_could_not_be_synced_is_known_for_what_it_is(server, calls, then):
+    parts = [ask(server.port, "POST", "/files", TUS | {"Upload-Concat": "partial", "Upload-Length": str(len(BODY))})
+             .location for _ in range(2)]
+    for part in parts:
+        assert ask(server.port, "PATCH", part, PATCH, BODY).status == 204
+    name = base64.b64encode(b"whole.bin").decode()
+    final = TUS | {"Upload-Concat": "final;" + " ".join(parts), "Upload-Metadata": f"filename {name}"}
+    with calls.fail("fsync", errno.EIO, path="complete/", times=1) as rule:
+        refused = ask(server.port, "POST", "/files", final)
+        assert (refused.status, refused.code) == (500, "io-error") and rule.struck == 1
+    (file,) = server.finished_files()
+    location = f"/files/{file.parent.name}"
+    if then == "deleted":
+        assert ask(server.port, "DELETE", location, TUS).status == 204
+        assert not list((server.data / "complete").iterdir())
+        return
+    told = ask(server.port, "HEAD", location, TUS)
+    assert (told.status, told.offset) == (200, 2 * len(BODY))
+    assert file.read_bytes() == 2 * BODY

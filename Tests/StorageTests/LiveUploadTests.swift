@@ -7,6 +7,16 @@ import Uploads
 /// observe, claim and pin, loads that read the row early and arrive late, changes that are committed, fail or are
 /// refused.
 @Suite(.timeLimit(.minutes(2))) struct LiveUploadTests {
+    @Test func `what its holder doubts is loaded anew, also if nothing is recorded after that`() {
+        var live = LiveUpload<Int, Int>(cached: .sample(1))
+        live.holdBriefly(1)
+        live.doubt()
+        #expect(live.release(1).isEmpty && live.resting == nil, "memory does not keep it")
+        let effects = live.read(7)
+        #expect(effects.count == 1)
+        guard case .load = effects.first else { return #expect(Bool(false), "it is answered from memory") }
+    }
+
     /// One state of the machine and of the world around it. A value, so that each order of events has its own.
     private struct World {
         typealias Machine = LiveUpload<Int, Int>

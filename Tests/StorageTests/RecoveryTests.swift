@@ -115,6 +115,24 @@ import Uploads
         #expect(try await crashed.store.snapshot(of: upload.id)?.state == .failed)
     }
 
+    @Test(arguments: [false, true])
+    func `a deletion takes a file along that has its name and no record of it`(isCrash: Bool) async throws {
+        var fixture = try StoreFixture()
+        try await fixture.create(upload, bytes: 20_000)
+        if isCrash {
+            fixture = try fixture.crashed { path in
+                try deliver(upload, in: path)
+                try Catalogue.execute(at: path, "UPDATE uploads SET cleanup = 1")
+            }
+        } else {
+            let claim = try await fixture.claim(upload.id)
+            try deliver(upload, in: fixture.path)
+            try await claim.delete()
+        }
+        #expect(try await fixture.store.snapshot(of: upload.id) == nil)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: "\(fixture.path)/complete") == [])
+    }
+
     @Test func `orphans are swept and nothing else is`() async throws {
         let fixture = try StoreFixture()
         let finished = Upload.sample(2)

@@ -178,11 +178,9 @@ extension Append {
         var whole = state.withLock { $0.record }
         whole.offset = Offset(length)
         whole.length = length
-        do throws(StorageError) { try store.files.deliver(id, as: whole.name) } catch {
-            // The bytes are safe and stay; the client may finish once more. Whether the file has its name already, the
-            // next look at the files tells.
+        do throws(StorageError) { try store.deliver(id, as: whole.name) } catch {
+            // The bytes are safe and stay; the client may finish once more.
             store.files.report(.appendFailed(id, error))
-            store.table.doubt(id)
             return recordOffset(whole, ending, error)
         }
         let finished = whole.delivered(length: length, seconds: store.wallSeconds())

@@ -53,8 +53,8 @@ extension StoreFiles {
         }
     }
 
-    /// Removes the file that an upload was delivered under before, if it is there yet. Whatever else is in its directory
-    /// is the owner's.
+    /// Removes the file that an upload was delivered under before, if it is there yet. Whatever else is in its
+    /// directory is the owner's.
     func removeOlder(_ id: UploadID, _ name: CleanName) throws(StorageError) {
         try doing("remove \(deliveredPath(id, name))") { () throws(Errno) in
             do throws(Errno) {
@@ -87,13 +87,17 @@ extension StoreFiles {
 
     /// Removes every file of an upload, and its directory unless somebody has put something else there. The directories
     /// above are synced with the record.
+    ///
+    /// An open upload without its data file has been renamed, or had no byte yet (`Recovery`).
     func removeAll(_ upload: Upload) throws(StorageError) {
         let id = upload.id
         try doing("remove the files of upload \(id)") { () throws(Errno) in
-            try uploads.removeFile(id.description)
+            let hadData = try uploads.removeFile(id.description)
+            let renamed = upload.state == .open && !hadData ? upload.name : nil
             do throws(Errno) {
-                if let name = upload.finished?.name.description {
-                    try removeFile(id, name, from: complete.directory(id.description))
+                for name in [upload.finished?.name, renamed] {
+                    guard let name else { continue }
+                    try removeFile(id, name.description, from: complete.directory(id.description))
                 }
                 try complete.removeDirectory(id.description)
             } catch {

@@ -272,9 +272,15 @@ struct LiveUpload<RecordWaiter, GrantWaiter> {
         return advance()
     }
 
-    /// Its holder's files may differ from the record that it sends next: once that is committed they are compared, as
-    /// after a change that failed.
-    mutating func doubt() { hasFailed = true }
+    /// Its holder's files may differ from the record, and from what it sends next: they are compared, as after a change
+    /// that failed, before anybody else has it.
+    mutating func doubt() {
+        if pending > 0 {
+            hasFailed = true
+        } else if knowledge == .known {
+            knowledge = .doubted
+        }
+    }
 
     /// Takes the outcome of a correction, beside which nothing else is on its way.
     private mutating func corrected(_ step: CatalogueStep) -> [Effect] {

@@ -176,7 +176,7 @@ final class UploadTable: Sendable {
     /// Whether nothing of an upload that the caller holds is on its way to the catalogue.
     func isSettled(_ id: UploadID) -> Bool { state.withLock { $0.live[id]?.isSettled ?? true } }
 
-    /// Has the files of an upload that the caller holds compared with the change that it sends next.
+    /// Has the files of an upload that the caller holds compared with its record before anybody else has it.
     func doubt(_ id: UploadID) { state.withLock { state in state.with(id) { $0.doubt() } } }
 
     // MARK: The catalogue's threads
