@@ -58,7 +58,7 @@ enum AccessProperties {
     private static func checkPrincipal(_ principal: Principal) {
         let owner = required(principal.owner, "a token is somebody's")
         require((1...255).contains(owner.description.utf8.count), "an owner's name is short")
-        require((principal.sizeMax ?? 0) >= 0 && (principal.bytesMax ?? 0) >= 0, "no bound is negative")
+        require((principal.sizeMax ?? 0) >= 0, "no bound is negative")
         require(Scopes.all.isSuperset(of: principal.scopes), "scopes are those that there are")
     }
 
