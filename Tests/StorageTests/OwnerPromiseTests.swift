@@ -52,9 +52,14 @@ import Uploads
         }
         #expect(try await fixture.store.fencedUpload(Upload.sample(1).id)?.offset == .zero)
         var again = try await self.claim(fixture, 1)
-        await #expect(throws: StorageError.overLimit(.bytes)) { try await again.setLength(101) }
-        try await again.setLength(100)
-        #expect(again.upload?.length == 100)
+        try again.setLength(101)
+        var refused: StorageError?
+        do throws(StorageError) { _ = try await again.permit(at: .zero) } catch { refused = error }
+        #expect(refused == .overLimit(.bytes))
+        again = try await self.claim(fixture, 1)
+        try again.setLength(100)
+        let settled = try await again.permit(at: .zero).settle()
+        #expect(settled.length == 100)
     }
 
     @Test(arguments: [1, 2])

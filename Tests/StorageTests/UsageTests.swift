@@ -140,8 +140,9 @@ import Uploads
             await permit.append(Int(min(100, room)), of: upload.id)
             _ = try await permit.settle()
         case (.open?, 1) where claim.upload?.length == nil:
-            try await claim.setLength((claim.upload?.offset.bytes ?? 0) + 50)
-            claim.release()
+            let offset = claim.upload?.offset ?? .zero
+            try claim.setLength(offset.bytes + 50)
+            _ = try await claim.permit(at: offset).settle()
         case (.open?, 2): try await claim.invalidate()
         case (.open?, 3), (.failed?, 3): try await claim.expire()
         case (_, 4): try await claim.delete()
