@@ -118,9 +118,9 @@ public struct UploadClaim: ~Copyable, Sendable {
     /// new one takes its place.
     ///
     /// - Parameter announced: as for `create`.
-    /// - Throws: `noSpace` where the new length does not fit, `overLimit`, `tooManyUploads` for one that is not open, `io`,
-    ///   or what the catalogue says; the record is then unchanged, unless it is only the old bytes that could not be
-    ///   dropped.
+    /// - Throws: `noSpace` where the new length does not fit, `overLimit`, `tooManyUploads` for one that is not open,
+    ///   `io`, or what the catalogue says; the record is then unchanged, unless it is only the old bytes that could not
+    ///   be dropped.
     public mutating func restart(_ upload: Upload, announced: Int64? = nil) async throws(StorageError) {
         payRecord()
         guard let old = self.upload, isFresh(upload) else { throw .misuse("restart takes an upload that is there") }
