@@ -17,6 +17,10 @@ public final class SteadyClock: Sendable {
     /// How long a jump must stand until it is believed, in seconds.
     public static let trustSeconds: Int64 = 3600
 
+    /// What it tells, in seconds since 1970-01-01 UTC: up to the end of the year 9999. A clock that says something else
+    /// counts as standing at the nearer end.
+    public static let secondsRange: ClosedRange<Int64> = 0...253_402_300_799
+
     fileprivate struct State {
         /// Wall time less time since boot, as believed.
         var offset: Int64
@@ -42,11 +46,15 @@ public final class SteadyClock: Sendable {
         lastSeenSeconds: Int64? = nil,
         onJump: @escaping @Sendable (Int64) -> Void = { _ in }
     ) {
-        self.wallSeconds = wallSeconds
+        self.wallSeconds = { SteadyClock.told(wallSeconds()) }
         self.bootSeconds = bootSeconds
         self.onJump = onJump
         let boot = bootSeconds()
-        state = Mutex(State(offset: (lastSeenSeconds ?? wallSeconds()) - boot))
+        state = Mutex(State(offset: SteadyClock.told(lastSeenSeconds ?? wallSeconds()) - boot))
+    }
+
+    private static func told(_ seconds: Int64) -> Int64 {
+        min(max(seconds, secondsRange.lowerBound), secondsRange.upperBound)
     }
 
     /// Seconds since 1970-01-01 UTC, as believed.
@@ -71,7 +79,7 @@ public final class SteadyClock: Sendable {
             return (state.offset, jump)
         }
         if let jump { onJump(jump) }
-        return (boot + believed, wall)
+        return (SteadyClock.told(boot + believed), wall)
     }
 }
 

@@ -19,7 +19,8 @@ public struct ExpiryPolicy: Hashable, Sendable {
     public func expiresSeconds(nowSeconds: Int64) -> Int64? {
         guard let idleSeconds else { return nil }
         let (sum, overflow) = nowSeconds.addingReportingOverflow(idleSeconds)
-        return overflow ? .max : sum
+        let range = UploadLimits.secondsRange
+        return overflow ? range.upperBound : min(max(sum, range.lowerBound), range.upperBound)
     }
 }
 

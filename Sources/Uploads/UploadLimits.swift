@@ -6,6 +6,10 @@ public enum UploadLimits {
     /// browser's number counts exactly.
     public static let lengthMax: Int64 = 999_999_999_999_999
 
+    /// What a time may be, in seconds since 1970-01-01 UTC: up to the end of the year 9999, the last that a date of
+    /// HTTP's has digits for. Whoever computes with those of a record relies on it: no sum of two overflows.
+    public static let secondsRange: ClosedRange<Int64> = 0...253_402_300_799
+
     /// Bytes of an owner's name, as tokens write it (`sub`): identity providers stay well below.
     public static let ownerBytesMax = 255
 }

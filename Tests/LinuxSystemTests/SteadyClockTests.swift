@@ -41,6 +41,20 @@ import Testing
         #expect(clock.seconds == right + 600 + SteadyClock.trustSeconds)
     }
 
+    @Test(arguments: [Int64.min, -1, 0, SteadyClock.secondsRange.upperBound, Int64.max])
+    func `no time, seen or last seen, is too far away for it`(far: Int64) {
+        wall.seconds = far
+        for lastSeen in [nil, Int64.min, 1_700_000_000, Int64.max] {
+            let clock = SteadyClock(
+                wallSeconds: { [wall] in wall.seconds }, bootSeconds: { [boot] in boot.seconds },
+                lastSeenSeconds: lastSeen)
+            boot.seconds += 100_000
+            for seconds in [clock.seconds, clock.earliestSeconds, clock.latestSeconds] {
+                #expect(SteadyClock.secondsRange.contains(seconds))
+            }
+        }
+    }
+
     @Test func `believes a leap that has stood for long enough`() {
         let clock = clock()
         wall.seconds += 86_400

@@ -2,7 +2,11 @@ import Testing
 import Uploads
 
 @Suite struct ExpiryPolicyTests {
-    @Test(arguments: [(Int64(60), Int64(1000), Int64(1060)), (1, .max - 1, .max), (2, .max - 1, .max)])
+    private static let last = UploadLimits.secondsRange.upperBound
+
+    @Test(
+        arguments: [(60, 1000, 1060), (1, .max - 1, last), (2, .max - 1, last), (60, last, last), (1, -1000, 0)]
+            as [(Int64, Int64, Int64)])
     func `an upload expires so long after its last append, at the end of time at most`(
         idle: Int64, now: Int64, expires: Int64
     ) {

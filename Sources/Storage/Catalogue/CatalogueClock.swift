@@ -1,3 +1,5 @@
+internal import LinuxSystem
+
 /// When the catalogue was last in use, kept in a table of its own that older programs do not mind: a clock that has
 /// leapt since is doubted at the start as it is while the server runs.
 struct CatalogueClock {
@@ -23,13 +25,27 @@ struct CatalogueClock {
         """
 
     /// Seconds since 1970-01-01 UTC; nil for a catalogue without uploads, or one that is damaged just there. One of an
-    /// older program tells by its youngest record.
+    /// older program tells by its youngest record. What can be no time counts as none.
     static func lastSeen(_ connection: SQLiteConnection) -> Int64? {
         for query in ["SELECT seen FROM clock", "SELECT created FROM uploads ORDER BY rowid DESC LIMIT 1"] {
             guard let statement = try? connection.prepare(query), (try? statement.step()) ?? false else { continue }
-            return statement.integer(0)
+            let seconds = statement.integer(0)
+            if SteadyClock.secondsRange.contains(seconds) { return seconds }
         }
         return nil
+    }
+
+    /// Whether what is kept can be no time.
+    static func isDamaged(_ connection: SQLiteConnection) -> Bool {
+        guard let statement = try? connection.prepare("SELECT seen FROM clock"), (try? statement.step()) ?? false else {
+            return false
+        }
+        return !SteadyClock.secondsRange.contains(statement.integer(0))
+    }
+
+    /// Forgets it: the next start goes by the records.
+    static func forget(_ connection: SQLiteConnection) throws(StorageError) {
+        try connection.execute("DELETE FROM clock")
     }
 
     /// Keeps the time within the transaction that is open, if that is due.

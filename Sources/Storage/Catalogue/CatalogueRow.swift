@@ -57,6 +57,12 @@ struct CatalogueRow {
     /// What an offset or a length may be. Whoever computes with those of a record relies on it: no sum overflows.
     private static let lengths = 0...UploadLimits.lengthMax
 
+    /// What a time may be, which is told and computed with as well; one that would be another is written as the nearer
+    /// end.
+    private static let times = UploadLimits.secondsRange
+
+    private static func time(_ seconds: Int64) -> Int64 { min(max(seconds, times.lowerBound), times.upperBound) }
+
     private static func nanoseconds(_ stored: Int64) -> Int64 {
         stored < finishedSecondsMax ? FinishedFile.nanoseconds(ofSecond: stored) : stored
     }
@@ -73,8 +79,8 @@ struct CatalogueRow {
         try statement.bind(6, upload.name.description)
         try statement.bind(7, upload.contentType)
         try statement.bind(8, upload.metadata)
-        try statement.bind(9, upload.createdSeconds)
-        try statement.bind(10, upload.expiresSeconds)
+        try statement.bind(9, CatalogueRow.time(upload.createdSeconds))
+        try statement.bind(10, upload.expiresSeconds.map(CatalogueRow.time))
         try statement.bind(11, upload.finished?.name.description)
         try statement.bind(12, upload.finished?.length)
         try statement.bind(13, upload.finished?.finishedNanoseconds)
@@ -96,7 +102,8 @@ struct CatalogueRow {
             CatalogueWord.isPossible(dialectName), CatalogueWord.isPossible(statement.integer(2)),
             CatalogueRow.lengths.contains(statement.integer(3)), CatalogueRow.lengths.contains(statement.integer(4)),
             CatalogueRow.lengths.contains(statement.integer(11)),
-            CatalogueWord.isPossible(statement.integer(13)),
+            CatalogueRow.times.contains(statement.integer(8)), CatalogueRow.times.contains(statement.integer(9)),
+            statement.integer(12) >= 0, CatalogueWord.isPossible(statement.integer(13)),
             statement.integer(15) >= 0, statement.integer(15) < .max, let name = statement.text(5)
         else { throw CatalogueRow.nonsense }
         let id = UploadID(high: words.high, low: words.low)

@@ -43,6 +43,11 @@ public struct StoreCheck: Sendable {
             connection: connection, files: storeFiles, repairs: repairs, pending: repairs ? [] : pending,
             report: report
         ).run()
+        if CatalogueClock.isDamaged(connection) {
+            if repairs { try CatalogueClock.forget(connection) }
+            report.damage(
+                "the time when the catalogue was last in use is none", repair: repairs ? "forgot it" : nil)
+        }
         let files = FilesCheck(
             connection: connection, files: storeFiles, repairs: repairs, newer: records.newer, report: report)
         try files.run(hasLostRecords: state.hasLostRecords || records.hasNonsense)

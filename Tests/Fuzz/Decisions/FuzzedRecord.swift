@@ -49,11 +49,14 @@ struct FuzzedRecord {
         if state == .finished {
             if let length = known { stored = length } else { known = stored }
         }
-        let finished = FinishedFile(name: .fallback, length: stored, finishedNanoseconds: 1)
+        // The ends of what the catalogue lets through (`CatalogueRow`).
+        let times = [1, UploadLimits.secondsRange.lowerBound, UploadLimits.secondsRange.upperBound]
+        let finished = FinishedFile(
+            name: .fallback, length: stored, finishedNanoseconds: [1, 0, .max][Int(rest >> 3) % 3])
         return Upload(
             id: id, dialect: dialects[Int(kind) % dialects.count], state: state, offset: Offset(stored),
-            length: known, name: .fallback, createdSeconds: 1,
-            expiresSeconds: [nil, nil, 1, .max][Int(rest) % 4],
+            length: known, name: .fallback, createdSeconds: times[Int(rest >> 5) % 3],
+            expiresSeconds: [nil, times[0], times[1], times[2]][Int(rest) % 4],
             finished: state == .finished || rest & 4 != 0 ? finished : nil,
             concatenation: concatenation(rest / 8, isFinished: state == .finished))
     }
