@@ -7,15 +7,19 @@ extension LocalStore {
     /// Opens the store in a directory, making it if needed. Blocks, for a time that does not depend on how many uploads
     /// there are.
     ///
-    /// - Throws: `directoryInUse`, `incompatible`, `io`, or what the catalogue says; nothing is left running then.
+    /// - Throws: `directoryInUse`, `incompatible`, `io`, or what the catalogue says; nothing is left running then. So
+    ///   too where there are uploads and no catalogue, which would make all of them leftovers.
     public static func open(_ configuration: StoreConfiguration) throws(StorageError) -> LocalStore {
         let startNanoseconds = SystemClock.wallNanoseconds
         let root = try lockedRoot(configuration.path)
+        let lost = try LostCatalogue(root: root, path: configuration.path)
+        try lost.refuseMissing()
         let isStopping = StopFlag()
         let files = try StoreFiles(root: root, configuration: configuration, sweep: isStopping)
         let path = "\(configuration.path)/\(catalogueName)"
         try files.settleCatalogue()
         let connection = try SQLiteConnection(path: path, writes: true)
+        try lost.refuseBlank(connection)
         try CatalogueSchema.prepare(connection, durability: configuration.durability)
         try files.holdDatabase()
         files.reserveLog()

@@ -152,6 +152,20 @@ def test_a_disk_with_too_little_space_is_healthy_but_not_ready(start):
     assert append(server.port, "a", 0, b"hello").status == 200
 
 
+def test_uploads_without_a_catalogue_are_not_served_before_a_repair(start):
+    server = start()
+    location = ask(server.port, "PUT", "/files/a", {}, b"hello").location
+    server.stop()
+    for path in server.data.glob("catalogue.sqlite*"):
+        path.unlink()
+    with pytest.raises(RuntimeError):
+        server.start()
+    assert "sluice check --repair" in server.log_tail()
+    subprocess.run([server.binary, "check", "--data", server.data, "--repair"], check=True)
+    server.start()
+    assert ask(server.port, "GET", location).body == b"hello"
+
+
 def test_a_file_that_was_taken_away_is_forgotten_after_a_while(start):
     server = start("--forget-after", "1")
     location = ask(server.port, "PUT", "/files/name", {}, b"hello").location

@@ -29,6 +29,13 @@ enum CatalogueSchema {
         try? connection.execute("CREATE INDEX IF NOT EXISTS uploads_open ON uploads (cleanup) WHERE state = 0")
     }
 
+    /// Whether nothing has been recorded in it: there is no table of uploads, not even an empty one.
+    static func isBlank(_ connection: SQLiteConnection) throws(StorageError) -> Bool {
+        // The version is in the first bytes, which tell a newer catalogue however damaged the rest is.
+        if try connection.integer("PRAGMA user_version") != 0 { return false }
+        return try connection.integer("SELECT count(*) FROM sqlite_schema WHERE name = 'uploads'") == 0
+    }
+
     /// How many uploads are open, those that are being deleted aside. None where the catalogue is damaged: the sweep
     /// will find that, and shut it.
     static func openCount(_ connection: SQLiteConnection) -> Int {

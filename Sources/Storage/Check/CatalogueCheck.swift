@@ -23,15 +23,14 @@ struct CatalogueCheck {
     /// Answers nil for a catalogue that cannot be read and was not repaired.
     func examine(_ root: borrowing Directory, repairs: Bool) throws(StorageError) -> Readable? {
         let size = try doing("look at \(path)") { () throws(Errno) in try root.fileSize(LocalStore.catalogueName) }
-        guard size != nil else {
-            guard repairs else {
-                report.damage("there is no catalogue")
-                return nil
-            }
-            report.damage("there is no catalogue", repair: "made a new one")
-            return Readable(connection: try opened(), hasLostRecords: true)
+        if size ?? 0 == 0 {
+            if repairs { try putLogAside(root) }
+            return try madeAnew("there is no catalogue", repairs: repairs)
         }
         let access = repairs ? .writes : try quietAccess(root)
+        if let isBlank = try? CatalogueSchema.isBlank(try SQLiteConnection(path: path, access)), isBlank {
+            return try madeAnew("the catalogue is empty", repairs: repairs)
+        }
         let problems = try problems(access)
         if problems.isEmpty { return Readable(connection: try opened(access), hasLostRecords: false) }
         guard repairs else {
@@ -48,6 +47,27 @@ struct CatalogueCheck {
             "the catalogue is damaged",
             repair: "made anew from \(kept.rows) readable records; the old one is kept as \(kept.asideName)")
         return Readable(connection: try opened(), hasLostRecords: true)
+    }
+
+    private func madeAnew(_ fault: String, repairs: Bool) throws(StorageError) -> Readable? {
+        report.damage(fault, repair: repairs ? "made a new one" : nil)
+        return repairs ? Readable(connection: try opened(), hasLostRecords: true) : nil
+    }
+
+    /// A log without its database SQLite would remove.
+    private func putLogAside(_ root: borrowing Directory) throws(StorageError) {
+        let log = "\(LocalStore.catalogueName)-wal"
+        try doing("put \(log) aside") { () throws(Errno) in
+            guard try root.fileSize(log) ?? 0 > 0 else { return }
+            var asideName = "\(LocalStore.catalogueName).damaged-wal"
+            var number = 1
+            while try root.modificationNanoseconds(asideName) != nil {
+                number += 1
+                asideName = "\(LocalStore.catalogueName).damaged.\(number)-wal"
+            }
+            try root.rename(log, to: root, asideName)
+            try root.sync()
+        }
     }
 
     /// How to read the catalogue and leave everything as it is. A log that a crash has left must be read, which takes
