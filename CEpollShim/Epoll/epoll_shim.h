@@ -323,6 +323,9 @@ static inline int cshim_fstatat(int directory, const char *path, struct stat *ou
     return (int)CSHIM_RESULT(fstatat(directory, path, out, AT_SYMLINK_NOFOLLOW));
 }
 
+// `number` is what `fd` is from then on; what it was before is closed.
+static inline int cshim_dup_onto(int fd, int number) { return (int)CSHIM_RESULT(dup3(fd, number, O_CLOEXEC)); }
+
 static inline int cshim_mkdirat(int directory, const char *path, uint32_t mode) {
     return (int)CSHIM_RESULT(mkdirat(directory, path, (mode_t)mode));
 }

@@ -161,7 +161,8 @@ public final class LocalStore: Sendable {
 
     /// What is left of the file system, as of the last second. Blocks nobody.
     ///
-    /// - Throws: `io` where the file system says so, or has not answered for two seconds.
+    /// - Throws: `io` where the file system says so, or has not answered for two seconds, or where one of the store's
+    ///   directories is not in its place.
     public func space() async throws(StorageError) -> DiskSpace { try await parts.space.space() }
 
     /// What was left of the file system when somebody last asked, at the latest when the store was opened; nil where it

@@ -40,7 +40,8 @@ final class SpaceGauge: Sendable {
 
     /// What is left, as of the last second.
     ///
-    /// - Throws: `io` where the file system says so, or has not answered anybody for two seconds.
+    /// - Throws: `io` where the file system says so, or has not answered anybody for two seconds, or where one of the
+    ///   store's directories is not in its place.
     func space() async throws(StorageError) -> DiskSpace {
         let result: Result<DiskSpace, StorageError> = await withUnsafeContinuation { waiter in
             let now = SystemClock.monotonicNanoseconds
@@ -73,6 +74,9 @@ final class SpaceGauge: Sendable {
     }
 
     private static func ask(_ files: StoreFiles) -> Result<DiskSpace, StorageError> {
-        do throws(StorageError) { return .success(try files.space()) } catch { return .failure(error) }
+        do throws(StorageError) {
+            _ = try files.seePlaces()
+            return .success(try files.space())
+        } catch { return .failure(error) }
     }
 }

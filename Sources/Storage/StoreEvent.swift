@@ -42,6 +42,11 @@ public enum StoreEvent: Sendable, Equatable, CustomStringConvertible {
     /// Something that is not known to be this server's lies among an upload's files (its path), and stays when those
     /// go.
     case strangerKept(String)
+    /// One of the store's directories was gone, and is made again or is another one now, which is used from here on.
+    case directoryReplaced(String, isMade: Bool)
+    /// One of them is not in its place. It is looked at again when somebody asks whether uploads can be taken, and
+    /// after failures.
+    case directoryMisplaced(StorageError)
     /// A sweep could not look at something, or not remove it (the first of so many); it is tried again.
     case sweepFailed(StorageError, count: Int)
     /// So many finished uploads were forgotten, whose files had been taken away long enough ago.
@@ -78,6 +83,11 @@ public enum StoreEvent: Sendable, Equatable, CustomStringConvertible {
         case .replayed(let files): "\(files) small files written again from the journal"
         case .removalFailed(let id, let error): "files of upload \(id) are still there: \(error)"
         case .strangerKept(let path): "\(path) holds what is not known to be this server's; it stays"
+        case .directoryReplaced(let name, let isMade):
+            isMade
+                ? "\(name) was removed; it is made again, without what was in it"
+                : "\(name) is another directory now, which is used from here on"
+        case .directoryMisplaced(let error): "uploads cannot be stored as they should: \(error)"
         case .sweepFailed(let error, let count): "the sweep passed over \(count) files or records: \(error)"
         case .forgotten(let uploads): "\(uploads) finished uploads forgotten, whose files had been taken away"
         case .forgettingFailed(let error): "cannot forget finished uploads without files: \(error)"

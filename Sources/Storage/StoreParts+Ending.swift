@@ -7,6 +7,7 @@ extension StoreParts {
     func deliver(_ id: UploadID, as name: CleanName) throws(StorageError) {
         do throws(StorageError) { try files.deliver(id, as: name) } catch {
             table.doubt(id)
+            files.leftBehind()
             throw error
         }
     }

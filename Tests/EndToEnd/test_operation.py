@@ -166,6 +166,27 @@ def test_uploads_without_a_catalogue_are_not_served_before_a_repair(start):
     assert ask(server.port, "GET", location).body == b"hello"
 
 
+@pytest.mark.parametrize("name", ["uploads", "complete"])
+def test_a_server_without_one_of_its_directories_says_so_and_comes_back(start, name):
+    server = start()
+    place = server.data / name
+    shutil.rmtree(place)
+    eventually(lambda: ask(server.port, "GET", "/readyz").status == 200 and place.is_dir(), "another directory")
+    assert ask(server.port, "PUT", "/files/a", {}, b"hello").status == 201
+    away = place.rename(server.data / "away")
+    place.write_text("in the way")
+
+    def answer():
+        return ask(server.port, "GET", "/readyz")
+
+    eventually(lambda: answer().status == 503, "notice of what is in the way")
+    assert answer().code == "not-ready" and b"data directory" in answer().body
+    place.unlink()
+    away.rename(place)
+    eventually(lambda: answer().status == 200, "the way back")
+    assert ask(server.port, "PUT", "/files/a", {}, b"hello").status == 201
+
+
 def test_a_file_that_was_taken_away_is_forgotten_after_a_while(start):
     server = start("--forget-after", "1")
     location = ask(server.port, "PUT", "/files/name", {}, b"hello").location

@@ -63,6 +63,8 @@ struct Recovery {
             }
             if upload.offset == .zero { return LoadedUpload(recorded: upload, correction: nil) }
         }
+        // All of them would be damaged, for good, if it is the directory that is not there at the moment.
+        if try files.seePlaces() { return try examine(upload) }
         files.report(.damaged(upload.id, recorded: upload.offset, found: size))
         var failed = upload
         failed.state = .failed

@@ -27,6 +27,9 @@ final class StoreFiles: Sendable {
     private let directIO: Atomic<Bool>
     private let sweep: StopFlag
 
+    /// Why one of the directories is not in its place, as last seen.
+    let misplaced = Mutex<StorageError?>(nil)
+
     /// Makes the directories that are missing.
     ///
     /// - Parameter sweep: nudged when something was left behind.
@@ -112,6 +115,7 @@ final class StoreFiles: Sendable {
             }
         }
         guard let data, let size, size >= offset.bytes else {
+            if try seePlaces() { return try openData(id, at: offset) }
             report(.damaged(id, recorded: offset, found: size))
             throw .damaged(id)
         }

@@ -101,6 +101,7 @@ final class Sweeper: Sendable {
     private func sweep(isFirst: Bool) -> SweepFailures {
         var failures = SweepFailures()
         do throws(StorageError) {
+            _ = try files.seePlaces()
             let connection = try SQLiteConnection(path: cataloguePath, writes: false)
             connection.interrupt(by: isStopping)
             try CleanupSweep(connection: connection, files: files).run(table, catalogue, &failures)

@@ -29,7 +29,8 @@ enum ReadyHandler {
             }
             if space.files < ServerLimits.readyFilesMin { return "the file system can hold no more files." }
         } catch {
-            return "the disk does not answer."
+            if case .io(.timedOut, _) = error { return "the disk does not answer." }
+            return "the data directory cannot be used; the log says why."
         }
         return nil
     }

@@ -105,11 +105,13 @@ public struct ServerLog: Sendable {
         let level: Logger.Level =
             switch event {
             case .catalogueFailed, .catalogueSuspended: .critical
-            case .damaged, .appendFailed, .journalFailed, .replayFailed, .checkpointFailed: .error
+            case .damaged, .appendFailed, .journalFailed, .replayFailed, .checkpointFailed,
+                .directoryMisplaced:
+                .error
             case .removalFailed, .sweepFailed, .forgettingFailed, .strangerKept, .logGrows: .warning
             case .deliveredAfterCrash, .replayed, .directIORefused: .notice
             case .catalogueResumed, .checkpointsResumed, .journalResumed, .journalBuffered: .notice
-            case .clockJumped: .warning
+            case .clockJumped, .directoryReplaced: .warning
             case .forgotten: .info
             case .swept(let files): files > 0 ? .info : .debug
             }
