@@ -5,8 +5,8 @@ public import Uploads
 public struct FinishedReader: ~Copyable, Sendable {
     /// The file's name, its length in bytes, and when it was delivered.
     public let finished: FinishedFile
-    /// Whether a newer one may stand under the name already, whose record is on its way: what is known of the file may be
-    /// that of the one before. Its length is that of the open one.
+    /// Whether a newer one may stand under the name already, whose record is on its way: what is known of the file may
+    /// be that of the one before. Its length is that of the open one.
     public let isBeingReplaced: Bool
 
     private let bytes: StoredReader

@@ -3,7 +3,8 @@ internal import Uploads
 /// Deletes what the run before this one has left of uploads of the plain dialect. Their clients learn the address with
 /// the last byte, so nobody can go on with one, or knows of it. After the start, in small steps, on the sweep's thread.
 ///
-/// Here the records are marked; the files go with the next sweep, as those of every deletion that a crash has cut short.
+/// Here the records are marked; the files go with the next sweep, as those of every deletion that a crash has cut
+/// short.
 struct AbandonedSweep {
     let recovery: Recovery
     let table: UploadTable

@@ -4,7 +4,8 @@ internal import Uploads
 /// The thread that tidies up, beside the traffic and with connections of its own.
 ///
 /// After the start it has the catalogue looked through (`CatalogueLook`): damaged, it would have a sweep remove what is
-/// still wanted, and every change could make it worse. Then it removes what a crash has left, uploads that nobody can go on with included (`AbandonedSweep`), and from then on
+/// still wanted, and every change could make it worse. Then it removes what a crash has left, uploads that nobody can
+/// go on with included (`AbandonedSweep`), and from then on
 ///
 /// - does so again soon after something could not be removed or recorded (`nudge`), and for as long as something is in
 ///   the way, more and more rarely;

@@ -92,8 +92,8 @@ final class DiskThreads: Sendable {
     /// Jobs that no thread has taken yet.
     var queuedCount: Int { state.withLock { $0.short.count + $0.long.count } }
 
-    /// For how long jobs of a lane have waited without one of them being taken, in nanoseconds: while threads get on with
-    /// what they do, however long the queue is, that is never long.
+    /// For how long jobs of a lane have waited without one of them being taken, in nanoseconds: while threads get on
+    /// with what they do, however long the queue is, that is never long.
     func standstillNanoseconds(_ lane: DiskLane) -> Int64 {
         let since = state.withLock { lane == .short ? $0.shortSince : $0.longSince }
         return since.map { max(0, SystemClock.monotonicNanoseconds - $0) } ?? 0
