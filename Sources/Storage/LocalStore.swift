@@ -218,7 +218,10 @@ public final class LocalStore: Sendable {
 
     /// The thread that does not get on, if there is one: a call of the system's neither fails nor returns.
     public var standingThread: StoreThread? {
-        StoreThread.allCases.first { stepNanoseconds($0) > StorageLimits.stepNanosecondsMax }
+        StoreThread.allCases.first { thread in
+            let most = thread == .sync ? StorageLimits.syncStepNanosecondsMax : StorageLimits.stepNanosecondsMax
+            return stepNanoseconds(thread) > most
+        }
     }
 
     /// Whether large writes go past the page cache.

@@ -75,6 +75,9 @@ public enum StorageLimits {
     /// How long one step of a thread that everybody needs may take before the store counts as one that stands still, in
     /// nanoseconds: as long as that question.
     static let stepNanosecondsMax = spaceAnswerNanosecondsMax
+    /// How long no sync may begin although some wait, in nanoseconds: one that is well under way takes as long as the
+    /// disk has to write, and a busy disk is no reason to send everybody elsewhere.
+    static let syncStepNanosecondsMax: Int64 = 10_000_000_000
     /// Steps that put files together and run at the same time: more would only make the disk seek.
     static let assemblyStepsMax = 2
     /// Bytes copied by one such step, before the next one in line has its turn.
