@@ -324,7 +324,9 @@ static inline int cshim_fstatat(int directory, const char *path, struct stat *ou
 }
 
 // `number` is what `fd` is from then on; what it was before is closed.
-static inline int cshim_dup_onto(int fd, int number) { return (int)CSHIM_RESULT(dup3(fd, number, O_CLOEXEC)); }
+static inline int cshim_dup_onto(int fd, int number) {
+    return (int)CSHIM_RESULT(syscall(SYS_dup3, fd, number, O_CLOEXEC));
+}
 
 static inline int cshim_mkdirat(int directory, const char *path, uint32_t mode) {
     return (int)CSHIM_RESULT(mkdirat(directory, path, (mode_t)mode));
