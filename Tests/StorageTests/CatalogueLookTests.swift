@@ -27,7 +27,8 @@ import Uploads
     }
 
     private func problem(isSliced: Bool) throws -> StorageError? {
-        try CatalogueLook(path: path, isStopping: StopFlag()).problem(upToBytes: isSliced ? 0 : .max)
+        try CatalogueLook(SQLiteConnection(path: path, writes: false), isStopping: StopFlag()).problem(
+            upToBytes: isSliced ? 0 : .max)
     }
 
     @Test(arguments: [true, false]) func `a sound one is sound`(isSliced: Bool) throws {

@@ -38,7 +38,27 @@ import Uploads
         let fixture = try StoreFixture()
         try files.removeItem(atPath: place(of: name, in: fixture))
         #expect(await eventually { await isUsable(fixture) && files.fileExists(atPath: place(of: name, in: fixture)) })
+        // It is there before it is used.
+        #expect(await fixture.event { $0 == .directoryReplaced(name, isMade: true) } != nil)
         try await fixture.finish(.sample(2), bytes: 10)
+    }
+
+    @Test func `a catalogue that takes the place of the store's own is not believed`() async throws {
+        let (fixture, other) = (try StoreFixture(), try StoreFixture())
+        _ = await (fixture.sweptFiles(), other.sweptFiles())
+        try await fixture.create(upload, bytes: 5000)
+        // Somebody moves the whole directory away, and another server has its own under that path.
+        let moved = fixture.path + ".moved"
+        try files.moveItem(atPath: fixture.path, toPath: moved)
+        defer { try? files.removeItem(atPath: moved) }
+        try files.createSymbolicLink(atPath: fixture.path, withDestinationPath: other.path)
+        // What fails has the sweep look.
+        try files.removeItem(atPath: moved + "/complete")
+        await #expect(throws: StorageError.self) { try await fixture.finish(.sample(2), bytes: 200_000) }
+        let told = await fixture.event { if case .sweepFailed(.catalogue, _) = $0 { true } else { false } }
+        #expect(told != nil)
+        #expect(files.fileExists(atPath: "\(moved)/uploads/\(upload.id)"))
+        #expect(try await append(fixture, at: 5000).offset == Offset(5001))
     }
 
     @Test func `one that is moved away is told of until it is back, and nothing is lost`() async throws {

@@ -9,8 +9,9 @@ struct CatalogueLook {
     private let connection: SQLiteConnection
     private let isStopping: StopFlag
 
-    init(path: String, isStopping: StopFlag) throws(StorageError) {
-        connection = try SQLiteConnection(path: path, writes: false)
+    /// - Parameter connection: its own from here on.
+    init(_ connection: SQLiteConnection, isStopping: StopFlag) {
+        self.connection = connection
         connection.interrupt(by: isStopping)
         self.isStopping = isStopping
     }

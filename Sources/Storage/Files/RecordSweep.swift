@@ -30,7 +30,7 @@ struct RecordSweep {
 
     /// Row by row, in the order in which uploads began: no index has to be kept for this, and no step takes long.
     private func walk(until isStopping: StopFlag, _ failures: inout SweepFailures) throws(StorageError) -> Int {
-        let connection = try SQLiteConnection(path: cataloguePath, writes: false)
+        let connection = try files.openCatalogue(cataloguePath)
         connection.interrupt(by: isStopping)
         let last = try connection.integer("SELECT max(rowid) FROM uploads")
         let next = try connection.prepare(

@@ -39,6 +39,25 @@ extension StoreFiles {
         database.withLock { $0 = file.take() }
     }
 
+    /// A connection of its own for who reads beside the store: a sweep, the journal.
+    ///
+    /// SQLite knows files by their paths. Where the data directory has been moved, or a link to it been switched,
+    /// another catalogue may stand under this one's path, and by that one nothing here is to be removed.
+    ///
+    /// - Throws: `catalogue` also where it is not the database that the store has open.
+    func openCatalogue(_ path: String) throws(StorageError) -> SQLiteConnection {
+        let connection = try SQLiteConnection(path: path, writes: false)
+        let isOurs = try doing("look at \(path)") { () throws(Errno) in
+            let found = try FileStatus(of: FilePath(path))
+            return try database.withLock { file throws(Errno) in
+                guard let held = try file?.status() else { return true }
+                return (held.device, held.number) == (found.device, found.number)
+            }
+        }
+        guard isOurs else { throw .catalogue("\(path) is another one than this server's: the directory was moved") }
+        return connection
+    }
+
     /// Gives up the database, after SQLite has.
     func letGoOfDatabase() { database.withLock { $0 = nil } }
 

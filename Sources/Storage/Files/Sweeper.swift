@@ -84,7 +84,10 @@ final class Sweeper: Sendable {
         var isTold = false
         while !isStopping.isRaised {
             do throws(StorageError) {
-                guard let problem = try CatalogueLook(path: cataloguePath, isStopping: isStopping).problem() else {
+                guard
+                    let problem = try CatalogueLook(try files.openCatalogue(cataloguePath), isStopping: isStopping)
+                        .problem()
+                else {
                     return true
                 }
                 if !isStopping.isRaised { health.fail(problem) }
@@ -103,7 +106,7 @@ final class Sweeper: Sendable {
         var failures = SweepFailures()
         do throws(StorageError) {
             _ = try files.seePlaces()
-            let connection = try SQLiteConnection(path: cataloguePath, writes: false)
+            let connection = try files.openCatalogue(cataloguePath)
             connection.interrupt(by: isStopping)
             try CleanupSweep(connection: connection, files: files).run(table, catalogue, &failures)
             if isFirst {

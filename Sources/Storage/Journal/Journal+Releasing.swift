@@ -56,7 +56,7 @@ extension Journal {
     }
 
     private func makeReader() throws(StorageError) -> JournalReader {
-        let connection = try SQLiteConnection(path: "\(path)/\(LocalStore.catalogueName)", writes: false)
+        let connection = try files.openCatalogue("\(path)/\(LocalStore.catalogueName)")
         return try JournalReader(files: files, connection: connection)
     }
 
