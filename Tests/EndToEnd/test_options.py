@@ -253,7 +253,7 @@ def test_few_open_files_are_told_with_their_number(tmp_path):
 
     with Started(tmp_path, "--listen", "127.0.0.1:0", "--listen-tls", "", limit=limit) as server:
         [warning] = server.stop()[1]
-        assert "48 connections" in warning and "160" in warning
+        assert "32 connections" in warning and "160" in warning
 
 
 def test_too_few_open_files_for_one_connection_end_the_start(tmp_path):
