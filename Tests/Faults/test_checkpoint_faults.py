@@ -31,7 +31,7 @@ def server(tmp_path, calls):
     return sluice
 
 
-def create(port: int, name: str, line: Line | None = None):
+def create(port: int, name: str, line=None):
     fields = {**TUS, "Upload-Length": 1, "Upload-Metadata": f"filename {b64(name)},padding {b64(PADDING)}"}
     return line.request("POST", "/files", fields, b"") if line else ask(port, "POST", "/files", fields, b"")
 
