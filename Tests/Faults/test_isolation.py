@@ -165,7 +165,8 @@ def test_text_that_costs_more_than_its_length(start, request_bytes):
     # Of what is long there need not be many.
     count = 20 if len(request_bytes) < HTTP_HEAD_BYTES else 2
     with others_are_served(server):
-        for _ in range(3):
+        end = time.monotonic() + SECONDS
+        while time.monotonic() < end:
             clients = [connect(server.port) for _ in range(count)]
             send_for_a_while(clients, request_bytes)
             for client in clients:
@@ -340,8 +341,10 @@ def test_questions_for_a_file_of_many_parts(start):
     request = f"HEAD {whole} HTTP/1.1\r\nHost: upload.test\r\nTus-Resumable: 1.0.0\r\n\r\n".encode()
     clients = [connect(server.port) for _ in range(400)]
     with others_are_served(server):
-        for client in clients:
-            client.sendall(request)
-        for client in clients:
-            client.settimeout(60)
-            assert client.recv(12) == b"HTTP/1.1 200"
+        end = time.monotonic() + SECONDS
+        while time.monotonic() < end:
+            for client in clients:
+                client.sendall(request)
+            for client in clients:
+                client.settimeout(60)
+                assert client.recv(1 << 16).startswith(b"HTTP/1.1 200")

@@ -2,6 +2,7 @@ internal import Access
 internal import HTTP
 internal import LinuxSystem
 internal import PlainDialect
+internal import Reactor
 internal import Uploads
 
 /// `multipart/form-data` on `/upload` and `/files`: each file part becomes a finished file of its own (curl -F, and the
@@ -15,7 +16,7 @@ enum FormHandler {
         let files = FormFiles(exchange)
         let stored: [StoredFile]
         do {
-            try await read(FormBody(exchange, boundary: boundary), into: files)
+            try await read(FormBody(exchange, boundary: boundary), into: files, exchange)
             stored = try await files.finish()
         } catch {
             await files.forget()
@@ -27,8 +28,11 @@ enum FormHandler {
         await exchange.respond(head, body: Array(body.utf8))
     }
 
-    private static func read(_ form: FormBody, into files: FormFiles) async throws {
+    private static func read(_ form: FormBody, into files: FormFiles, _ exchange: Exchange) async throws {
+        // Many parts of a few kilobytes each come at once, and none of them waits for anything.
+        var sliceStart = SystemClock.monotonicNanoseconds
         while let part = try await form.nextPart() {
+            await exchange.watch.yield(after: &sliceStart)
             switch try FormPart(part) {
             case .file(let name, let type):
                 let upload = Upload(
