@@ -214,7 +214,9 @@ CASES = [
     line("an upgrade to a web socket", b"GET /healthz HTTP/1.1",
          b"Host: upload.test\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
          b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==", refused=False),
-    Case("HTTP/2 with prior knowledge", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0", cleaned_by=HAPROXY),
+    # Directly it is HTTP/2: the preface, no settings, and good-bye.
+    Case("HTTP/2 with prior knowledge", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0"
+         b"\0\0\x08\7\0\0\0\0\0\0\0\0\0\0\0\0\0", cleaned_by=HAPROXY + ("direct",)),
     upload("an unknown expectation", b"Expect: 200-ok\r\nContent-Length: <length>", CANARY, cleaned_by=NGINX),
     upload("an expectation of two things", b"Expect: 100-continue, 200-ok\r\nContent-Length: <length>", CANARY,
            cleaned_by=NGINX),

@@ -33,10 +33,12 @@ public struct RequestHead: Sendable {
     init(line: RequestLine, fields: FieldSection, endsHere: Bool? = nil) throws(HTTPParseError) {
         let meaning = try FieldMeaning(fields, version: line.version)
         sentMethod = line.method
-        let told = meaning.override.map { FieldSection.decoded(Array(fields.storage[$0])) }
-        let meant = told.flatMap { Method($0) }
-        isOverridden = told != nil
-        hasBadOverride = told != nil && meant == nil
+        // What is longer than any method is none, and not worth decoding.
+        let meant = meaning.override.flatMap { told in
+            told.count > HTTPLimits.methodBytesMax ? nil : Method(FieldSection.decoded(Array(fields.storage[told])))
+        }
+        isOverridden = meaning.override != nil
+        hasBadOverride = isOverridden && meant == nil
         method = meant ?? line.method
         version = line.version
         self.fields = fields

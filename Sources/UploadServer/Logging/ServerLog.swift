@@ -49,7 +49,7 @@ public struct ServerLog: Sendable {
         line.set("protocol", exchange.head.version.name)
         line.set("method", exchange.head.sentMethod.description)
         if exchange.head.isOverridden {
-            line.set("override", exchange.head.fields.text(.xHTTPMethodOverride) ?? "")
+            line.set("override", exchange.head.hasBadOverride ? "none" : exchange.head.method.description)
         }
         line.set("path", exchange.head.target.path)
         line.set("status", Int64(status))
