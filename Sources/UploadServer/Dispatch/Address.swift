@@ -85,7 +85,12 @@ enum Address: Equatable {
         var methods: [Method] { Place.table[self] }
 
         /// Whether the content of a request becomes bytes of a file.
-        var storesContent: Bool { isBelowFiles || self == .upload }
+        var storesContent: Bool {
+            switch self {
+            case .upload, .collection, .resource, .name: true
+            case .page, .status, .usage, .health, .readiness: false
+            }
+        }
 
         /// Whether several dialects share it, and what it takes depends on them.
         var isBelowFiles: Bool { self == .collection || self == .resource || self == .name }
@@ -94,21 +99,6 @@ enum Address: Equatable {
             switch place {
             case .page, .usage, .health, .readiness: [.get, .head]
             default: ServedDialects.methods(at: place)
-            }
-        }
-
-        /// Its place among all cases.
-        var index: Int {
-            switch self {
-            case .page: 0
-            case .status: 1
-            case .upload: 2
-            case .collection: 3
-            case .resource: 4
-            case .name: 5
-            case .usage: 6
-            case .health: 7
-            case .readiness: 8
             }
         }
     }
