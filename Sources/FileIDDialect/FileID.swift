@@ -38,7 +38,7 @@ public struct FileID: Hashable, Sendable {
         {
             name = withoutSize
         }
-        if let text = String(validating: name, as: UTF8.self) { return CleanName(text.streamSafe) }
+        if let text = String(validating: name, as: UTF8.self) { return CleanName(text) }
         // Browsers put names into fields as Latin-1.
         var scalars = String.UnicodeScalarView()
         for byte in name { scalars.append(Unicode.Scalar(byte)) }

@@ -58,7 +58,7 @@ public struct UploadMetadata: Sendable {
     private func first(_ keys: [String]) -> String? {
         for key in keys {
             guard let value = self[key], !value.isEmpty else { continue }
-            if let text = String(validating: value, as: UTF8.self) { return text.streamSafe }
+            if let text = String(validating: value, as: UTF8.self) { return text }
             return String(String.UnicodeScalarView(value.map { Unicode.Scalar($0) }))
         }
         return nil
