@@ -15,7 +15,7 @@ enum YAMLText {
             }
         }
         if isPlain, let first = text.utf8.first, first != 0x2D, !["null"].contains(text.lowercased()) { return text }
-        if text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F && $0.value != 0x85 }) {
+        if text.unicodeScalars.allSatisfy(standsAsItIs) {
             return "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
         }
         let escaped = text.unicodeScalars.map { scalar in
@@ -26,6 +26,16 @@ enum YAMLText {
             }
         }
         return "\"" + escaped.joined() + "\""
+    }
+
+    /// What YAML takes as text of a line (YAML 1.2.2 section 5.1, nb-char), and no reader takes for the end of one or
+    /// for a byte order mark.
+    private static func standsAsItIs(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0x2028, 0x2029, 0xFEFF: false
+        case 0x20...0x7E, 0xA0...0xD7FF, 0xE000...0xFFFD, 0x10000...0x10FFFF: true
+        default: false
+        }
     }
 
     private static func hex(_ scalar: Unicode.Scalar) -> String { String(scalar.value, radix: 16, uppercase: true) }

@@ -69,7 +69,10 @@ import Testing
         #expect(try Sample.configured(file: again).target.names == ["it's", "b"])
     }
 
-    @Test(arguments: ["", "a b", "- x", "it's", "a: b", "#", "null", "~", "\u{1}", "line\nbreak", "ü", "\u{85}\"", "@"])
+    @Test(arguments: [
+        "", "a b", "- x", "it's", "a: b", "#", "null", "~", "\u{1}", "line\nbreak", "ü", "\u{85}\"", "a\u{99}",
+        "a\u{2028}b", "a\u{FEFF}", "\u{FFFE}", "@",
+    ])
     func `any text comes back out of what is written of it`(text: String) throws {
         guard !text.isEmpty else { return }
         let told = try Sample.configured(["--allowed-name", text]).report.split(separator: "\n").map(String.init)
