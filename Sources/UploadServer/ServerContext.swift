@@ -21,6 +21,8 @@ final class ServerContext: Sendable {
     let admission: Admission
     /// Bytes that streams of HTTP/2 wait to have taken.
     let heldBytes: HeldMemory
+    /// What every answer says.
+    let answerFields: AnswerFields
     /// What the IETF dialect is allowed.
     let ietfPolicy: IETFPolicy
     /// What is offered by tus.
@@ -51,6 +53,7 @@ final class ServerContext: Sendable {
         counters = loops.map { _ in LoopCounters() }
         admission = Admission(configuration, log: log.logger)
         heldBytes = HeldMemory(bytesMax: configuration.streamMemoryBytes)
+        answerFields = AnswerFields(configuration)
         ietfPolicy = IETFPolicy(configuration)
         tusOffer = TusOffer(configuration)
         startSeconds = SystemClock.wallNanoseconds / 1_000_000_000
@@ -70,6 +73,7 @@ final class ServerContext: Sendable {
         counters = old.counters
         admission = old.admission
         heldBytes = old.heldBytes
+        answerFields = AnswerFields(configuration)
         ietfPolicy = IETFPolicy(configuration)
         tusOffer = TusOffer(configuration)
         startSeconds = old.startSeconds

@@ -170,6 +170,7 @@ def test_a_head_that_stops_is_refused_with_its_word(shared):
         line.send(b"GET / HTTP/1.1\r\n")
         answer = line.answer()
     assert (answer.status, answer.code) == (408, "head-timeout")
+    assert answer.fields["date"] and answer.fields["x-request-id"]
 
 
 def test_a_damaged_upload_says_so_in_its_download_and_its_status(sluice):

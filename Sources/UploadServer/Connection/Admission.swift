@@ -55,6 +55,7 @@ final class Admission: Sendable {
         let boundsLoopback: Bool
         /// Proxies bring everybody's connections; how many each client gets is theirs to say.
         let trusted: [NetworkPrefix]
+        let answerFields: AnswerFields
 
         init(_ configuration: ServerConfiguration) {
             connectionsMax = configuration.connectionsMax
@@ -62,6 +63,7 @@ final class Admission: Sendable {
             perNetworkMax = told ?? max(1, configuration.connectionsMax / ServerLimits.connectionsShareOfAddress)
             boundsLoopback = told != nil
             trusted = configuration.trustedProxies
+            answerFields = AnswerFields(configuration)
         }
 
         /// What a connection is counted for besides the total; nil for nothing.
@@ -137,7 +139,7 @@ final class Admission: Sendable {
     ) {
         refusals.add(1, ordering: .relaxed)
         note(reason, peer)
-        if listenerKind == .https { socket.resetOnClose() } else { Admission.refuse(socket) }
+        if listenerKind == .https { socket.resetOnClose() } else { refuse(socket, listenerKind) }
     }
 
     /// The place of one more stream of a connection that is open: it takes a task and a file like a connection, so it
@@ -192,20 +194,17 @@ final class Admission: Sendable {
 
     /// Says what there is to say and leaves the rest to the kernel: a client that talks on meanwhile may find a reset
     /// before it has read this, but nothing here waits for anybody.
-    private static func refuse(_ socket: borrowing Socket) {
-        answer.withUnsafeBytes { _ = try? socket.send(from: $0.baseAddress!, count: $0.count) }
+    private func refuse(_ socket: borrowing Socket, _ listenerKind: ListenerKind) {
+        let (refusal, body) = (Admission.refusal, Admission.refusal.bodyBytes)
+        var head = AnswerHead(
+            refusal.responseHead, id: RequestID.next().description, contentLength: Int64(body.count),
+            state.withLock { $0.rules.answerFields }, by: listenerKind)
+        head.setConnection("close")
+        (head.bytes + body).withUnsafeBytes { _ = try? socket.send(from: $0.baseAddress!, count: $0.count) }
         socket.shutdownWriting()
     }
 
-    private static let answer: [UInt8] = {
-        let refusal = Refusal(
-            .serviceUnavailable, code: "too-many-connections", "Too many connections are open; try again later.",
-            fields: [("Retry-After", "\(ServerLimits.retryAfterRefusalSeconds)")])
-        var head = refusal.responseHead
-        head.set("Connection", "close")
-        head.set("Content-Length", refusal.bodyBytes.count)
-        var bytes: [UInt8] = []
-        head.write(into: &bytes, date: nil)
-        return bytes + refusal.bodyBytes
-    }()
+    private static let refusal = Refusal(
+        .serviceUnavailable, code: "too-many-connections", "Too many connections are open; try again later.",
+        fields: [("Retry-After", "\(ServerLimits.retryAfterRefusalSeconds)")])
 }

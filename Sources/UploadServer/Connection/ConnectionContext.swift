@@ -1,3 +1,4 @@
+internal import HTTP
 internal import LinuxSystem
 internal import Reactor
 internal import TLS
@@ -55,6 +56,17 @@ final class ConnectionContext {
 
     /// A request has come: it is served with what is in force now.
     func beginRequest() { server = server.latest }
+
+    /// What is answered where no request could be read; counts that, and writes it down.
+    func answer(toUnread refusal: Refusal) -> (head: AnswerHead, body: [UInt8]) {
+        let (id, body) = (RequestID.next(), refusal.bodyBytes)
+        counters.add(.malformedHeads)
+        server.log.refusedHead(id: id, peer: peer, refusal)
+        let head = AnswerHead(
+            refusal.responseHead, id: id.description, contentLength: Int64(body.count), server.answerFields,
+            by: listenerKind)
+        return (head, body)
+    }
 
     /// Tells the loop whether the connection waits for a request, for placing new ones.
     func countAsIdle(_ isIdle: Bool) {

@@ -54,8 +54,7 @@ final class Exchange {
     /// client asked for; of HTTP/2 the stream does.
     func closeAfterwards() { closes = true }
 
-    /// Answers with a whole body. `Content-Length`, `Date` and `X-Request-ID` are added here, and what the carrier asks
-    /// for; a HEAD gets no content.
+    /// Answers with a whole body; a HEAD gets none. What every answer says is added (`AnswerHead`).
     func respond(_ response: consuming ResponseHead, body content: [UInt8] = []) async {
         await send(
             begin(response, contentLength: Int64(content.count)), head.sentMethod == .head ? [] : content, followed: 0)
@@ -144,25 +143,19 @@ final class Exchange {
         return await channel.conclude(body, closes: closes)
     }
 
-    private func begin(_ response: consuming ResponseHead, contentLength: Int64) -> ResponseHead {
+    private func begin(_ response: consuming ResponseHead, contentLength: Int64) -> AnswerHead {
         precondition(answered == nil, "a request is answered once")
         answered = response.status
         // What is left of a short body is read afterwards; a long one, or one that a client may never send because it
         // waits for a 100, ends the connection.
         let isShort = body.isAtEnd || (!body.isAwaited && (body.remaining ?? .max) <= ServerLimits.drainKeptBytes)
         if !isShort || server.isStopping { closes = true }
-        if response.status != .noContent, response.status != .notModified {
-            response.set("Content-Length", contentLength)
-        }
         server.configuration.cors.mark(&response, answering: head)
-        response.set("X-Request-ID", id)
-        if connection.listenerKind == .https, let seconds = server.configuration.strictTransportSeconds {
-            response.set("Strict-Transport-Security", "max-age=\(seconds)")
-        }
-        return response
+        return AnswerHead(
+            response, id: id, contentLength: contentLength, server.answerFields, by: connection.listenerKind)
     }
 
-    private func send(_ response: consuming ResponseHead, _ content: [UInt8], followed: Int64) async {
+    private func send(_ response: consuming AnswerHead, _ content: [UInt8], followed: Int64) async {
         // The work is done: a fence that comes only now must not end the connection, and a stop lets it be told.
         _ = watch.beginEpoch()
         watch.isSpared = true

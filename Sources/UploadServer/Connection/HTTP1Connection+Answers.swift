@@ -1,5 +1,4 @@
 internal import HTTP
-internal import LinuxSystem
 internal import Reactor
 internal import Wire
 
@@ -11,14 +10,14 @@ extension HTTP1Connection: ResponseChannel {
     }
 
     func answer(
-        _ head: consuming ResponseHead, to request: RequestHead, content: [UInt8], followed: Int64, closes: Bool
+        _ head: consuming AnswerHead, to request: RequestHead, content: [UInt8], followed: Int64, closes: Bool
     ) async throws(TransportError) -> Int {
         if closes {
-            head.set("Connection", "close")
+            head.setConnection("close")
         } else if request.version == .http10 {
-            head.set("Connection", "keep-alive")
+            head.setConnection("keep-alive")
         }
-        var bytes = HTTP1Connection.serialized(head)
+        var bytes = head.bytes
         bytes += content
         try await transport.write(bytes)
         return bytes.count
@@ -51,12 +50,4 @@ extension HTTP1Connection: ResponseChannel {
     }
 
     func abandon() {}
-
-    /// A head as it goes onto the wire.
-    static func serialized(_ head: ResponseHead) -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(512)
-        head.write(into: &bytes, date: HTTPDate(secondsSince1970: SystemClock.wallNanoseconds / 1_000_000_000))
-        return bytes
-    }
 }

@@ -227,19 +227,14 @@ final class HTTP1Connection: Parked {
         case .transport:
             return
         }
-        let id = RequestID.next()
-        context.counters.add(.malformedHeads)
-        server.log.refusedHead(id: id, peer: context.peer, refusal)
+        var (head, body) = context.answer(toUnread: refusal)
+        head.setConnection("close")
         transport.watch.clearInterruption()
         transport.watch.setDeadline(SystemClock.monotonicNanoseconds + ServerLimits.responseNanoseconds)
-        var head = refusal.responseHead
-        head.set("Connection", "close")
-        head.set("X-Request-ID", id.description)
-        let body = refusal.bodyBytes
-        head.set("Content-Length", Int64(body.count))
+        // No answer to a HEAD has content, this one neither (RFC 9110 9.3.2).
+        if parser.method == .head { body = [] }
         do throws(TransportError) {
-            // No answer to a HEAD has content, this one neither (RFC 9110 9.3.2).
-            try await transport.write(HTTP1Connection.serialized(head) + (parser.method == .head ? [] : body))
+            try await transport.write(head.bytes + body)
         } catch {
             return
         }

@@ -8,8 +8,7 @@ protocol ResponseChannel: AnyObject {
     /// Sends an informational head (1xx) ahead of the answer.
     func inform(_ head: ResponseHead) async throws(TransportError)
 
-    /// Sends the answer's head, and its content where that is at hand. What frames the answer on this carrier is added
-    /// here; `Content-Length` is there already.
+    /// Sends the answer's head, and its content where that is at hand. What this carrier alone says is added here.
     ///
     /// - Parameters:
     ///   - request: what is answered.
@@ -18,7 +17,7 @@ protocol ResponseChannel: AnyObject {
     ///   - closes: whether nothing more is read of this request.
     /// - Returns: bytes that were sent.
     func answer(
-        _ head: consuming ResponseHead, to request: RequestHead, content: [UInt8], followed: Int64, closes: Bool
+        _ head: consuming AnswerHead, to request: RequestHead, content: [UInt8], followed: Int64, closes: Bool
     ) async throws(TransportError) -> Int
 
     /// Content follows that may take a while: the system is to hold little of it for a client that does not read.

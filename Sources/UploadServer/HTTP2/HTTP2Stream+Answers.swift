@@ -13,7 +13,7 @@ extension HTTP2Stream: ResponseChannel {
     }
 
     func answer(
-        _ head: consuming ResponseHead, to request: RequestHead, content: [UInt8], followed: Int64, closes: Bool
+        _ head: consuming AnswerHead, to request: RequestHead, content: [UInt8], followed: Int64, closes: Bool
     ) async throws(TransportError) -> Int {
         if closes || followed > 0 { dropBody() }
         return try await send(head, content: content, followed: followed)
@@ -21,12 +21,12 @@ extension HTTP2Stream: ResponseChannel {
 
     /// Sends a head and what content is at hand, and waits until that has been handed over. Answers how many bytes
     /// these are, uncompressed.
-    func send(_ head: ResponseHead, content: [UInt8], followed: Int64) async throws(TransportError) -> Int {
+    func send(_ head: AnswerHead, content: [UInt8], followed: Int64) async throws(TransportError) -> Int {
         try checkOpen()
         self.content = content
         owed = followed
-        let date = HTTPDate(secondsSince1970: SystemClock.wallNanoseconds / 1_000_000_000)
-        let count = connection.session.answer(id, head, date: date, hasContent: !content.isEmpty || followed > 0)
+        let count = connection.session.answer(
+            id, head.head, date: head.date, hasContent: !content.isEmpty || followed > 0)
         connection.stir()
         if followed > 0 { return count }
         while !isAnswered {

@@ -108,15 +108,8 @@ final class HTTP2Stream: Parked, RequestBody {
 
     /// Answers a head that is no request.
     private func refuse(_ error: HTTPParseError) async {
-        let refusal = Refusal(error)
-        let id = RequestID.next()
-        connection.context.counters.add(.malformedHeads)
-        connection.context.server.log.refusedHead(id: id, peer: connection.context.peer, refusal)
+        let (head, body) = connection.context.answer(toUnread: Refusal(error))
         watch.setDeadline(SystemClock.monotonicNanoseconds + ServerLimits.responseNanoseconds)
-        var head = refusal.responseHead
-        head.set("X-Request-ID", id.description)
-        let body = refusal.bodyBytes
-        head.set("Content-Length", Int64(body.count))
         do throws(TransportError) {
             _ = try await send(head, content: body, followed: 0)
             _ = await conclude(self, closes: true)
