@@ -5,10 +5,11 @@ public import HTTP
 public enum WholeRequest {
     /// - Parameter foreign: fields that say that it belongs to a resumable protocol.
     /// - Throws: 400 `bad-method-override`, `stray-field`, `file-in-pieces`; 411 `length-required`; what
-    ///   `ContentKind.checkCoding` throws.
+    ///   `ContentKind.checkCoding` and `ContentKind.checkWhole` throw.
     public static func check(_ head: RequestHead, foreign: [FieldName]) throws(Refusal) {
         guard !head.isOverridden else { throw overridden }
         try ContentKind.checkCoding(head.fields)
+        try ContentKind.checkWhole(head.fields)
         for name in foreign where head.fields.contains(name) {
             throw Refusal(
                 .badRequest, code: "stray-field",

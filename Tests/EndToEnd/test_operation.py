@@ -87,6 +87,7 @@ def test_the_numbers_are_what_happened(site):
     assert page["sluice_uploads_created_total"] == 3
     assert page["sluice_uploads_finished_total"] == 2
     assert page["sluice_uploads_removed_total"] == 1
+    assert page["sluice_settle_seconds_count"] >= 1 and page["sluice_settle_seconds_sum"] > 0
     assert page["sluice_sync_seconds_count"] >= 2 and page["sluice_sync_seconds_sum"] > 0
     assert page["sluice_catalogue_commit_changes_sum"] >= page["sluice_catalogue_commit_changes_count"] > 0
     assert page["sluice_journal_files_total"] == 2 and 1 <= page["sluice_journal_writes_total"] <= 2

@@ -20,6 +20,7 @@ import Uploads
         ),
         ([], ["journal"]),
         ([], ["epoch"]),
+        ([], ["owner", "older_name"]),
     ]
 
     @Test func `a word that may be stored has a version of the catalogue that brought it, and one only`() {
@@ -31,7 +32,9 @@ import Uploads
     }
 
     @Test func `what a released version brought stays as it is, so that a new word raises the version`() {
-        #expect(CatalogueVersion.all.count >= VersionTests.released.count)
+        #expect(
+            CatalogueVersion.all.count >= VersionTests.released.count,
+            "a released version is gone from CatalogueVersion.all: directories that it wrote would be refused")
         for (number, (version, released)) in zip(CatalogueVersion.all, VersionTests.released).enumerated() {
             let added = Set(version.words.map(\.description)).subtracting(released.words).sorted()
             #expect(added == [], "version \(number + 1) is released: add a version for what is new")
@@ -40,8 +43,10 @@ import Uploads
         }
     }
 
-    @Test func `every version but the newest is a released one, with a directory that it wrote`() throws {
-        #expect(VersionTests.released.count >= CatalogueVersion.all.count - 1)
+    @Test func `every version but the newest is released, and each released one has left a directory`() throws {
+        #expect(
+            VersionTests.released.count >= CatalogueVersion.all.count - 1,
+            "a version before the newest has no line in `released`: it was released, or is none of its own yet")
         for number in 1...VersionTests.released.count {
             let path = VersionTests.folder.appending(path: "v\(number)/catalogue.sqlite").path
             #expect(FileManager.default.fileExists(atPath: path), "write it by Tests/StorageTests/Versions/write")
@@ -66,6 +71,7 @@ import Uploads
         for record in try records(of: version) {
             let upload = try #require(try await fixture.store.fencedUpload(record.id))
             #expect(upload.dialect.rawValue == record.dialect && upload.offset == record.offset)
+            #expect(upload.owner.map { "\($0)" } == record.owner)
             #expect((upload.state == .finished) == (record.name != "-"))
             if let finished = try await fixture.finishedFile(record.id) {
                 #expect(finished.name.description == record.name && finished.length == record.offset.bytes)
@@ -117,6 +123,8 @@ import Uploads
         let offset: Offset
         /// Of the finished file, `-` for none.
         let name: String
+        /// Nil where the upload is nobody's, as all were before version 4.
+        let owner: String?
     }
 
     private static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Versions")
@@ -127,7 +135,8 @@ import Uploads
             let words = line.split(separator: " ")
             return Record(
                 id: try #require(UploadID(words[0])), dialect: String(words[1]),
-                offset: Offset(try #require(Int64(words[3]))), name: String(words[4]))
+                offset: Offset(try #require(Int64(words[3]))), name: String(words[4]),
+                owner: words.dropFirst(5).first.flatMap { $0 == "-" ? nil : String($0) })
         }
     }
 

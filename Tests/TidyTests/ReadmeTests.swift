@@ -27,7 +27,6 @@ import Testing
         "bad-length": "tus: at the creation and later",
         "bad-method-override": "tus names its methods, the whole file its uselessness, the dispatcher the syntax",
         "body-too-long": "file-id keeps what came, tus under a checksum does not",
-        "content-range": "IETF answers as an upload",
         "method-not-allowed": "tus tells its own methods",
         "precondition-failed": "a stored file, a new one, the page",
         "stray-field": "IETF says it of an upload, a whole file names the field",

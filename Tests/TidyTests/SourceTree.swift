@@ -41,6 +41,21 @@ enum SourceTree {
         return url
     }()
 
+    /// The folders below Sources.
+    static var targets: Set<String> {
+        get throws { Set(try swiftFiles(under: "Sources").map(\.target)) }
+    }
+
+    /// The pure ones, as the package builds them.
+    static var pureTargets: Set<String> {
+        get throws {
+            let package = try String(contentsOf: top.appending(path: "Package.swift"), encoding: .utf8)
+            let declarations = package.split(separator: ".target(").filter { $0.contains("swiftSettings: pure)") }
+            return Set(
+                declarations.compactMap { $0.firstMatch(of: /name: "(\w+)"/).map { String($0.1) } })
+        }
+    }
+
     static func swiftFiles(under folder: String) throws -> [File] {
         try files(under: folder, suffix: ".swift")
     }

@@ -1,5 +1,6 @@
 import Foundation
 import HTTP
+import Storage
 import TestSupport
 import Testing
 
@@ -68,6 +69,16 @@ import Testing
         let counters = LoopCounters()
         counters.add(counter, 3)
         for other in LoopCounter.allCases { #expect(counters[other] == (other == counter ? 3 : 0), "\(other)") }
+    }
+
+    @Test(arguments: LoopHistogram.allCases)
+    func `every distribution of the loops has room, and its ranges as well`(histogram: LoopHistogram) {
+        let (bounds, counters) = (histogram.metric.bounds, LoopCounters())
+        #expect(bounds == bounds.sorted() && bounds.count < HistogramTally.ranges)
+        for bound in bounds { counters.record(histogram, bound) }
+        counters.record(histogram, .max - bounds.reduce(0, +))
+        #expect(counters[histogram].counts == Array(repeating: 1, count: bounds.count + 1))
+        for other in LoopHistogram.allCases where other != histogram { #expect(counters[other].sum == 0, "\(other)") }
     }
 
     @Test func `readiness has a floor of free space`() throws {

@@ -33,6 +33,17 @@ import Uploads
         }
     }
 
+    @Test func `content with Content-Range reaches only a dialect that has it among its marks`() {
+        enum Ranges: ServedDialect {
+            static let name = DialectName.plain
+            static let fields = DialectFields(requests: [.contentRange], marks: [.contentRange], answers: [])
+            static let methods: PlaceMethods = [:]
+            static func serve(_ request: UploadRequest) async throws -> Bool { false }
+        }
+        let readers = ServedDialects.readersOfRanges(among: ServedDialects.all + [Ranges.self])
+        #expect(readers.map { "\($0)" } == ["Ranges"])
+    }
+
     @Test func `the table of addresses in the README is that of the dispatcher`() throws {
         var told: [String: Set<String>] = [:]
         for row in try Page.readme.section("### All addresses").rows where row.count >= 2 {
@@ -64,6 +75,7 @@ import Uploads
         let folder = Page.top.appending(path: "Sources/\(ServedDialectTests.target(name))")
         let (requests, answers) = (Set(dialect.fields.requests), Set(dialect.fields.answers))
         let foreign = Set(ServedDialects.requestFields).subtracting(requests)
+        let shared = try ServedDialectTests.sharedFields()
         var count = 0
         for path in try FileManager.default.subpathsOfDirectory(atPath: folder.path) where path.hasSuffix(".swift") {
             let text = try String(contentsOf: folder.appending(path: path), encoding: .utf8)
@@ -72,6 +84,12 @@ import Uploads
                 count += 1
                 let isKnown = requests.contains(field) || answers.contains(field) || foreign.contains(field)
                 #expect(isKnown || ServedDialectTests.general.contains(field), "\(path): \(match.1) is in no list")
+            }
+            // What belongs to HTTP has its name there.
+            for match in text.matches(of: /fields\.\w+\((?:of: )?\.(\w+)/) {
+                guard let field = shared[String(match.1)] else { continue }
+                let isKnown = requests.contains(field) || ServedDialectTests.general.contains(field)
+                #expect(isKnown, "\(path): \(field.spelling) is not among the dialect's requests")
             }
             for match in text.matches(of: /(?:set|add|adding|append\()\(?"([A-Z][A-Za-z]*(?:-[A-Za-z]+)*)",/) {
                 let field = try #require(FieldName(told: String(match.1)))
@@ -89,6 +107,17 @@ import Uploads
             "Accept", "Allow", "Cache-Control", "Content-Length", "Content-Security-Policy", "Content-Type",
             "Referrer-Policy", "Retry-After", "Trailer", "X-Content-Type-Options",
         ].compactMap { FieldName(told: $0) })
+
+    /// The fields that HTTP declares for all, by the names of their constants.
+    private static func sharedFields() throws -> [String: FieldName] {
+        let file = Page.top.appending(path: "Sources/HTTP/Fields/FieldName.swift")
+        let text = try String(contentsOf: file, encoding: .utf8)
+        let pairs = text.matches(of: /public static let (\w+) = FieldName\("([a-z-]+)"\)/).compactMap { match in
+            FieldName(told: String(match.2)).map { (String(match.1), $0) }
+        }
+        try #require(pairs.count > 10)
+        return Dictionary(uniqueKeysWithValues: pairs)
+    }
 
     private static func target(_ name: DialectName) -> String {
         let word = name.rawValue.split(separator: "-").joined().lowercased()

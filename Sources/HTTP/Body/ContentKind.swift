@@ -50,9 +50,9 @@ public enum ContentKind: Hashable, Sendable {
         return text
     }
 
-    /// Refuses content that is not the bytes of a file as they are, whole or from a known place on.
+    /// Refuses content that is not the bytes of a file as they are.
     ///
-    /// - Throws: 415 `content-encoding` for what is compressed or otherwise coded; 400 `content-range`.
+    /// - Throws: 415 `content-encoding` for what is compressed or otherwise coded.
     public static func checkCoding(_ fields: FieldSection) throws(Refusal) {
         for line in fields.values(.contentEncoding) {
             for coding in line.pieces(between: ",") {
@@ -64,12 +64,21 @@ public enum ContentKind: Hashable, Sendable {
             // Those of RFC 2045 that leave the bytes alone.
             guard ["7bit", "8bit", "binary"].contains(coding.foldedASCII) else { throw coded }
         }
-        // A server that does not do partial PUT must not take a part for the whole file (RFC 9110 14.5).
-        guard !fields.contains(.contentRange) else {
-            throw Refusal(
-                .badRequest, code: "content-range",
-                "Content-Range is not supported: send the whole file, or use a resumable protocol (tus).")
-        }
+    }
+
+    /// Refuses content that says by `Content-Range` that it is a part: who does not read that must not take it for the
+    /// whole file (RFC 9110 14.5).
+    ///
+    /// - Throws: 400 `content-range`.
+    public static func checkWhole(_ fields: FieldSection) throws(Refusal) {
+        guard !fields.contains(.contentRange) else { throw partial }
+    }
+
+    /// The content is a part of something, by a field that nobody here reads.
+    public static var partial: Refusal {
+        Refusal(
+            .badRequest, code: "content-range",
+            "Content-Range is not supported: send the whole file, or use a resumable protocol (tus).")
     }
 
     private static var coded: Refusal {

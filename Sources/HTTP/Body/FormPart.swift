@@ -17,6 +17,7 @@ public enum FormPart: Sendable {
     public init(_ head: PartHead) throws(Refusal) {
         let filename = try ContentDisposition.filename(toldBy: head.fields)
         try ContentKind.checkCoding(head.fields)
+        try ContentKind.checkWhole(head.fields)
         let type = try ContentKind.type(head.fields)
         if let filename {
             self = .file(name: filename, type: type)

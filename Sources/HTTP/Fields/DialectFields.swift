@@ -4,7 +4,8 @@ public struct DialectFields: Sendable {
     /// Fields of requests.
     public let requests: [FieldName]
     /// Those of them by which a request says that it belongs to this dialect: with one of them, what looks like a whole
-    /// file is not meant as one.
+    /// file is not meant as one. Content with `Content-Range` reaches only dialects that have it here; of all others it
+    /// is refused.
     public let marks: [FieldName]
     /// Fields of answers.
     public let answers: [FieldName]

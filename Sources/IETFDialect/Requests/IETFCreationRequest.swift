@@ -21,10 +21,7 @@ public struct IETFCreationRequest: Sendable {
     /// - Throws: 400 for a length that contradicts itself, 413 with the limits for too much. No upload is to be made.
     public init(_ head: RequestHead, pathName: String?, policy: IETFPolicy) throws(Refusal) {
         version = InteropVersion(head)
-        // A server that does not do partial PUT must not take one for the whole file (RFC 9110 section 14.5).
-        guard !head.fields.contains(.contentRange) else {
-            throw Refusal(.badRequest, code: "content-range", "Content-Range is not supported.")
-        }
+        try ContentKind.checkWhole(head.fields)
         guard let isLast = version.completeness(in: head.fields) else {
             throw UploadProblem.missingField(.completeness).refusal(version)
         }

@@ -7,7 +7,7 @@ final class StoreTallies: Sendable {
     /// More than there are cases; what has no room is not counted, which a test tells.
     private let numbers = InlineArray<64, Atomic<Int64>> { _ in Atomic(0) }
     private let histograms = InlineArray<16, HistogramTally> { index in
-        HistogramTally(bounds: StoreHistogram(rawValue: index)?.bounds ?? [])
+        HistogramTally(bounds: StoreHistogram(rawValue: index)?.metric.bounds ?? [])
     }
 
     /// Counts what has happened.
@@ -59,7 +59,7 @@ final class StoreTallies: Sendable {
             },
             histograms: StoreHistogram.allCases.map { histogram in
                 histogram.rawValue < histograms.count
-                    ? histograms[histogram.rawValue].snapshot : Histogram(bounds: histogram.bounds)
+                    ? histograms[histogram.rawValue].snapshot : Histogram(bounds: histogram.metric.bounds)
             })
     }
 }

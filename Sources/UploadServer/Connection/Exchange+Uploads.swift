@@ -1,5 +1,4 @@
 internal import Access
-internal import FileIDDialect
 internal import IETFDialect
 internal import TLS
 internal import TusDialect
@@ -25,14 +24,15 @@ extension Exchange {
         "\(server.configuration.publicURL ?? "")/files/\(id)\(addressSuffix)"
     }
 
-    /// The upload that a client-made id stands for: the head of its digest, so that no client chooses a path or a key.
-    /// The same id of another owner stands for another one.
-    func uploadID(of fileID: FileID) -> UploadID {
+    /// The upload that a client-made name stands for: the head of its digest: no client chooses a path or a key.
+    /// The same name of another owner, or of another dialect, stands for another upload.
+    func uploadID(of name: [UInt8], in dialect: DialectName) -> UploadID {
         var digest = Digest(.sha256)
-        var kind = "file-id\u{0}"
-        if let owner = principal.owner { kind = "file-id of\u{0}\(owner)\u{0}" }
+        var kind = dialect.rawValue
+        if let owner = principal.owner { kind += " of\u{0}\(owner)" }
+        kind += "\u{0}"
         kind.withUTF8 { digest.update(UnsafeRawBufferPointer($0)) }
-        fileID.bytes.withUnsafeBytes { digest.update($0) }
+        name.withUnsafeBytes { digest.update($0) }
         return UploadID(digest: digest.finish())
     }
 }

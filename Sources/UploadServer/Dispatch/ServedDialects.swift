@@ -37,11 +37,24 @@ enum ServedDialects {
     /// - Throws: what the dialect throws; 404 and 405 where none takes it.
     static func serve(_ request: UploadRequest) async throws {
         try check(request)
-        for dialect in all {
+        let isPart = isPart(request.exchange.head, at: request.place)
+        for dialect in isPart ? readersOfRanges(among: all) : all {
             if try await dialect.serve(request) { return }
         }
-        throw untaken(request)
+        throw isPart ? ContentKind.partial : untaken(request)
     }
+
+    /// Whether the content says that it is a part, which nobody may take for the whole.
+    private static func isPart(_ head: RequestHead, at place: Address.Place) -> Bool {
+        place.storesContent && brings(head.method) && head.fields.contains(.contentRange)
+    }
+
+    /// Those of some dialects that read `Content-Range`.
+    static func readersOfRanges(among dialects: [any ServedDialect.Type]) -> [any ServedDialect.Type] {
+        dialects.filter { $0.fields.marks.contains(.contentRange) }
+    }
+
+    private static func brings(_ method: Method) -> Bool { [.post, .put, .patch].contains(method) }
 
     /// What any request to an upload's address must be, whatever its protocol.
     private static func check(_ request: UploadRequest) throws(Refusal) {
@@ -49,7 +62,7 @@ enum ServedDialects {
         if !place.isBelowFiles, !place.methods.contains(head.method) {
             throw Dispatch.methodRefusal(allowed: place.methods)
         }
-        if place.storesContent, [.post, .put, .patch].contains(head.method) { try checkContent(head) }
+        if place.storesContent, brings(head.method) { try checkContent(head) }
     }
 
     /// What is answered where no dialect takes a request.

@@ -126,3 +126,8 @@ enum FileIDHandler: ServedDialect {
         await exchange.respond(head, body: Array(body.utf8))
     }
 }
+
+extension Exchange {
+    /// The upload that a client's name for its file stands for.
+    func uploadID(of fileID: FileID) -> UploadID { uploadID(of: fileID.bytes, in: .fileID) }
+}

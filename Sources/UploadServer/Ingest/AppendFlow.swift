@@ -1,4 +1,5 @@
 internal import HTTP
+internal import LinuxSystem
 internal import Logging
 internal import Storage
 internal import Uploads
@@ -67,6 +68,7 @@ struct AppendFlow {
             at: start, isProvisional: isProvisional, isResumable: isResumable, announced: exchange.body.length)
         let computed = BodyDigests(digests)
         let end = await receive(source, into: &permit, computed)
+        let receivedNanoseconds = SystemClock.monotonicNanoseconds
         if let failure = permit.failure {
             _ = try await breakOff(permit)
             throw failure
@@ -81,7 +83,9 @@ struct AppendFlow {
             if let failure = error as? BodyFailure { return .cut(failure, left) }
             throw error
         }
-        return try await carryOut(permit.isOverLimit ? AppendFlow.limited(ruling) : ruling, permit)
+        let outcome = try await carryOut(permit.isOverLimit ? AppendFlow.limited(ruling) : ruling, permit)
+        exchange.connection.counters.record(.settleTimes, SystemClock.monotonicNanoseconds - receivedNanoseconds)
+        return outcome
     }
 
     private func receive(

@@ -1,5 +1,6 @@
 internal import Access
 internal import LinuxSystem
+internal import Storage
 internal import Synchronization
 internal import Uploads
 
@@ -22,6 +23,10 @@ final class LoopCounters: Sendable {
     private let appends = InlineArray<16, Tally> { _ in Tally() }
     /// By `LoopCounter`; room for more of them than there will be.
     private let numbers = InlineArray<32, Tally> { _ in Tally() }
+    /// By `LoopHistogram`; room for more of them than there will be.
+    private let histograms = InlineArray<8, HistogramTally> { index in
+        HistogramTally(bounds: LoopHistogram(rawValue: index)?.metric.bounds ?? [])
+    }
 
     /// Counts what has happened. One that finds no room is not counted, which a test tells.
     func add(_ counter: LoopCounter, _ count: Int64 = 1) {
@@ -31,6 +36,18 @@ final class LoopCounters: Sendable {
 
     /// One number.
     subscript(counter: LoopCounter) -> Int64 { counter.rawValue < numbers.count ? numbers[counter.rawValue].count : 0 }
+
+    /// Takes note of one value. One that finds no room is not noted, which a test tells.
+    func record(_ histogram: LoopHistogram, _ value: Int64) {
+        guard histogram.rawValue < histograms.count else { return }
+        histograms[histogram.rawValue].record(value)
+    }
+
+    /// One distribution.
+    subscript(histogram: LoopHistogram) -> Histogram {
+        histogram.rawValue < histograms.count
+            ? histograms[histogram.rawValue].snapshot : Histogram(bounds: histogram.metric.bounds)
+    }
 
     /// A request was refused by a rule of access.
     func countRefusal(_ rule: String) {

@@ -96,6 +96,11 @@ struct MetricsReport {
             text.sample([("dialect", dialect.rawValue)], "\(sum { $0.appendCount(dialect) })")
         }
         for counter in LoopCounter.allCases { count(counter.metric, sum { $0[counter] }) }
+        for histogram in LoopHistogram.allCases {
+            var all = Histogram(bounds: histogram.metric.bounds)
+            for counters in server.counters { all.add(counters[histogram]) }
+            spread(histogram.metric, all)
+        }
     }
 
     private mutating func uploads() {
@@ -143,21 +148,23 @@ struct MetricsReport {
         for counter in StoreCounter.allCases {
             if let metric = counter.metric { count(metric, counters[counter]) }
         }
-        for histogram in StoreHistogram.allCases {
-            text.histogram(
-                MetricsReport.name(histogram.metric), histogram.metric.help, counters[histogram],
-                unit: { histogram.isTime ? MetricsText.seconds($0) : "\($0)" })
-        }
+        for histogram in StoreHistogram.allCases { spread(histogram.metric, counters[histogram]) }
+    }
+
+    private mutating func spread(_ metric: HistogramMetric, _ histogram: Histogram) {
+        text.histogram(
+            MetricsReport.name(metric.name), metric.help, histogram,
+            unit: { metric.isTime ? MetricsText.seconds($0) : "\($0)" })
     }
 
     /// One number of a family; those of one family stand together.
     private mutating func count(_ metric: Metric, _ value: Int64) {
-        let name = MetricsReport.name(metric)
+        let name = MetricsReport.name(metric.name)
         if text.family != name { text.begin(name, .counter, metric.help) }
         text.sample(metric.labels, "\(value)")
     }
 
-    private static func name(_ metric: Metric) -> String { "sluice_\(metric.name)" }
+    private static func name(_ name: String) -> String { "sluice_\(name)" }
 
     private mutating func loops() {
         text.begin(
