@@ -72,18 +72,16 @@ public struct Directory: ~Copyable, Sendable {
 
     /// The size in bytes of the regular file `name`, nil where there is none. `fstatat(2)`
     public func fileSize(_ name: String) throws(Errno) -> Int64? {
-        var info = stat()
-        do throws(Errno) {
-            try checked { cshim_fstatat(descriptor.rawValue, name, &info) }
-        } catch {
-            guard error == .noEntry else { throw error }
-            return nil
-        }
+        guard let info = try status(of: name) else { return nil }
         return info.st_mode & UInt32(S_IFMT) == UInt32(S_IFREG) ? Int64(info.st_size) : nil
     }
 
     /// When `name` was last written, in nanoseconds since 1970; nil where there is no such entry. `fstatat(2)`
     public func modificationNanoseconds(_ name: String) throws(Errno) -> Int64? {
+        try status(of: name)?.st_mtim.nanoseconds
+    }
+
+    private func status(of name: String) throws(Errno) -> stat? {
         var info = stat()
         do throws(Errno) {
             try checked { cshim_fstatat(descriptor.rawValue, name, &info) }
@@ -91,7 +89,7 @@ public struct Directory: ~Copyable, Sendable {
             guard error == .noEntry else { throw error }
             return nil
         }
-        return info.st_mtim.nanoseconds
+        return info
     }
 
     /// Removes the file `name`. Answers false where there was none. `unlinkat(2)`

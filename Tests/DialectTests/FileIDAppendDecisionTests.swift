@@ -20,15 +20,6 @@ import Uploads
         return try FileIDAppendRequest(parsedHead("POST /upload", fields), sizeMax: 1000)
     }
 
-    static func refusal<T>(_ body: () throws -> T) -> Refusal? {
-        do {
-            _ = try body()
-            return nil
-        } catch {
-            return error as? Refusal
-        }
-    }
-
     @Test func `an unknown id begins at byte 0`() throws {
         let decision = try FileIDAppendDecision(Self.request(start: "0", body: 100), upload: nil)
         #expect(decision == .begin(length: 100))
@@ -39,10 +30,10 @@ import Uploads
     }
 
     @Test func `an unknown id with another start is told that nothing is there`() throws {
-        let refusal = Self.refusal { try FileIDAppendDecision(Self.request(start: "5", body: 95), upload: nil) }
-        #expect(refusal?.status == .conflict)
-        #expect(refusal?.reason == "Wrong start byte")
-        #expect(refusal?.body == "0")
+        let refused = refusal { try FileIDAppendDecision(Self.request(start: "5", body: 95), upload: nil) }
+        #expect(refused?.status == .conflict)
+        #expect(refused?.reason == "Wrong start byte")
+        #expect(refused?.body == "0")
     }
 
     @Test func `a start equal to the count appends`() throws {
@@ -54,12 +45,12 @@ import Uploads
     @Test func `a size below what is stored is refused, and the count told`() throws {
         let upload = Self.upload(.open, offset: 40, length: nil)
         for size in ["0", "10", "39"] {
-            let refusal = Self.refusal {
+            let refused = refusal {
                 try FileIDAppendDecision(Self.request(start: "40", body: nil, size: size), upload: upload)
             }
-            #expect(refusal?.status == .conflict)
-            #expect(refusal?.code == "wrong-file-size")
-            #expect(refusal?.body == "40")
+            #expect(refused?.status == .conflict)
+            #expect(refused?.code == "wrong-file-size")
+            #expect(refused?.body == "40")
         }
         let decision = try FileIDAppendDecision(Self.request(start: "40", body: nil, size: "40"), upload: upload)
         #expect(decision == .append(at: Offset(40), length: 40))
@@ -77,9 +68,9 @@ import Uploads
         let request = try FileIDAppendRequest(parsedHead("POST /upload", fields), sizeMax: 1000)
         for state in [UploadState.open, .finished] {
             let upload = Self.upload(state, offset: state == .open ? 40 : 100, length: 100)
-            let refusal = Self.refusal { try FileIDAppendDecision(request, upload: upload) }
-            #expect(refusal?.code == "wrong-start-byte")
-            #expect(refusal?.body == upload.offset.description)
+            let refused = refusal { try FileIDAppendDecision(request, upload: upload) }
+            #expect(refused?.code == "wrong-start-byte")
+            #expect(refused?.body == upload.offset.description)
         }
         let fresh = Self.upload(.open, offset: 0, length: 100)
         #expect(try FileIDAppendDecision(request, upload: fresh) == .append(at: .zero, length: 100))
@@ -89,19 +80,19 @@ import Uploads
     @Test(arguments: [("39", Int64(61)), ("41", 59), ("100", 0), ("99", 1)])
     func `any other start is refused with the true count as the whole body`(start: String, body: Int64) throws {
         let upload = Self.upload(.open, offset: 40, length: 100)
-        let refusal = Self.refusal { try FileIDAppendDecision(Self.request(start: start, body: body), upload: upload) }
-        #expect(refusal?.status == .conflict)
-        #expect(refusal?.reason == "Wrong start byte")
-        #expect(refusal?.bodyBytes == Array("40".utf8))
+        let refused = refusal { try FileIDAppendDecision(Self.request(start: start, body: body), upload: upload) }
+        #expect(refused?.status == .conflict)
+        #expect(refused?.reason == "Wrong start byte")
+        #expect(refused?.bodyBytes == Array("40".utf8))
     }
 
     @Test(arguments: ["0", "40"])
     func `another file size for a known id is refused with the true count`(start: String) throws {
         let upload = Self.upload(.open, offset: 40, length: 100)
-        let refusal = Self.refusal { try FileIDAppendDecision(Self.request(start: start, body: 500), upload: upload) }
-        #expect(refusal?.status == .conflict)
-        #expect(refusal?.code == "wrong-file-size")
-        #expect(refusal?.body == "40")
+        let refused = refusal { try FileIDAppendDecision(Self.request(start: start, body: 500), upload: upload) }
+        #expect(refused?.status == .conflict)
+        #expect(refused?.code == "wrong-file-size")
+        #expect(refused?.body == "40")
     }
 
     @Test func `an empty body at the end of a finished file is a success`() throws {
@@ -116,8 +107,8 @@ import Uploads
         #expect(
             try FileIDAppendDecision(Self.request(start: "100", body: nil, size: "100"), upload: upload)
                 == .alreadyFinished)
-        let refusal = Self.refusal { try FileIDAppendDecision(Self.request(start: "100", body: nil), upload: upload) }
-        #expect(refusal?.code == "wrong-start-byte")
+        let refused = refusal { try FileIDAppendDecision(Self.request(start: "100", body: nil), upload: upload) }
+        #expect(refused?.code == "wrong-start-byte")
     }
 
     @Test func `a second click on an empty file is a success`() throws {
@@ -134,9 +125,9 @@ import Uploads
     @Test func `a failed upload is never resumed, but may begin anew`() throws {
         let upload = Self.upload(.failed, offset: 40, length: 100)
         #expect(try FileIDAppendDecision(Self.request(start: "0", body: 100), upload: upload) == .restart(length: 100))
-        let refusal = Self.refusal { try FileIDAppendDecision(Self.request(start: "40", body: 60), upload: upload) }
-        #expect(refusal?.code == "upload-damaged")
-        #expect(Self.refusal { try StatusAnswer.digits(for: upload) }?.status == .internalServerError)
+        let refused = refusal { try FileIDAppendDecision(Self.request(start: "40", body: 60), upload: upload) }
+        #expect(refused?.code == "upload-damaged")
+        #expect(refusal { try StatusAnswer.digits(for: upload) }?.status == .internalServerError)
     }
 
     @Test func `a chunked body takes its file's length from X-File-Size`() throws {
@@ -147,21 +138,21 @@ import Uploads
     }
 
     @Test func `X-File-Size must agree with start and body`() {
-        #expect(Self.refusal { try Self.request(start: "40", body: 60, size: "101") }?.code == "wrong-file-size")
-        #expect(Self.refusal { try Self.request(start: "40", body: 60, size: "100") } == nil)
+        #expect(refusal { try Self.request(start: "40", body: 60, size: "101") }?.code == "wrong-file-size")
+        #expect(refusal { try Self.request(start: "40", body: 60, size: "100") } == nil)
     }
 
     @Test(arguments: ["NaN", "-1", "+1", "1 2", "0x10", "1e3", "99999999999999999999", ""])
     func `a start byte is one decimal number`(start: String) {
-        #expect(Self.refusal { try Self.request(start: start, body: 1) }?.status == .badRequest)
+        #expect(refusal { try Self.request(start: start, body: 1) }?.status == .badRequest)
     }
 
     @Test func `a file past the server's bound is refused as too large`() {
-        #expect(Self.refusal { try Self.request(start: "0", body: 1001) }?.status == .contentTooLarge)
-        #expect(Self.refusal { try Self.request(start: "1000", body: 1) }?.status == .contentTooLarge)
+        #expect(refusal { try Self.request(start: "0", body: 1001) }?.status == .contentTooLarge)
+        #expect(refusal { try Self.request(start: "1000", body: 1) }?.status == .contentTooLarge)
         let size = "9223372036854775807"
-        #expect(Self.refusal { try Self.request(start: size, body: 1) }?.status == .contentTooLarge)
-        #expect(Self.refusal { try Self.request(start: "0", body: nil, size: "1001") }?.status == .contentTooLarge)
+        #expect(refusal { try Self.request(start: size, body: 1) }?.status == .contentTooLarge)
+        #expect(refusal { try Self.request(start: "0", body: nil, size: "1001") }?.status == .contentTooLarge)
     }
 
     @Test func `the status of what is unknown is 0, and of what is there its count`() throws {

@@ -20,13 +20,13 @@ import Uploads
 
     @Test func `a partial PUT is never taken for the whole file`() {
         #expect(
-            FileIDAppendDecisionTests.refusal { try upload(["Content-Length: 5", "Content-Range: bytes 0-4/10"]) }?
+            refusal { try upload(["Content-Length: 5", "Content-Range: bytes 0-4/10"]) }?
                 .status
                 == .badRequest)
     }
 
     @Test func `a file past the bound is refused before its first byte`() {
-        #expect(FileIDAppendDecisionTests.refusal { try upload(["Content-Length: 1001"]) }?.status == .contentTooLarge)
+        #expect(refusal { try upload(["Content-Length: 1001"]) }?.status == .contentTooLarge)
     }
 
     @Test func `the JSON of a created file survives a hostile name`() {
@@ -80,7 +80,7 @@ import Uploads
     }
 
     @Test func `a range past the end is 416 with the length`() {
-        let refusal = FileIDAppendDecisionTests.refusal { try download(["Range: bytes=10-"]) }
+        let refusal = refusal { try download(["Range: bytes=10-"]) }
         #expect(refusal?.status == .rangeNotSatisfiable)
         #expect(refusal?.fields.first?.value == "bytes */10")
     }
@@ -111,7 +111,7 @@ import Uploads
             let text = String(decoding: bytes, as: UTF8.self)
             #expect(!text.contains("ETag") && !text.contains("Last-Modified"))
         }
-        let refusal = FileIDAppendDecisionTests.refusal {
+        let refusal = refusal {
             try download(["If-Match: \(tag)"], isBeingReplaced: true)
         }
         #expect(refusal?.status == .preconditionFailed && refusal?.fields.isEmpty == true)

@@ -59,7 +59,31 @@ class Closed(Exception):
     """The server ended the connection where an answer was expected."""
 
 
-class Line1:
+class Ending:
+    """How a connection ends, whatever it speaks."""
+
+    _socket: socket.socket
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def reset(self) -> None:
+        """Breaks the connection as a lost network does when the other end answers for it: with RST."""
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+        self._socket.close()
+
+    def half_close(self) -> None:
+        """Says that nothing more will be sent; answers can still be read."""
+        self._socket.shutdown(socket.SHUT_WR)
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+class Line1(Ending):
     """One connection of HTTP/1.1."""
 
     def __init__(self, port: int, tls: bool = False, seconds: float = ANSWER_SECONDS):
@@ -69,12 +93,6 @@ class Line1:
             raw = TRUSTING.wrap_socket(raw)
         self._socket = raw
         self._input = bytearray()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
 
     def head(self, method: str, target: str, fields=(), length: int | None = None) -> None:
         """Sends a request head. `length` is the Content-Length, left out if None."""
@@ -162,18 +180,6 @@ class Line1:
         if not data:
             raise Closed(f"after {self._input!r}")
         self._input += data
-
-    def reset(self) -> None:
-        """Breaks the connection as a lost network does when the other end answers for it: with RST."""
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
-        self._socket.close()
-
-    def half_close(self) -> None:
-        """Says that nothing more will be sent; answers can still be read."""
-        self._socket.shutdown(socket.SHUT_WR)
-
-    def close(self) -> None:
-        self._socket.close()
 
 
 # What `Line` and `ask` speak: the fixture `protocol` has a test run over both.

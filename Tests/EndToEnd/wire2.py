@@ -14,7 +14,7 @@ import h2.events
 import h2.exceptions
 import h2.settings
 
-from wire import ANSWER_SECONDS, READ_BYTES, Answer, Closed, Fields
+from wire import ANSWER_SECONDS, READ_BYTES, Answer, Closed, Ending, Fields
 
 TRUSTING = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 TRUSTING.check_hostname = False
@@ -28,7 +28,7 @@ CONNECTION_FIELDS = {"host", "connection", "transfer-encoding", "keep-alive", "t
 SLICE_SECONDS = 0.05
 
 
-class Line2:
+class Line2(Ending):
     """One connection, which a test uses for one request after the other: each on a stream of its own. One thread may
     send while another reads."""
 
@@ -63,12 +63,6 @@ class Line2:
         self.resets = {}
         self.goodbye = None
         self._flush()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
 
     # The request
 
@@ -284,18 +278,6 @@ class Line2:
         data = self.h2.data_to_send()
         if data:
             self._socket.sendall(data)
-
-    def reset(self) -> None:
-        """Breaks the connection as a lost network does when the other end answers for it: with RST."""
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
-        self._socket.close()
-
-    def half_close(self) -> None:
-        """Says that nothing more will be sent; answers can still be read."""
-        self._socket.shutdown(socket.SHUT_WR)
-
-    def close(self) -> None:
-        self._socket.close()
 
 
 def ask2(port: int, method: str, target: str, fields=(), body: bytes | None = None, tls: bool = False) -> Answer:

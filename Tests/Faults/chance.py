@@ -8,7 +8,6 @@ honest client is served soon where no call waits or fails.
 
 import errno
 import signal
-import socket
 import time
 from pathlib import Path
 from random import Random
@@ -16,6 +15,7 @@ from random import Random
 from calls import Calls
 from kills import MOMENTS, MOMENT_WEIGHTS, Arena, Run
 from listeners import Honest, Life, Listener, spawn
+from serving import free_port
 from uploads import Broken
 
 # What a client is told, and asks again after.
@@ -185,11 +185,6 @@ class RandomRun(Run):
         self.server.stop()
         self.server.options = self._fixed
         self.server.start()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
 
 
 def fight(arena: Arena, directory: str, honest_seconds: float) -> str:

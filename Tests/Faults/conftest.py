@@ -6,7 +6,7 @@ import pytest
 
 from calls import Calls
 from disks import Unavailable, Workshop
-from sluice import Sluice
+from serving import serving
 # Imported to be found here: pytest takes hooks and fixtures from a conftest by their names.
 from time_limit import pytest_configure, time_limit  # noqa: F401
 
@@ -48,9 +48,4 @@ def calls(tmp_path):
 @pytest.fixture
 def server(tmp_path, calls):
     """A server that makes its system calls by way of `calls`; some files have one of their own."""
-    sluice = Sluice(tmp_path)
-    sluice.environment = calls.environment
-    sluice.start()
-    yield sluice
-    sluice.stop()
-    print(sluice.log_tail())
+    yield from serving(tmp_path, calls=calls)

@@ -1,14 +1,13 @@
 """A call of the system's that neither fails nor returns: who shares out the work is told so where it is in everybody's way,
 and where it need not be, it is not."""
 
-import socket
 import threading
 import time
 
 import pytest
 
 from exposition import Exposition
-from sluice import Sluice
+from serving import watched
 from waiting import eventually
 from wire import ask
 
@@ -18,15 +17,7 @@ SMALL = b"small" * 200
 
 @pytest.fixture
 def server(tmp_path, calls):
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        admin = free.getsockname()[1]
-    sluice = Sluice(tmp_path, "--listen-admin", f"127.0.0.1:{admin}", "--threads", "1")
-    sluice.admin_port = admin
-    sluice.environment = calls.environment
-    sluice.start()
-    yield sluice
-    sluice.stop()
-    print(sluice.log_tail())
+    yield from watched(tmp_path, "--threads", "1", calls=calls)
 
 
 def put(server, name: str = "file.txt", body: bytes = SMALL):

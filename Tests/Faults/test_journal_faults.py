@@ -4,7 +4,6 @@ owners who change their files. Nobody else waits, nothing told is lost, and it f
 import contextlib
 import errno
 import os
-import socket
 import threading
 import time
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 
 from disks import MEBIBYTE
 from exposition import Exposition
+from serving import watched
 from sluice import Sluice
 from waiting import eventually
 from wire import Line, ask
@@ -26,15 +26,7 @@ SERVED_SECONDS = 5
 
 @pytest.fixture
 def server(tmp_path, calls):
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        admin = free.getsockname()[1]
-    sluice = Sluice(tmp_path, "--listen-admin", f"127.0.0.1:{admin}")
-    sluice.admin_port = admin
-    sluice.environment = calls.environment
-    sluice.start()
-    yield sluice
-    sluice.stop()
-    print(sluice.log_tail())
+    yield from watched(tmp_path, calls=calls)
 
 
 def put(server, body: bytes = SMALL, name: str = "file.txt"):

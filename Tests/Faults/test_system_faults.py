@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from serving import serving
 from sluice import Sluice, make_file, sha256
 from waiting import eventually
 from wire import Line, ask
@@ -23,11 +24,7 @@ PATCH = TUS | {"Content-Type": "application/offset+octet-stream"}
 
 @pytest.fixture
 def server(tmp_path):
-    sluice = Sluice(tmp_path)
-    sluice.start()
-    yield sluice
-    sluice.stop()
-    print(sluice.log_tail())
+    yield from serving(tmp_path)
 
 
 def wait_for_log(server: Sluice, *texts: str):

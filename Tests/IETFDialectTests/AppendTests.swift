@@ -1,5 +1,6 @@
 import HTTP
 import IETFDialect
+import TestSupport
 import Testing
 import Uploads
 

@@ -37,16 +37,6 @@ func upload(
         metadata: metadata, createdSeconds: now - 60, expiresSeconds: expires)
 }
 
-/// What a body is refused with; nil if it is not.
-func refusal<T>(_ body: () throws -> T) -> Refusal? {
-    do {
-        _ = try body()
-        return nil
-    } catch {
-        return error as? Refusal
-    }
-}
-
 /// An answer as a client reads it.
 struct Answer {
     let status: Int

@@ -18,16 +18,6 @@ func parsedTrailers(_ fields: [String]) throws -> FieldSection {
     throw CancellationError()
 }
 
-/// What `body` refuses with, nil if it does not refuse.
-func refusal<T>(_ body: () throws -> T) -> Refusal? {
-    do {
-        _ = try body()
-        return nil
-    } catch {
-        return error as? Refusal
-    }
-}
-
 extension ResponseHead {
     /// The fields as a client sees them, names in lower case.
     var sent: [String: String] {
