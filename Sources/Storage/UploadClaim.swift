@@ -16,7 +16,8 @@ public struct UploadClaim: ~Copyable, Sendable {
     /// there, before anything is changed.
     public var limits = OwnerLimits.none
 
-    let id: UploadID
+    /// Which upload it is.
+    public let id: UploadID
     let store: StoreParts
     /// Whose the upload is, or will be.
     public let owner: Owner?

@@ -86,6 +86,12 @@ public struct WritePermit: ~Copyable, Sendable {
     ///   says, with the upload back at the offset last recorded. `LocalStore.snapshot` tells where it stands.
     public consuming func settle() async throws(StorageError) -> Upload { try await append.settle() }
 
+    /// Like `settle`, but the upload stays held: until the claim ends nobody else has it, no sweep among them.
+    ///
+    /// - Returns: the claim, with the record that has the new offset.
+    /// - Throws: as `settle` does; the upload is released then.
+    public consuming func settleHeld() async throws(StorageError) -> UploadClaim { try await append.settleHeld() }
+
     /// Like `settle`, for the last byte: the file appears, whole, under its own name, and the upload is finished.
     ///
     /// - Parameter length: of the whole file in bytes; all of them were written.

@@ -55,4 +55,23 @@ import Uploads
         _ = try await permit.finish(length: 5000)
         #expect(crashed.contents(crashed.finishedPath(upload.id, "file.bin")) == Pattern.bytes(upload.id, 5000))
     }
+
+    @Test func `one that is settled and held is left alone, until its holder goes on with it`() async throws {
+        let fixture = try StoreFixture()
+        for number in UInt64(1)...100 { try await fixture.create(.sample(number, .plain), bytes: 10) }
+        let crashed = try fixture.crashed()
+        let upload = Upload.sample(1000, .plain)
+        var claim = try await crashed.claim(upload.id)
+        try await claim.create(upload)
+        var permit = try await claim.permit(at: .zero)
+        await permit.append(2000, of: upload.id)
+        let held = try await permit.settleHeld()
+        #expect(held.upload?.offset == Offset(2000))
+        #expect(crashed.store.isHeld(upload.id))
+        #expect(await eventually { !crashed.exists(crashed.dataPath(Upload.sample(100).id)) })
+        let next = try await held.permit(at: Offset(2000))
+        _ = try await next.finish(length: 2000)
+        #expect(!crashed.store.isHeld(upload.id))
+        #expect(crashed.contents(crashed.finishedPath(upload.id, "file.bin")) == Pattern.bytes(upload.id, 2000))
+    }
 }

@@ -10,6 +10,16 @@ extension Append {
     /// Syncs, records the offset, releases.
     func settle() async throws(StorageError) -> Upload {
         defer { abandon() }
+        return try await sealed()
+    }
+
+    /// Syncs, records the offset, and hands the upload on.
+    func settleHeld() async throws(StorageError) -> UploadClaim {
+        defer { abandon() }
+        return handedOver(try await sealed())
+    }
+
+    private func sealed() async throws(StorageError) -> Upload {
         writeSmall()
         payRecord()
         await becomeQuiet()

@@ -105,6 +105,12 @@ final class Append: DiskJob {
         resume(awoken)
     }
 
+    /// Leaves the upload to a claim, which releases it. Nothing is on its way.
+    func handedOver(_ upload: Upload) -> UploadClaim {
+        state.withLock { $0.isReleased = true }
+        return UploadClaim(Grant(token: token, upload: upload), id: id, owner: upload.owner, store: store)
+    }
+
     func resume(_ awoken: Awoken) {
         awoken.writeWaiter?.resume()
         awoken.quietWaiter?.resume()

@@ -12,8 +12,9 @@ internal import Uploads
 /// mostly is the only one, is held open until then, and so costs what any other upload does.
 final class FormFiles {
     private let exchange: Exchange
-    /// Uploads with all their bytes, not finished yet.
-    private var settled: [Upload] = []
+    /// Uploads with all their bytes, not finished yet. They stay held: to everybody else they would be what a client
+    /// has left behind that does not come back.
+    private var settled: [SettledFile] = []
     /// The last one, written and not settled.
     private var held: WritePermit?
     /// Uploads begun: what has to go if the form fails, those included that are finished already.
@@ -61,15 +62,16 @@ final class FormFiles {
 
     /// One file more begins: the one before it waits without an open file.
     private func settleLast() async throws {
-        if let permit = held.take() { settled.append(try await permit.settle()) }
+        if let permit = held.take() { settled.append(SettledFile(try await permit.settleHeld())) }
     }
 
     /// Makes all of them files, in their order.
     func finish() async throws -> [StoredFile] {
         var stored: [StoredFile] = []
-        for upload in settled {
-            let permit = try await exchange.uploads.claim(own: upload.id, to: .append).permit(at: upload.offset)
-            stored.append(file(try await permit.finish(length: upload.offset.bytes)))
+        for settled in settled {
+            guard let claim = settled.take() else { continue }
+            let permit = try await claim.permit(at: settled.offset)
+            stored.append(file(try await permit.finish(length: settled.offset.bytes)))
         }
         if let permit = held.take() {
             let length = permit.nextByte
@@ -84,6 +86,7 @@ final class FormFiles {
         if let permit = held.take(), let last = begun.first(where: { id in !settled.contains { $0.id == id } }) {
             await remove(permit, last)
         }
+        await removeSettled()
         for id in begun {
             do {
                 try await exchange.uploads.claim(own: id, to: .append).delete()
@@ -94,6 +97,14 @@ final class FormFiles {
         begun = []
     }
 
+    private func removeSettled() async {
+        for settled in settled {
+            guard let claim = settled.take() else { continue }
+            begun.remove(settled.id)
+            do throws(StorageError) { try await claim.delete() } catch { warn(settled.id, error) }
+        }
+    }
+
     private func remove(_ permit: consuming WritePermit, _ id: UploadID) async {
         begun.remove(id)
         do throws(StorageError) { try await permit.delete() } catch { warn(id, error) }
@@ -101,6 +112,21 @@ final class FormFiles {
 
     private func warn(_ id: UploadID, _ error: any Error) {
         server.log.notRemoved(id.description, error, isKnown: server.store.lastFailure != nil)
+    }
+
+    /// One whose bytes are on stable storage, held until it is taken.
+    private final class SettledFile {
+        let id: UploadID
+        let offset: Offset
+        private var claim: UploadClaim?
+
+        init(_ claim: consuming UploadClaim) {
+            id = claim.id
+            offset = claim.upload?.offset ?? .zero
+            self.claim = consume claim
+        }
+
+        func take() -> UploadClaim? { claim.take() }
     }
 
     private func file(_ upload: Upload) -> StoredFile {
