@@ -21,6 +21,7 @@ extension LocalStore {
         let connection = try SQLiteConnection(path: path, writes: true)
         try lost.refuseBlank(connection)
         try CatalogueSchema.prepare(connection, durability: configuration.durability)
+        try CatalogueDurability.raise(connection, files)
         try files.holdDatabase()
         files.reserveLog()
         try doing("sync \(configuration.path)") { () throws(Errno) in

@@ -17,7 +17,7 @@ enum CatalogueSchema {
     static func prepare(_ connection: SQLiteConnection, durability: Durability) throws(StorageError) {
         let found = try found(connection)
         try connection.execute("PRAGMA journal_mode = WAL")
-        try connection.execute("PRAGMA synchronous = \(durability == .power ? "FULL" : "NORMAL")")
+        try connection.execute("PRAGMA synchronous = \(synchronous(durability))")
         connection.keepsLog()
         if found < version {
             let steps = CatalogueVersion.all[Int(found)...].map(\.sql).joined(separator: "\n")
@@ -28,6 +28,9 @@ enum CatalogueSchema {
         // It makes the count at the start quick, and can be done without.
         try? connection.execute("CREATE INDEX IF NOT EXISTS uploads_open ON uploads (cleanup) WHERE state = 0")
     }
+
+    /// SQLite's word for when it syncs.
+    static func synchronous(_ durability: Durability) -> String { durability == .power ? "FULL" : "NORMAL" }
 
     /// Whether nothing has been recorded in it: there is no table of uploads, not even an empty one.
     static func isBlank(_ connection: SQLiteConnection) throws(StorageError) -> Bool {
