@@ -349,6 +349,11 @@ static inline int cshim_renameat(int from_directory, const char *from, int to_di
     return (int)CSHIM_RESULT(renameat(from_directory, from, to_directory, to));
 }
 
+// renameat2(2) with RENAME_NOREPLACE.
+static inline int cshim_renameat_new(int from_directory, const char *from, int to_directory, const char *to) {
+    return (int)CSHIM_RESULT(syscall(SYS_renameat2, from_directory, from, to_directory, to, 1));
+}
+
 static inline int cshim_lock_exclusive(int fd) { return (int)CSHIM_RESULT(flock(fd, LOCK_EX | LOCK_NB)); }
 
 static inline int cshim_fstatvfs(int fd, struct statvfs *out) { return (int)CSHIM_RESULT(fstatvfs(fd, out)); }

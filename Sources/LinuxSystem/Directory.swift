@@ -107,6 +107,32 @@ public struct Directory: ~Copyable, Sendable {
         try checked { cshim_renameat(descriptor.rawValue, name, other, target) }
     }
 
+    /// The same for a name that nobody has yet. `renameat2(2)` RENAME_NOREPLACE
+    ///
+    /// - Throws: `exists` where something has it. A file system that cannot look and move in one step does so in two.
+    public func renameNew(_ name: String, to directory: borrowing Directory, _ target: String) throws(Errno) {
+        let other = directory.descriptor.rawValue
+        do throws(Errno) {
+            try checked { cshim_renameat_new(descriptor.rawValue, name, other, target) }
+        } catch {
+            guard error == .invalidArgument || error == .notImplemented else { throw error }
+            if try directory.status(target) != nil { throw .exists }
+            try rename(name, to: directory, target)
+        }
+    }
+
+    /// What the system knows of the entry `name`, of a symbolic link itself; nil where there is none. `fstatat(2)`
+    public func status(_ name: String) throws(Errno) -> FileStatus? {
+        var info = stat()
+        do throws(Errno) {
+            try checked { cshim_fstatat(descriptor.rawValue, name, &info) }
+        } catch {
+            guard error == .noEntry else { throw error }
+            return nil
+        }
+        return FileStatus(info)
+    }
+
     /// Waits until the directory's entries are on stable storage. `fsync(2)`
     public func sync() throws(Errno) { try checked { cshim_fsync(descriptor.rawValue) } }
 

@@ -45,10 +45,12 @@ public struct Errno: Error, RawRepresentable, Hashable, Sendable, CustomStringCo
     public static let notEmpty = Errno(rawValue: ENOTEMPTY)
     /// There is a pipe, a socket or a device where a regular file is expected. No system call says so; the number lies
     /// beyond theirs.
+    public static let notImplemented = Errno(rawValue: ENOSYS)
     public static let notRegular = Errno(rawValue: 4096)
     public static let notSupported = Errno(rawValue: EOPNOTSUPP)
     public static let noDeviceOrAddress = Errno(rawValue: ENXIO)
     public static let quotaExceeded = Errno(rawValue: EDQUOT)
+    public static let stale = Errno(rawValue: ESTALE)
     public static let timedOut = Errno(rawValue: ETIMEDOUT)
 }
 

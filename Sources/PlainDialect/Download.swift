@@ -18,7 +18,7 @@ public enum Download: Sendable {
         _ head: RequestHead, _ upload: Upload, file: FinishedFile, isBeingReplaced: Bool = false, nowSeconds: Int64
     ) throws(Refusal) {
         let tag = isBeingReplaced ? nil : EntityTag(of: upload.id, file)
-        let modified = isBeingReplaced ? nil : HTTPDate(secondsSince1970: file.finishedSeconds)
+        let modified = isBeingReplaced ? nil : HTTPDate(secondsSince1970: file.changedSeconds)
         let now = HTTPDate(secondsSince1970: nowSeconds)
         var response = ResponseHead(.ok)
         if let tag { response.set("ETag", tag.description) }

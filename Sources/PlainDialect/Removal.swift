@@ -7,14 +7,16 @@ public enum Removal {
     ///
     /// - Parameters:
     ///   - upload: the record, with the right to remove it in hand; what is not there is somebody else's answer.
+    ///   - file: as it stands, nil where there is none.
     ///   - nowSeconds: since 1970-01-01 UTC.
     /// - Throws: 412 `precondition-failed`.
-    public static func check(_ head: RequestHead, _ upload: Upload?, nowSeconds: Int64) throws(Refusal) {
+    public static func check(
+        _ head: RequestHead, _ upload: Upload?, file: FinishedFile?, nowSeconds: Int64
+    ) throws(Refusal) {
         guard let upload else { return }
-        let file = upload.state == .finished ? upload.finished : nil
         let tag = file.map { EntityTag(of: upload.id, $0) }
         let condition = Precondition(
-            head, tag: tag, lastModified: file.map { HTTPDate(secondsSince1970: $0.finishedSeconds) },
+            head, tag: tag, lastModified: file.map { HTTPDate(secondsSince1970: $0.changedSeconds) },
             now: HTTPDate(secondsSince1970: nowSeconds))
         guard condition == .met else {
             throw Refusal(

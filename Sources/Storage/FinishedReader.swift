@@ -14,7 +14,7 @@ public struct FinishedReader: ~Copyable, Sendable {
     init(_ source: DeliveredFile, finished: FinishedFile, isBeingReplaced: Bool, disk: DiskThreads) {
         self.finished = finished
         self.isBeingReplaced = isBeingReplaced
-        bytes = StoredReader(source, length: finished.length, disk: disk)
+        bytes = StoredReader(source, length: finished.length, disk: disk, isDelivered: true)
     }
 
     /// As `StoredReader.read`.

@@ -139,9 +139,8 @@ public final class LocalStore: Sendable {
     /// What an owner has, with what unfinished uploads have promised. Reads the catalogue where memory does not know.
     public func usage(of owner: Owner) async throws(StorageError) -> Usage { try await parts.table.usage(of: owner) }
 
-    /// Opens the file as last delivered; nil if none was, or if it has been taken away since. Disturbs nobody.
-    ///
-    /// - Throws: `damaged` if the file is not as it was delivered.
+    /// Opens the file as last delivered, or as its owner has changed it since; nil if none was, or if it has been taken
+    /// away. Disturbs nobody.
     public func openFinished(_ id: UploadID) async throws(StorageError) -> FinishedReader? {
         // It may be replaced, also by one of another name, between the looks at the record and the opening.
         for attempt in 1...openAttemptsMax {
@@ -151,10 +150,8 @@ public final class LocalStore: Sendable {
             let after = try await snapshot(of: id)
             let isSame = after?.finished == finished && after?.state == upload.state
             if !isSame, attempt < openAttemptsMax { continue }
-            guard file.size == finished.length || upload.state == .open || !isSame else { throw .damaged(id) }
-            let found = FinishedFile(
-                name: finished.name, length: file.size, finishedNanoseconds: finished.finishedNanoseconds)
-            return FinishedReader(file, finished: found, isBeingReplaced: !isSame || !isRecorded, disk: parts.disk)
+            return FinishedReader(
+                file, finished: finished.found(file), isBeingReplaced: !isSame || !isRecorded, disk: parts.disk)
         }
         // Whoever takes finished files out of the directory may do so.
         return nil

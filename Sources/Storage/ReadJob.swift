@@ -15,9 +15,14 @@ final class ReadJob: DiskJob {
     private let source: DeliveredFile
     private let offset: Int64
     private let count: Int
+    private let isDelivered: Bool
     private let state: Mutex<State>
 
-    init(_ source: DeliveredFile, _ buffer: consuming AlignedBuffer, offset: Int64, count: Int) {
+    /// - Parameter isDelivered: whether it is a whole file, which is one content as long as nobody writes to it.
+    init(
+        _ source: DeliveredFile, _ buffer: consuming AlignedBuffer, offset: Int64, count: Int, isDelivered: Bool
+    ) {
+        self.isDelivered = isDelivered
         self.source = source
         self.offset = offset
         self.count = count
@@ -37,10 +42,12 @@ final class ReadJob: DiskJob {
         var failure: StorageError?
         do throws(Errno) {
             if let memory = buffer?.memory { found = try source.file.read(into: memory, count: count, at: offset) }
+            // What was sent before belongs to another content then.
+            if isDelivered, try !source.isUnchanged() { throw .stale }
         } catch { failure = StorageError(error, "read a stored file") }
         finish { state in
             state.buffer = buffer.take()
-            state.count = found
+            state.count = failure == nil ? found : 0
             state.failure = failure
         }
     }

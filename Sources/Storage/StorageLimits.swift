@@ -36,6 +36,8 @@ public enum StorageLimits {
     public static let reservationBytes: Int64 = 64 << 20
     /// How many bytes an append has brought before anything is reserved for it.
     static let reservedMin: Int64 = 1 << 20
+    /// The numbers that a file may get where other files have its name.
+    static let numberedNamesMax = 10_000
     /// The most changes that share one commit of the catalogue.
     public static let changesPerCommitMax = 4096
     /// Records of uploads at rest that are kept in memory.

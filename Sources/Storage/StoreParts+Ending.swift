@@ -4,9 +4,17 @@ internal import Uploads
 extension StoreParts {
     /// Gives the data file of an upload that somebody holds its own name. Every such delivery goes this way: after a
     /// failure the file may have its name or not, which the next look at record and files tells. Blocks.
-    func deliver(_ id: UploadID, as name: CleanName) throws(StorageError) {
-        do throws(StorageError) { try files.deliver(id, as: name) } catch {
-            table.doubt(id)
+    ///
+    /// - Returns: nil once it has it. Where something has the name that is not this upload's, the record with another
+    ///   name: that is to be recorded before the next attempt, so that a crash leaves no file that nobody finds.
+    func deliver(_ upload: Upload) throws(StorageError) -> Upload? {
+        do throws(StorageError) {
+            if try files.deliver(upload.id, as: upload.name, over: upload.ownNames) { return nil }
+            var renamed = upload
+            renamed.name = try files.freeName(upload)
+            return renamed
+        } catch {
+            table.doubt(upload.id)
             files.leftBehind()
             throw error
         }
@@ -28,7 +36,7 @@ extension StoreParts {
     func invalidate(_ upload: Upload) async throws(StorageError) {
         var failed = upload
         failed.state = .failed
-        try await catalogue.record(upload.id, .put(failed, .none))
+        try await catalogue.record(upload.id, .put(failed))
         await removeBytes(upload.id)
     }
 

@@ -7,18 +7,20 @@ public struct StoredReader: ~Copyable, Sendable {
 
     private let source: DeliveredFile
     private let disk: DiskThreads
+    private let isDelivered: Bool
 
-    init(_ source: DeliveredFile, length: Int64, disk: DiskThreads) {
+    init(_ source: DeliveredFile, length: Int64, disk: DiskThreads, isDelivered: Bool = false) {
+        self.isDelivered = isDelivered
         self.source = source
         self.length = length
         self.disk = disk
     }
 
     /// Reads `count` bytes at `offset` into the start of `buffer`, on a disk thread; fewer only at the end of the file
-    /// or of the buffer.
+    /// or of the buffer, and none of a delivered one that somebody has written to since it was opened.
     public func read(into buffer: consuming AlignedBuffer, at offset: Int64, count: Int) async -> FilledBuffer {
         let room = buffer.count
-        let job = ReadJob(source, buffer, offset: offset, count: min(max(count, 0), room))
+        let job = ReadJob(source, buffer, offset: offset, count: min(max(count, 0), room), isDelivered: isDelivered)
         await job.wait(on: disk)
         return job.result()
     }

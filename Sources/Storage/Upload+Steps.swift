@@ -1,7 +1,19 @@
 internal import LinuxSystem
 internal import Uploads
 
+extension FinishedFile {
+    /// As it was opened.
+    func found(_ file: DeliveredFile) -> FinishedFile {
+        FinishedFile(
+            name: name, length: file.size, finishedNanoseconds: finishedNanoseconds,
+            modifiedNanoseconds: file.modifiedNanoseconds)
+    }
+}
+
 extension Upload {
+    /// Under which names finished files of its own stand, or may still stand.
+    var ownNames: [CleanName] { older + (finished.map { [$0.name] } ?? []) }
+
     /// The record with another offset.
     func at(_ offset: Offset) -> Upload {
         var moved = self
@@ -15,6 +27,8 @@ extension Upload {
         finished.state = .finished
         finished.length = length
         finished.expiresSeconds = nil
+        if let before = self.finished { finished.older.append(before.name) }
+        finished.older.removeAll { $0 == name }
         // The second is that of the store's own clock, which does not leap; its parts only tell deliveries apart.
         let start = FinishedFile.nanoseconds(ofSecond: seconds)
         let (nanoseconds, overflow) = start.addingReportingOverflow(SystemClock.wallNanoseconds % 1_000_000_000)

@@ -33,12 +33,16 @@ extension UploadClaim {
         }
         try await promise(length, upload)
         let (store, id) = (store, id)
-        if !store.table.isRecorded(id) { try await store.catalogue.record(id, .put(upload, .none)) }
+        if !store.table.isRecorded(id) { try await store.catalogue.record(id, .put(upload)) }
         try await store.assemblies.assemble(id, from: pieces)
         do throws(StorageError) {
-            try await store.disk.run(on: .long) { () throws(StorageError) in try store.deliver(id, as: upload.name) }
-            let finished = upload.delivered(length: length, seconds: store.wallSeconds())
-            try await store.catalogue.record(id, .put(finished, .none), syncs: [.uploads, .complete])
+            var whole = upload
+            while let renamed = try await deliver(whole) {
+                try await store.catalogue.record(id, .put(renamed))
+                whole = renamed
+            }
+            let finished = whole.delivered(length: length, seconds: store.wallSeconds())
+            try await store.catalogue.record(id, .put(finished), syncs: [.uploads, .complete])
             return finished
         } catch {
             // On a disk that is full the copy may be what fills it.
@@ -47,10 +51,21 @@ extension UploadClaim {
         }
     }
 
+    private func deliver(_ whole: Upload) async throws(StorageError) -> Upload? {
+        let store = store
+        return try await store.disk.run(on: .long) { () throws(StorageError) in try store.deliver(whole) }
+    }
+
+    /// The file of a finished upload as it stands now, nil where there is none, or the upload is not finished.
+    public func finishedFile() async throws(StorageError) -> FinishedFile? {
+        guard let upload, upload.state == .finished, let finished = upload.finished else { return nil }
+        return try await store.openDelivered(upload, finished.name).0.map { finished.found($0) }
+    }
+
     /// Gives an upload its whole time once more.
     public consuming func renew() async throws(StorageError) {
         let upload = store.renewed(try current())
-        try await store.catalogue.record(id, .put(upload, .none))
+        try await store.catalogue.record(id, .put(upload))
     }
 
     /// Ends an upload that nobody went on with: its bytes go, its record stays as `expired` to say so, and is itself

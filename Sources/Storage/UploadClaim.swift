@@ -26,8 +26,8 @@ public struct UploadClaim: ~Copyable, Sendable {
     private let epoch: Int64
     /// What was deleted under this id and may have files yet.
     private let leaving: Upload?
-    /// Whether there is a finished record all the same, whose file was taken away long ago.
-    private let replacesTaken: Bool
+    /// The finished record that there is all the same, whose file was taken away long ago.
+    private let taken: Upload?
     private var isHandedOver = false
     /// Whether the record was shown to readers but not yet sent to the catalogue: the first change sends it, or is it.
     private var owesRecord = false
@@ -36,7 +36,7 @@ public struct UploadClaim: ~Copyable, Sendable {
     init(_ grant: Grant, id: UploadID, owner: Owner?, store: StoreParts, isTaken: Bool = false) {
         self.owner = if let upload = grant.upload { upload.owner } else { owner }
         upload = isTaken ? nil : grant.upload
-        replacesTaken = isTaken
+        taken = isTaken ? grant.upload : nil
         leaving = grant.leaving
         token = grant.token
         epoch = ((grant.upload ?? grant.leaving)?.epoch ?? 0) + 1
@@ -46,13 +46,13 @@ public struct UploadClaim: ~Copyable, Sendable {
 
     deinit {
         if isHandedOver { return }
-        if owesRecord, let upload { store.catalogue.enqueueStaged(id, .put(upload, .none)) }
+        if owesRecord, let upload { store.catalogue.enqueueStaged(id, .put(upload)) }
         store.table.release(id, token)
     }
 
     /// Sends the record that is owed, so that what is recorded next comes behind it.
     mutating func payRecord() {
-        if owesRecord, let upload { store.catalogue.enqueueStaged(id, .put(upload, .none)) }
+        if owesRecord, let upload { store.catalogue.enqueueStaged(id, .put(upload)) }
         owesRecord = false
     }
 
@@ -88,7 +88,7 @@ public struct UploadClaim: ~Copyable, Sendable {
         _ upload: Upload, announced: Int64? = nil, isDurable: Bool = false
     ) async throws(StorageError) {
         guard self.upload == nil, isFresh(upload) else { throw .misuse("create takes a new, empty upload") }
-        if replacesTaken { return try await begin(upload, beside: nil, announced: announced, isOpen: false) }
+        if taken != nil { return try await begin(upload, beside: nil, announced: announced, isOpen: false) }
         try await promise(upload.length ?? announced, upload)
         if let failure = store.health.failure { throw failure }
         if let leaving {
@@ -140,6 +140,7 @@ public struct UploadClaim: ~Copyable, Sendable {
         if let failure = store.health.failure { throw failure }
         var fresh = marked(store.renewed(upload))
         fresh.finished = finished
+        fresh.older = (self.upload ?? taken)?.older ?? []
         try await promise(fresh.length ?? announced, fresh)
         let (files, id) = (store.files, id)
         if let failure = files.awaited.failure(id) { throw failure }

@@ -37,6 +37,19 @@ public struct CleanName: Hashable, Sendable, CustomStringConvertible {
         description = bounded.unicodeScalars.allSatisfy(CleanName.isJoiner) ? "upload" : bounded
     }
 
+    /// The name with a number behind its stem, for a second file: `report (2).pdf`.
+    public func numbered(_ number: Int) -> CleanName {
+        let mark = " (\(number))"
+        let scalars = description.unicodeScalars
+        var stem = scalars.endIndex
+        if let dot = scalars.lastIndex(of: "."), description.utf8[dot...].count <= UploadLimits.extensionBytesMax {
+            stem = dot
+        }
+        let ending = mark + String(scalars[stem...])
+        let room = UploadLimits.nameBytesMax - ending.utf8.count
+        return CleanName(CleanName.prefix(scalars[..<stem], bytesMax: room) + ending)
+    }
+
     /// What most names are, and what needs no work: visible ASCII and spaces, no separator, no dot or space at an end.
     private static func isPlain(_ text: String) -> Bool {
         let bytes = text.utf8
@@ -80,14 +93,21 @@ public struct CleanName: Hashable, Sendable, CustomStringConvertible {
         return String(slice)
     }
 
-    /// Shortens the stem and keeps an extension of up to 16 bytes. Scalar by scalar, for the same reason; what modifies
+    /// Shortens the stem and keeps a short extension. Scalar by scalar, for the same reason; what modifies
     /// the scalar before it goes with that one.
     private static func bounded(_ text: String) -> String {
         guard text.utf8.count > UploadLimits.nameBytesMax else { return text }
         let scalars = text.unicodeScalars
         var ending = ""
-        if let dot = scalars.lastIndex(of: "."), text.utf8[dot...].count <= 16 { ending = String(scalars[dot...]) }
-        var room = UploadLimits.nameBytesMax - ending.utf8.count
+        if let dot = scalars.lastIndex(of: "."), text.utf8[dot...].count <= UploadLimits.extensionBytesMax {
+            ending = String(scalars[dot...])
+        }
+        return prefix(scalars[...], bytesMax: UploadLimits.nameBytesMax - ending.utf8.count) + ending
+    }
+
+    /// As many of the first scalars as fit.
+    private static func prefix(_ scalars: Substring.UnicodeScalarView, bytesMax: Int) -> String {
+        var room = bytesMax
         var end = scalars.startIndex
         while end < scalars.endIndex {
             room -= UTF8.width(scalars[end])
@@ -99,7 +119,7 @@ public struct CleanName: Hashable, Sendable, CustomStringConvertible {
         {
             end = scalars.index(before: end)
         }
-        return String(scalars[..<end]) + ending
+        return String(scalars[..<end])
     }
 
     private static func isAttached(_ scalar: Unicode.Scalar) -> Bool {

@@ -7,6 +7,13 @@ public struct FinishedFile: Equatable, Sendable {
     /// When it was delivered, in nanoseconds since 1970-01-01 UTC: tells apart what an upload delivers within a second.
     public let finishedNanoseconds: Int64
 
+    /// When it was last written, in nanoseconds since 1970-01-01 UTC, where somebody has looked: its owner may change
+    /// it where it stands. Nil in a record.
+    public let modifiedNanoseconds: Int64?
+
+    /// When it became what it is, in seconds since 1970-01-01 UTC.
+    public var changedSeconds: Int64 { max(finishedNanoseconds, modifiedNanoseconds ?? .min) / 1_000_000_000 }
+
     /// When it was delivered, in seconds since 1970-01-01 UTC.
     public var finishedSeconds: Int64 { finishedNanoseconds / 1_000_000_000 }
 
@@ -22,9 +29,10 @@ public struct FinishedFile: Equatable, Sendable {
         return start > .max - 999_999_999 ? .max : start + 999_999_999
     }
 
-    public init(name: CleanName, length: Int64, finishedNanoseconds: Int64) {
+    public init(name: CleanName, length: Int64, finishedNanoseconds: Int64, modifiedNanoseconds: Int64? = nil) {
         self.name = name
         self.length = length
         self.finishedNanoseconds = finishedNanoseconds
+        self.modifiedNanoseconds = modifiedNanoseconds
     }
 }

@@ -112,6 +112,14 @@ public struct Upload: Equatable, Sendable {
             record.fields.finished = newValue
         }
     }
+    /// Names of earlier deliveries whose files are still to be removed. All of them are this server's.
+    public var older: [CleanName] {
+        get { record.fields.older }
+        set {
+            own()
+            record.fields.older = newValue
+        }
+    }
     /// Its place among uploads that become one file, nil for an upload that is a file by itself.
     public var concatenation: Concatenation? {
         get { record.fields.concatenation }
@@ -151,6 +159,7 @@ public struct Upload: Equatable, Sendable {
         var expiresSeconds: Int64?
         var finished: FinishedFile?
         var concatenation: Concatenation?
+        var older: [CleanName] = []
         var epoch: Int64 = 0
     }
 

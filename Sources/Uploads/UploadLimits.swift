@@ -2,6 +2,8 @@
 public enum UploadLimits {
     /// UTF-8 bytes of a finished file's name. Linux allows 255; the rest is room for tools that add a suffix.
     public static let nameBytesMax = 200
+    /// UTF-8 bytes of what counts as the ending of a name, its dot included, and survives when the name is cut.
+    static let extensionBytesMax = 16
     /// Combining marks in a row that a name keeps, as in Unicode's stream-safe text (UAX #15): no language has so many,
     /// and composing takes a time that grows with the square of their number.
     public static let marksMax = 30

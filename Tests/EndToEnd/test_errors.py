@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import os
 
 import pytest
 
@@ -173,10 +174,11 @@ def test_a_head_that_stops_is_refused_with_its_word(shared):
     assert answer.fields["date"] and answer.fields["x-request-id"]
 
 
-def test_a_damaged_upload_says_so_in_its_download_and_its_status(sluice):
-    assert append(sluice.port, "a", 0, b"hello").status == 200
-    [path] = sluice.finished_files()
-    location = f"/files/{path.parent.name}"
-    path.write_bytes(b"he")
-    answer = ask(sluice.port, "GET", location)
+def test_a_damaged_upload_says_so_to_who_goes_on_with_it(sluice):
+    tus = {"Tus-Resumable": "1.0.0", "Content-Type": "application/offset+octet-stream"}
+    location = ask(sluice.port, "POST", "/files/", tus | {"Upload-Length": "10"}).location
+    assert ask(sluice.port, "PATCH", location, tus | {"Upload-Offset": "0"}, b"hello").status == 204
+    [path] = (sluice.data / "uploads").iterdir()
+    os.truncate(path, 2)
+    answer = ask(sluice.port, "PATCH", location, tus | {"Upload-Offset": "5"}, b"world")
     assert (answer.status, answer.code) == (500, "damaged")

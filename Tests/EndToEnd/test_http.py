@@ -3,6 +3,7 @@
 import datetime
 import email.utils
 import json
+import os
 import re
 
 import pytest
@@ -121,6 +122,23 @@ def test_two_files_of_one_upload_and_one_second_have_different_tags(start):
         # A date is not enough where the bytes may change twice within it.
         date = ask(server.port, "HEAD", answer.location).fields["last-modified"]
         assert ask(server.port, "GET", answer.location, {"Range": "bytes=1-", "If-Range": date}).status == 200
+
+
+@pytest.mark.parametrize("bytes", [b"longer than it was", b"no", b"DATA"])
+def test_a_file_that_its_owner_has_changed_is_served_as_it_is(sluice, bytes):
+    location = ask(sluice.port, "PUT", "/files/a", {}, b"data").location
+    tag = ask(sluice.port, "HEAD", location).fields["etag"]
+    [path] = sluice.finished_files()
+    # Later than the file system's clock can tell apart.
+    path.write_bytes(bytes)
+    os.utime(path, (2_000_000_000, 2_000_000_000))
+    answer = ask(sluice.port, "GET", location, {"Range": "bytes=1-", "If-Range": tag})
+    assert (answer.status, answer.body) == (200, bytes)
+    assert answer.fields["etag"] != tag
+    assert ask(sluice.port, "GET", location, {"If-None-Match": answer.fields["etag"]}).status == 304
+    tus = {"Tus-Resumable": "1.0.0"}
+    assert ask(sluice.port, "DELETE", location, {"If-Match": tag} | tus).status == 412
+    assert ask(sluice.port, "DELETE", location, {"If-Match": answer.fields["etag"]} | tus).status == 204
 
 
 def test_a_tag_outlives_a_restart(sluice):

@@ -132,6 +132,36 @@ import Uploads
         #expect(try await crashed.store.openFinished(stored.id)?.finished.length == 1000)
     }
 
+    @Test func `one file that cannot be written again is alone in that`() async throws {
+        let fixture = try StoreFixture(durability: .power)
+        var stored: [Upload] = []
+        for number in UInt64(1)...5 { stored.append(try await fixture.finishSmall(number)) }
+        let (odd, rest) = (stored[2], stored[..<2] + stored[3...])
+        let crashed = try fixture.crashed(durability: .power) { path in
+            for upload in stored { try Damage.zeros.strike(upload.id, in: path) }
+            try FileManager.default.createDirectory(
+                atPath: "\(path)/uploads/\(odd.id)", withIntermediateDirectories: false)
+        }
+        #expect(crashed.events.contains(.replayed(files: 4)))
+        let told = crashed.events.first { if case .replayFailed = $0 { true } else { false } }
+        #expect(told?.description.contains("\(odd.id)") == true)
+        #expect(crashed.store.journalFailure != nil)
+        for upload in rest {
+            #expect(try await crashed.finishedFile(upload.id)?.length == 1000)
+            let path = crashed.finishedPath(upload.id, "file.bin")
+            #expect(crashed.contents(path) == Pattern.bytes(upload.id, 1000))
+            try place([1], at: path)
+        }
+        await #expect(throws: StorageError.self) { _ = try await crashed.store.openFinished(odd.id) }
+        try FileManager.default.removeItem(atPath: crashed.dataPath(odd.id))
+        #expect(await eventually { crashed.store.journalFailure == nil })
+        #expect(crashed.contents(crashed.finishedPath(odd.id, "file.bin")) == Pattern.bytes(odd.id, 1000))
+        #expect(try await crashed.finishedFile(odd.id)?.length == 1000)
+        for upload in rest {
+            #expect(crashed.contents(crashed.finishedPath(upload.id, "file.bin")) == [1], "they are their owner's")
+        }
+    }
+
     @Test func `the journal is read whatever durability the next start has`() async throws {
         let fixture = try StoreFixture(durability: .power)
         let stored = try await fixture.finishSmall(1)

@@ -119,7 +119,7 @@ import Uploads
             left.changes -= count == nil ? 0 : 1
             let record = holder!.record.at(count.map { Offset(holder!.record.offset.bytes + $0) } ?? .zero)
             holder!.record = record
-            let content: CatalogueChange.Content = count == nil ? .reset(record) : .put(record, .none)
+            let content: CatalogueChange.Content = count == nil ? .reset(record) : .put(record)
             let change = CatalogueChange(id: record.id, content: content, syncs: [], done: nil)
             machine.stage(change, isVisible: false)
             queue.append(change)

@@ -55,6 +55,30 @@ import Uploads
         #expect(try await crashed.store.snapshot(of: old.id) == finished)
     }
 
+    @Test(
+        .enabled(if: Immovable.isAvailable, "only root on ext4 or the like can make a file immovable"),
+        arguments: [false, true])
+    func `no older file is forgotten, however often the upload begins anew`(isDeleted: Bool) async throws {
+        let fixture = try await delivered()
+        let stuck = try Immovable(fixture.finishedPath(old.id, "old.bin"))
+        for name in ["second.bin", "third.bin"] {
+            var claim = try await fixture.claim(old.id)
+            try await claim.restart(second(name))
+            var permit = try await claim.permit(at: .zero)
+            await permit.append(6000, of: old.id)
+            #expect(try await permit.finish(length: 6000).finished?.name == CleanName(name))
+        }
+        if isDeleted { try await fixture.claim(old.id).delete() }
+        #expect(fixture.exists(fixture.finishedPath(old.id, "old.bin")))
+        stuck.release()
+        let kept = isDeleted ? [] : ["third.bin"]
+        let folder = "\(fixture.path)/complete/\(old.id)"
+        let isClean = await eventually {
+            (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] == kept
+        }
+        #expect(isClean, "all that it was delivered as before is removed when it can be")
+    }
+
     @Test func `a crash before the restart is recorded leaves the delivered file alone`() async throws {
         let fixture = try await delivered()
         let crashed = try fixture.crashed {

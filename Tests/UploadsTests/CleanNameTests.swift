@@ -64,6 +64,21 @@ import Uploads
         #expect(Array(CleanName(once).description.utf8) == Array(once.utf8))
     }
 
+    @Test(arguments: [
+        ("report.pdf", "report (2).pdf"), ("README", "README (2)"), ("a.tar.gz", "a.tar (2).gz"),
+        ("a.averyverylongending", "a.averyverylongending (2)"),
+    ])
+    func `a number goes before the ending`(name: String, numbered: String) {
+        #expect(CleanName(name).numbered(2).description == numbered)
+    }
+
+    @Test(arguments: [2, 9999])
+    func `a numbered name is as short as others`(number: Int) {
+        let name = CleanName(String(repeating: "ö", count: 300) + ".pdf").numbered(number)
+        #expect(name.description.utf8.count <= UploadLimits.nameBytesMax)
+        #expect(name.description.hasSuffix("ö (\(number)).pdf"))
+    }
+
     /// Composing takes a time that grows with the square of a run's length: of 15,000 marks a tenth of a second.
     @Test(arguments: ["\u{301}\u{316}", "\u{301}\u{200B}\u{316}\u{0}", "\u{F73}", "\u{302E}\u{316}"])
     func `a name keeps no more marks in a row than any language has`(marks: String) {

@@ -43,6 +43,11 @@ public enum Precondition: Hashable, Sendable {
     }
 
     /// A field that is no date, or was sent twice, means nothing.
+    /// Whether a request has conditions at all.
+    public static func isIn(_ head: RequestHead) -> Bool {
+        [FieldName.ifMatch, .ifNoneMatch, .ifModifiedSince, .ifUnmodifiedSince].contains { head.fields.text($0) != nil }
+    }
+
     private static func date(_ name: FieldName, _ fields: FieldSection, _ now: HTTPDate) -> HTTPDate? {
         fields.text(name).flatMap { HTTPDate(anyForm: $0, now: now) }
     }

@@ -43,8 +43,7 @@ extension Append {
         let finished = try await end { append, ending in
             append.seal(ending) { _ in append.deliverWhenRecorded(length, ending) }
         }
-        if let older = minted.finished, older.name != finished.name { await remove(older.name, from: finished) }
-        return finished
+        return finished.older.isEmpty ? finished : await removeOlder(finished)
     }
 
     /// Forgets what is not recorded, releases. Never goes back behind a checkpoint: its offset may have been told.
@@ -96,7 +95,7 @@ extension Append {
     /// Nothing counts beyond what was recorded, yet what is answered must be committed, as the record of a new upload.
     private func settled(_ record: Upload) async throws(StorageError) -> Upload {
         let isNews = state.withLock { $0.record != record }
-        if isNews || !store.table.isSettled(id) { try await store.catalogue.record(id, .put(record, .none)) }
+        if isNews || !store.table.isSettled(id) { try await store.catalogue.record(id, .put(record)) }
         return record
     }
 
@@ -167,14 +166,14 @@ extension Append {
     private func recordDamage(_ recorded: Upload, _ ending: Ending) {
         var failed = recorded
         failed.state = .failed
-        store.catalogue.enqueue(id, .put(failed, .none)) { [id] failure in
+        store.catalogue.enqueue(id, .put(failed)) { [id] failure in
             ending.resume(returning: .failure(failure ?? .damaged(id)))
         }
     }
 
     private func recordOffset(_ sealed: Upload, _ ending: Ending, _ failure: StorageError? = nil) {
         let syncs = directorySyncs(state.withLock { $0.record })
-        store.catalogue.enqueue(id, .put(sealed, .none), syncs: syncs) { unrecorded in
+        store.catalogue.enqueue(id, .put(sealed), syncs: syncs) { unrecorded in
             let failure = failure ?? unrecorded
             ending.resume(returning: failure.map { .failure($0) } ?? .success(sealed))
         }
@@ -183,7 +182,7 @@ extension Append {
     /// A file is delivered only when its record is committed: without one nobody would ever find it.
     private func deliverWhenRecorded(_ length: Int64, _ ending: Ending) {
         if store.table.isRecorded(id) { return deliver(length, ending) }
-        store.catalogue.enqueue(id, .put(state.withLock { $0.record }, .none)) { [self] failure in
+        store.catalogue.enqueue(id, .put(state.withLock { $0.record })) { [self] failure in
             if let failure { return ending.resume(returning: .failure(failure)) }
             submit(ending) { $0.deliver(length, ending) }
         }
@@ -193,31 +192,43 @@ extension Append {
         var whole = state.withLock { $0.record }
         whole.offset = Offset(length)
         whole.length = length
-        do throws(StorageError) { try store.deliver(id, as: whole.name) } catch {
+        do throws(StorageError) {
+            if let renamed = try store.deliver(whole) { return deliverRenamed(renamed, length, ending) }
+        } catch {
             // The bytes are safe and stay; the client may finish once more.
             store.files.report(.appendFailed(id, error))
             return recordOffset(whole, ending, error)
         }
         let finished = whole.delivered(length: length, seconds: store.wallSeconds())
-        let older = minted.finished.flatMap { $0.name == whole.name ? nil : $0.name }
-        let leftover = older.map { CatalogueChange.Leftover.older($0) } ?? .none
-        store.catalogue.enqueue(id, .put(finished, leftover), syncs: [.uploads, .complete]) {
+        store.catalogue.enqueue(id, .put(finished), syncs: [.uploads, .complete]) {
             // After a failure the record is compared with the files again, which finds the delivered one.
             ending.resume(returning: $0.map { .failure($0) } ?? .success(finished))
         }
     }
 
-    /// Removes the file of an earlier delivery under another name. If it fails the sweep does it.
-    private func remove(_ older: CleanName, from finished: Upload) async {
+    /// Its own name is somebody else's file's.
+    private func deliverRenamed(_ renamed: Upload, _ length: Int64, _ ending: Ending) {
+        let syncs = directorySyncs(state.withLock { $0.record })
+        store.catalogue.enqueue(id, .put(renamed), syncs: syncs) { [self] failure in
+            if let failure { return ending.resume(returning: .failure(failure)) }
+            state.withLock { $0.record = renamed }
+            submit(ending) { $0.deliver(length, ending) }
+        }
+    }
+
+    /// Removes the files of earlier deliveries under other names. If it fails the sweep does it.
+    private func removeOlder(_ finished: Upload) async -> Upload {
         do throws(StorageError) {
             let files = store.files
-            try await store.disk.run { () throws(StorageError) in
-                try files.removeOlder(finished.id, older)
-            }
-            try await store.catalogue.record(id, .put(finished, .none))
+            try await store.disk.run { () throws(StorageError) in try files.removeOlder(finished) }
+            var clean = finished
+            clean.older = []
+            try await store.catalogue.record(id, .put(clean))
+            return clean
         } catch {
             store.files.report(.removalFailed(id, error))
             store.files.leftBehind()
+            return finished
         }
     }
 }

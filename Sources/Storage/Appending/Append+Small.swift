@@ -59,7 +59,7 @@ extension Append {
         case .delivered: return finished
         case .failed(let error): throw error
         case .refused:
-            if isNew { store.catalogue.enqueue(id, .put(minted, .none), isVisible: true) }
+            if isNew { store.catalogue.enqueue(id, .put(minted), isVisible: true) }
             writeSmall()
             return nil
         }

@@ -135,7 +135,7 @@ final class Append: DiskJob {
             defer { state.owesRecord = false }
             return state.owesRecord
         }
-        if owes { store.catalogue.enqueueStaged(id, .put(minted, .none)) }
+        if owes { store.catalogue.enqueueStaged(id, .put(minted)) }
     }
 
     // MARK: On a disk thread
@@ -200,7 +200,7 @@ final class Append: DiskJob {
             }
             let next = store.renewed(minted.at(Offset(end)))
             store.files.counters.add(.checkpoints)
-            store.catalogue.enqueue(id, .put(next, .none), syncs: directorySyncs(record)) { [self] failure in
+            store.catalogue.enqueue(id, .put(next), syncs: directorySyncs(record)) { [self] failure in
                 finishCheckpoint(failure == nil ? next : record, failure)
             }
         }

@@ -29,7 +29,7 @@ final class Catalogue: Sendable {
     ///
     /// - Throws: `tooManyUploads`; nothing is to be sent then.
     func stageCreation(_ upload: Upload) throws(StorageError) {
-        let change = CatalogueChange(id: upload.id, content: .put(upload, .none), syncs: [], done: nil)
+        let change = CatalogueChange(id: upload.id, content: .put(upload), syncs: [], done: nil)
         guard table.stageCreation(change) else { throw .tooManyUploads }
     }
 
@@ -46,7 +46,7 @@ final class Catalogue: Sendable {
     func create(_ upload: Upload) async throws(StorageError) {
         try stageCreation(upload)
         let failure: StorageError? = await withUnsafeContinuation { continuation in
-            enqueueStaged(upload.id, .put(upload, .none)) { continuation.resume(returning: $0) }
+            enqueueStaged(upload.id, .put(upload)) { continuation.resume(returning: $0) }
         }
         if let failure { throw failure }
     }
@@ -66,7 +66,7 @@ final class Catalogue: Sendable {
     func loaded(_ id: UploadID, _ result: Result<LoadedUpload, StorageError>) {
         let (effects, correction) = table.loaded(id, result)
         if let correction {
-            send(CatalogueChange(id: id, content: .put(correction, .none), syncs: [.uploads, .complete], done: nil))
+            send(CatalogueChange(id: id, content: .put(correction), syncs: [.uploads, .complete], done: nil))
         }
         table.perform(effects)
     }

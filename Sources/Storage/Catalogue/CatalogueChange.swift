@@ -9,22 +9,8 @@ struct DirectorySyncs: OptionSet {
 
 /// One change on its way to the catalogue.
 struct CatalogueChange: Sendable {
-    /// Files that a recorded change makes superfluous.
-    enum Leftover: Sendable {
-        case none
-        /// The one that was delivered under another name.
-        case older(CleanName)
-
-        var cleanup: Cleanup {
-            switch self {
-            case .none: .none
-            case .older(let name): .older(name)
-            }
-        }
-    }
-
     enum Content: Sendable {
-        case put(Upload, Leftover)
+        case put(Upload)
         /// The same for an upload that begins anew, or ends without its bytes: nothing else may lower an offset.
         case reset(Upload)
         /// The record goes, and with it what it said of an offset; its files are to follow. Only the epoch is compared.
@@ -43,7 +29,7 @@ struct CatalogueChange: Sendable {
     /// The record that stands once the change is committed.
     var recorded: Upload? {
         switch content {
-        case .put(let upload, _), .reset(let upload): upload
+        case .put(let upload), .reset(let upload): upload
         case .deliver(let body): body.finished
         case .delete, .remove: nil
         }
@@ -52,7 +38,7 @@ struct CatalogueChange: Sendable {
     /// Whose upload it is.
     var owner: Owner? {
         switch content {
-        case .put(let upload, _), .reset(let upload), .delete(let upload): upload.owner
+        case .put(let upload), .reset(let upload), .delete(let upload): upload.owner
         case .deliver(let body): body.finished.owner
         case .remove(_, let owner): owner
         }

@@ -2,8 +2,8 @@ internal import LinuxSystem
 
 /// What the offsets of the catalogue have to survive by now, in a table of its own that older programs do not mind.
 ///
-/// What was told with durability `process` is nowhere but in memory, perhaps. A later start with `power` has to bring it
-/// to the disk before it tells such a number itself.
+/// What was told with durability `process` is nowhere but in memory, perhaps. A later start with `power` brings it to
+/// the disk before it tells such a number itself.
 enum CatalogueDurability {
     private static let create = """
         CREATE TABLE IF NOT EXISTS durability (

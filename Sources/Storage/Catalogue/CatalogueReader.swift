@@ -95,7 +95,7 @@ final class CatalogueReader {
         // A file that cannot be looked at, because the call does not return, is no reason to know nothing of others.
         let look = ClosureJob { [recovery, catalogue] in
             do throws(StorageError) {
-                catalogue.loaded(id, .success(try recovery.examine(upload)))
+                catalogue.loaded(id, .success(try recovery.examine(row)))
             } catch { catalogue.loaded(id, .failure(error)) }
         }
         if !disk.submit(look) { catalogue.loaded(id, .failure(.closed)) }

@@ -4,6 +4,12 @@ internal import Uploads
 struct CatalogueRow {
     let upload: Upload
     let cleanup: Cleanup
+    /// The batch of the journal that holds the bytes of a finished small file, `unjournaled` for one that needed none,
+    /// 0 for every other upload. Not 0 means that a data file is that whole file, which has not got its name yet.
+    var journal: Int64 = 0
+
+    /// Stands for the batch of a small file that was delivered without the journal.
+    static let unjournaled: Int64 = -1
 
     /// Whether there may be bytes of an open upload.
     var isOpen: Bool { upload.state == .open && cleanup == .none }
@@ -16,14 +22,14 @@ struct CatalogueRow {
         "id", "dialect", "state", "\"offset\"", "length", "name", "content_type", "metadata", "created", "expires",
         "finished_name", "finished_length", "finished_at", "cleanup", "concatenation", "epoch", "owner", "older_name",
     ]
-    static let columns = names.joined(separator: ", ")
+    static let columns = names.joined(separator: ", ") + ", journal"
 
     /// How many they are; a column selected behind them has this number.
-    static let columnCount = Int32(names.count)
+    static let columnCount = Int32(names.count) + 1
 
-    /// The parameters of `put` behind those of the columns.
-    private static let journalParameter = columnCount + 1
-    private static let resetsParameter = columnCount + 2
+    /// The parameter of `put` behind those of the columns, of which the journal's is the last.
+    private static let journalParameter = columnCount
+    private static let resetsParameter = columnCount + 1
 
     /// Writes a whole row: whatever was lost on the way to the catalogue, the next change brings all of it.
     ///
@@ -31,8 +37,8 @@ struct CatalogueRow {
     /// row that is of a later epoch, or further on where that is not meant to be taken back, stays as it is: no row is
     /// changed then. One that is to be removed stands for no record, and takes nothing back.
     static let put = """
-        INSERT INTO uploads (\(columns), journal)
-        VALUES (\((1...columnCount).map { "?\($0)" }.joined(separator: ", ")), coalesce(?\(journalParameter), 0))
+        INSERT INTO uploads (\(columns))
+        VALUES (\((1..<columnCount).map { "?\($0)" }.joined(separator: ", ")), coalesce(?\(journalParameter), 0))
         ON CONFLICT (id) DO UPDATE SET
         \(names.dropFirst().map { "\($0) = excluded.\($0)" }.joined(separator: ", ")),
         journal = CASE WHEN excluded.state = 0 THEN 0 ELSE coalesce(?\(journalParameter), journal) END
@@ -46,9 +52,17 @@ struct CatalogueRow {
         return try statement.step() ? try CatalogueRow(from: statement) : nil
     }
 
-    init(upload: Upload, cleanup: Cleanup) {
+    /// - Parameter isDeleted: whether all files are to go, and the row.
+    init(_ upload: Upload, isDeleted: Bool = false) {
         self.upload = upload
-        self.cleanup = cleanup
+        cleanup = isDeleted ? .all : upload.state == .finished && !upload.older.isEmpty ? .older : .none
+    }
+
+    /// Between the names of older deliveries, as they are stored: no clean name has it.
+    private static let nameSeparator: Character = "/"
+
+    private static func stored(_ names: [CleanName]) -> String? {
+        names.isEmpty ? nil : names.map(\.description).joined(separator: "\(nameSeparator)")
     }
 
     /// `finished_at` is in nanoseconds; below this, in a row that an earlier program wrote, in seconds.
@@ -84,11 +98,11 @@ struct CatalogueRow {
         try statement.bind(11, upload.finished?.name.description)
         try statement.bind(12, upload.finished?.length)
         try statement.bind(13, upload.finished?.finishedNanoseconds)
-        try statement.bind(14, cleanup.word.rawValue)
+        try statement.bind(14, cleanup.rawValue)
         try statement.bind(15, upload.concatenation?.stored)
         try statement.bind(16, upload.epoch)
         try statement.bind(17, upload.owner?.description)
-        try statement.bind(18, cleanup.olderName?.description)
+        try statement.bind(18, CatalogueRow.stored(upload.older))
         try statement.bind(CatalogueRow.journalParameter, journal)
         try statement.bind(CatalogueRow.resetsParameter, resets ? 1 : 0)
     }
@@ -109,7 +123,7 @@ struct CatalogueRow {
         let id = UploadID(high: words.high, low: words.low)
         guard let dialect = DialectName(rawValue: dialectName),
             let state = UInt8(exactly: statement.integer(2)).flatMap(UploadState.init(rawValue:)),
-            let cleanup = Cleanup.Word(rawValue: statement.integer(13))
+            let cleanup = Cleanup(rawValue: statement.integer(13))
         else { throw .newerRecord(id) }
         var upload = Upload(
             id: id, dialect: dialect, state: state,
@@ -129,7 +143,12 @@ struct CatalogueRow {
         if let stored = statement.text(14) {
             upload.concatenation = try CatalogueRow.concatenation(stored, of: id)
         }
-        self.init(upload: upload, cleanup: Cleanup(cleanup, olderName: statement.text(17).map { CleanName($0) }))
+        if let names = statement.text(17) {
+            upload.older = names.split(separator: CatalogueRow.nameSeparator).map { CleanName(String($0)) }
+        }
+        self.upload = upload
+        self.cleanup = cleanup
+        journal = statement.integer(18)
     }
 
     private static func concatenation(_ stored: String, of id: UploadID) throws(StorageError) -> Concatenation {

@@ -5,12 +5,12 @@ internal import Uploads
 enum CatalogueWord: Hashable, CaseIterable, CustomStringConvertible {
     case dialect(DialectName)
     case state(UploadState)
-    case cleanup(Cleanup.Word)
+    case cleanup(Cleanup)
     case concatenation(Concatenation.Word)
 
     /// All that this program may write.
     static let allCases =
-        DialectName.allCases.map(dialect) + UploadState.allCases.map(state) + Cleanup.Word.allCases.map(cleanup)
+        DialectName.allCases.map(dialect) + UploadState.allCases.map(state) + Cleanup.allCases.map(cleanup)
         + Concatenation.Word.allCases.map(concatenation)
 
     /// As it is stored, behind what it is a word for.

@@ -150,15 +150,14 @@ final class CatalogueWriter {
     /// A change that comes behind a newer one leaves the row as it is, and fails alone.
     private func write(_ step: inout CatalogueStep) throws(StorageError) {
         switch step.change.content {
-        case .put(let upload, let leftover):
-            try CatalogueRow(upload: upload, cleanup: leftover.cleanup)
-                .bind(to: put, journal: nil)
+        case .put(let upload):
+            try CatalogueRow(upload).bind(to: put, journal: nil)
         case .delete(let upload):
-            try CatalogueRow(upload: upload, cleanup: .all).bind(to: put, journal: nil, resets: true)
+            try CatalogueRow(upload, isDeleted: true).bind(to: put, journal: nil, resets: true)
         case .reset(let upload):
-            try CatalogueRow(upload: upload, cleanup: .none).bind(to: put, journal: nil, resets: true)
+            try CatalogueRow(upload).bind(to: put, journal: nil, resets: true)
         case .deliver(let body):
-            try CatalogueRow(upload: body.finished, cleanup: .none).bind(to: put, journal: step.journal)
+            try CatalogueRow(body.finished).bind(to: put, journal: step.journal)
         case .remove(let epoch, _):
             try remove.bind(1, step.change.id.high, step.change.id.low)
             try remove.bind(2, epoch)

@@ -75,7 +75,7 @@ struct FilesCheck {
                 id: id, dialect: .plain, length: file.length, name: file.name, createdSeconds: file.seconds)
             upload = upload.delivered(length: file.length, seconds: file.seconds)
             let put = try connection.prepare(CatalogueRow.put)
-            try CatalogueRow(upload: upload, cleanup: .none).bind(to: put, journal: 0)
+            try CatalogueRow(upload).bind(to: put, journal: 0)
             try put.run()
         }
         report.damage(

@@ -46,9 +46,10 @@ struct RecordsCheck {
         case .all:
             report.note("was deleted; the server removes what is left of it when it can", of: upload.id)
             return true
-        case .older(let name?):
+        case .older: break
+        }
+        for name in upload.older {
             report.note("was delivered as \(name) before; the server removes that file when it can", of: upload.id)
-        case .older(nil): break
         }
         switch upload.state {
         case .open:
@@ -56,7 +57,7 @@ struct RecordsCheck {
             return try isOpenSound(upload)
         case .finished:
             report.summary.finished += 1
-            try lookAtFinished(upload)
+            try lookAtFinished(row)
         case .failed: report.note("is failed: bytes of it were lost, and its client was told so", of: upload.id)
         case .expired: break
         }
@@ -67,9 +68,7 @@ struct RecordsCheck {
         let size = try files.dataSize(upload.id)
         if let size, size >= upload.offset.bytes { return true }
         if size == nil {
-            if let length = try files.deliveredSize(upload.id, upload.name), length == upload.length ?? length,
-                length >= upload.offset.bytes
-            {
+            if try files.renamedLength(upload) != nil {
                 report.note(
                     "is finished, its record not yet; the server puts that right when it is asked", of: upload.id)
                 return true
@@ -80,13 +79,14 @@ struct RecordsCheck {
     }
 
     /// A finished file is its owner's: it may be changed or taken away.
-    private func lookAtFinished(_ upload: Upload) throws(StorageError) {
+    private func lookAtFinished(_ row: CatalogueRow) throws(StorageError) {
+        let upload = row.upload
         guard let finished = upload.finished else { return }
         if pending.contains(upload.id) {
             return report.note("is in the journal; the server writes its file when it starts", of: upload.id)
         }
         guard let size = try files.deliveredSize(upload.id, finished.name) else {
-            if try files.dataSize(upload.id) == finished.length {
+            if row.journal != 0, try files.dataSize(upload.id) == finished.length {
                 return report.note("is finished; the server gives its file its name when it starts", of: upload.id)
             }
             return report.note("was finished, and its file was taken away", of: upload.id)
@@ -131,7 +131,7 @@ struct RecordsCheck {
         var failed = upload
         failed.state = .failed
         let put = try connection.prepare(CatalogueRow.put)
-        try CatalogueRow(upload: failed, cleanup: .none).bind(to: put, journal: nil)
+        try CatalogueRow(failed).bind(to: put, journal: nil)
         try put.run()
         let step = "marked as failed, so that its client begins anew"
         return size ?? 0 > 0 ? "\(step); its bytes are in \(try files.setAside(upload.id))" : step

@@ -43,10 +43,10 @@ struct AbandonedSweep {
         table.know(upload)
         let files = recovery.files
         // It was whole, and stands under its name already: then it is a file like others.
-        if try files.dataSize(id) == nil, try files.deliveredSize(id, upload.name) != nil,
-            let whole = try recovery.examine(upload).correction, whole.state == .finished
+        if try files.dataSize(id) == nil, try files.renamedLength(upload) != nil,
+            let whole = try recovery.examine(row).correction, whole.state == .finished
         {
-            return catalogue.enqueue(id, .put(whole, .none), syncs: [.uploads, .complete])
+            return catalogue.enqueue(id, .put(whole), syncs: [.uploads, .complete])
         }
         upload.epoch += 1
         catalogue.enqueue(id, .delete(upload), isVisible: true) { _ in files.leftBehind() }

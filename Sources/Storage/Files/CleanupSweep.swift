@@ -35,9 +35,10 @@ struct CleanupSweep {
             do throws(StorageError) {
                 guard let now = try CatalogueRow.find(id, byID), now.cleanup != .none else { continue }
                 try clean(now)
+                var upload = now.upload
+                upload.older = []
                 let content: CatalogueChange.Content =
-                    now.cleanup == .all
-                    ? .remove(epoch: now.upload.epoch, owner: now.upload.owner) : .put(now.upload, .none)
+                    now.cleanup == .all ? .remove(epoch: upload.epoch, owner: upload.owner) : .put(upload)
                 catalogue.enqueue(id, content, syncs: [.uploads, .complete])
             } catch { failures.add(error) }
         }
@@ -59,10 +60,9 @@ struct CleanupSweep {
         switch row.cleanup {
         case .none: break
         case .all: try files.removeAll(row.upload)
-        case .older(let name):
-            guard let kept = row.upload.finished?.name, name != kept else { break }
-            if let name { return try files.removeOlder(row.upload.id, name) }
-            try files.tellOfStrangers(row.upload.id, beside: kept)
+        case .older:
+            if !row.upload.older.isEmpty { return try files.removeOlder(row.upload) }
+            if let kept = row.upload.finished?.name { try files.tellOfStrangers(row.upload.id, beside: kept) }
         }
     }
 

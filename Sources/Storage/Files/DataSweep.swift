@@ -5,6 +5,7 @@ internal import Uploads
 struct DataSweep {
     let recovery: Recovery
     let table: UploadTable
+    let catalogue: Catalogue
     let connection: SQLiteConnection
     /// Files written since are not looked at; nil for all of them. Right after the start they belong to this run, and
     /// looking at each would only take time.
@@ -49,11 +50,21 @@ struct DataSweep {
         defer { table.release(id, token) }
         let row = try CatalogueRow.find(id, byID)
         if row?.isOpen ?? false { return false }
-        if let upload = row?.upload, row?.cleanup != .all, try recovery.nameLeft(upload) {
-            files.report(.deliveredAfterCrash(id))
-            return false
+        if let row, row.cleanup != .all {
+            switch try recovery.nameLeft(row) {
+            case .nothing: break
+            case .named:
+                files.report(.deliveredAfterCrash(id))
+                return false
+            case .otherName(let renamed):
+                catalogue.enqueue(id, .put(renamed)) { [files] _ in files.leftBehind() }
+                return false
+            }
         }
-        return try files.removeData(id)
+        let isRemoved = try files.removeData(id)
+        // Nothing was ever recorded of it, whose place may be made already.
+        if row == nil { _ = try files.removeEmpty(id) }
+        return isRemoved
     }
 
     private func giveBack(_ upload: Upload, _ byID: SQLiteStatement) throws(StorageError) {

@@ -1,13 +1,26 @@
 internal import LinuxSystem
 
-/// A delivered file, open for reading. It is an object because several reads may share it.
+/// A stored file, open for reading. It is an object because several reads may share it.
 final class DeliveredFile: Sendable {
     let file: File
-    /// Bytes.
-    let size: Int64
+    /// As it was when it was opened.
+    private let status: FileStatus
 
-    init(_ file: consuming File, size: Int64) {
+    /// Bytes.
+    var size: Int64 { status.size }
+    /// When it was last written, in nanoseconds since 1970.
+    var modifiedNanoseconds: Int64 { status.modifiedNanoseconds }
+
+    /// - Throws: `notRegular` for what is no regular file.
+    init(_ file: consuming File) throws(Errno) {
+        status = try file.status()
+        guard status.kind == .regular else { throw .notRegular }
         self.file = file
-        self.size = size
+    }
+
+    /// Whether nobody has written to it since.
+    func isUnchanged() throws(Errno) -> Bool {
+        let now = try file.status()
+        return (now.size, now.modifiedNanoseconds) == (status.size, status.modifiedNanoseconds)
     }
 }

@@ -6,6 +6,8 @@ struct LoadedUpload {
     let recorded: Upload?
     /// The record as it should be, where the files tell more; it is to be recorded.
     let correction: Upload?
+    /// Whether the files are to be looked at once more when that is recorded.
+    var looksAgain = false
     /// Of an upload that is deleted: what was recorded, whose files may be there yet.
     var leaving: Upload?
 
@@ -55,51 +57,66 @@ struct Recovery {
     static func looksAtFiles(_ upload: Upload) -> Bool { upload.state == .open || upload.state == .finished }
 
     /// Looks at the files of an upload. Called before anybody can hold it.
-    func examine(_ upload: Upload) throws(StorageError) -> LoadedUpload {
-        if upload.state == .finished, try nameLeft(upload) { files.report(.deliveredAfterCrash(upload.id)) }
+    func examine(_ row: CatalogueRow) throws(StorageError) -> LoadedUpload {
+        let upload = row.upload
+        switch try nameLeft(row) {
+        case .nothing: break
+        case .named: files.report(.deliveredAfterCrash(upload.id))
+        case .otherName(let renamed): return LoadedUpload(recorded: upload, correction: renamed, looksAgain: true)
+        }
         guard upload.state == .open else { return LoadedUpload(recorded: upload, correction: nil) }
         let size = try files.dataSize(upload.id)
         if let size, size >= upload.offset.bytes { return LoadedUpload(recorded: upload, correction: nil) }
         if size == nil {
-            if let length = try files.deliveredSize(upload.id, upload.name), isWhole(upload, length) {
+            if let length = try files.renamedLength(upload) {
                 return LoadedUpload(recorded: upload, correction: try delivered(upload, length))
             }
             if upload.offset == .zero { return LoadedUpload(recorded: upload, correction: nil) }
         }
         // All of them would be damaged, for good, if it is the directory that is not there at the moment.
-        if try files.seePlaces() { return try examine(upload) }
+        if try files.seePlaces() { return try examine(row) }
         files.report(.damaged(upload.id, recorded: upload.offset, found: size))
         var failed = upload
         failed.state = .failed
         return LoadedUpload(recorded: upload, correction: failed)
     }
 
-    /// Gives a small file its name where a crash came between its record and that. Answers false where there is nothing
-    /// to be done. Called while nobody can hold the upload.
-    ///
-    /// A data file beside a finished record is otherwise the empty one of a restart that was not recorded; it has
-    /// another length, or the delivered file is there.
-    func nameLeft(_ upload: Upload) throws(StorageError) -> Bool {
-        // A file that is to be written again gets its name then.
-        guard files.awaited.failure(upload.id) == nil else { return false }
-        guard let finished = upload.finished, try files.dataSize(upload.id) == finished.length,
-            try files.deliveredSize(upload.id, finished.name) == nil
-        else { return false }
-        try files.deliver(upload.id, as: finished.name)
-        return true
+    /// What became of a small file that a crash kept from its name.
+    enum Left {
+        case nothing
+        case named
+        /// Something else has its name by now: it gets this one, once that is recorded.
+        case otherName(Upload)
     }
 
-    private func isWhole(_ upload: Upload, _ length: Int64) -> Bool {
-        length >= upload.offset.bytes && (upload.length ?? length) == length
+    /// Gives a small file its name where a crash came between its record and that. Called while nobody can hold the
+    /// upload.
+    ///
+    /// The row says of which uploads a data file is the finished one (`CatalogueRow.journal`). That of a restart that
+    /// was not recorded is empty; one of a restart that came to nothing is none of these, whatever its length.
+    func nameLeft(_ row: CatalogueRow) throws(StorageError) -> Left {
+        let upload = row.upload
+        // A file that is to be written again gets its name then.
+        guard upload.state == .finished, row.journal != 0, let finished = upload.finished,
+            files.awaited.failure(upload.id) == nil, try files.dataSize(upload.id) == finished.length
+        else { return .nothing }
+        if try files.deliver(upload.id, as: finished.name, over: []) { return .named }
+        var renamed = upload
+        renamed.name = try files.freeName(upload)
+        renamed.finished = FinishedFile(
+            name: renamed.name, length: finished.length, finishedNanoseconds: finished.finishedNanoseconds)
+        return .otherName(renamed)
     }
 
     private func delivered(_ upload: Upload, _ length: Int64) throws(StorageError) -> Upload {
-        if let older = upload.finished, older.name != upload.name {
-            try files.removeOlder(upload.id, older.name)
-        }
         // The crash may have come before the rename was synced.
         try files.syncDelivered(upload.id)
         files.report(.deliveredAfterCrash(upload.id))
-        return upload.delivered(length: length, seconds: wallSeconds())
+        var finished = upload.delivered(length: length, seconds: wallSeconds())
+        do throws(StorageError) {
+            try files.removeOlder(finished)
+            finished.older = []
+        } catch { files.leftBehind() }
+        return finished
     }
 }

@@ -3,15 +3,64 @@ internal import Uploads
 
 /// Files under their own names. They are their owner's: he may change and remove them, and put others beside them.
 extension StoreFiles {
-    /// Moves the data file to its own name, replacing a file of that name, and syncs its new directory. The
-    /// directories above are synced with the record.
-    func deliver(_ id: UploadID, as name: CleanName) throws(StorageError) {
+    /// Moves the data file to its own name, and syncs its new directory. The directories above are synced with the
+    /// record. Answers false where something has the name that is not this upload's: that stays, and nothing is moved.
+    ///
+    /// - Parameter own: names of the upload's own files, which are replaced.
+    func deliver(_ id: UploadID, as name: CleanName, over own: [CleanName]) throws(StorageError) -> Bool {
         try doing("move \(dataPath(id)) to \(deliveredPath(id, name))") { () throws(Errno) in
             try complete.makeDirectory(id.description)
             let directory = try complete.directory(id.description)
             try admitReaders(to: id)
-            try uploads.rename(id.description, to: directory, name.description)
+            do throws(Errno) {
+                if own.contains(name) {
+                    try uploads.rename(id.description, to: directory, name.description)
+                } else {
+                    try uploads.renameNew(id.description, to: directory, name.description)
+                }
+            } catch {
+                guard error == .exists || error == .isDirectory else { throw error }
+                return false
+            }
             try sync(directory)
+            return true
+        }
+    }
+
+    /// A name like the upload's own that nothing of somebody else's has.
+    func freeName(_ upload: Upload) throws(StorageError) -> CleanName {
+        let id = upload.id
+        return try doing("look at \(StoreFiles.completeName)/\(id)") { () throws(Errno) in
+            let directory = try complete.directory(id.description)
+            for number in 2..<StorageLimits.numberedNamesMax {
+                let name = upload.name.numbered(number)
+                let found = try directory.status(name.description)
+                if found == nil || found?.kind != .directory && upload.ownNames.contains(name) { return name }
+            }
+            throw .exists
+        }
+    }
+
+    /// How long the file is that an open upload without a data file was moved to before its record could say so; nil
+    /// where none is its own.
+    ///
+    /// What was there before an upload without a byte began is somebody else's. With an offset recorded there was a
+    /// data file, so that one of the right length is what has become of it.
+    func renamedLength(_ upload: Upload) throws(StorageError) -> Int64? {
+        let id = upload.id
+        if let failure = awaited.failure(id) { throw failure }
+        return try doing("look at \(deliveredPath(id, upload.name))") { () throws(Errno) -> Int64? in
+            do throws(Errno) {
+                let found = try complete.directory(id.description).status(upload.name.description)
+                guard let found, found.kind == .regular, found.size >= upload.offset.bytes,
+                    found.size == upload.length ?? found.size
+                else { return nil }
+                let isYounger = found.changedNanoseconds >= FinishedFile.nanoseconds(ofSecond: upload.createdSeconds)
+                return isYounger || upload.offset != .zero ? found.size : nil
+            } catch {
+                guard StoreFiles.isAbsence(error) else { throw error }
+                return nil
+            }
         }
     }
 
@@ -33,8 +82,7 @@ extension StoreFiles {
         if let failure = awaited.failure(id) { throw failure }
         do throws(Errno) {
             let file = try complete.directory(id.description).open(name.description, [.readOnly, .noFollow])
-            let size = try file.size()
-            return DeliveredFile(file, size: size)
+            return try DeliveredFile(file)
         } catch {
             guard StoreFiles.isAbsence(error) else { throw StorageError(error, "open \(deliveredPath(id, name))") }
             return nil
@@ -53,9 +101,19 @@ extension StoreFiles {
         }
     }
 
-    /// Removes the file that an upload was delivered under before, if it is there yet. Whatever else is in its
+    /// Removes the files that an upload was delivered under before, those that are there yet. Whatever else is in its
     /// directory is the owner's.
-    func removeOlder(_ id: UploadID, _ name: CleanName) throws(StorageError) {
+    ///
+    /// - Throws: why one of them could not be removed, after all were tried.
+    func removeOlder(_ upload: Upload) throws(StorageError) {
+        var failure: StorageError?
+        for name in upload.older where name != upload.finished?.name {
+            do throws(StorageError) { try removeOlder(upload.id, name) } catch { failure = error }
+        }
+        if let failure { throw failure }
+    }
+
+    private func removeOlder(_ id: UploadID, _ name: CleanName) throws(StorageError) {
         try doing("remove \(deliveredPath(id, name))") { () throws(Errno) in
             do throws(Errno) {
                 let directory = try complete.directory(id.description)
@@ -88,15 +146,16 @@ extension StoreFiles {
     /// Removes every file of an upload, and its directory unless somebody has put something else there. The directories
     /// above are synced with the record.
     ///
-    /// An open upload without its data file has been renamed, or had no byte yet (`Recovery`).
     func removeAll(_ upload: Upload) throws(StorageError) {
         let id = upload.id
+        var names = upload.ownNames
+        if upload.state == .open, try dataSize(id) == nil, try renamedLength(upload) != nil {
+            names.append(upload.name)
+        }
         try doing("remove the files of upload \(id)") { () throws(Errno) in
-            let hadData = try uploads.removeFile(id.description)
-            let renamed = upload.state == .open && !hadData ? upload.name : nil
+            try uploads.removeFile(id.description)
             do throws(Errno) {
-                for name in [upload.finished?.name, renamed] {
-                    guard let name else { continue }
+                for name in names {
                     try removeFile(id, name.description, from: complete.directory(id.description))
                 }
                 try complete.removeDirectory(id.description)

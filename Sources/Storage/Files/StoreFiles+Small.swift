@@ -15,14 +15,40 @@ extension StoreFiles {
         counters.add(.bufferedBytes, Int64(count))
     }
 
-    /// Moves a whole file to its own name, without a sync.
+    /// Makes the directory in which a small file will stand, without a sync. Answers false where it is there already,
+    /// and something may be in it.
+    func makePlace(_ id: UploadID) throws(StorageError) -> Bool {
+        try doing("make \(StoreFiles.completeName)/\(id)") { () throws(Errno) in
+            try complete.makeDirectory(id.description)
+        }
+    }
+
+    /// Moves a whole file to its own name in its place, without a sync.
+    ///
+    /// - Throws: `io` with `exists` where something has that name by now.
     func nameSmall(_ id: UploadID, _ name: CleanName) throws(StorageError) {
         try doing("deliver upload \(id)") { () throws(Errno) in
-            let directory = id.description
-            try complete.makeDirectory(directory)
             try admitReaders(to: id)
-            try uploads.rename(directory, to: complete, "\(directory)/\(name)")
+            try uploads.renameNew(id.description, to: complete, "\(id)/\(name)")
         }
+    }
+
+    /// The same for a file that is written again, over what a crash has left of it. Somebody else's directory of that
+    /// name stays: the file gets another one when it is looked at.
+    func renameSmall(_ id: UploadID, _ name: CleanName) throws(StorageError) {
+        try doing("deliver upload \(id)") { () throws(Errno) in
+            try complete.makeDirectory(id.description)
+            try admitReaders(to: id)
+            do throws(Errno) { try uploads.rename(id.description, to: complete, "\(id)/\(name)") } catch {
+                guard error == .isDirectory else { throw error }
+            }
+        }
+    }
+
+    /// Takes back what was begun of a small file.
+    func removeSmall(_ id: UploadID) {
+        _ = try? removeData(id)
+        _ = try? removeEmpty(id)
     }
 
     /// Puts small files and their names on stable storage, wherever they are by now; those that are gone do not matter.

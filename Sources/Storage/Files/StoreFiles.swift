@@ -129,8 +129,7 @@ final class StoreFiles: Sendable {
     func openForReading(_ id: UploadID) throws(StorageError) -> DeliveredFile {
         try doing("read \(dataPath(id))") { () throws(Errno) in
             let file = try uploads.open(id.description, [.readOnly, .noFollow])
-            let size = try file.size()
-            return DeliveredFile(file, size: size)
+            return try DeliveredFile(file)
         }
     }
 
@@ -173,9 +172,9 @@ final class StoreFiles: Sendable {
         do throws(Errno) {
             let options: File.Options = isDirect ? [.readOnly, .direct, .noFollow] : [.readOnly, .noFollow]
             let file = try uploads.open(id.description, options)
-            let size = try file.size()
-            if size < length { throw .noEntry }
-            return DeliveredFile(file, size: size)
+            let part = try DeliveredFile(file)
+            if part.size < length { throw .noEntry }
+            return part
         } catch {
             throw error == .noEntry ? .damaged(id) : StorageError(error, "open \(dataPath(id))")
         }

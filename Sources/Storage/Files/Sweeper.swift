@@ -116,7 +116,7 @@ final class Sweeper: Sendable {
                 try abandoned.run(&failures)
             }
             let sweep = DataSweep(
-                recovery: recovery, table: table, connection: connection,
+                recovery: recovery, table: table, catalogue: catalogue, connection: connection,
                 beforeNanoseconds: isFirst ? startNanoseconds : nil, isStopping: isStopping)
             let removed = try sweep.run(&failures)
             if isFirst || removed > 0 { files.report(.swept(files: removed)) }

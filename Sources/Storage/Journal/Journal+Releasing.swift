@@ -60,32 +60,41 @@ extension Journal {
         return try JournalReader(files: files, connection: connection)
     }
 
-    /// Writes the files of a segment again, those that are still as they were delivered, and then releases it.
+    /// Writes the files of a segment again, those that are still as they were delivered, and then releases it. What
+    /// cannot be written, or is held by somebody, keeps the segment for another attempt, and no other file from being
+    /// had.
     func restore(_ index: Int) {
         do throws(StorageError) {
             let use = state.withLock { $0.use[index] }
-            var (restored, isWhole, end): ([SmallFile], Bool, Int64) = ([], true, 0)
+            var (restored, settled): ([SmallFile], [SmallFile]) = ([], [])
+            var (left, failure): ([SmallFile], StorageError?) = ([], nil)
+            var end: Int64 = 0
             if let segment = try files.journalSegment(index) {
                 let reader = try makeReader()
                 let content = try reader.read(segment)
-                for body in content.bodies {
-                    switch try restore(body, from: segment, reader, use) {
-                    case .none: isWhole = false
-                    case .some(let isWritten): if isWritten { restored.append(body.file) }
+                end = content.end
+                for body in content.bodies where use.awaits(body.file) {
+                    do throws(StorageError) {
+                        let isWritten = try restore(body, from: segment, reader, use)
+                        if isWritten ?? false { restored.append(body.file) }
+                        if isWritten == nil { left.append(body.file) } else { settled.append(body.file) }
+                    } catch {
+                        left.append(body.file)
+                        files.awaited.fail(body.file, error)
+                        failure = failure ?? error
                     }
                 }
-                end = content.end
-                if isWhole {
-                    try files.syncSmall(restored)
-                    files.awaited.remove(content.bodies.map(\.file))
-                }
+                try files.syncSmall(restored)
+                files.awaited.remove(settled)
             }
+            if !restored.isEmpty || left.isEmpty { files.report(.replayed(files: restored.count)) }
             // What somebody holds has time.
-            guard isWhole else { throw use.failure ?? .superseded }
+            if !left.isEmpty {
+                change { [left] in $0.use[index].keep(left) }
+                throw failure ?? use.failure ?? .superseded
+            }
             try release(index, next: max(end, state.withLock { $0.nextNumber }))
-            files.report(.replayed(files: restored.count))
         } catch {
-            files.awaited.fail(error)
             change { $0.releaseFailed(index, error, nowNanoseconds: SystemClock.monotonicNanoseconds) }
         }
     }

@@ -75,11 +75,26 @@ struct JournalReader {
         return try files.isLost(body.file, UnsafeRawBufferPointer(start: buffer.memory, count: body.entry.length))
     }
 
+    /// Writes files anew, each that can be, and answers why the others cannot.
+    func restore(
+        _ bodies: [JournalBody], from segment: JournalSegment
+    ) -> (restored: [SmallFile], failures: [(file: SmallFile, failure: StorageError)]) {
+        var restored: [SmallFile] = []
+        var failures: [(file: SmallFile, failure: StorageError)] = []
+        for body in bodies {
+            do throws(StorageError) {
+                try restore(body, from: segment)
+                restored.append(body.file)
+            } catch { failures.append((body.file, error)) }
+        }
+        return (restored, failures)
+    }
+
     /// Writes the file anew and gives it its name, without a sync.
     func restore(_ body: JournalBody, from segment: JournalSegment) throws(StorageError) {
         let buffer = try bytes(of: body, from: segment)
         try files.writeSmall(body.entry.id, buffer.memory, count: body.entry.length)
-        try files.nameSmall(body.entry.id, body.name)
+        try files.renameSmall(body.entry.id, body.name)
     }
 
     private func bytes(of body: JournalBody, from segment: JournalSegment) throws(StorageError) -> AlignedBuffer {

@@ -28,12 +28,21 @@ struct JournalLeft {
 ///
 /// A crash while this runs changes nothing: a segment's head is written only when all files are synced. Where it fails
 /// (on a full disk, say), the start goes on without the journal, and the journal's thread tries again; files that are
-/// not written yet are awaited until then (`AwaitedFiles`).
+/// not written yet are awaited until then (`AwaitedFiles`). One that cannot be written is alone in that: the others of
+/// its segment are written, synced, and had again.
 struct JournalReplay {
     let files: StoreFiles
     let connection: SQLiteConnection
     /// That of this run.
     let cache: PageCacheID?
+
+    /// A segment whose files were written again.
+    private struct Part {
+        let index: Int
+        let segment: JournalSegment
+        let restored: [SmallFile]
+        let failures: [(file: SmallFile, failure: StorageError)]
+    }
 
     /// The uploads whose files it would write. Changes nothing.
     func pending() throws(StorageError) -> Set<UploadID> {
@@ -49,7 +58,7 @@ struct JournalReplay {
 
     func run() -> JournalLeft {
         var left = JournalLeft()
-        var restored: [(index: Int, segment: JournalSegment, files: [SmallFile])] = []
+        var parts: [Part] = []
         for index in 0..<JournalLimits.segments {
             var found: [SmallFile] = []
             do throws(StorageError) {
@@ -64,49 +73,41 @@ struct JournalReplay {
                     left.use[index] = SegmentUse(left: .retired, found)
                 } else {
                     files.awaited.insert(found)
-                    try restore(content.bodies, from: segment, reader)
-                    restored.append((index, segment, found))
+                    let (restored, failures) = reader.restore(content.bodies, from: segment)
+                    parts.append(Part(index: index, segment: segment, restored: restored, failures: failures))
                 }
             } catch { left.use[index] = failed(found, error) }
         }
-        finish(restored, &left)
+        finish(parts, &left)
         return left
     }
 
     private func isReliable(_ content: JournalReader.Content) -> Bool { cache != nil && content.cache == cache }
 
-    private func restore(
-        _ bodies: [JournalBody], from segment: JournalSegment, _ reader: JournalReader
-    ) throws(StorageError) {
-        for body in bodies {
-            do throws(StorageError) { try reader.restore(body, from: segment) } catch {
-                files.awaited.fail(error)
-                throw error
-            }
-        }
-    }
-
     /// Syncs what was written again and takes its segments out of reach.
-    private func finish(
-        _ restored: [(index: Int, segment: JournalSegment, files: [SmallFile])], _ left: inout JournalLeft
-    ) {
-        if restored.isEmpty { return }
-        let all = restored.flatMap(\.files)
+    private func finish(_ parts: [Part], _ left: inout JournalLeft) {
+        if parts.isEmpty { return }
+        let all = parts.flatMap(\.restored)
         do throws(StorageError) {
             try files.syncSmall(all)
             files.awaited.remove(all)
-            files.report(.replayed(files: all.count))
+            if !all.isEmpty { files.report(.replayed(files: all.count)) }
         } catch {
-            for part in restored { left.use[part.index] = failed(part.files, error) }
+            for part in parts { left.use[part.index] = failed(part.restored + part.failures.map(\.file), error) }
             return
         }
         let next = left.nextNumber
-        for part in restored {
+        for part in parts {
+            for (file, failure) in part.failures { files.awaited.fail(file, failure) }
+            if let first = part.failures.first {
+                left.use[part.index] = failed(part.failures.map(\.file), first.failure)
+                continue
+            }
             do throws(StorageError) {
                 try doing("release a segment of the journal") { () throws(Errno) in
                     try part.segment.release(first: next)
                 }
-            } catch { left.use[part.index] = SegmentUse(left: .retired, part.files, error) }
+            } catch { left.use[part.index] = SegmentUse(left: .retired, part.restored, error) }
         }
     }
 

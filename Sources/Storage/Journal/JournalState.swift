@@ -24,7 +24,7 @@ struct JournalState {
 
     /// None until they are first needed.
     var segments: [JournalSegment] = []
-    private(set) var use: [SegmentUse]
+    var use: [SegmentUse]
     private(set) var nextNumber: Int64
     private var current: Int?
     private var position: Int64 = 0

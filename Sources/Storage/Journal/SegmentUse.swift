@@ -35,6 +35,8 @@ struct SegmentUse {
     var failure: StorageError?
     /// Whether a run before this one has written it.
     private(set) var isLeft = false
+    /// Of a doubtful segment, the only files that are still to be written again; nil for all.
+    private var awaited: Set<UploadID>?
 
     init() {}
 
@@ -44,6 +46,17 @@ struct SegmentUse {
         self.files = files
         self.failure = failure
         isLeft = true
+        // Where it could not even be read, nobody knows which.
+        if phase == .doubtful, !files.isEmpty { awaited = Set(files.map(\.id)) }
+    }
+
+    /// Whether a file is to be written again: one that was, and can be had, is its owner's.
+    func awaits(_ file: SmallFile) -> Bool { awaited?.contains(file.id) ?? true }
+
+    /// Only these are still to be written again.
+    mutating func keep(_ left: [SmallFile]) {
+        files = left
+        awaited = Set(left.map(\.id))
     }
 
     mutating func add(_ bodies: [SmallBody], number: Int64) {

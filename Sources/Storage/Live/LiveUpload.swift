@@ -82,6 +82,8 @@ struct LiveUpload<RecordWaiter, GrantWaiter> {
     private var changesBeforeLoad = 0
     /// Whether one of the pending changes failed, or its holder doubts what they say.
     private var hasFailed = false
+    /// Whether the files are to be compared once more when the correction is recorded.
+    private var looksAgain = false
     private var holder: Holder?
     private var pins = 0
     private var claim: WaitingClaim?
@@ -245,6 +247,7 @@ struct LiveUpload<RecordWaiter, GrantWaiter> {
             knowledge = .known
             if found.correction != nil {
                 knowledge = .correcting
+                looksAgain = found.looksAgain
                 pending += 1
                 changes += 1
             }
@@ -298,7 +301,7 @@ struct LiveUpload<RecordWaiter, GrantWaiter> {
             knowledge = .unknown
             return fail(error)
         }
-        knowledge = .known
+        knowledge = looksAgain ? .doubted : .known
         recorded = step.change.recorded
         return advance()
     }

@@ -7,6 +7,7 @@ internal import Uploads
 /// | step                                        | power                         | process |
 /// |---------------------------------------------|-------------------------------|---------|
 /// | the bodies of the batch go into the journal | one write and one sync        | –       |
+/// | each gets `complete/<id>/`, empty           | one mkdir, no sync            | same    |
 /// | each goes to `uploads/<id>`                 | one write, no sync            | same    |
 /// | their records are committed                 | one transaction, one sync     | no sync |
 /// | each goes to `complete/<id>/<name>`         | one rename, no sync           | same    |
@@ -34,7 +35,14 @@ final class SmallDelivery {
             return
         }
         keepReserve(&steps)
-        if files.durability == .power { enterJournal(&steps) }
+        if files.durability == .power {
+            enterJournal(&steps)
+        } else {
+            for index in steps.indices where steps[index].small != nil {
+                steps[index].journal = CatalogueRow.unjournaled
+            }
+        }
+        makePlaces(&steps)
         for index in steps.indices where steps[index].outcome == .goes {
             guard let body = steps[index].small else { continue }
             pulse.beat()
@@ -43,7 +51,22 @@ final class SmallDelivery {
             } catch {
                 files.report(.appendFailed(body.finished.id, error))
                 steps[index].outcome = .failed(error)
-                _ = try? files.removeData(body.finished.id)
+                files.removeSmall(body.finished.id)
+            }
+        }
+    }
+
+    /// Where something is in a body's place already it may have the name of the file: such a body goes the way of large
+    /// ones, which look.
+    private func makePlaces(_ steps: inout [CatalogueStep]) {
+        for index in steps.indices where steps[index].outcome == .goes {
+            guard let id = steps[index].small?.finished.id else { continue }
+            pulse.beat()
+            do throws(StorageError) {
+                if try !files.makePlace(id) { steps[index].outcome = .refused }
+            } catch {
+                files.report(.appendFailed(id, error))
+                steps[index].outcome = .failed(error)
             }
         }
     }
@@ -89,7 +112,7 @@ final class SmallDelivery {
             case .failed(.outdated), .failed(.misuse): break
             case .failed:
                 // A commit that may come back at the next start needs the bytes.
-                if health.failure == nil { _ = try? files.removeData(body.finished.id) }
+                if health.failure == nil { files.removeSmall(body.finished.id) }
             case .refused: break
             }
         }

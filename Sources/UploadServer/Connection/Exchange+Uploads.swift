@@ -1,5 +1,8 @@
 internal import Access
+internal import HTTP
 internal import IETFDialect
+internal import PlainDialect
+internal import Storage
 internal import TLS
 internal import TusDialect
 internal import Uploads
@@ -17,6 +20,12 @@ extension Exchange {
 
     /// What the IETF dialect is allowed for it.
     var ietfPolicy: IETFPolicy { principal.sizeMax == nil ? server.ietfPolicy : server.ietfPolicy.bounded(by: sizeMax) }
+
+    /// What a deletion is bound to by its conditions, of an upload that it has claimed.
+    func checkRemoval(_ claim: borrowing UploadClaim) async throws {
+        let file = Precondition.isIn(head) ? try await claim.finishedFile() : nil
+        try Removal.check(head, claim.upload, file: file, nowSeconds: server.nowSeconds)
+    }
 
     /// Where an upload is to be found; relative to this server, whatever it is called outside, unless it was told. Who
     /// came with a token in the address finds it in this one, too.

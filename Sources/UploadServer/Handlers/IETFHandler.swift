@@ -114,7 +114,7 @@ enum IETFHandler: ServedDialect {
         let request = try CancellationRequest(exchange.head)
         let claim = try await exchange.uploads.claim(id, to: .delete)
         try request.check(claim.upload, nowSeconds: exchange.server.nowSeconds)
-        try Removal.check(exchange.head, claim.upload, nowSeconds: exchange.server.nowSeconds)
+        try await exchange.checkRemoval(claim)
         try await claim.delete()
         await exchange.respond(UploadAnswer.cancelled(request.version))
     }

@@ -196,7 +196,7 @@ enum TusHandler: ServedDialect {
     private static func terminate(_ exchange: Exchange, _ id: UploadID) async throws {
         let claim = try await exchange.uploads.claim(id, to: .delete)
         try Termination.check(claim.upload, nowSeconds: exchange.server.nowSeconds)
-        try Removal.check(exchange.head, claim.upload, nowSeconds: exchange.server.nowSeconds)
+        try await exchange.checkRemoval(claim)
         try await claim.delete()
         await exchange.respond(TusAnswer.terminated)
     }
