@@ -289,7 +289,13 @@ public final class Server: Sendable {
         // This one was open to the end.
         for listener in listeners where listener.kind == .admin { listener.socket.removePath() }
         let deadline = start + ServerLimits.stopNanoseconds
-        if closesStore(by: deadline), supervisor.end(by: deadline) {
+        let isClosed = closesStore(by: deadline)
+        // What is read there is nothing that anybody was told: a file that hangs is left alone.
+        let readingEnd = SystemClock.monotonicNanoseconds + ServerLimits.stopReadingNanoseconds
+        if !supervisor.end(by: readingEnd) {
+            context.log.logger.warning("a configured file cannot be read: stopping without it")
+        }
+        if isClosed {
             state.end()
             group.stop()
         } else {

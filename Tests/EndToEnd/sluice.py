@@ -108,6 +108,10 @@ class Sluice:
         """SIGTERM, and no waiting."""
         self._process.terminate()
 
+    def hang_up(self) -> None:
+        """SIGHUP: configuration and certificates are read anew."""
+        self._process.send_signal(signal.SIGHUP)
+
     def suspend(self) -> None:
         """SIGSTOP: the process stands still until `proceed`."""
         self._process.send_signal(signal.SIGSTOP)

@@ -1,6 +1,8 @@
 """A call of the system's that neither fails nor returns: who shares out the work is told so where it is in everybody's way,
 and where it need not be, it is not."""
 
+import socket
+import subprocess
 import threading
 import time
 
@@ -8,6 +10,7 @@ import pytest
 
 from exposition import Exposition
 from serving import watched
+from sluice import Sluice
 from waiting import eventually
 from wire import ask
 
@@ -77,3 +80,32 @@ def test_a_file_that_cannot_be_looked_at_is_in_the_way_of_its_own_upload_only(se
         assert time.monotonic() - started < 5
     client.join()
     assert answers == [200]
+
+
+def certificate(folder):
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
+                    "/CN=localhost", "-keyout", folder / "key.pem", "-out", folder / "cert.pem"], check=True,
+                   capture_output=True)
+    return ["--tls-cert", str(folder / "cert.pem"), "--tls-key", str(folder / "key.pem")]
+
+
+@pytest.mark.parametrize("file", ["cert.pem", "tokens"])
+def test_a_configured_file_that_hangs_silences_neither_the_watchdog_nor_a_stop(tmp_path, calls, file):
+    (tmp_path / "tokens").write_text(f"alice:{'0' * 64}\n")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(20)
+        server = Sluice(tmp_path, *certificate(tmp_path), "--tokens", str(tmp_path / "tokens"))
+        server.environment = calls.environment | {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "300000"}
+        server.start()
+        with calls.hold("openat", path=f"/{file}$") as held:
+            server.hang_up()
+            eventually(lambda: held.waiting >= 1, "the file that hangs")
+            while b"RELOADING" not in manager.recv(4096):
+                pass
+            assert [manager.recv(4096) for _ in range(10)] == [b"WATCHDOG=1"] * 10
+            assert ask(server.port, "GET", "/healthz").status == 200
+            server.terminate()
+            while b"STOPPING" not in manager.recv(4096):
+                pass
+            assert server.wait() == 0

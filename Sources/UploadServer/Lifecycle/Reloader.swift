@@ -5,7 +5,7 @@ internal import Synchronization
 internal import TLS
 
 /// Brings a new configuration and new certificates into a running server: all of what was asked for, or nothing.
-/// Requests under way keep what they began with. Used by the supervisor's thread alone: reading files may take long.
+/// Requests under way keep what they began with. Used by one thread alone, which may wait: reading files may take long.
 final class Reloader: Sendable {
     private let state: ServerState
     private let places: [ListeningPlace]
