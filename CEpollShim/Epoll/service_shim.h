@@ -8,6 +8,7 @@
 #include <grp.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -147,6 +148,31 @@ static inline int cshim_path_address(const char *path, struct sockaddr_storage *
 static inline int cshim_is_socket_at(const struct sockaddr_storage *address) {
     struct stat info;
     return lstat(((const struct sockaddr_un *)address)->sun_path, &info) == 0 && S_ISSOCK(info.st_mode);
+}
+
+// Whether some socket of this machine's is bound to a path's name, and neither listens nor is connected: somebody is about
+// to listen there. The table has names as they were given to bind(2), so a relative one is compared by its end.
+static inline int cshim_is_bound_idle(const char *path) {
+    FILE *table = fopen("/proc/net/unix", "re");
+    if (!table) return 0;
+    const char *wanted = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+    char *line = 0;
+    size_t capacity = 0;
+    long count;
+    int found = 0;
+    while (!found && (count = (long)getline(&line, &capacity, table)) > 0) {
+        unsigned flags = 0, type = 0, state = 0;
+        int at = 0;
+        if (line[count - 1] == '\n') line[count - 1] = 0;
+        if (sscanf(line, "%*s %*x %*x %x %x %x %*u %n", &flags, &type, &state, &at) != 3 || at == 0) continue;
+        // SS_UNCONNECTED, without the flag of those that listen.
+        if (type != SOCK_STREAM || state != 1 || flags & 0x10000) continue;
+        const char *name = line + at, *last = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
+        found = name[0] == '/' && path[0] == '/' ? strcmp(name, path) == 0 : strcmp(last, wanted) == 0;
+    }
+    free(line);
+    fclose(table);
+    return found;
 }
 
 static inline int cshim_chmod(const char *path, unsigned int mode) { return chmod(path, mode) == 0 ? 0 : -errno; }

@@ -94,10 +94,7 @@ public final class Listener: Sendable {
     /// Takes the path away: nobody finds the socket any more. Nothing for an address, and nothing where somebody has
     /// put another file there.
     public func removePath() {
-        guard let path, let file, let now = try? FileStatus(of: FilePath(path), followingLinks: false),
-            (now.device, now.number) == (file.device, file.number)
-        else { return }
-        UnixSocket.remove(path)
+        if let path, let file { UnixSocket.remove(path, file) }
     }
 
     private func acceptSome<Place: ~Copyable & Sendable>(

@@ -100,3 +100,32 @@ def test_who_comes_by_a_path_is_believed_where_that_was_told(tmp_path, start):
 def test_what_is_no_path_or_mode_is_refused(tmp_path, options, words):
     done = subprocess.run([BINARY, "check-config", *options], capture_output=True, text=True, timeout=SECONDS)
     assert done.returncode == 2 and words in done.stderr
+
+
+def test_a_path_that_somebody_has_bound_and_will_listen_at_is_not_taken(tmp_path):
+    path = tmp_path / "s.sock"
+    with socket.socket(socket.AF_UNIX) as other:
+        other.bind(str(path))
+        done = subprocess.run([BINARY, "serve", "--data", tmp_path / "data", "--listen", f"unix:{path}",
+                               "--listen-tls", ""], capture_output=True, text=True, timeout=SECONDS)
+        assert done.returncode == 1 and "Address already in use" in done.stderr
+        other.listen()
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(path))
+
+
+def test_of_servers_that_come_at_once_for_a_left_path_one_has_it_and_the_others_say_so(tmp_path):
+    path = tmp_path / "s.sock"
+    with socket.socket(socket.AF_UNIX) as gone:
+        gone.bind(str(path))
+    servers = [subprocess.Popen([BINARY, "serve", "--data", tmp_path / f"data{number}", "--listen", f"unix:{path}",
+                                 "--listen-tls", ""], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+               for number in range(6)]
+    try:
+        eventually(lambda: sum(server.poll() == 1 for server in servers) == 5, "the end of those that came late")
+        assert all("Address already in use" in server.stderr.read() for server in servers if server.poll() is not None)
+        assert curl(path, "http://h/healthz").stdout == b"ok\n"
+    finally:
+        for server in servers:
+            server.terminate()
+            server.communicate(timeout=SECONDS)
