@@ -7,7 +7,7 @@ final class Agenda {
     private var wasStalled = false
     private var yielded: [UnsafeContinuation<Void, Never>] = []
     private var resuming: [UnsafeContinuation<Void, Never>] = []
-    private var queue = SliceQueue()
+    private var queue = WaitingLine<UnsafeContinuation<Void, Never>>()
 
     /// Whether a task waits for nothing but its turn.
     var hasWaiting: Bool { !yielded.isEmpty || queue.count > 0 }

@@ -4,8 +4,8 @@ public import LinuxSystem
 ///
 /// The loop is an actor whose executor is its own thread: whatever is isolated to it, and every async function called
 /// from there, runs on that thread and needs no lock. A turn is: wait in the poller (not at all if jobs are queued) →
-/// mark the watches that became ready → fire timers → run the queued jobs → for a bounded time, give slices to tasks
-/// that have much to do (`Watch.yield`).
+/// mark the watches that became ready → fire timers → run the queued jobs → give slices to tasks that have much to do
+/// (`Watch.yield`); the last two for a bounded time.
 public actor EventLoop {
     /// Runs this loop's tasks; lets other threads resume them.
     public nonisolated let executor: LoopExecutor
@@ -57,13 +57,17 @@ public actor EventLoop {
         executor.bindToCurrentThread()
         assumeIsolated { loop in
             var batch: [UnownedJob] = []
-            repeat { loop.poll() } while loop.runJobs(batch: &batch)
+            var late = WaitingLine<UnownedJob>()
+            repeat { loop.poll(mayWait: late.count == 0) } while loop.runJobs(batch: &batch, late: &late)
         }
     }
 
-    /// Runs what the turn has brought, then slices. Answers false once the loop is to leave its thread.
-    private func runJobs(batch: inout [UnownedJob]) -> Bool {
-        guard executor.runQueuedJobs(batch: &batch) else { return false }
+    /// Runs what the turn has brought, then what earlier ones have left, then slices: each for a bounded time. So
+    /// thousands of tasks that become ready together (a batch of records is committed) do not keep the poller waiting,
+    /// and what comes meanwhile goes first. Answers false once the loop is to leave its thread.
+    private func runJobs(batch: inout [UnownedJob], late: inout WaitingLine<UnownedJob>) -> Bool {
+        guard executor.runQueuedJobs(batch: &batch, late: &late) else { return false }
+        executor.runLateJobs(&late)
         // Who asks for another slice meanwhile gets it in a later turn: the poller comes in between.
         var left = agenda.queuedCount
         if left == 0 { return true }
@@ -71,7 +75,7 @@ public actor EventLoop {
         repeat {
             agenda.resumeQueued()
             left -= 1
-            guard executor.runQueuedJobs(batch: &batch) else { return false }
+            guard executor.runQueuedJobs(batch: &batch, late: &late) else { return false }
         } while left > 0 && SystemClock.monotonicNanoseconds < end
         return true
     }
@@ -146,8 +150,8 @@ public actor EventLoop {
     /// Goes on with whoever waited behind `token`, unless that has been done.
     func unpark(_ token: EventToken) async { await watches[token]?.takeParked()?.resume(on: self) }
 
-    private func poll() {
-        let timeout = !agenda.hasWaiting && executor.mayStartSleeping() ? timeoutMilliseconds() : 0
+    private func poll(mayWait: Bool) {
+        let timeout = mayWait && !agenda.hasWaiting && executor.mayStartSleeping() ? timeoutMilliseconds() : 0
         let count = epoll.wait(timeoutMilliseconds: timeout)
         // From here on whoever resumes a task of this loop need not wake it: it is awake.
         if timeout != 0 { executor.stopSleeping() }

@@ -18,7 +18,8 @@ public final class LoopExecutor: SerialExecutor, TaskExecutor {
 
     init() throws(Errno) { wakeUp = try EventSignal() }
 
-    /// Takes a job from any thread; it runs on the loop's thread, in the order of arrival.
+    /// Takes a job from any thread; it runs on the loop's thread, in the order of arrival but for the
+    /// moments in which there are too many for a turn.
     public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         let mustWake = state.withLock { state in
@@ -61,20 +62,50 @@ public final class LoopExecutor: SerialExecutor, TaskExecutor {
         wakeUp.signal()
     }
 
-    /// Runs what has been queued up to now; jobs that these jobs enqueue wait for the next turn, so that the poller
-    /// gets its turn as well. `batch` is the caller's array, kept between turns for its memory.
+    /// Runs what has been queued up to now, for a bounded time; jobs that these jobs enqueue wait for the next turn, so
+    /// that the poller gets its turn as well.
     ///
+    /// - Parameters:
+    ///   - batch: the caller's array, kept between turns for its memory.
+    ///   - late: gets what there was no time for.
     /// - Returns: false once the loop is to leave its thread.
-    func runQueuedJobs(batch: inout [UnownedJob]) -> Bool {
+    func runQueuedJobs(batch: inout [UnownedJob], late: inout WaitingLine<UnownedJob>) -> Bool {
         let isStopped = state.withLock { state in
             swap(&state.jobs, &batch)
             state.isSleeping = false
             return state.isStopped
         }
-        for job in batch {
-            job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
-        }
+        let done = runSome(of: batch)
+        if done < batch.count { late.append(contentsOf: batch[done...]) }
         batch.removeAll(keepingCapacity: true)
         return !isStopped
+    }
+
+    /// Runs, for a bounded time, what earlier turns had no time for.
+    func runLateJobs(_ late: inout WaitingLine<UnownedJob>) {
+        if late.count == 0 { return }
+        let end = SystemClock.monotonicNanoseconds + ReactorLimits.jobsNanosecondsPerTurn
+        while let job = late.popFirst() {
+            run(job)
+            if SystemClock.monotonicNanoseconds >= end { return }
+        }
+    }
+
+    /// Answers how many it has run. A few are run without looking at the clock.
+    private func runSome(of batch: [UnownedJob]) -> Int {
+        var end = Int64.max
+        for index in batch.indices {
+            if index > 0, index % ReactorLimits.jobsPerLook == 0 {
+                let now = SystemClock.monotonicNanoseconds
+                if now >= end { return index }
+                if end == .max { end = now + ReactorLimits.jobsNanosecondsPerTurn }
+            }
+            run(batch[index])
+        }
+        return batch.count
+    }
+
+    private func run(_ job: UnownedJob) {
+        job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
     }
 }

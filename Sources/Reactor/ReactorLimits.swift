@@ -9,6 +9,11 @@ public enum ReactorLimits {
     /// For how long, in nanoseconds, a turn goes on with tasks that have asked for a slice of the loop's time, each of
     /// which may take a fraction of a millisecond. What has just come from outside then waits so much longer at most.
     public static let slicesNanosecondsPerTurn: Int64 = 2_000_000
+    /// For how long, in nanoseconds, a turn runs jobs that have just become ready, and then for how long those that
+    /// earlier turns had no time for: thousands may become ready at once.
+    public static let jobsNanosecondsPerTurn: Int64 = 2_000_000
+    /// So many jobs are run without a look at the clock.
+    public static let jobsPerLook = 16
     /// A turn that comes so much too late, in nanoseconds, has found the process stopped or the machine paused:
     /// nobody's deadline ran meanwhile.
     public static let stallNanoseconds: Int64 = 1_000_000_000

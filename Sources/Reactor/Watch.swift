@@ -40,6 +40,10 @@ public final class Watch {
     /// Whether the peer has said that it sends nothing more, or the connection is gone. Bytes may still wait.
     public var isPeerClosed: Bool { ready.contains(.peerClosed) }
 
+    /// Whether a read that comes up short means that nothing more waits: not so at the end of the stream, nor behind an
+    /// urgent byte.
+    public var isShortReadLast: Bool { ready.isDisjoint(with: [.peerClosed, .marked]) }
+
     /// Whether a read may find something. True until a read came up short.
     public var isReadable: Bool { ready.contains(.readable) }
 

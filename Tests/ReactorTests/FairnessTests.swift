@@ -46,6 +46,51 @@ import Testing
         }
     }
 
+    @Test func `ten thousand tasks that become ready at once do not keep the loop from what comes in`() async throws {
+        let group = try LoopGroup(count: 1, bufferMemoryBytes: 4 << 20)
+        defer { group.stop() }
+        let loop = group.loops[0]
+        let (left, right) = try Socket.pair()
+        let reader = Socket(FileDescriptor(owning: left))
+        let writer = Socket(FileDescriptor(owning: right))
+        let (done, doneAtSpawn, doneAtByte, doneAtTime) = (Counter(), Counter(), Counter(), Counter())
+        let waiting = Counter()
+        let count = 10_000
+        loop.spawn { loop in
+            let watch = try! loop.watch(left)
+            defer { loop.end(watch, left) }
+            await watch.nextTurn()
+            watch.exhaustedReading()
+            waiting.increment()
+            try? await watch.untilReadable()
+            doneAtByte.raise(to: done.value)
+        }
+        loop.spawn { loop in
+            let watch = loop.watch()
+            defer { loop.end(watch) }
+            waiting.increment()
+            while done.value == 0 { try? await watch.pause(nanoseconds: 1_000_000) }
+            doneAtTime.raise(to: done.value)
+        }
+        #expect(await eventually { waiting.value == 2 })
+        loop.spawn { loop in
+            // All of them are in the queue when the loop comes to it.
+            for _ in 0..<count {
+                loop.spawn { _ in
+                    FairnessTests.work(nanoseconds: 50_000)
+                    done.increment()
+                }
+            }
+        }
+        #expect(await eventually { done.value > 100 })
+        _ = try writer.send(from: [1] as [UInt8], count: 1)
+        await onLoop(loop) { _ in doneAtSpawn.raise(to: done.value) }
+        #expect(await eventually { done.value == count && doneAtByte.value > 0 && doneAtTime.value > 0 })
+        // Each of the three came between them, not behind them.
+        for early in [doneAtSpawn, doneAtByte, doneAtTime] { #expect(early.value < count / 2) }
+        _ = consume reader
+    }
+
     private final class Order: Sendable {
         private let names = Mutex<[Int]>([])
         func add(_ name: Int) { names.withLock { $0.append(name) } }

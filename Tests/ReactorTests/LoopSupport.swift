@@ -26,5 +26,6 @@ final class Signal: Sendable {
 final class Counter: Sendable {
     private let count = Atomic<Int>(0)
     func increment() { count.wrappingAdd(1, ordering: .relaxed) }
+    func raise(to value: Int) { count.store(value, ordering: .relaxed) }
     var value: Int { count.load(ordering: .relaxed) }
 }
