@@ -20,7 +20,8 @@ public struct Epoll: ~Copyable {
     /// - Throws: EPERM for a regular file, EEXIST for one that is watched already, ENOSPC and ENOMEM where the system's
     ///   bound of watches is met.
     public func add(_ descriptor: Int32, token: UInt64) throws(Errno) {
-        let interest = EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLRDHUP.rawValue | EPOLLET.rawValue
+        let interest =
+            EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLRDHUP.rawValue | EPOLLPRI.rawValue | EPOLLET.rawValue
         try checked { cshim_epoll_ctl(self.descriptor.rawValue, EPOLL_CTL_ADD, descriptor, interest, token) }
     }
 

@@ -11,6 +11,8 @@ public struct Readiness: OptionSet, Sendable {
     public static let writable = Readiness(rawValue: 2)
     /// The peer has shut down its sending side, or the connection is gone.
     public static let peerClosed = Readiness(rawValue: 4)
+    /// There is a mark in the stream, an urgent byte of TCP's, at which a read stops short although more may wait.
+    public static let marked = Readiness(rawValue: 8)
 
     init(_ events: UInt32) {
         var readiness: Readiness = []
@@ -18,6 +20,7 @@ public struct Readiness: OptionSet, Sendable {
         if events & (EPOLLIN.rawValue | EPOLLRDHUP.rawValue | broken) != 0 { readiness.insert(.readable) }
         if events & (EPOLLOUT.rawValue | broken) != 0 { readiness.insert(.writable) }
         if events & (EPOLLRDHUP.rawValue | broken) != 0 { readiness.insert(.peerClosed) }
+        if events & EPOLLPRI.rawValue != 0 { readiness.formUnion([.marked, .readable]) }
         self = readiness
     }
 }

@@ -93,7 +93,10 @@ public enum ProxyHeader: Equatable, Sendable {
         case 0x11, 0x12: (addressBytes, leastBytes) = (4, 12)
         case 0x21, 0x22: (addressBytes, leastBytes) = (16, 36)
         case 0x31, 0x32: (addressBytes, leastBytes) = (0, 216)
-        default: return .malformed
+        // Who speaks for itself may say anything there.
+        default:
+            guard isLocal else { return .malformed }
+            (addressBytes, leastBytes) = (0, 0)
         }
         if !isLocal, length < leastBytes { return .malformed }
         guard bytes.count >= total else { return .needsMore }

@@ -131,10 +131,11 @@ public final class Transport {
         let result = session == nil ? try readPlain(memory, count) : try readEncrypted(memory, count)
         // A read that came up short emptied the socket; edge-triggered epoll tells when there is more. Not so once the
         // peer has closed: that edge has passed, and the end of the stream is still to be read.
+        // Nor once there was an urgent byte, at which a read stops.
         // The encryption may stop early, and knows whether it has emptied the socket.
         let mayBeMore = !(session?.isDrained ?? true)
         switch result {
-        case .bytes(let moved) where moved < count && !watch.isPeerClosed && !mayBeMore: watch.exhaustedReading()
+        case .bytes(let moved) where moved < count && watch.isShortReadLast && !mayBeMore: watch.exhaustedReading()
         case .wouldBlock where !mayBeMore: watch.exhaustedReading()
         default: break
         }
@@ -229,29 +230,40 @@ public final class Transport {
     ///
     /// - Parameters:
     ///   - draining: whether more may come; it is looked for if it is known to be there, too.
-    ///   - nanoseconds: how long at most.
+    ///   - nanoseconds: how long at most …
+    ///   - hurriedNanoseconds: … and how long from the first interruption on.
     public func closeGently(
         draining: Bool, scratch: UnsafeMutableRawPointer, scratchBytes: Int,
-        nanoseconds: Int64 = WireLimits.drainClosingNanoseconds
+        nanoseconds: Int64 = WireLimits.drainClosingNanoseconds,
+        hurriedNanoseconds: Int64 = WireLimits.hurriedClosingNanoseconds
     ) async {
         if !isBroken { session?.closeNotify() }
         socket.shutdownWriting()
         guard draining || mayRead else { return }
         watch.clearInterruption()
-        watch.setDeadline(SystemClock.monotonicNanoseconds + nanoseconds)
+        let end = SystemClock.monotonicNanoseconds + nanoseconds
+        watch.setDeadline(end)
+        var isHurried = false
         var left = WireLimits.drainClosingBytes
         while left > 0 {
-            // Below TLS: nobody will look at the bytes, so nobody needs to decrypt them.
-            guard let result = try? socket.receive(into: scratch, count: scratchBytes) else { return }
-            switch result {
-            case .bytes(let count):
-                left -= Int64(count)
-                await watch.yield()
-                if (try? watch.checkInterruption()) == nil { return }
-            case .endOfStream: return
-            case .wouldBlock:
-                watch.exhaustedReading()
-                do throws(Interruption) { try await watch.untilReadable() } catch { return }
+            do throws(Interruption) {
+                // Below TLS: nobody will look at the bytes, so nobody needs to decrypt them.
+                guard let result = try? socket.receive(into: scratch, count: scratchBytes) else { return }
+                switch result {
+                case .bytes(let count):
+                    left -= Int64(count)
+                    await watch.yield()
+                    try watch.checkInterruption()
+                case .endOfStream: return
+                case .wouldBlock:
+                    watch.exhaustedReading()
+                    try await watch.untilReadable()
+                }
+            } catch {
+                if error == .timedOut || isHurried { return }
+                isHurried = true
+                watch.clearInterruption()
+                watch.setDeadline(min(end, SystemClock.monotonicNanoseconds + hurriedNanoseconds))
             }
         }
     }

@@ -5,4 +5,6 @@ public enum WireLimits {
     public static let drainClosingBytes: Int64 = 64 << 20
     /// … and so long at most.
     public static let drainClosingNanoseconds: Int64 = 10_000_000_000
+    /// How much longer where somebody wants an end of it: a few round trips.
+    public static let hurriedClosingNanoseconds: Int64 = 1_000_000_000
 }

@@ -7,6 +7,7 @@ import fcntl
 import os
 import resource
 import signal
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 
 from attackers import connect, start  # noqa: F401
 from waiting import eventually
-from wire import ask
+from wire import Line, ask
 
 MEBIBYTE = 1 << 20
 F_SETPIPE_SZ = 1031
@@ -138,3 +139,23 @@ def test_a_pipe_in_the_place_of_a_certificate_stops_nothing(start, tmp_path):
     server.assert_healthy()
     server.terminate()
     assert server.wait() == 0
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
+def test_an_urgent_byte_in_a_body_hides_nothing_of_what_lies_behind_it(start, tls):
+    """TCP lets a read stop at it, although more has come already, and tells of no more."""
+    server = start("--threads", "1")
+    body = bytes(range(250)) * 800
+    with Line(server.tls_port if tls else server.port, tls, seconds=20) as line:
+        line.head("PUT", "/files/urgent", {}, len(body))
+        line.send(body[:100_000])
+        eventually(lambda: [path.stat().st_size for path in (server.data / "uploads").iterdir()] == [100_000])
+        server.suspend()
+        line.send(body[100_000:150_000])
+        # No byte of the stream: the system keeps it apart.
+        socket.socket.send(line._socket, b"!", socket.MSG_OOB)
+        line.send(body[150_000:])
+        server.proceed()
+        stored = line.answer("PUT")
+    assert stored.status == 201
+    assert ask(server.port, "GET", stored.location).body == body

@@ -40,16 +40,36 @@ import Testing
 
     @Test func `whoever comes after the stop is refused at once, while an old client still lingers`() async throws {
         let site = try TestServer()
-        let client = try site.client()
-        try client.send(TestServer.append("a", start: 0, length: 10) + "hello")
-        #expect(await eventually { site.writtenBytes == 5 })
+        let count = 8 << 20
+        let created = try site.ask(
+            TestServer.head("PUT", "/files/big", ["Content-Length: \(count)"]),
+            body: [UInt8](repeating: 7, count: count))
+        // What is being sent to it keeps the server there.
+        let client = try site.client(receiveBuffer: 64 << 10)
+        try client.send(TestServer.head("GET", try #require(created["Location"])))
+        #expect(try client.head().status == 200)
         site.server.stop()
-        #expect(try client.response().status == 503)
-        // The old client keeps its connection open, so the server is still there.
         #expect(await eventually { (try? site.client()) == nil })
         #expect(site.server.connectionCount == 1)
+        #expect(try client.bytes(count).count == count)
         client.finishSending()
         #expect(site.server.waitUntilStopped())
+    }
+
+    @Test(arguments: [false, true]) func `a connection that is being closed holds no stop up`(
+        tls: Bool
+    ) async throws {
+        let clock = ContinuousClock()
+        let site = try TestServer()
+        // Refused before its body, which the client goes on with for as long as it likes.
+        let client = try site.client(tls: tls)
+        try client.send(TestServer.head("PUT", "/files/big", ["Content-Length: 100000000000000"]))
+        #expect(try client.response().status == 413)
+        let start = clock.now
+        site.server.stop()
+        #expect(site.server.waitUntilStopped())
+        // Ten seconds is what it would have otherwise.
+        #expect(clock.now - start < .seconds(6))
     }
 
     @Test(arguments: [false, true]) func `who has connected before the stop is heard, and answered for the last time`(

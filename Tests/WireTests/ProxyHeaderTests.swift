@@ -76,6 +76,8 @@ import Wire
             Self.binary(0x20, 0x00, []), Self.binary(0x20, 0x11, Self.ipv4), Self.binary(0x20, 0x11, []),
             Self.binary(0x21, 0x00, []), Self.binary(0x21, 0x00, [1, 2, 3]), Self.binary(0x21, 0x12, Self.ipv4),
             Self.binary(0x21, 0x31, [UInt8](repeating: 0x2F, count: 216)),
+            // What family a proxy's own check has means nothing.
+            Self.binary(0x20, 0x41, Self.ipv4), Self.binary(0x20, 0xFF, []), Self.binary(0x20, 0x13, [1, 2, 3]),
         ] {
             #expect(ProxyHeader.parse(header) == .header(.own, bytes: header.count))
         }

@@ -101,10 +101,11 @@ final class HTTP1Connection: Parked {
 
     /// Closes so that the client can read the last answer.
     func closeGently(draining: Bool) async {
-        transport.watch.isSpared = true
+        transport.watch.isSpared = false
         await transport.closeGently(
             draining: draining, scratch: scratch.baseAddress!, scratchBytes: scratch.count,
-            nanoseconds: server.isStopping ? ServerLimits.stopClosingNanoseconds : WireLimits.drainClosingNanoseconds)
+            nanoseconds: server.isStopping ? ServerLimits.stopClosingNanoseconds : WireLimits.drainClosingNanoseconds,
+            hurriedNanoseconds: ServerLimits.stopClosingNanoseconds)
     }
 
     // MARK: Idling

@@ -187,10 +187,11 @@ final class HTTP2Connection: Parked {
     }
 
     private func closeGently() async {
-        watch.isSpared = true
+        watch.isSpared = false
         await transport.closeGently(
             draining: isFailed || isDeaf, scratch: context.scratch.baseAddress!, scratchBytes: context.scratch.count,
-            nanoseconds: server.isStopping ? ServerLimits.stopClosingNanoseconds : WireLimits.drainClosingNanoseconds)
+            nanoseconds: server.isStopping ? ServerLimits.stopClosingNanoseconds : WireLimits.drainClosingNanoseconds,
+            hurriedNanoseconds: ServerLimits.stopClosingNanoseconds)
     }
 
     func beginIdling() {
