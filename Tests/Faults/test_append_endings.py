@@ -174,3 +174,32 @@ def test_a_length_that_was_said_with_what_is_refused_is_still_open(server):
     assert "upload-length" not in ask(server.port, "HEAD", location, TUS).fields
     assert ask(server.port, "PATCH", location, on | {"Upload-Length": 6}, b"!").offset == 6
     assert server.finished(location).read_bytes() == b"hello!"
+
+
+def test_who_is_told_that_the_disk_is_full_is_told_how_far_the_upload_is(server, calls):
+    location = ask(server.port, "POST", "/files", TUS | {"Upload-Defer-Length": 1}).location
+    assert ask(server.port, "PATCH", location, PATCH, b"hello").offset == 5
+    on = PATCH | {"Upload-Offset": 5}
+    beforehand = ask(server.port, "PATCH", location, on | {"Upload-Length": HUGE}, b"!")
+    assert (beforehand.status, beforehand.code, beforehand.offset) == (507, "no-space", 5)
+    with calls.fail("pwrite", errno.ENOSPC, path="/uploads/"):
+        meanwhile = ask(server.port, "PATCH", location, on, b"!" * 200_000)
+        assert (meanwhile.status, meanwhile.code, meanwhile.offset) == (507, "no-space", 5)
+    assert ask(server.port, "PATCH", location, on, b"!").offset == 6
+
+
+CREATION = {"Content-Type": "application/offset+octet-stream"}
+
+
+@pytest.mark.parametrize("fields", [TUS | CREATION | {"Upload-Length": MEBIBYTE}, {"Upload-Complete": "?0"}],
+                         ids=["tus", "ietf"])
+def test_an_upload_of_which_its_client_was_never_told_is_gone(server, calls, fields):
+    """All of the request came, and the connection broke before the answer: nobody knows the address."""
+    with calls.hold("fdatasync", path="/uploads/") as rule:
+        line = Line(server.port)
+        line.head("POST", "/files", fields, 300_000)
+        line.send(bytes(300_000))
+        eventually(lambda: rule.waiting >= 1)
+        assert left(server) != []
+        line.reset()
+    assert_nothing_is_left(server)

@@ -36,6 +36,8 @@ final class Exchange {
     private var bytesCounted: Int64 = 0
     private var closes: Bool
     private(set) var isBroken = false
+    /// The final answer found the connection gone: the client has learned nothing by it.
+    private(set) var isUntold = false
 
     init(
         _ head: RequestHead, _ body: any RequestBody, on channel: any ResponseChannel, of connection: ConnectionContext,
@@ -167,6 +169,8 @@ final class Exchange {
                     response, to: head, content: content, followed: followed, closes: closes))
         } catch {
             isBroken = true
+            if case .interrupted = error { return }
+            isUntold = true
         }
     }
 }

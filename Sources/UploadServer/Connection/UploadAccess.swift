@@ -100,6 +100,18 @@ struct UploadAccess {
         return claim
     }
 
+    /// Removes an upload that was made for this request and that its client was never told of: nobody can come back to
+    /// it. A file that is there whole stays.
+    func forgetUntold(_ id: UploadID) async {
+        do throws(StorageError) {
+            let claim = try await store.claim(id, for: principal.owner, onFence: {})
+            guard claim.upload?.state == .open else { return }
+            try await claim.delete()
+        } catch {
+            exchange.server.log.notRemoved(id.description, error, isKnown: store.lastFailure != nil)
+        }
+    }
+
     /// Pins parts that were looked at and found within reach: nobody changes them meanwhile.
     /// One that has gone since has no record there.
     func pin(_ parts: [UploadID]) async throws -> PinnedUploads { try await store.pin(Set(parts)) }

@@ -13,7 +13,11 @@ struct IETFTransfer {
     private let exchange: Exchange
     private let limit: UploadLimit
     private let isCreation: Bool
+    /// Whether the client can come back to the upload. If not, what is left of it would lie there for nobody.
+    private let knowsAddress: Bool
 
+    /// - Parameter isCreation: whether the upload was made for this request; its address has been told by now if the
+    ///   interim answers tell it, and if the connection still took that.
     init(
         _ transfer: Transfer, interim: InterimAnswers, exchange: Exchange, limit: UploadLimit, isCreation: Bool
     ) {
@@ -22,6 +26,7 @@ struct IETFTransfer {
         self.exchange = exchange
         self.limit = limit
         self.isCreation = isCreation
+        knowsAddress = !isCreation || interim.tellsAddress && !exchange.isBroken
     }
 
     func run(_ claim: consuming UploadClaim) async throws {
@@ -50,9 +55,6 @@ struct IETFTransfer {
         let whole = transfer.start == .zero ? transfer.digests.algorithms.map(\.computed) : []
         return whole + [transfer.contentDigest?.algorithm.computed].compactMap(\.self)
     }
-
-    /// Whether the client can come back to the upload. If not, what is left of it would lie there for nobody.
-    private var knowsAddress: Bool { !isCreation || interim.tellsAddress }
 
     // MARK: The end of the content
 
@@ -135,6 +137,7 @@ struct IETFTransfer {
             isCreation
                 ? UploadAnswer.created(upload, at: location, transfer.version, limit: limit)
                 : UploadAnswer.appended(upload, transfer.version))
+        if !knowsAddress, exchange.isUntold { await exchange.uploads.forgetUntold(upload.id) }
     }
 
     /// Every version of the draft has a file complete only where its client says so. Some say it never, and believe

@@ -83,6 +83,7 @@ enum TusHandler: ServedDialect {
             claim.release()
         }
         await exchange.respond(TusAnswer.created(stored, location: location, tellsOffset: request.hasBody))
+        if exchange.isUntold { await exchange.uploads.forgetUntold(id) }
     }
 
     // MARK: Offset
@@ -135,7 +136,14 @@ enum TusHandler: ServedDialect {
             }
             await exchange.respond(TusAnswer.appended(upload))
         case .append(let plan):
-            let stored = try await receive(plan, request.checksum, claim, exchange, location: nil)
+            let stored: Upload?
+            do {
+                stored = try await receive(plan, request.checksum, claim, exchange, location: nil)
+            } catch let error as StorageError {
+                // The client may go on from where that has left it.
+                let refusal = server.refusal(for: error, upload: id).markedAsTus
+                throw (try? await exchange.uploads.snapshot(of: id)).map { refusal.telling($0) } ?? refusal
+            }
             if let stored { await exchange.respond(TusAnswer.appended(stored)) }
         }
     }
