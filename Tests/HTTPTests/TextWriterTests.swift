@@ -4,9 +4,19 @@ import Testing
 
 /// The writers of JSON and HTML hide no delimiter, whatever stands beside it.
 @Suite struct TextWriterTests {
+    /// What turns the direction of writing (Bidi_Control of Unicode).
+    private static let bidi: [Unicode.Scalar] =
+        ["\u{61C}", "\u{200E}", "\u{200F}"] + (0x202A...0x202E).compactMap(Unicode.Scalar.init)
+        + (0x2066...0x2069).compactMap(Unicode.Scalar.init)
+    /// What does something to the text around it, or to the terminal that shows it.
+    private static let moves = Set(
+        bidi + ["\u{2028}", "\u{2029}"] + (UInt8(0)..<0x20).map(Unicode.Scalar.init)
+            + (UInt8(0x7F)...0x9F).map(Unicode.Scalar.init))
+
     /// Scalars that combine with, or are prepended to, or join others; controls; what ends a line or a script.
     private static let neighbours =
         ["", "\u{600}", "\u{301}", "\u{200D}", "\u{FE0F}", "👩\u{200D}👧", "\u{FFFD}", "\u{D7FF}", "\u{E000}"]
+        + Self.bidi.map { String($0) }
         + ["\\ud800", "\u{2028}", "\u{2029}", "\u{85}", "\u{9F}", "\u{7F}", "\r\n", "</script>", "<!--", "]]>"]
         + (0..<0x20).map { String(Unicode.Scalar(UInt8($0))) }
     private static let delimiters = ["\"", "'", "\\", "<", ">", "&", "</script>", "{", "}", "[", ",", ":"]
@@ -20,10 +30,8 @@ import Testing
             let written = JSONText.string(text)
             let read = try JSONDecoder().decode([String].self, from: Data("[\(written)]".utf8))
             #expect(read.map { Array($0.utf8) } == [Array(text.utf8)], "\(written)")
-            let isOneLine = written.unicodeScalars.allSatisfy {
-                $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value)
-            }
-            #expect(isOneLine, "a control is written as an escape: \(text.debugDescription)")
+            let moves = written.unicodeScalars.contains { Self.moves.contains($0) }
+            #expect(!moves, "a control is written as an escape: \(text.debugDescription)")
         }
     }
 

@@ -14,6 +14,15 @@ import Testing
         #expect(String(decoding: line.finish(), as: UTF8.self) == "\(text) info    m\n")
     }
 
+    @Test(arguments: [LogFormat.text, .json]) func `what turns the direction of writing does not in the log`(
+        format: LogFormat
+    ) {
+        var line = LogLine(format, level: "info", message: "m\u{2066}", wallNanoseconds: 0)
+        line.set("name", "invoice\u{202E}fdp.exe\u{2069}é")
+        let text = String(decoding: line.finish(), as: UTF8.self)
+        #expect(text.contains(#"invoice\u202efdp.exe\u2069é"#) && text.contains(#"m\u2066"#))
+    }
+
     @Test func `values that a client chose cannot forge a line or a key`() {
         for (format, expected) in [
             (
