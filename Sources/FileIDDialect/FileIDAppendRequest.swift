@@ -39,7 +39,7 @@ public struct FileIDAppendRequest: Sendable {
         } else {
             fileLength = declared
         }
-        guard (fileLength ?? 0) <= sizeMax else { throw .tooLarge(sizeMax) }
+        guard max(fileLength ?? 0, startByte) <= sizeMax else { throw .tooLarge(sizeMax) }
     }
 
     private static func number(_ name: FieldName, in head: RequestHead) throws(Refusal) -> Int64? {

@@ -14,7 +14,7 @@ public final class ServiceManager: Sendable {
     public static func connected() throws(Errno) -> ServiceManager? {
         let process = Environment.take("WATCHDOG_PID").map { Int32($0) == cshim_process_number() } ?? true
         let microseconds = Environment.take("WATCHDOG_USEC").flatMap { Int64($0) }.map { min($0, .max / 1000) } ?? 0
-        guard let name = Environment.take("NOTIFY_SOCKET") else { return nil }
+        guard let name = Environment.take("NOTIFY_SOCKET"), !name.isEmpty else { return nil }
         let descriptor = FileDescriptor(owning: try checked { cshim_datagram_connect(name) })
         return ServiceManager(descriptor, watchdogNanoseconds: process && microseconds > 0 ? microseconds * 1000 : nil)
     }

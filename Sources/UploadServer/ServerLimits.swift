@@ -104,7 +104,7 @@ enum ServerLimits {
     /// How long a client that has connected, or begun a request, may take to say what it wants when the server stops.
     static let stopRequestNanoseconds: Int64 = 2_000_000_000
     /// How long a client may take, when the server stops, to read its last answer and close.
-    static let stopClosingNanoseconds: Int64 = 3_000_000_000
+    static let stopClosingNanoseconds: Int64 = 1_000_000_000
     /// What a service manager is asked for beyond all that.
     static let stopMarginNanoseconds: Int64 = 10_000_000_000
     /// An authority's token, and the answer to it, in bytes: both have some 43 and 87 in use.
@@ -113,6 +113,12 @@ enum ServerLimits {
     /// Answers to authorities that are waited for at once, a request each: some 10 µs of the disk's, so that nobody
     /// keeps an authority waiting for long by asking, too.
     static let acmeReadsMax = 10_000
+    /// How long somebody waits for such an answer to be read, at least: less than an authority waits.
+    static let acmeReadNanoseconds: Int64 = 5_000_000_000
+    /// How often the loops' pulse is felt, in nanoseconds, unless a service manager wants to hear of it more often.
+    static let beatNanoseconds: Int64 = 5_000_000_000
+    /// How long a stop waits for a configured file that is being read.
+    static let stopReadingNanoseconds: Int64 = 500_000_000
     /// How often certificate files are looked at, to find out whether they were replaced.
     static let certificateCheckNanoseconds: Int64 = 5_000_000_000
     /// Connections of who looks after the server, beyond those of clients.

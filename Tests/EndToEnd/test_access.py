@@ -322,6 +322,28 @@ def test_a_token_bounds_a_file_whose_length_another_one_has_told(guarded):
     assert ask(guarded.port, "HEAD", location, alice() | TUS).offset == 0
 
 
+def test_a_token_bounds_a_file_whose_length_nobody_has_told(guarded):
+    """What is there is longer than it may be already: not even its end may be said."""
+    small, name = alice(max_size=3), {"X-File-Id": uuid.uuid4().hex}
+    with Line(guarded.port) as line:
+        line.head("POST", "/upload", alice() | name | {"X-Start-Byte": "0", "Transfer-Encoding": "chunked"})
+        line.chunk(b"1234")
+    eventually(lambda: ask(guarded.port, "GET", "/status", alice() | name).body == b"4")
+    with Line(guarded.port) as line:
+        line.head("POST", "/upload", small | name | {"X-Start-Byte": "4", "Transfer-Encoding": "chunked"})
+        line.last_chunk()
+        assert line.answer("POST").status == 413
+    draft = {"Upload-Draft-Interop-Version": "8"}
+    location = ask(guarded.port, "POST", "/files", alice() | draft | {"Upload-Complete": "?0"}, b"1234").location
+    last = draft | {"Upload-Complete": "?1", "Content-Type": "application/partial-upload", "Upload-Offset": "4"}
+    assert ask(guarded.port, "PATCH", location, small | last, b"").status == 413
+    with Line(guarded.port) as line:
+        line.head("PATCH", location, small | last | {"Transfer-Encoding": "chunked"})
+        line.last_chunk()
+        assert line.answer("PATCH").status == 413
+    assert ask(guarded.port, "PATCH", location, alice() | last, b"").status == 201
+
+
 def test_who_may_only_fetch_stops_no_upload(guarded):
     location = create(guarded, alice(), length=100)
     with Line(guarded.port) as line:

@@ -212,3 +212,12 @@ def test_the_proxy_protocol_at_an_address_that_no_socket_has_ends_the_start(mana
     server = manage({"http": listening()}, "--proxy-protocol", "127.0.0.1:8080", "--trusted-proxy", "127.0.0.1")
     told = "--proxy-protocol 127.0.0.1:8080 is no address of the sockets that were handed over: 127.0.0.1:"
     assert told in refused(server)
+
+
+def test_an_empty_address_of_the_manager_is_none(manage):
+    site = manage({"http": listening()})
+    site.environment["NOTIFY_SOCKET"] = ""
+    site.launch()
+    with socket.create_connection(("127.0.0.1", site.port("http")), 30) as line:
+        line.sendall(b"GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n")
+        assert line.recv(4096).startswith(b"HTTP/1.1 200")

@@ -9,6 +9,7 @@ import pytest
 
 from file_id import begin, status
 from sluice import Sluice
+from tokens import secret_file, tokens_file
 from waiting import eventually
 from wire import Line, ask
 
@@ -201,3 +202,18 @@ def test_new_authorities_of_clients_are_told_and_count_though_the_certificate_is
     reload(site, text, "new certificates beside the server's own: of those who signed it, or of authorities")
     assert served("second") and not served("first")
     reload(site, text, "certificate read anew: it is the same")
+
+
+def test_files_of_tokens_are_told_when_something_else_is_in_them_and_only_then(tmp_path):
+    tokens_file(tmp_path, alice="one")
+    server = Sluice(tmp_path, "--tokens", str(tmp_path / "tokens"), "--jwt-secret", str(secret_file(tmp_path)))
+    server.start()
+    server.file = tmp_path / "tokens"
+    same = server.file.read_text()
+    try:
+        reload(server, same, "configuration read anew: nothing to apply")
+        assert reload(server, same + f"bob:{'0' * 64}\n")["options"] == "tokens"
+        reload(server, same + f"bob:{'0' * 64}\n", "configuration read anew: nothing to apply")
+        assert len(lines(server, "new configuration")) == 1
+    finally:
+        server.stop()

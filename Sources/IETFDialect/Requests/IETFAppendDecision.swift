@@ -51,7 +51,8 @@ public enum IETFAppendDecision: Sendable {
             version: version, start: upload.offset, isLast: request.isLast, length: length,
             sizeMax: request.policy.sizeMax, contentDigest: request.contentDigest,
             digests: RepresentationDigests(metadata: upload.metadata).adding(request.digests))
-        guard length == upload.length || length ?? 0 <= request.policy.sizeMax,
+        // Of unknown length it has what is there already, at least.
+        guard length ?? upload.offset.bytes <= request.policy.sizeMax || length != nil && length == upload.length,
             request.contentLength ?? 0 <= transfer.room
         else { throw refusal(.tooLarge(UploadLimit(request.policy, upload: upload, nowSeconds: nowSeconds))) }
         self = .append(transfer, recordsLength: upload.length == nil ? length : nil)

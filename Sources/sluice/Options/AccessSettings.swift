@@ -9,6 +9,8 @@ struct AccessSettings: Sendable {
     var tokens: StaticTokens?
     var cookie: String?
     var certificateName: CertificateName?
+    /// What was in each file that was read, as a hash of this process.
+    var contents: [String: Int] = [:]
 
     var policy: AccessPolicy {
         var authorities: [any TokenAuthority] = []

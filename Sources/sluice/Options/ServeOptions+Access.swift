@@ -15,9 +15,10 @@ extension ServeOptions {
                     given several times.
                     """
             ) { settings, path in
-                settings.access.keys += try read(path) { bytes throws(KeyFault) in
+                let keys = try read(path, &settings) { bytes throws(KeyFault) in
                     try VerificationKey.keys(secret: bytes)
                 }
+                settings.access.keys += keys
             },
             .many(
                 "jwt-public-key", "file", example: "/etc/sluice/jwt.pem",
@@ -27,18 +28,20 @@ extension ServeOptions {
                     P-384, P-521, Ed25519); may be given several times.
                     """
             ) { settings, path in
-                settings.access.keys += try read(path) { bytes throws(KeyFault) in
+                let keys = try read(path, &settings) { bytes throws(KeyFault) in
                     try VerificationKey.keys(publicPEM: String(decoding: bytes, as: UTF8.self))
                 }
+                settings.access.keys += keys
             },
             .many(
                 "jwt-jwks", "file", example: "/etc/sluice/jwks.json",
                 isLive: true,
                 help: "Believe tokens that are signed by a key of this JSON Web Key Set; may be given several times."
             ) { settings, path in
-                settings.access.keys += try read(path) { bytes throws(KeyFault) in
+                let keys = try read(path, &settings) { bytes throws(KeyFault) in
                     try VerificationKey.keys(jwks: bytes)
                 }
+                settings.access.keys += keys
             },
             .one(
                 "jwt-issuer", "name", example: "https://app.example",
@@ -58,7 +61,7 @@ extension ServeOptions {
                     second is the SHA-256 of the token.
                     """
             ) { settings, path in
-                settings.access.tokens = try read(path) { bytes throws(KeyFault) in
+                settings.access.tokens = try read(path, &settings) { bytes throws(KeyFault) in
                     guard let text = String(validating: bytes, as: UTF8.self) else { throw KeyFault("is not UTF-8") }
                     return try StaticTokens(file: text)
                 }
@@ -87,12 +90,13 @@ extension ServeOptions {
     private static let keyFileBytesMax = 16 << 20
 
     private static func read<Value>(
-        _ path: String, _ parse: ([UInt8]) throws(KeyFault) -> Value
+        _ path: String, _ settings: inout ServeSettings, _ parse: ([UInt8]) throws(KeyFault) -> Value
     ) throws(OptionFault) -> Value {
         let bytes: [UInt8]
         do throws(Errno) {
             bytes = try FileContent.bytes(path: FilePath(path), countMax: keyFileBytesMax)
         } catch { throw OptionFault("cannot read \(path): \(error)") }
+        settings.access.contents[path] = bytes.hashValue
         do throws(KeyFault) { return try parse(bytes) } catch { throw OptionFault("\(path): \(error)") }
     }
 }

@@ -53,9 +53,12 @@ enum ServeOptions {
             throw ConfigurationFault(
                 error.lines + ["It does not go with old values, which stay in force until a restart: \(kept)."])
         }
-        // Their files have been read anew, whatever these are called.
-        let configured = renewed.configured
-        renewed.applied += accessFiles.filter { configured.isGiven($0) && !renewed.applied.contains($0) }
+        // Their files have been read anew, whatever these are called: something else may be in them.
+        let (contents, configured) = (old.target.access.contents, renewed.configured)
+        renewed.applied += accessFiles.filter { name in
+            !renewed.applied.contains(name)
+                && configured.value(name).texts.contains { contents[$0] != configured.target.access.contents[$0] }
+        }
         return renewed
     }
 
