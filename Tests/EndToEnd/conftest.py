@@ -112,16 +112,28 @@ def tab(browser):
 @pytest.fixture
 def protocol(request):
     """Has `wire` speak one of both: with `pytestmark = pytest.mark.usefixtures("protocol")` every test of a module runs
-    over HTTP/1.1 and over HTTP/2, but for those that are marked `http1`, which are about lines and chunks."""
+    over HTTP/1.1 and over HTTP/2, but for those that are marked (`pytest.ini`). CONTRIBUTING.md says which ones do."""
     wire.speak(request.param)
     yield request.param
     wire.speak("HTTP/1.1")
 
 
 def pytest_generate_tests(metafunc):
-    if "protocol" in metafunc.fixturenames:
-        is_http1 = metafunc.definition.get_closest_marker("http1")
-        metafunc.parametrize("protocol", ["HTTP/1.1"] if is_http1 else ["HTTP/1.1", "HTTP/2"], indirect=True)
+    marks = metafunc.definition.iter_markers("parametrize")
+    if "protocol" in metafunc.fixturenames and not any("protocol" in mark.args[0] for mark in marks):
+        is_single = any(map(metafunc.definition.get_closest_marker, ["http1", "once"]))
+        metafunc.parametrize("protocol", ["HTTP/1.1"] if is_single else ["HTTP/1.1", "HTTP/2"], indirect=True)
+
+
+def pytest_collection_modifyitems(config, items):
+    sampled = {(item.path, item.originalname): item for item in items if is_sampled(item)}
+    left_out = [item for item in items if is_sampled(item) and item not in sampled.values()]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
+
+
+def is_sampled(item) -> bool:
+    return item.get_closest_marker("sampled") is not None and item.callspec.params["protocol"] == "HTTP/2"
 
 
 def is_complaint(message) -> bool:

@@ -150,6 +150,7 @@ def test_one_client_made_id_of_two_owners_is_two_uploads(guarded):
     assert ask(guarded.port, "GET", "/status", alice() | name).body == b"8"
 
 
+@pytest.mark.once
 def test_an_owner_outlives_a_crash(tmp_path):
     server = Sluice(tmp_path, "--jwt-secret", str(secret_file(tmp_path)))
     server.start()
@@ -169,6 +170,7 @@ def test_an_administrator_reaches_what_is_everybodys(guarded):
     assert ask(guarded.port, "DELETE", location, root).code == "wrong-scope"
 
 
+@pytest.mark.once
 def test_what_was_nobodys_stays_nobodys(tmp_path):
     server = Sluice(tmp_path)
     server.start()
@@ -195,6 +197,7 @@ def test_what_was_nobodys_stays_nobodys(tmp_path):
     server.stop()
 
 
+@pytest.mark.once
 def test_a_strangers_try_is_written_down_and_counted_and_the_client_learns_nothing(tmp_path, start):
     server = start("--jwt-secret", str(secret_file(tmp_path)), "--listen-admin", f"unix:{tmp_path}/admin.sock")
     location = create(server, alice())
@@ -210,6 +213,7 @@ def test_a_strangers_try_is_written_down_and_counted_and_the_client_learns_nothi
     assert 'sluice_access_refusals_total{rule="owner"} 1' in metrics
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("change, status", [("dialect = 'blobs'", 503), ("state = -9", 500)])
 def test_a_stranger_does_not_learn_of_a_record_that_cannot_be_read(tmp_path, change, status):
     server = Sluice(tmp_path, "--jwt-secret", str(secret_file(tmp_path)))
@@ -368,6 +372,7 @@ def test_a_token_for_one_upload_is_for_no_other(guarded):
 # Makes
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("algorithm, arguments", [
     ("RS256", ["RSA"]), ("RS512", ["RSA"]), ("PS256", ["RSA"]), ("PS384", ["RSA"]),
     ("ES256", ["EC", "-pkeyopt", "ec_paramgen_curve:P-256"]), ("ES384", ["EC", "-pkeyopt", "ec_paramgen_curve:P-384"]),
@@ -395,6 +400,7 @@ def test_keys_of_openssl_and_tokens_of_two_libraries(tmp_path, start, algorithm,
     assert ask(by_set.port, "PUT", "/files/a", bearer(other), b"x").status == 401
 
 
+@pytest.mark.once
 def test_a_token_made_by_openssl(guarded):
     def piece(data):
         return base64.urlsafe_b64encode(data).rstrip(b"=")
@@ -407,6 +413,7 @@ def test_a_token_made_by_openssl(guarded):
     assert ask(guarded.port, "PUT", "/files/a", bearer(text), b"x").status == 201
 
 
+@pytest.mark.once
 def test_issuer_and_audience(tmp_path, start):
     server = start("--jwt-secret", str(secret_file(tmp_path)), "--jwt-issuer", "app", "--jwt-audience", "files")
     assert ask(server.port, "PUT", "/files/a", alice(iss="app", aud=["x", "files"]), b"x").status == 201
@@ -414,6 +421,7 @@ def test_issuer_and_audience(tmp_path, start):
         assert ask(server.port, "PUT", "/files/a", alice(**claims), b"x").status == 401
 
 
+@pytest.mark.once
 def test_our_own_tokens(tmp_path, start):
     secret = secret_file(tmp_path)
     server = start("--jwt-secret", str(secret))
@@ -432,6 +440,7 @@ def test_our_own_tokens(tmp_path, start):
 # Options
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("option, content, words", [
     ("--jwt-secret", "short", "32 bytes"), ("--jwt-public-key", "nothing", "PEM"), ("--jwt-jwks", "[]", "Key Set"),
     ("--tokens", "alice:abc\n", "line 1"), ("--tokens", f"alice:{'0' * 64}:short\n", "upload download"),
@@ -450,6 +459,7 @@ def test_a_file_of_keys_that_is_none_is_told(tmp_path, option, content, words):
     assert told.returncode == 2 and "No such file" in told.stderr
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("options, words", [
     (["--jwt-issuer", "a"], "jwt-secret"), (["--auth-cookie", "a"], "auth-cookie"),
 ])
@@ -459,6 +469,7 @@ def test_an_option_that_says_something_of_nothing_is_refused(tmp_path, options, 
     assert told.returncode == 2 and words in told.stderr
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("options, warned", [
     (["--listen-tls", ""], False), (["--listen", "0.0.0.0:0", "--listen-tls", ""], True),
     (["--listen", "0.0.0.0:0", "--listen-tls", "", "--tokens", "TOKENS"], False),
@@ -477,6 +488,7 @@ def test_a_start_that_is_open_to_others_says_so_once(tmp_path, options, warned):
     assert len(found) == int(warned)
 
 
+@pytest.mark.once
 def test_keys_and_tokens_are_read_anew_while_it_runs(tmp_path, start):
     tokens = tokens_file(tmp_path, carol="carols-token", dora="doras-token")
     server = start("--tokens", str(tokens))
@@ -494,6 +506,7 @@ def test_keys_and_tokens_are_read_anew_while_it_runs(tmp_path, start):
     assert (status("new-token"), status("doras-token")) == (201, 201)
 
 
+@pytest.mark.once
 def test_no_reload_lets_in_who_is_kept_out(tmp_path, start):
     """A file of options that was cut off must not open the server."""
     tokens = tokens_file(tmp_path, carol="carols-token")
@@ -511,6 +524,7 @@ def test_no_reload_lets_in_who_is_kept_out(tmp_path, start):
 # Clients
 
 
+@pytest.mark.once
 def test_curl_with_everything_it_has(guarded, tmp_path):
     path = tmp_path / "a.txt"
     path.write_text("text")
@@ -528,6 +542,7 @@ def test_curl_with_everything_it_has(guarded, tmp_path):
     assert curl("-T", path, address) == "401"
 
 
+@pytest.mark.once
 def test_sluice_put_with_a_token_in_a_file_and_in_the_address(guarded, tmp_path):
     path, held = tmp_path / "a.txt", tmp_path / "token"
     path.write_text("text" * 1000)
@@ -546,6 +561,7 @@ def test_sluice_put_with_a_token_in_a_file_and_in_the_address(guarded, tmp_path)
     assert put("--token-file", tmp_path / "none", path, guarded.url).returncode == 2
 
 
+@pytest.mark.once
 def test_sluice_put_takes_a_token_from_a_pipe(guarded, tmp_path):
     path = tmp_path / "a.txt"
     path.write_text("text")
@@ -559,6 +575,7 @@ def test_sluice_put_takes_a_token_from_a_pipe(guarded, tmp_path):
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.once
 def test_tus_clients_with_tokens(guarded, tmp_path):
     from tusclient.client import TusClient
     path = tmp_path / "a.bin"

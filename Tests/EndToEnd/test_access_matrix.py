@@ -186,11 +186,11 @@ def normalized(answer) -> tuple:
     return re.sub(r"[0-9a-f]{32}", "ID", text)
 
 
-@pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
-@pytest.mark.usefixtures("protocol")
+@pytest.mark.parametrize(
+    "protocol, tls", [("HTTP/1.1", False), ("HTTP/2", True)], indirect=["protocol"], ids=["plain", "HTTP/2 over tls"])
 @pytest.mark.parametrize("credential", CREDENTIALS)
 @pytest.mark.parametrize("row", rows(), ids=lambda row: row.name)
-def test_a_cell_is_as_the_rule_says(guarded, row, credential, tls):
+def test_a_cell_is_as_the_rule_says(guarded, row, credential, protocol, tls):
     speak = Speaker(guarded, tls)
     target = made(row.needs, speak, alice()) if row.needs else ("", {})
     asked = {

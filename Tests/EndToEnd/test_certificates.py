@@ -175,6 +175,7 @@ def test_a_bad_new_certificate_is_refused_loudly_and_the_old_one_stays(site, iss
     assert append(site.tls_port, "a", 0, b"hello", tls=True).status == 200
     assert ask(site.port, "GET", "/readyz").status == 200
     write(site.folder, *issuer.issue("third"))
+    hang_up(site)
     until_shown(site, "third")
 
 

@@ -39,6 +39,7 @@ def test_only_allowed_hosts_are_answered(start):
         assert ask(server.port, "GET", path, {"Host": "10.1.2.3"}).status == 200
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("host", ["", "https://a.example", "a.example:80", "a b", "*.example", "a/b"])
 def test_what_is_no_host_is_refused(tmp_path, host):
     binary = os.environ.get("SLUICE_BINARY", ".build/release/sluice")
@@ -76,6 +77,7 @@ def test_a_public_url_says_where_tls_is(start):
     assert ask(server.port, "GET", "/belowa").fields["location"] == "https://outside.example/below/belowa"
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("url", ["HTTPS://outside.example", "https://outside.example/"])
 def test_a_public_url_alone_is_a_way_to_tls(start, url):
     binary = os.environ.get("SLUICE_BINARY", ".build/release/sluice")
@@ -118,6 +120,7 @@ def test_a_host_that_is_not_allowed_is_sent_nowhere(start):
     assert "location" not in answer.fields
 
 
+@pytest.mark.once
 def test_a_way_to_tls_that_only_this_machine_can_go_is_warned_of(tmp_path):
     binary = os.environ.get("SLUICE_BINARY", ".build/release/sluice")
 
@@ -131,6 +134,7 @@ def test_a_way_to_tls_that_only_this_machine_can_go_is_warned_of(tmp_path):
     assert not warned("--listen", "127.0.0.1:80")
 
 
+@pytest.mark.once
 def test_the_way_to_tls_takes_a_listener_for_it(tmp_path):
     binary = os.environ.get("SLUICE_BINARY", ".build/release/sluice")
     done = subprocess.run([binary, "serve", "--data", tmp_path / "data", "--listen-tls", "", "--redirect-to-tls"],

@@ -165,15 +165,6 @@ def test_a_range_beyond_the_file_is_refused_with_its_word(shared):
     assert (answer.status, answer.code) == (416, "range-not-satisfiable")
 
 
-@pytest.mark.http1
-def test_a_head_that_stops_is_refused_with_its_word(shared):
-    with Line(shared.port) as line:
-        line.send(b"GET / HTTP/1.1\r\n")
-        answer = line.answer()
-    assert (answer.status, answer.code) == (408, "head-timeout")
-    assert answer.fields["date"] and answer.fields["x-request-id"]
-
-
 def test_a_damaged_upload_says_so_to_who_goes_on_with_it(sluice):
     tus = {"Tus-Resumable": "1.0.0", "Content-Type": "application/offset+octet-stream"}
     location = ask(sluice.port, "POST", "/files/", tus | {"Upload-Length": "10"}).location

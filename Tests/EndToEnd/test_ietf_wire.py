@@ -562,13 +562,14 @@ def test_http_1_0_gets_no_104(ietf):
 
 
 @pytest.mark.seconds(240)
+@pytest.mark.sampled
 @pytest.mark.parametrize("version", [5, 6, 9])
 @pytest.mark.parametrize("is_append", [False, True])
 def test_02_11_25_told_progress_survives_a_kill(start, tmp_path, files, version, is_append):
     server = start()
     # Plain: one thread sends while another reads, which a TLS connection of Python does not take.
     ietf = Ietf(server, version)
-    path = files("big.bin", 320 * MEBIBYTE)
+    path = files("big.bin", 208 * MEBIBYTE)
     location = ietf.made() if is_append else None
     told = []
     with ietf.line() as line:
@@ -607,6 +608,7 @@ def test_02_11_25_told_progress_survives_a_kill(start, tmp_path, files, version,
     assert sha256(server.finished(location)) == sha256(path)
 
 
+@pytest.mark.once
 def test_versions_3_and_4_get_no_progress(start):
     server = start()
     for version in (3, 4):
@@ -778,6 +780,7 @@ def test_what_others_made_is_looked_at_or_cancelled_and_nothing_else(each):
         assert each.head(location).status == 404
 
 
+@pytest.mark.once
 def test_expired_uploads_are_404(start):
     server = start("--expire-after", "1")
     ietf = Ietf(server)
@@ -787,6 +790,7 @@ def test_expired_uploads_are_404(start):
     assert ietf.append(location, 4, b"x").status == 404
 
 
+@pytest.mark.once
 def test_the_time_left_runs_down_and_an_append_renews_it(start):
     ietf = Ietf(start("--expire-after", "3"))
     location = ietf.made(b"data")

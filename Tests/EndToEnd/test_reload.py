@@ -13,9 +13,6 @@ from tokens import secret_file, tokens_file
 from waiting import eventually
 from wire import Line, ask
 
-# What is said, is said over both.
-pytestmark = pytest.mark.usefixtures("protocol")
-
 UPLOADS = 200
 
 
@@ -62,6 +59,7 @@ def test_what_is_live_counts_from_the_next_request_on_and_the_rest_is_told(site)
     assert ask(site.port, "PUT", "/files/name", {}, b"hello").location.startswith("/files/")
 
 
+@pytest.mark.usefixtures("protocol")
 def test_an_open_connection_is_served_by_the_new_configuration(site):
     with Line(site.port) as line:
         assert line.request("PUT", "/files/a", {}, b"x" * 5000).status == 201
@@ -69,6 +67,7 @@ def test_an_open_connection_is_served_by_the_new_configuration(site):
         assert line.request("PUT", "/files/a", {}, b"x" * 5000).status == 413
 
 
+@pytest.mark.usefixtures("protocol")
 def test_no_upload_under_way_is_cut(site):
     clients = [Line(site.tls_port, tls=True) if index % 2 else Line(site.port) for index in range(UPLOADS)]
     reload(site, "max-size: 1M\n")

@@ -23,7 +23,7 @@ from conftest import MEBIBYTE
 from proxy import Proxy
 from sluice import Sluice, make_file, sha256
 
-CLIENT_BYTES = int(os.environ.get("SLUICE_CLIENT_BYTES", 64 * MEBIBYTE))
+CLIENT_BYTES = int(os.environ.get("SLUICE_CLIENT_BYTES", 32 * MEBIBYTE))
 CLIENT_SECONDS = 60 + CLIENT_BYTES // (4 * MEBIBYTE)
 CUTS = 5
 CHUNK_BYTES = max(4 * MEBIBYTE, CLIENT_BYTES // 16)

@@ -488,6 +488,7 @@ def test_33_refusals_come_before_the_100(tus):
 # Expiration
 
 
+@pytest.mark.once
 def test_34_35_expiry_is_told_and_moves(start):
     tus = Tus(start("--expire-after", "100"))
     created = tus.create(100)
@@ -507,6 +508,7 @@ def test_34_35_without_expiry_nothing_is_said_of_it(start):
     assert "expiration" not in ask(tus.server.port, "OPTIONS", FOLDER).fields["tus-extension"]
 
 
+@pytest.mark.once
 def test_36_an_upload_past_its_time_is_410(start):
     tus = Tus(start("--expire-after", "1"))
     location = tus.made(100, pattern(10))

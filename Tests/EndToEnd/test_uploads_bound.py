@@ -10,9 +10,6 @@ from file_id import append, status
 from waiting import eventually
 from wire import Line, ask
 
-# What is said, is said over both.
-pytestmark = pytest.mark.usefixtures("protocol")
-
 TUS = {"Tus-Resumable": "1.0.0"}
 PATCH = TUS | {"Content-Type": "application/offset+octet-stream"}
 
@@ -21,6 +18,7 @@ def begin(port, length=10):
     return ask(port, "POST", "/files", TUS | {"Upload-Length": str(length)}, b"")
 
 
+@pytest.mark.usefixtures("protocol")
 def test_no_more_uploads_are_open_than_allowed_whoever_begins_them(start):
     server = start("--max-uploads", "5", "--threads", "2")
     with ThreadPoolExecutor(20) as pool:
@@ -99,7 +97,6 @@ def test_a_finished_upload_that_begins_anew_needs_room(start):
     assert status(server.port, "a") == 5
 
 
-@pytest.mark.http1
 def test_the_number_and_its_bound_are_told(tmp_path):
     site = Activator(tmp_path, {"http": listening(), "admin": listening()}, "--max-uploads", "7")
     site.start()

@@ -270,6 +270,11 @@ class Line2(Ending):
         while not condition():
             self._more()
 
+    def hear(self) -> None:
+        """Reads what has come already."""
+        if self._is_readable(0):
+            self._more()
+
     def raw(self, data: bytes) -> None:
         """Bytes past the library, which knows nothing of them."""
         self._socket.sendall(data)
