@@ -4,7 +4,7 @@ internal import Uploads
 ///
 /// A program refuses a catalogue of a later version than its own, and carries an older one over when it starts. So
 /// whatever an older program would not understand is a new version: a column, and a word that may stand in a row
-/// (`CatalogueWord`). Versions that were released never change.
+/// (`CatalogueWord`; a dialect says by itself which version brings it). Versions that were released never change.
 struct CatalogueVersion {
     /// A column that was added to `uploads`.
     struct Column {
@@ -34,11 +34,20 @@ struct CatalogueVersion {
     }
 
     /// All of them in their order; the first has number 1.
-    static let all = [
+    static let all = {
+        var versions = written
+        for dialect in DialectName.allCases {
+            while versions.count < dialect.catalogueVersion { versions.append(CatalogueVersion()) }
+            versions[dialect.catalogueVersion - 1].words.append(.dialect(dialect))
+        }
+        return versions
+    }()
+
+    /// The same without what dialects say of themselves.
+    private static let written = [
         CatalogueVersion(
             tables: firstTables,
             words: [
-                .dialect(.fileID), .dialect(.plain), .dialect(.tus), .dialect(.ietf),
                 .state(.open), .state(.finished), .state(.failed), .state(.expired),
                 .cleanup(.none), .cleanup(.all), .cleanup(.older),
                 .concatenation(.partial), .concatenation(.final),
