@@ -19,6 +19,8 @@ public final class HTTPClient {
         public var origin: HTTPURL.Origin
         /// Further fields of every request to that origin. Printable ASCII.
         public var fields: [(name: String, value: String)] = []
+        /// Whether 307 and 308 are followed; where not, they are answers like others.
+        public var followsRedirects = true
 
         /// For requests that begin at this server.
         public init(origin: HTTPURL.Origin) { self.origin = origin }
@@ -47,7 +49,8 @@ public final class HTTPClient {
         var request = request
         for _ in 0...HTTPClientLimits.redirectsMax {
             let answer = try await ask(request, on: loop, interim, progress)
-            guard [.temporaryRedirect, .permanentRedirect].contains(answer.status), let location = answer.location
+            guard options.followsRedirects, [.temporaryRedirect, .permanentRedirect].contains(answer.status),
+                let location = answer.location
             else { return answer }
             guard let next = answer.resolvedLocation else {
                 let place = Answer.printable(location[...])
@@ -72,7 +75,7 @@ public final class HTTPClient {
     ) async throws(ExchangeFailure) -> Answer {
         let isOwn = request.url.origin == options.origin
         while true {
-            let connection = try await connection(to: request.url, on: loop)
+            let connection = try await connection(to: request.url, by: request.deadlineNanoseconds, on: loop)
             do throws(ExchangeFailure) {
                 let answer = try await connection.exchange(
                     request, further: isOwn ? options.fields : [],
@@ -102,7 +105,7 @@ public final class HTTPClient {
     }
 
     private func connection(
-        to url: HTTPURL, on loop: isolated EventLoop
+        to url: HTTPURL, by deadline: Int64, on loop: isolated EventLoop
     ) async throws(ExchangeFailure) -> HTTPConnection {
         while let index = idle.lastIndex(where: { $0.origin == url.origin }) {
             let connection = idle.remove(at: index)
@@ -116,12 +119,14 @@ public final class HTTPClient {
         let number: Int32
         do throws(ExchangeFailure) {
             number = try await ConnectionRace.run(
-                addresses, nanoseconds: HTTPClientLimits.connectNanoseconds, for: place, on: loop)
+                addresses,
+                nanoseconds: min(HTTPClientLimits.connectNanoseconds, deadline - SystemClock.monotonicNanoseconds),
+                for: place, on: loop)
         } catch {
             resolver.forget(next)
             throw error
         }
         return try await HTTPConnection.open(
-            number, to: url, tls: url.usesTLS ? options.tls : nil, proxy: proxy, on: loop)
+            number, to: url, tls: url.usesTLS ? options.tls : nil, proxy: proxy, by: deadline, on: loop)
     }
 }

@@ -12,14 +12,20 @@ public struct HTTPRequest {
     let content: (source: any RequestContent, range: Range<Int64>)?
     /// Whether the content waits for a first word of the server: for an answer whose loss would be dear.
     let isPatient: Bool
+    /// When all of it is given up at the latest, whatever it is waiting for; SystemClock.monotonicNanoseconds.
+    let deadlineNanoseconds: Int64
 
     /// - Parameters:
     ///   - content: the bytes, and which of them.
     ///   - isPatient: whether the first word of the server is worth waiting for, where the content is large.
+    ///   - deadlineNanoseconds: when all of it is given up, by `SystemClock.monotonicNanoseconds`; looking a name up
+    ///     aside, which takes as long as the system does. Without it each step has a bound of its own only.
     public init(
         _ method: Method, _ url: HTTPURL, _ fields: [(name: String, value: String)],
-        content: (source: any RequestContent, range: Range<Int64>)? = nil, isPatient: Bool = false
+        content: (source: any RequestContent, range: Range<Int64>)? = nil, isPatient: Bool = false,
+        deadlineNanoseconds: Int64 = .max
     ) {
+        self.deadlineNanoseconds = deadlineNanoseconds
         self.method = method
         self.url = url
         self.fields = fields
@@ -29,7 +35,8 @@ public struct HTTPRequest {
 
     /// The same request to another address.
     func redirected(to url: HTTPURL) -> HTTPRequest {
-        HTTPRequest(method, url, fields, content: content, isPatient: isPatient)
+        HTTPRequest(
+            method, url, fields, content: content, isPatient: isPatient, deadlineNanoseconds: deadlineNanoseconds)
     }
 
     /// Whether sending it twice does no harm where nobody knows if the first one arrived. What is appended to must be

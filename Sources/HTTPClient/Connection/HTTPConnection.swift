@@ -16,6 +16,8 @@ final class HTTPConnection {
     private var answerCount = 0
     /// Bytes of the last request's content that were given to the network.
     private var sentBytes: Int64 = 0
+    /// When the exchange under way is given up; SystemClock.monotonicNanoseconds.
+    private var deadlineNanoseconds = Int64.max
     /// Who reads the heads of requests, where that is not the server itself.
     private let proxy: Proxy?
     private let transport: Transport
@@ -40,8 +42,10 @@ final class HTTPConnection {
     /// - Parameters:
     ///   - number: a connected, non-blocking socket, which is this function's from here on.
     ///   - tls: nil for http.
+    ///   - deadline: when all of it is given up; SystemClock.monotonicNanoseconds.
     static func open(
-        _ number: Int32, to url: HTTPURL, tls: TLSContext?, proxy: Proxy?, on loop: isolated EventLoop
+        _ number: Int32, to url: HTTPURL, tls: TLSContext?, proxy: Proxy?, by deadline: Int64,
+        on loop: isolated EventLoop
     ) async throws(ExchangeFailure) -> HTTPConnection {
         let socket = Socket(FileDescriptor(owning: number))
         let watch: Watch
@@ -54,6 +58,7 @@ final class HTTPConnection {
             throw failure(error, "cannot connect to \(url.authority)")
         }
         do {
+            connection.deadlineNanoseconds = deadline
             connection.limit(HTTPClientLimits.handshakeNanoseconds)
             if let tls {
                 if let proxy { try await connection.tunnel(through: proxy, to: url) }
@@ -119,6 +124,7 @@ final class HTTPConnection {
     ) async throws(ExchangeFailure) -> Answer {
         defer { usedNanoseconds = SystemClock.monotonicNanoseconds }
         sentBytes = 0
+        deadlineNanoseconds = request.deadlineNanoseconds
         do {
             limit(HTTPClientLimits.stallNanoseconds)
             try await transport.write(request.head(further: further, proxy: proxy))
@@ -212,7 +218,7 @@ final class HTTPConnection {
     }
 
     private func limit(_ nanoseconds: Int64) {
-        transport.watch.setDeadline(SystemClock.monotonicNanoseconds + nanoseconds)
+        transport.watch.setDeadline(min(deadlineNanoseconds, SystemClock.monotonicNanoseconds + nanoseconds))
     }
 
     // MARK: What went wrong
