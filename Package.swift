@@ -91,9 +91,9 @@ let package = Package(
         .target(
             name: "UploadServer",
             dependencies: [
-                "Access", "CZlibShim", "FileIDDialect", "HTTP", "HTTP2", "IETFDialect", "LinuxSystem", "PlainDialect",
-                "Reactor",
-                "Storage", "TLS", "TusDialect", "Uploads", "Wire", .product(name: "Logging", package: "swift-log"),
+                "Access", "CZlibShim", "FileIDDialect", "HTTP", "HTTP2", "HTTPClient", "IETFDialect", "LinuxSystem",
+                "PlainDialect", "Reactor", "Storage", "TLS", "TusDialect", "Uploads", "Wire",
+                .product(name: "Logging", package: "swift-log"),
             ],
             resources: page.map { .embedInCode("Page/\($0)") },
             swiftSettings: strict),

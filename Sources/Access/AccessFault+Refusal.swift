@@ -26,6 +26,12 @@ extension AccessFault {
                 ])
         case .upload:
             Refusal(.forbidden, code: "wrong-upload", "The token is for another upload, and for that alone.")
+        case .refused(let answer): answer.refusal
+        case .unanswered:
+            Refusal(
+                .serviceUnavailable, code: "auth-unavailable",
+                "Who may cannot be found out at the moment: try again later.",
+                fields: [("Retry-After", "\(AccessLimits.retryAfterSeconds)")])
         }
     }
 

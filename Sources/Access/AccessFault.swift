@@ -8,6 +8,10 @@ public enum AccessFault: Error, Equatable, Sendable {
     case scope(Operation)
     /// Its token is for another upload alone.
     case upload
+    /// The application that was asked refuses it.
+    case refused(ForwardRefusal)
+    /// The application could not be asked, or has said nothing that means anything.
+    case unanswered
 
     /// Names the rule in the log and among the counters; stable.
     public var rule: String {
@@ -16,6 +20,16 @@ public enum AccessFault: Error, Equatable, Sendable {
         case .token(let fault): fault.rawValue
         case .scope: "scope"
         case .upload: "upload"
+        case .refused: "application"
+        case .unanswered: "unanswered"
+        }
+    }
+
+    /// Whether nobody here knows anything of the credential, so that it may be somebody else's.
+    public var isOpen: Bool {
+        switch self {
+        case .missing, .token(.unknown), .token(.malformed): true
+        default: false
         }
     }
 
@@ -24,6 +38,6 @@ public enum AccessFault: Error, Equatable, Sendable {
 
     /// All rules there are.
     public static var rules: [String] {
-        ["missing", "scope", "upload", ownerRule] + TokenFault.allCases.map(\.rawValue)
+        ["missing", "scope", "upload", "application", "unanswered", ownerRule] + TokenFault.allCases.map(\.rawValue)
     }
 }

@@ -9,21 +9,28 @@ public final class AccessPolicy: Sendable {
     let cookie: String?
     /// By which name a client's certificate stands for somebody, where a request brings no token; nil where none does.
     public let certificateName: CertificateName?
+    /// Whether somebody outside is asked about requests of whose credential nobody here knows anything.
+    public let asksOutside: Bool
 
     /// Without anybody who vouches for clients all may do everything.
     public init(
-        authorities: [any TokenAuthority], cookie: String? = nil, certificateName: CertificateName? = nil
+        authorities: [any TokenAuthority], cookie: String? = nil, certificateName: CertificateName? = nil,
+        asksOutside: Bool = false
     ) {
         self.authorities = authorities
         self.cookie = cookie
         self.certificateName = certificateName
+        self.asksOutside = asksOutside
     }
 
     /// Everybody may do everything.
     public static let open = AccessPolicy(authorities: [])
 
     /// Whether nobody is asked who they are.
-    public var isOpen: Bool { authorities.isEmpty && certificateName == nil }
+    public var isOpen: Bool { authorities.isEmpty && certificateName == nil && !asksOutside }
+
+    /// Whether a credential that was not seen of late takes work: a signature to check, a digest to look up.
+    public var takesWork: Bool { !authorities.isEmpty }
 
     /// Who sends a request. Where nobody has asked about the credential of late this may take milliseconds: signatures
     /// are checked.

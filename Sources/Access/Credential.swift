@@ -87,5 +87,5 @@ public struct Credential: Equatable, Sendable {
         return nil
     }
 
-    private static let cookieField = FieldName("cookie")
+    static let cookieField = FieldName("cookie")
 }

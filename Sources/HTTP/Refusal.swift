@@ -50,9 +50,18 @@ public struct Refusal: Error, Sendable {
         head.set("Cache-Control", "no-store")
         head.set("X-Content-Type-Options", "nosniff")
         head.set("X-Error-Code", code)
-        for field in fields { head.set(field.name, field.value) }
+        for field in fields {
+            if field.name.description == Refusal.cookieField.description {
+                head.add(field.name, field.value)
+            } else {
+                head.set(field.name, field.value)
+            }
+        }
         return head
     }
+
+    /// The one field of an answer of which there may be several lines (RFC 9110 5.3).
+    public static let cookieField: StaticString = "Set-Cookie"
 
     /// The body as it goes out; a line of its own unless a dialect prescribes it to the byte.
     public var bodyBytes: [UInt8] { Array((body ?? message + "\n").utf8) }

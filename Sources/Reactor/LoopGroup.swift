@@ -7,7 +7,9 @@ public final class LoopGroup: Sendable {
 
     /// Starts `count` loops (1 or more) that share `bufferMemoryBytes` for bodies, most of it for those that come in:
     /// each takes what the others leave.
-    public init(count: Int, bufferMemoryBytes: Int) throws(Errno) {
+    ///
+    /// - Parameter name: of their threads, with a number behind it.
+    public init(count: Int, bufferMemoryBytes: Int, name: String = "loop") throws(Errno) {
         precondition(count > 0)
         let sendBytes = min(bufferMemoryBytes / ReactorLimits.sendMemoryShare, ReactorLimits.sendMemoryBytesMax)
         let buffers = BufferPool(
@@ -16,7 +18,7 @@ public final class LoopGroup: Sendable {
         var loops: [EventLoop] = []
         for index in 0..<count {
             let loop = try EventLoop(buffers: buffers, sendBuffers: sendBuffers, index: index)
-            _ = try SystemThread(name: "loop-\(index)") { loop.run() }
+            _ = try SystemThread(name: "\(name)-\(index)") { loop.run() }
             loops.append(loop)
         }
         self.loops = loops

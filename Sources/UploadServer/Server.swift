@@ -65,14 +65,15 @@ public final class Server: Sendable {
                 bufferMemoryBytes: configuration.bufferMemoryBytes - configuration.streamMemoryBytes)
             state = ServerState(
                 credentials: credentials,
-                portTLS: listeners.lazy.filter { $0.kind == .https }.compactMap(\.socket.address?.port).first)
+                portTLS: listeners.lazy.filter { $0.kind == .https }.compactMap(\.socket.address?.port).first,
+                log: log)
             supervisor = Supervisor(
                 loops: group.loops,
                 reloader: Reloader(state: state, places: places, source: reload, warned: warnings, log: log),
                 certificateCheckNanoseconds: configuration.certificateCheckNanoseconds, service: service)
             context = ServerContext(
                 configuration: configuration, store: store, log: log, page: UploadPage(), loops: group.loops,
-                supervisor: supervisor, state: state)
+                supervisor: supervisor, state: state, authority: try state.authority(of: configuration))
             state.adopt(context)
             urls = Server.urls(listeners, .http, "http") + Server.urls(listeners, .https, "https")
             urlsAdmin = Server.urls(listeners, .admin, "http")
@@ -298,6 +299,7 @@ public final class Server: Sendable {
         if isClosed {
             state.end()
             group.stop()
+            state.outside.stop()
         } else {
             // A call that the disk does not answer cannot be ended. What was told is recorded; the process ends.
             context.log.logger.error("the disk does not answer: stopping without it")

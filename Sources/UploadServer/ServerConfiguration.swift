@@ -72,6 +72,8 @@ public struct ServerConfiguration: Sendable {
     public var connectionsPerAddressMax: Int?
     /// Who vouches for clients; without anybody all may do everything.
     public var access: AccessPolicy
+    /// Who is asked beside them; nil for nobody. `access` says so, too.
+    public var authority: AuthorityConfiguration?
     /// What the uploads of each owner may come to, where nothing else is said of its principal.
     public var ownerLimits: OwnerLimits
     /// Bytes a second of all uploads together, and of all downloads; nil for as many as come.
@@ -139,6 +141,7 @@ public struct ServerConfiguration: Sendable {
         connectionsMax = ServerLimits.connectionsMax
         connectionsPerAddressMax = nil
         access = .open
+        authority = nil
         ownerLimits = .none
         rateMax = nil
         ownerRateMax = nil

@@ -32,6 +32,10 @@ final class ServerContext: Sendable {
     let counters: [LoopCounters]
     let supervisor: Supervisor
     let rates: FlowRates
+    /// Whom to ask about credentials that nobody here knows; nil for nobody.
+    let authority: AuthorityDesk?
+    /// How that goes.
+    var authorityHealth: AuthorityHealth { state.authorityHealth }
     /// When the server began, in seconds since 1970-01-01 UTC.
     let startSeconds: Int64
     /// How many contexts came before this one.
@@ -40,8 +44,9 @@ final class ServerContext: Sendable {
 
     init(
         configuration: ServerConfiguration, store: LocalStore, log: ServerLog, page: UploadPage, loops: [EventLoop],
-        supervisor: Supervisor, state: ServerState
+        supervisor: Supervisor, state: ServerState, authority: AuthorityDesk? = nil
     ) {
+        self.authority = authority
         self.configuration = configuration
         self.store = store
         self.log = log
@@ -61,7 +66,8 @@ final class ServerContext: Sendable {
     }
 
     /// The same server under another configuration.
-    init(_ old: ServerContext, configuration: ServerConfiguration) {
+    init(_ old: ServerContext, configuration: ServerConfiguration, authority: AuthorityDesk?) {
+        self.authority = authority
         self.configuration = configuration
         store = old.store
         log = old.log

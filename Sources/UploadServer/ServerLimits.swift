@@ -119,6 +119,20 @@ enum ServerLimits {
     static let beatNanoseconds: Int64 = 5_000_000_000
     /// How long a stop waits for a configured file that is being read.
     static let stopReadingNanoseconds: Int64 = 500_000_000
+    /// Questions to the application that says who may that are under way at once, a connection each: at 0.2 s an answer
+    /// that is 640 credentials a second.
+    static let authorityAskersMax = 128
+    /// Questions that wait for one of these; past it requests are refused. Each holds the credential of a request.
+    static let authorityQueueMax = 4096
+    /// Credentials of which all loops together, and each loop, remember that they passed: some hundred bytes each.
+    static let authorityAnswersMax = 16_384
+    static let loopAnswersMax = 8192
+    /// How long a connection to that application is kept that nobody needs: servers close theirs after a minute or so.
+    static let authorityRestNanoseconds: Int64 = 45_000_000_000
+    /// A request waits so much longer for an answer than whoever asks: what went wrong is told by that one.
+    static let authorityMarginNanoseconds: Int64 = 250_000_000
+    /// How often the log says that the application cannot be asked, at most.
+    static let authorityLogNanoseconds: Int64 = 30_000_000_000
     /// How often certificate files are looked at, to find out whether they were replaced.
     static let certificateCheckNanoseconds: Int64 = 5_000_000_000
     /// Connections of who looks after the server, beyond those of clients.

@@ -1,3 +1,4 @@
+internal import LinuxSystem
 internal import Synchronization
 internal import TLS
 
@@ -8,14 +9,19 @@ final class ServerState: Sendable {
     let stopping = Atomic<Bool>(false)
     let rested = Atomic<Int>(0)
     let acceptPauses = Atomic<Int64>(0)
+    /// Where others are asked.
+    let outside = OutsideLoop()
+    /// How it goes with the application that is asked who may.
+    let authorityHealth: AuthorityHealth
     private let context = Mutex<ServerContext?>(nil)
     private let shown: Mutex<Credentials?>
 
     /// The port of the first listener for TLS; nil where there is none.
     let portTLS: UInt16?
 
-    init(credentials: Credentials?, portTLS: UInt16?) {
+    init(credentials: Credentials?, portTLS: UInt16?, log: ServerLog) {
         shown = Mutex(credentials)
+        authorityHealth = AuthorityHealth(log: log.logger)
         self.portTLS = portTLS
     }
 
@@ -27,6 +33,12 @@ final class ServerState: Sendable {
 
     /// What the next request is served with; nil once the server has stopped.
     var current: ServerContext? { context.withLock { $0 } }
+
+    /// Whoever asks the application that a configuration names; nil where it names none.
+    func authority(of configuration: ServerConfiguration) throws(Errno) -> AuthorityDesk? {
+        guard let authority = configuration.authority else { return nil }
+        return AuthorityDesk(authority, on: try outside.loop(), health: authorityHealth)
+    }
 
     /// Lets requests be served with another context from now on. One thread at a time.
     func adopt(_ next: ServerContext) {

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from application import Application, Said, owner, refused
 from sluice import Sluice
 from tokens import alice, bearer, bob, secret_file, token
 from wire import Line, ask
@@ -230,6 +231,56 @@ def test_each_scope_that_allows_a_request_allows_it_alone(guarded, row, scope):
     # Who may not fetch the file is told of it, not what is in it.
     wanted = [row.status, 204] if row.needs == "finished" and scope == "upload" else [row.status]
     assert answer.status in wanted, (answer.status, answer.fields, answer.body)
+
+
+# Who may by the word of an application that is asked: credentials as it knows them.
+ANSWERS = {
+    "right": lambda scopes: owner("alice"), "other owner": lambda scopes: owner("bob"),
+    "wrong scope": lambda scopes: owner("alice", scope=opposite(scopes)),
+    "other upload": lambda scopes: owner("alice", upload=UNKNOWN[::-1]),
+    "refused": lambda scopes: refused(403), "sent away": lambda scopes: refused(302, Location="https://app.test/login"),
+    "unknown": lambda scopes: refused(401, WWW_Authenticate='Basic realm="app"'), "in trouble": lambda scopes: Said(500),
+    "nameless": lambda scopes: Said(200),
+}
+
+
+def by_name(question) -> Said:
+    """A credential is the name of an answer and the scopes that the request takes."""
+    name, _, scopes = question.get("authorization", "").removeprefix("Bearer ").partition(":")
+    return ANSWERS[name.replace("-", " ")](scopes.replace("-", " ")) if name else refused(401)
+
+
+@pytest.fixture(scope="module")
+def asking(tmp_path_factory):
+    with Application(by_name) as application:
+        server = Sluice(tmp_path_factory.mktemp("asking"), "--auth-url", application.url)
+        server.start()
+        yield server
+        server.stop()
+
+
+@pytest.mark.usefixtures("protocol")
+@pytest.mark.parametrize("credential", ["none", *ANSWERS])
+@pytest.mark.parametrize("row", rows(), ids=lambda row: row.name)
+def test_a_cell_is_as_the_application_says(asking, row, credential):
+    def named(name: str) -> dict:
+        return bearer(f"{name}:{row.scopes}".replace(" ", "-"))
+    speak = Speaker(asking, tls=False)
+    target = made(row.needs, speak, named("right")) if row.needs else ("", {})
+    answer = send(row, speak, target, {} if credential == "none" else named(credential))
+    if not row.scopes or credential == "right" or credential == "other owner" and row.needs is None:
+        assert answer.status == row.status, (answer.status, answer.fields, answer.body)
+    elif credential == "other owner":
+        expected = send(row, speak, unknown(row.needs), named("other owner"))
+        assert normalized(answer) == normalized(expected)
+        assert send(row, speak, target, named("right")).status == row.status
+    else:
+        expected = {
+            "none": (401, "auth-refused"), "wrong scope": (403, "wrong-scope"), "other upload": (403, "wrong-upload"),
+            "refused": (403, "auth-refused"), "sent away": (302, "auth-refused"), "unknown": (401, "auth-refused"),
+            "in trouble": (503, "auth-unavailable"), "nameless": (503, "auth-unavailable"),
+        }[credential]
+        assert (answer.status, answer.code) == expected
 
 
 def opposite(scopes: str) -> str:

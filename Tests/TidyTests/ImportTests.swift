@@ -15,9 +15,8 @@ import Testing
         "TLS": ["CTLSShim", "LinuxSystem", "Synchronization"],
         "Storage": ["CSQLiteShim", "LinuxSystem", "Synchronization", "Uploads"],
         "UploadServer": [
-            "Access", "CZlibShim", "HTTP", "HTTP2", "LinuxSystem", "Logging", "Reactor", "Storage", "Synchronization",
-            "TLS",
-            "Uploads", "Wire",
+            "Access", "CZlibShim", "HTTP", "HTTP2", "HTTPClient", "LinuxSystem", "Logging", "Reactor", "Storage",
+            "Synchronization", "TLS", "Uploads", "Wire",
         ],
         "Wire": ["LinuxSystem", "Reactor", "TLS"],
         "HTTPClient": ["HTTP", "LinuxSystem", "Reactor", "Synchronization", "TLS", "Wire"],

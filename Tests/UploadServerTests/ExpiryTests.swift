@@ -170,7 +170,7 @@ import Uploads
         let open = try LocalStore.open(store)
         let writer = try LogWriter(descriptor: 2)
         let log = ServerLog(writer: writer, format: .text, level: .error)
-        let state = ServerState(credentials: nil, portTLS: nil)
+        let state = ServerState(credentials: nil, portTLS: nil, log: log)
         let supervisor = Supervisor(
             loops: [], reloader: Reloader(state: state, places: [], source: nil, log: log),
             certificateCheckNanoseconds: .max, service: nil)

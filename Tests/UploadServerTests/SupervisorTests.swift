@@ -10,7 +10,7 @@ import Testing
 @Suite(.timeLimit(.minutes(2))) struct SupervisorTests {
     private func supervisor(_ source: ServerReload.Source? = nil) throws -> Supervisor {
         let log = ServerLog(writer: try LogWriter(descriptor: 2), format: .text, level: .critical)
-        let state = ServerState(credentials: nil, portTLS: nil)
+        let state = ServerState(credentials: nil, portTLS: nil, log: log)
         return Supervisor(
             loops: [], reloader: Reloader(state: state, places: [], source: source, log: log),
             certificateCheckNanoseconds: 60_000_000_000, service: nil)
@@ -42,7 +42,7 @@ import Testing
         let (asked, answered) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
         let log = ServerLog(writer: try LogWriter(descriptor: 2), format: .text, level: .critical)
         let reloader = Reloader(
-            state: ServerState(credentials: nil, portTLS: nil), places: [],
+            state: ServerState(credentials: nil, portTLS: nil, log: log), places: [],
             source: { () throws(ServerError) in
                 asked.signal()
                 answered.wait()

@@ -99,12 +99,9 @@ final class Exchange {
     }
 
     /// Finds out who sends the request.
-    func identify() async throws(AccessFault) {
-        let policy = server.configuration.access
-        if policy.isOpen { return }
-        let certified = policy.certificateName.flatMap { connection.clientCertificate?.owner(by: $0) }
-        let (principal, credential) = try await connection.credentials.identify(
-            head, certified: certified, policy, watch)
+    func identify() async throws {
+        if server.configuration.access.isOpen { return }
+        let (principal, credential) = try await connection.credentials.identify(self)
         self.principal = principal
         addressSuffix = credential?.querySuffix ?? ""
     }

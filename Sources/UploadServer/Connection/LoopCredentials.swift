@@ -7,12 +7,49 @@ internal import Uploads
 /// What one loop knows of credentials. Confined to it.
 final class LoopCredentials {
     private var cache = CredentialCache()
+    /// Whom an application has let pass.
+    private var passes = AuthorityAnswers(countMax: ServerLimits.loopAnswersMax)
+    /// Whose answers these are: those of another one count for nothing.
+    private var desk: AuthorityDesk?
 
-    /// - Parameters:
-    ///   - certified: who the client is by its certificate, where that counts.
-    ///   - watch: of the connection whose request it is. Signatures take up to milliseconds each, and strangers choose
-    ///     how many come at one moment: they are checked one after the other, a few a turn of the loop.
-    func identify(
+    /// Who sends a request, and what shows it: by who vouches for clients here, and where these know nothing of its
+    /// credential, by the application that is asked.
+    ///
+    /// - Throws: an `AccessFault`; `Interruption.stopping` where the server stops while it waits.
+    func identify(_ exchange: Exchange) async throws -> (principal: Principal, credential: Credential?) {
+        let policy = exchange.server.configuration.access
+        let certified = policy.certificateName.flatMap { exchange.connection.clientCertificate?.owner(by: $0) }
+        guard let desk = exchange.server.authority else {
+            return try await identify(exchange.head, certified: certified, policy, exchange.watch)
+        }
+        var isSettled = !policy.takesWork
+        do throws(AccessFault) {
+            let known = try policy.recall(exchange.head, certified: certified, cache: &cache, nowSeconds: nowSeconds)
+            if let known { return known }
+        } catch {
+            guard error.isOpen else { throw error }
+            isSettled = true
+        }
+        let request = exchange.forwarded
+        let key = desk.key(of: request)
+        // The address tells it, whoever is asked.
+        let credential = try? Credential(exchange.head, cookie: nil)
+        if let known = pass(key, at: desk) { return (known, credential) }
+        if !isSettled {
+            do throws(AccessFault) {
+                return try await identify(exchange.head, certified: certified, policy, exchange.watch)
+            } catch {
+                guard error.isOpen else { throw error }
+            }
+        }
+        let pass = try await desk.pass(request, key, exchange.watch, on: exchange.connection.loop)
+        if self.desk === desk { passes.keep(key, pass) }
+        return (pass.principal, credential)
+    }
+
+    /// Signatures take up to milliseconds each, and strangers choose how many come at one moment: they are checked one
+    /// after the other, a few a turn of the loop.
+    private func identify(
         _ head: RequestHead, certified: Owner?, _ policy: AccessPolicy, _ watch: Watch
     ) async throws(AccessFault) -> (principal: Principal, credential: Credential?) {
         if let known = try policy.recall(head, certified: certified, cache: &cache, nowSeconds: nowSeconds) {
@@ -20,6 +57,14 @@ final class LoopCredentials {
         }
         await watch.yield()
         return try policy.identify(head, certified: certified, cache: &cache, nowSeconds: nowSeconds)
+    }
+
+    private func pass(_ key: AuthorityKey, at desk: AuthorityDesk) -> Principal? {
+        if self.desk !== desk {
+            passes = AuthorityAnswers(countMax: ServerLimits.loopAnswersMax)
+            self.desk = desk
+        }
+        return passes.pass(key, now: SystemClock.monotonicNanoseconds)?.principal
     }
 
     private var nowSeconds: Int64 { SystemClock.wallNanoseconds / 1_000_000_000 }

@@ -1,5 +1,6 @@
 internal import Access
 internal import HTTP
+internal import Reactor
 internal import Storage
 
 /// Finds the handler of a request, by address first and by what the request says of itself second.
@@ -12,6 +13,9 @@ enum Dispatch {
             await exchange.refuse(ServedDialects.marked(refusal, answering: exchange.head))
         } catch let fault as AccessFault {
             await exchange.refuse(fault, ServedDialects.marked(fault.refusal, answering: exchange.head))
+        } catch is Interruption {
+            // While it waited to be told who sends it.
+            await exchange.refuse(ServerContext.stoppingRefusal)
         } catch let error as StorageError {
             await exchange.refuse(exchange.server.refusal(for: error, upload: exchange.uploadID))
         } catch let failure as BodyFailure {

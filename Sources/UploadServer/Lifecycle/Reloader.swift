@@ -37,8 +37,10 @@ final class Reloader: Sendable {
     /// Somebody has asked for it.
     func reload() {
         let next: ServerReload?
+        let authority: AuthorityDesk?
         do throws(ServerError) {
             next = try source?()
+            authority = try next.flatMap { next throws(ServerError) in try self.authority(of: next.configuration) }
             if let next, let old = state.current?.configuration, let fault = Reloader.opening(old, next.configuration) {
                 return refuse(fault)
             }
@@ -51,13 +53,21 @@ final class Reloader: Sendable {
         }
         guard let next, let context = state.current else { return }
         if !next.applied.isEmpty {
-            let renewed = ServerContext(context, configuration: next.configuration)
+            let renewed = ServerContext(context, configuration: next.configuration, authority: authority)
             renewed.admission.adopt(next.configuration)
             state.adopt(renewed)
         }
         next.accepted()
         tell(next)
         warn(context, next)
+    }
+
+    private func authority(of configuration: ServerConfiguration) throws(ServerError) -> AuthorityDesk? {
+        do throws(Errno) {
+            return try state.authority(of: configuration)
+        } catch {
+            throw .system("--auth-url: no thread to ask on: \(error)")
+        }
     }
 
     /// Says what a start with this configuration would warn of, as far as it is new.

@@ -121,7 +121,7 @@ struct StartCheck {
         return [
             """
             everybody who reaches this server may upload, and fetch and remove what they know the address of: \
-            --jwt-secret, --jwt-public-key, --jwt-jwks or --tokens say who may
+            --jwt-secret, --jwt-public-key, --jwt-jwks, --tokens or --auth-url say who may
             """
         ]
     }

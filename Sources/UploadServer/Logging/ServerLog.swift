@@ -39,13 +39,7 @@ public struct ServerLog: Sendable {
         let level = status == 0 || status >= 500 ? "warning" : "info"
         var line = LogLine(format, level: level, message: "request")
         line.set("request", exchange.id)
-        line.set(
-            "peer",
-            exchange.connection.isPeerKnown
-                ? ForwardedClient.address(
-                    exchange.head.fields, peer: exchange.connection.peer,
-                    trusted: exchange.server.configuration.trustedProxies,
-                    field: exchange.server.configuration.realIPField) : exchange.connection.peer)
+        line.set("peer", exchange.client)
         line.set("protocol", exchange.head.version.name)
         line.set("method", exchange.head.sentMethod.description)
         if exchange.head.isOverridden {

@@ -91,6 +91,19 @@ struct MetricsReport {
         for rule in LimitRules.all {
             text.sample([("rule", rule)], "\(sum { $0.limitCount(rule) })")
         }
+        let health = server.authorityHealth
+        text.begin(
+            "sluice_auth_questions_total", .counter,
+            "Questions to the application of --auth-url, by what came of them.")
+        for fate in AuthorityHealth.Fate.allCases {
+            text.sample([("outcome", fate.rawValue)], "\(health.total(fate))")
+        }
+        text.seconds(
+            "sluice_auth_seconds_total", .counter, "Time that these questions were under way.",
+            nanoseconds: health.spentNanoseconds)
+        text.number(
+            "sluice_auth_questions_queued", .gauge, "Questions that wait for a connection to that application.",
+            Int64(server.authority?.queuedCount ?? 0))
         text.begin("sluice_appends_total", .counter, "Requests that brought bytes for an upload, by dialect.")
         for dialect in DialectName.allCases {
             text.sample([("dialect", dialect.rawValue)], "\(sum { $0.appendCount(dialect) })")

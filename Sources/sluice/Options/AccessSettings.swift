@@ -12,14 +12,17 @@ struct AccessSettings: Sendable {
     /// What was in each file that was read, as a hash of this process.
     var contents: [String: Int] = [:]
 
-    var policy: AccessPolicy {
+    /// - Parameter asksOutside: whether an application is asked, too.
+    func policy(asksOutside: Bool) -> AccessPolicy {
         var authorities: [any TokenAuthority] = []
         // Those of the file first: they are looked up, and a signature is work.
         if let tokens { authorities.append(tokens) }
         if !keys.isEmpty {
             authorities.append(JWTAuthority(keys: keys, rules: ClaimRules(issuer: issuer, audience: audience)))
         }
-        return AccessPolicy(authorities: authorities, cookie: cookie, certificateName: certificateName)
+        return AccessPolicy(
+            authorities: authorities, cookie: cookie, certificateName: certificateName,
+            asksOutside: asksOutside)
     }
 
     /// What is wrong with them together.

@@ -1,5 +1,6 @@
 import Access
 import Configuration
+import HTTPClient
 import LinuxSystem
 import Tokens
 
@@ -81,10 +82,55 @@ extension ServeOptions {
                 guard AccessSettings.isCookieName(name) else { throw OptionFault("takes a cookie's name") }
                 settings.access.cookie = name
             },
-        ])
+        ] + forward)
+
+    /// The application is asked.
+    private static let forward: [OptionDeclaration<ServeSettings>] = [
+        .one(
+            "auth-url", "url", example: "https://app.example/may-upload", isLive: true,
+            help: """
+                Ask this address who sends a request of whose credential nothing else is known: a GET with its \
+                Authorization and Cookie, and X-Forwarded-Method, -Proto, -Host, -Uri and -For. 2xx lets pass.
+                """
+        ) { settings, text in
+            guard let url = HTTPURL(text) else {
+                throw OptionFault("takes http://… or https://…, without a name or password, not '\(text)'")
+            }
+            settings.authority.url = url
+        },
+        .one(
+            "auth-url-cache", "seconds", default: String(AuthoritySettings.cacheSecondsStandard), isLive: true,
+            help: """
+                For how long such an answer counts for further requests with the same credential, method, host and \
+                client address; 0 to ask about each request by itself.
+                """
+        ) { $0.authority.cacheSeconds = try OptionText.number($1, in: 0...3600, of: " seconds") },
+        .one(
+            "auth-url-timeout", "seconds", default: String(AuthoritySettings.timeoutSecondsStandard), isLive: true,
+            help: "How long a request waits for such an answer before it is refused (503 auth-unavailable)."
+        ) { $0.authority.timeoutSeconds = try OptionText.number($1, in: 1...60, of: " seconds") },
+        .one(
+            "auth-url-ca", "file", example: "/etc/sluice/app-ca.pem", isLive: true,
+            help: """
+                Believe a certificate of that address, if it is https, by these authorities (PEM) and not by the \
+                system's.
+                """
+        ) { settings, path in
+            settings.authority.authoritiesFile = try read(path, &settings) { _ in path }
+        },
+        .one(
+            "auth-url-owner", "name", default: ForwardRules.ownerFieldStandard, isLive: true,
+            help: "The field of such an answer that says whose request it is: Remote-User, X-Auth-Request-Email …"
+        ) { settings, text in
+            guard ForwardRules(ownerField: text) != nil else {
+                throw OptionFault("takes the name of a header field, not '\(text)'")
+            }
+            settings.authority.ownerField = text
+        },
+    ]
 
     /// Options that name files whose content may change.
-    static let accessFiles = ["jwt-secret", "jwt-public-key", "jwt-jwks", "tokens"]
+    static let accessFiles = ["jwt-secret", "jwt-public-key", "jwt-jwks", "tokens", "auth-url-ca"]
 
     /// No key and no list of tokens is longer.
     private static let keyFileBytesMax = 16 << 20

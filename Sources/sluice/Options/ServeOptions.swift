@@ -88,7 +88,12 @@ enum ServeOptions {
         configured.target.server.clientAuthorities = settings.clientAuthoritiesFile.map {
             ClientAuthorities(file: $0, areRequired: settings.requiresClientCertificate)
         }
-        configured.target.server.access = configured.target.access.policy
+        configured.target.server.access = settings.policy
+        do throws(TLSError) {
+            configured.target.server.authority = try settings.authority.configuration()
+        } catch {
+            throw ConfigurationFault(["\(configured.spelling("auth-url")): \(error)."])
+        }
         if !configured.isGiven("max-connections") {
             configured.target.server.connectionsMax = ServerConfiguration.connectionsMax(openFiles: openFiles)
         }

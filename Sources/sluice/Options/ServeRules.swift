@@ -1,5 +1,6 @@
 import Access
 import Configuration
+import HTTPClient
 import LinuxSystem
 import UploadServer
 
@@ -13,7 +14,7 @@ struct ServeRules {
     /// - Throws: everything that is wrong.
     func check() throws(ConfigurationFault) {
         let faults =
-            addresses() + certificates() + proxies() + connections() + origins() + owners()
+            addresses() + certificates() + proxies() + connections() + origins() + owners() + authority()
             + configured.target.access.faults(spelling)
         if !faults.isEmpty { throw ConfigurationFault(faults) }
     }
@@ -130,14 +131,26 @@ struct ServeRules {
 
     /// Limits of owners, and nobody who has one.
     private func owners() -> [String] {
-        guard configured.target.access.policy.isOpen else { return [] }
+        guard configured.target.policy.isOpen else { return [] }
         let options = ["owner-max-bytes", "owner-max-files", "owner-max-open", "owner-rate", "owner-creations"]
         return options.filter(configured.isGiven).map { option in
             """
-            \(spelling(option)) says something of owners: say who may (--jwt-secret, --jwt-public-key, --jwt-jwks or \
-            --tokens).
+            \(spelling(option)) says something of owners: say who may (--jwt-secret, --jwt-public-key, --jwt-jwks, \
+            --tokens or --auth-url).
             """
         }
+    }
+
+    /// Of the application that is asked, where none is.
+    private func authority() -> [String] {
+        let authority = configured.target.authority
+        if authority.url == nil {
+            return authority.dependents.map {
+                "\(spelling($0)) says something of --auth-url: name one."
+            }
+        }
+        guard authority.authoritiesFile != nil, authority.url?.usesTLS == false else { return [] }
+        return ["\(spelling("auth-url-ca")) says something of an https address: --auth-url names none."]
     }
 
     private func origins() -> [String] {

@@ -1,3 +1,4 @@
+import Access
 import LinuxSystem
 import Logging
 import Storage
@@ -7,6 +8,7 @@ import UploadServer
 struct ServeSettings: Sendable {
     var server = ServerConfiguration(store: StoreConfiguration(path: "./data"))
     var access = AccessSettings()
+    var authority = AuthoritySettings()
     var configurationFile: String?
     var certificateFiles: [String] = []
     var keyFiles: [String] = []
@@ -14,4 +16,7 @@ struct ServeSettings: Sendable {
     var requiresClientCertificate = true
     var logFormat = LogFormat.text
     var logLevel = Logger.Level.info
+
+    /// Who may.
+    var policy: AccessPolicy { access.policy(asksOutside: authority.url != nil) }
 }

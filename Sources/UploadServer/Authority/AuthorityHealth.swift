@@ -1,0 +1,70 @@
+internal import LinuxSystem
+internal import Logging
+internal import Synchronization
+
+/// How it goes with the application that is asked who may: counts, and tells the log when it stops answering, and when
+/// it does again. One for the life of the server, from any thread.
+final class AuthorityHealth: Sendable {
+    /// What becomes of a question.
+    enum Fate: String, CaseIterable {
+        case passed
+        case refused
+        /// Without an answer that means something.
+        case failed
+        /// Not asked: too many waited.
+        case dropped
+    }
+
+    private struct State {
+        var failures = 0
+        var toldNanoseconds = Int64.min
+    }
+
+    private let log: Logger
+    private let counts = InlineArray<4, Atomic<Int64>> { _ in Atomic(0) }
+    private let spent = Atomic<Int64>(0)
+    private let state = Mutex(State())
+
+    init(log: Logger) { self.log = log }
+
+    func count(_ fate: Fate) {
+        guard let index = Fate.allCases.firstIndex(of: fate), index < counts.count else { return }
+        counts[index].wrappingAdd(1, ordering: .relaxed)
+    }
+
+    /// How many questions have had this fate.
+    func total(_ fate: Fate) -> Int64 {
+        Fate.allCases.firstIndex(of: fate).map { counts[$0].load(ordering: .relaxed) } ?? 0
+    }
+
+    /// A question was under way for so long.
+    func countTime(_ nanoseconds: Int64) { spent.wrappingAdd(nanoseconds, ordering: .relaxed) }
+
+    /// Time that questions were under way, in nanoseconds.
+    var spentNanoseconds: Int64 { spent.load(ordering: .relaxed) }
+
+    /// The application has answered.
+    func answered() {
+        let failures = state.withLock { state in
+            defer { state = State() }
+            return state.failures
+        }
+        if failures > 0 {
+            log.notice("the application answers again who may", metadata: ["failed": "\(failures)"])
+        }
+    }
+
+    /// It has not. Of many lines that are alike one a while is written.
+    func failed(_ reason: String) {
+        let now = SystemClock.monotonicNanoseconds
+        let isTold = state.withLock { state in
+            state.failures += 1
+            guard now >= state.toldNanoseconds else { return false }
+            state.toldNanoseconds = now + ServerLimits.authorityLogNanoseconds
+            return true
+        }
+        if isTold {
+            log.error("the application cannot be asked who may: requests are refused", metadata: ["error": "\(reason)"])
+        }
+    }
+}
