@@ -24,6 +24,8 @@ public enum HTTP2Limits {
     public static let idleFramesBurst: Int64 = 1_000
     /// … and each second from then on. Content in either direction earns more, see `FloodGauge`.
     public static let idleFramesPerSecond: Int64 = 50
+    /// Bytes of a DATA frame, either way, that is content and not a pretext for one.
+    public static let earningBytes = 1024
     /// What one stream error that the client has caused counts, in frames: each makes the server do work for nothing.
     public static let violationCost: Int64 = 10
     /// Frames that wait to be sent. Past it nothing more is read until the client has taken some.
@@ -42,11 +44,8 @@ public enum HTTP2Limits {
     public static let connectionWindowBytes = 1 << 20
     /// … at most.
     public static let connectionWindowBytesMax = 128 << 20
-    /// A window of which a quarter was used up within so many nanoseconds was too small: it comes to hold what the
-    /// client sends in four times as long, more than any round trip …
-    public static let windowGrowthNanoseconds: Int64 = 250_000_000
-    /// … and grows so many times at once. Every step costs a fast client a round trip.
-    public static let windowGrowth = 16
+    /// A window of which a quarter was used up within so many nanoseconds was too small.
+    public static let windowGrowthNanoseconds: Int64 = 1_000_000_000
     /// A window of which not a quarter was used in so many nanoseconds is halved.
     public static let windowShrinkNanoseconds: Int64 = 5_000_000_000
 }

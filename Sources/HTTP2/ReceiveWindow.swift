@@ -1,11 +1,13 @@
 /// How much may be sent ahead, by one stream or by all of a connection: a size that follows the pace at which the bytes
 /// are taken from there.
 ///
-/// Who uses up a quarter of a window within a quarter of a second would send more if he were let: the window is made
-/// sixteen times as large. Where a few seconds take little of it, it is halved. So it comes to hold what goes through
-/// in a second and more, which no round trip is longer than, and no ping has to measure one; and it gets there within
-/// two or three of them. The room that a window stands for is memory only while its bytes wait here to be taken, which
-/// a reader that keeps up does not let happen.
+/// Who uses up a quarter of a window within a second would send more if he were let: the window is made as large as
+/// it may be, at once, since every step on the way there would cost a round trip. Where a few seconds take little of
+/// it, it is halved. So it holds what goes through in some seconds, which no round trip is longer than, and no ping has
+/// to measure one. A second, not less: TCP sends no more than a quarter of the smallest window in its first round
+/// trips, which are 200 ms long to the other end of the world. The room that a window stands for is memory only while
+/// its bytes wait here to be taken, which a reader that keeps up does not let happen; for one who does not it stays as
+/// it is.
 public struct ReceiveWindow: Sendable {
     /// In bytes.
     public private(set) var size: Int
@@ -25,8 +27,10 @@ public struct ReceiveWindow: Sendable {
 
     /// Bytes were taken, so that as many may follow. Answers the new size where it changes.
     ///
-    /// - Parameter now: of a clock that only goes forward, in nanoseconds.
-    public mutating func took(_ count: Int, now: Int64) -> Int? {
+    /// - Parameters:
+    ///   - keepsUp: whether nothing else waits to be taken.
+    ///   - now: of a clock that only goes forward, in nanoseconds.
+    public mutating func took(_ count: Int, keepsUp: Bool = true, now: Int64) -> Int? {
         let since = start ?? now
         if start == nil { start = now }
         taken += count
@@ -34,8 +38,8 @@ public struct ReceiveWindow: Sendable {
         if taken >= size / 4 {
             let isFast = elapsed < HTTP2Limits.windowGrowthNanoseconds
             begin(now)
-            guard isFast, size < most else { return nil }
-            size = min(size * HTTP2Limits.windowGrowth, most)
+            guard isFast, keepsUp, size < most else { return nil }
+            size = most
             return size
         }
         guard elapsed >= HTTP2Limits.windowShrinkNanoseconds else { return nil }

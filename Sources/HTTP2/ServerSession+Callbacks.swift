@@ -71,6 +71,9 @@ extension ServerSession {
         let options = made!
         nghttp2_option_set_no_auto_window_update(options, 1)
         nghttp2_option_set_no_closed_streams(options, 1)
+        // Answers are few and unlike each other: a table of their fields would be memory for each connection, and work
+        // for each field.
+        nghttp2_option_set_max_deflate_dynamic_table_size(options, 0)
         nghttp2_option_set_max_outbound_ack(options, HTTP2Limits.acknowledgementsMax)
         nghttp2_option_set_max_settings(options, HTTP2Limits.settingsEntriesMax)
         nghttp2_option_set_max_continuations(options, HTTP2Limits.continuationsMax)
@@ -105,7 +108,11 @@ extension ServerSession {
         switch UInt32(head.type) {
         case NGHTTP2_DATA.rawValue:
             let isLast = head.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0
-            if head.length == 0, !isLast { gauge.spend(now: now) } else if head.length >= 4096 { gauge.earn(1) }
+            if head.length == 0, !isLast {
+                gauge.spend(now: now)
+            } else if head.length >= HTTP2Limits.earningBytes {
+                gauge.earn(1)
+            }
         case NGHTTP2_HEADERS.rawValue: break
         default: gauge.spend(now: now)
         }
@@ -144,9 +151,14 @@ extension ServerSession {
     private func sent(_ frame: UnsafePointer<nghttp2_frame>) {
         switch UInt32(cshim_frame_type(frame)) {
         case NGHTTP2_DATA.rawValue, NGHTTP2_HEADERS.rawValue:
-            if cshim_frame_type(frame) == UInt8(NGHTTP2_DATA.rawValue) { gauge.earn(2) }
-            guard cshim_frame_has_flag(frame, UInt8(NGHTTP2_FLAG_END_STREAM.rawValue)) != 0 else { return }
-            events.answered(cshim_frame_stream(frame))
+            let isLast = cshim_frame_has_flag(frame, UInt8(NGHTTP2_FLAG_END_STREAM.rawValue)) != 0
+            // Who lets an answer have a byte at a time makes each cost a frame and a write.
+            if cshim_frame_type(frame) == UInt8(NGHTTP2_DATA.rawValue),
+                isLast || cshim_frame_length(frame) >= HTTP2Limits.earningBytes
+            {
+                gauge.earn(2)
+            }
+            if isLast { events.answered(cshim_frame_stream(frame)) }
         case NGHTTP2_RST_STREAM.rawValue:
             // Whoever makes the server reset streams makes it work for nothing.
             let code = ErrorCode(rawValue: cshim_frame_error(frame))

@@ -2,7 +2,8 @@ internal import CNGHTTP2Shim
 public import HTTP
 
 /// The server's side of one HTTP/2 connection (RFC 9113), without its socket: bytes of the client in, events out;
-/// decisions in, bytes for the client out. Belongs to one thread, never waits, and calls nobody but its owner.
+/// decisions in, bytes for the client out. Belongs to the thread that has made it, never waits, and calls nobody but
+/// its owner.
 ///
 /// Framing, HPACK, the states of streams and the order of frames are nghttp2's. What is decided here: how requests are
 /// judged (`RequestFields`), when windows move (`take`, `setWindow`: never by themselves), and when a client's frames
@@ -43,7 +44,7 @@ public final class ServerSession {
         owner.initialize(to: nil)
         self.owner = owner
         var made: OpaquePointer?
-        guard nghttp2_session_server_new2(&made, ServerSession.callbacks, owner, ServerSession.options) == 0, let made
+        guard cshim_session_new(&made, ServerSession.callbacks, owner, ServerSession.options) == 0, let made
         else {
             owner.deallocate()
             return nil
@@ -85,7 +86,8 @@ public final class ServerSession {
         if gauge.isFlooded || isBombed { terminate(.enhanceYourCalm) }
     }
 
-    /// Bytes for the client, a frame or more; nil when there are none now. They are there until the next call.
+    /// Bytes for the client, a frame or more; nil when there are none now. They are there until the next call, of this
+    /// or any other session of the thread.
     ///
     /// - Throws: where memory ran out.
     public func nextOutput() throws(SessionFailure) -> UnsafeRawBufferPointer? {

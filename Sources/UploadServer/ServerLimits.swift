@@ -68,11 +68,13 @@ enum ServerLimits {
     static let streamMemoryShare = 8
     /// The window of one stream grows to this part (one over so many) of the memory for bodies at most.
     static let streamWindowShareOfMemory = 4
-    /// With so many bytes waiting, a connection of HTTP/2 lets its streams take them before it reads on.
+    /// Bytes read from a connection of HTTP/2 at once while its only stream has lent no memory for them, …
     static let heldBytesSoon = 16 * 1024
-    /// So many may wait of the only stream of a connection. More would be copied for nothing: nobody waits behind them
-    /// for whom they have to be read.
-    static let heldBytesAlone = 128 * 1024
+    /// … and those of it that may wait. More would be copied for nothing: nobody waits behind them for whom they have
+    /// to be read.
+    static let heldBytesAlone = 64 * 1024
+    /// Content of a frame, in bytes, behind which more is to be expected at once.
+    static let floodFrameBytes = 4096
     /// Who asks for more parts of a file than so many at once waits for a slice of the loop's time.
     static let partsAtOnce = 8
     /// Open connections unless an option says another number, however many descriptors there are …

@@ -1,6 +1,7 @@
 """HTTP/2: what is not the same as over HTTP/1.1, and what many streams of one connection do to each other."""
 
 import json
+import random
 import socket
 import ssl
 import subprocess
@@ -232,6 +233,63 @@ def test_a_download_is_sent_as_the_client_takes_it(start):
         assert line.request("HEAD", location).fields["content-length"] == str(len(data))
 
 
+def frame(kind: int, flags: int, stream: int, payload: bytes = b"") -> bytes:
+    return len(payload).to_bytes(3) + bytes([kind, flags]) + stream.to_bytes(4) + payload
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
+def test_content_between_everything_else_is_stored_as_sent(start, tls):
+    """What belongs to a body is put where the disk takes it from; what comes between is not, and leaves no gap."""
+    server = start()
+    data, other = pattern(3 * MEBIBYTE, 1), pattern(3 * MEBIBYTE, 2)
+    chance = random.Random(1)
+    with Line2(server.tls_port if tls else server.port, tls) as line:
+        first = line.head("PUT", "/files/a.bin", {}, len(data))
+        second = line.head("PUT", "/files/b.bin", {}, len(other))
+        sent = {first: 0, second: 0}
+        while any(sent[stream] < len(data) for stream in sent):
+            said = b""
+            for _ in range(chance.randrange(1, 12)):
+                stream = chance.choice([first, first, first, second])
+                body, at = (data if stream == first else other), sent[stream]
+                count = min(chance.choice([1, 100, 5000, 16_000]), len(body) - at)
+                if count == 0 or line.h2.local_flow_control_window(stream) < 17_000:
+                    continue
+                ends = at + count == len(body)
+                piece, sent[stream] = body[at:at + count], at + count
+                if chance.random() < 0.3:
+                    piece = b"\x05" + piece + bytes(5)
+                    said += frame(0, 8 | ends, stream, piece)
+                else:
+                    said += frame(0, int(ends), stream, piece)
+                line.h2.streams[stream].outbound_flow_control_window -= len(piece)
+                line.h2.outbound_flow_control_window -= len(piece)
+                said += chance.choice([b"", b"", frame(0xFA, 0, stream, bytes(50)), frame(6, 0, 0, bytes(8))])
+            line.raw(said)
+            settle(line)
+        for stream, body in (first, data), (second, other):
+            assert server.finished(line.answer("PUT", stream).location).read_bytes() == body
+
+
+def unsent(port: int) -> int:
+    """Bytes of one connection to this port that the server's system holds."""
+    with open("/proc/net/tcp") as table:
+        rows = [row.split() for row in table][1:]
+    return max(int(row[4].split(":")[0], 16) for row in rows if row[1].endswith(f":{port:04X}") and row[3] == "01")
+
+
+def test_a_download_that_is_not_read_waits_in_little_memory(start):
+    """As with HTTP/1.1: what the client's system takes, and a little more. Its windows allow everything at once."""
+    server = start()
+    location = ask(server.port, "PUT", "/files/a.bin", {}, bytes(64 * MEBIBYTE)).location
+    with Line2(server.port) as line:
+        stream = line.head("GET", location)
+        line.until(lambda: line._events[stream])
+        held = []
+        eventually(lambda: held.append(unsent(server.port)) or len(held) > 20 and held[-1] == held[-20])
+        assert held[-1] < MEBIBYTE
+
+
 # Windows
 
 
@@ -390,6 +448,31 @@ def test_a_flood_ends_its_connection_and_nobody_else_waits(shared, kind):
             raise Closed
         assert line.goodbye not in (None, NO_ERROR) or sent < 20_000
     assert ask(shared.port, "GET", "/healthz").status == 200
+
+
+def test_what_is_reset_at_once_is_not_begun(start):
+    """To ask and to take it back costs a client next to nothing, so it must not cost the server a request."""
+    server = start("--max-connections", "100")
+    with Line2(server.port) as line:
+        said = b""
+        for _ in range(90):
+            stream = line.h2.get_next_available_stream_id()
+            line.h2.send_headers(stream, [
+                (":method", "POST"), (":scheme", "http"), (":authority", "upload.test"), (":path", "/files"),
+                ("tus-resumable", "1.0.0"), ("upload-length", "5")])
+            line.h2.reset_stream(stream)
+            said += line.h2.data_to_send()
+        line.raw(said)
+        assert line.request("GET", "/healthz").status == 200
+        lines = [json.loads(line) for line in server.log.read_text().splitlines() if line.startswith("{")]
+        # What came in another read than its end may have been begun.
+        assert sum(line.get("method") == "POST" for line in lines) < 10
+        # None of them takes a place any more.
+        streams = [line.head("PUT", f"/files/{index}", {}, 1) for index in range(90)]
+        for stream in streams:
+            line._owed = 1
+            line.send(b"x", stream)
+        assert {line.answer("PUT", stream).status for stream in streams} == {201}
 
 
 def test_a_hundred_streams_that_say_nothing_end_by_themselves(start):

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from conftest import MEBIBYTE, choose, row, wait_state
 from sluice import sha256
-from test_page import stored_count
+from test_page import STREAM, stored_count
 from test_proxies import behind, free_port, snippet  # noqa: F401
 from waiting import eventually
 
@@ -177,3 +177,21 @@ def test_server_that_stops_and_starts_behind_the_proxy_is_waited_for(start, behi
     server.start()
     wait_state(page, "film.mp4", "finished")
     assert server.sha256("film.mp4") == sha256(path)
+
+
+def test_streaming_bodies_pass_a_proxy_that_speaks_less(start, behind, tab, certificate):  # noqa: F811
+    """The browser streams over HTTP/2, and nginx tells the server of it in chunks."""
+    server = start("--trusted-proxy", "127.0.0.1")
+    port, settings = http2(certificate, snippet("nginx"))
+    behind("nginx", server, settings)
+    page = tab(f"https://127.0.0.1:{port}/")
+    text = "".join(f"{number:09}\n" for number in range(20_000))
+    for address, method, fields in (
+        ("/files/plain.txt", "PUT", {}),
+        ("/files", "POST", {"Upload-Complete": "?1", "Upload-Draft-Interop-Version": "8"}),
+    ):
+        answer = page.evaluate(STREAM, [address, method, fields, text])
+        assert answer[0] == 201, answer
+    assert [path.read_text() for path in server.finished_files()] == [text, text]
+    assert len(entries(server, "PUT")) == 1
+    assert '"protocol":"HTTP/1.1"' in entries(server, "PUT")[0]

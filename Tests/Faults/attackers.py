@@ -108,11 +108,13 @@ def connect(port: int, source: str = "127.0.0.1", receive_bytes: int | None = No
 
 
 @functools.cache
-def trusting() -> ssl.SSLContext:
-    """For clients that believe every certificate."""
+def trusting(protocol: str | None = None) -> ssl.SSLContext:
+    """For clients that believe every certificate; `protocol` is what they offer by ALPN."""
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
+    if protocol:
+        context.set_alpn_protocols([protocol])
     return context
 
 

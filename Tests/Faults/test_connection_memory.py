@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+import frames
 from attackers import Victim, connect, room_for
+from frames import begin, frame, hello, request
 from test_hostile import append, established
 from wire import ask
 
@@ -35,9 +37,9 @@ def promised(row: str, tls: bool) -> float:
 class Client:
     """A connection of either kind that sends without waiting for anything."""
 
-    def __init__(self, server, tls: bool):
+    def __init__(self, server, tls: bool, protocol: str | None = None):
         if tls:
-            self.socket, self.session, self.incoming, self.outgoing = established(server)
+            self.socket, self.session, self.incoming, self.outgoing = established(server, protocol)
         else:
             self.socket, self.session = connect(server.port), None
 
@@ -106,7 +108,34 @@ def cut_records(server, clients):
         client.socket.sendall(client.outgoing.read()[:-100])
 
 
+def rest_2(server, clients):
+    """The same after a request: what the connection remembers of its fields is there."""
+    agent = ("user-agent", "Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0.0.0")
+    head = request("GET", "/healthz", agent, ("accept", "*/*"))
+    for client in clients:
+        client.send(hello() + frame(frames.SETTINGS, frames.ACK) + begin(1, head, ends=True))
+
+
+def drip_2(server, clients, streams=range(1, 2, 2)):
+    for index, client in enumerate(clients):
+        client.send(hello() + frame(frames.SETTINGS, frames.ACK) + b"".join(
+            begin(stream, request("POST", "/upload", ("x-file-id", f"slow-{index}-{stream}"), ("x-start-byte", "0"),
+                                  ("content-length", str(MEBIBYTE)))) for stream in streams))
+    for _ in range(3):
+        for client in clients:
+            client.send(b"".join(frame(frames.DATA, 0, stream, b"s" * 1024) for stream in streams))
+        time.sleep(0.5)
+
+
+def drip_ten(server, clients):
+    drip_2(server, clients, range(1, 21, 2))
+
+
 STATES = [
+    ("idle, over HTTP/2", rest_2, False), ("idle, over HTTP/2", rest_2, True),
+    ("uploading slowly, over HTTP/2", drip_2, False), ("uploading slowly, over HTTP/2", drip_2, True),
+    ("ten slow uploads over one connection of HTTP/2", drip_ten, False),
+    ("ten slow uploads over one connection of HTTP/2", drip_ten, True),
     ("idle", rest, False), ("idle", rest, True),
     ("uploading slowly (1 KiB a second)", drip, False), ("uploading slowly (1 KiB a second)", drip, True),
     ("uploading slowly, behind a head of 30 kB", drip_behind_long_heads, False),
@@ -125,19 +154,21 @@ STATES = [
 class Crowd:
     """So many connections in one state, at a server of their own."""
 
-    def __init__(self, directory: Path, attack, tls: bool, count: int):
-        # The time-outs are not what is looked at.
+    def __init__(self, directory: Path, row: str, attack, tls: bool, count: int):
+        # Ten streams count as ten. The time-outs are not what is looked at.
         self.server = Victim(directory, "--threads", "2", "--body-timeout", "600", "--log-level", "warning",
-                             "--durability", "process", "--max-connections", str(count + 100))
+                             "--durability", "process", "--max-connections", str(count + 300))
         self.server.start()
         # What the first requests of each kind bring about once.
-        warm = [Client(self.server, tls) for _ in range(20)]
+        protocol = "h2" if "HTTP/2" in row else None
+        warm = [Client(self.server, tls, protocol) for _ in range(20)]
         attack(self.server, warm)
         time.sleep(0.5)
         for client in warm:
             client.socket.close()
         self.before = self.server.quiet().rss_kib
-        self.clients = [Client(self.server, tls) for _ in range(count)]
+        # Each stream counts as a connection.
+        self.clients = [Client(self.server, tls, protocol) for _ in range(count // 10 if attack is drip_ten else count)]
         attack(self.server, self.clients)
 
     def measured_kib(self) -> float:
@@ -159,7 +190,8 @@ def measured(tmp_path_factory):
     count = min(COUNT, room_for(COUNT + 500) - 500)
     found = {}
     for states in [STATES] if count <= 1000 else [[state] for state in STATES]:
-        crowds = {(row, tls): Crowd(tmp_path_factory.mktemp("crowd"), attack, tls, count) for row, attack, tls in states}
+        crowds = {(row, tls): Crowd(tmp_path_factory.mktemp("crowd"), row, attack, tls, count)
+                  for row, attack, tls in states}
         time.sleep(CALM_SECONDS)
         found |= {state: crowd.measured_kib() for state, crowd in crowds.items()}
         for crowd in crowds.values():

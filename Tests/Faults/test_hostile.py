@@ -372,11 +372,13 @@ def test_a_client_that_vanishes_at_any_point(start, tls, end):
 # TLS
 
 
-def established(server: Victim) -> tuple[socket.socket, ssl.SSLObject, ssl.MemoryBIO, ssl.MemoryBIO]:
-    """A handshake made by hand, so that anything may be sent afterwards."""
+def established(
+    server: Victim, protocol: str | None = None,
+) -> tuple[socket.socket, ssl.SSLObject, ssl.MemoryBIO, ssl.MemoryBIO]:
+    """A handshake made by hand, so that anything may be sent afterwards. `protocol` is asked for by ALPN."""
     client = connect(server.tls_port)
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-    session = trusting().wrap_bio(incoming, outgoing, server_hostname="localhost")
+    session = trusting(protocol).wrap_bio(incoming, outgoing, server_hostname="localhost")
     while True:
         try:
             session.do_handshake()

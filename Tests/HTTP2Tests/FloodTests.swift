@@ -125,6 +125,17 @@ import Testing
         #expect(served.resets.count <= Int(HTTP2Limits.idleFramesBurst / HTTP2Limits.violationCost) + 1)
     }
 
+    @Test func `a download that may have a byte at a time is a flood`() {
+        let served = Served()
+        let setting = Frames.frame(Frames.settings, 0, 0, Frames.setting(0x4, 0))
+        served.feed(Frames.hello + setting + Frames.request(1, Frames.fields("GET", "/files/1"), endsStream: true))
+        served.session.answer(1, .init(.ok), date: nil, hasContent: true)
+        served.isEndless = true
+        served.contents[1] = [UInt8](repeating: 7, count: 100_000)
+        for _ in 0..<2_000 { served.feed(Frames.frame(Frames.windowUpdate, 0, 1, Frames.number(1))) }
+        #expect(served.goodbye == .enhanceYourCalm)
+    }
+
     @Test func `a download may have its windows moved`() {
         let served = Served()
         served.feed(Frames.hello + Frames.request(1, Frames.fields("GET", "/files/1"), endsStream: true))

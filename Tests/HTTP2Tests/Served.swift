@@ -49,6 +49,13 @@ final class Served: SessionEvents {
         while let bytes = try? session.nextOutput() { sent += bytes }
     }
 
+    /// Takes one piece of what there is to send. Answers false where there is nothing.
+    func step() -> Bool {
+        guard let bytes = try? session.nextOutput() else { return false }
+        sent += bytes
+        return true
+    }
+
     /// What was sent, frame by frame.
     var frames: [Frame] {
         var (frames, rest): ([Frame], ArraySlice<UInt8>) = ([], sent[...])
@@ -94,6 +101,14 @@ final class Served: SessionEvents {
             if frame.stream == stream { lists.append(list) }
         }
         return lists
+    }
+
+    /// The fields of a head that came in more than one frame, the first of its connection.
+    func fields(ofBlock block: [UInt8]) -> [String] {
+        var made: OpaquePointer?
+        nghttp2_hd_inflate_new(&made)
+        defer { nghttp2_hd_inflate_del(made) }
+        return Served.inflate(made!, block)
     }
 
     private static func inflate(_ inflater: OpaquePointer, _ block: [UInt8]) -> [String] {

@@ -82,6 +82,29 @@ import Testing
         #expect(served.goodbye == nil)
     }
 
+    /// Sessions of a thread put their frames together in the same memory.
+    @Test func `what one session sends is not another one's, frame by frame`() {
+        let answers = (0..<3).map { number in
+            let served = Served()
+            served.feed(Frames.hello + Frames.request(1))
+            var head = ResponseHead(.ok)
+            // A head of more than two frames, and as much content.
+            head.set("X-Long", String(repeating: "\(number)", count: 60_000))
+            served.contents[1] = [UInt8](repeating: UInt8(number), count: 40_000)
+            served.session.answer(1, head, date: nil, hasContent: true)
+            return served
+        }
+        var steps = 0
+        while answers.map({ $0.step() }).contains(true) { steps += 1 }
+        #expect(steps >= 6)
+        for (number, served) in answers.enumerated() {
+            let content = served.frames.filter { $0.type == Frames.data }.flatMap(\.payload)
+            #expect(content == [UInt8](repeating: UInt8(number), count: 40_000))
+            let block = served.frames.filter { $0.type == Frames.headers || $0.type == 0x9 }.flatMap(\.payload)
+            #expect(served.fields(ofBlock: block).contains("x-long: " + String(repeating: "\(number)", count: 60_000)))
+        }
+    }
+
     @Test func `windows move when bytes were taken, not when they came`() {
         let served = Served()
         served.feed(Frames.hello + Frames.frame(Frames.settings, Frames.acknowledged) + Frames.request(1))

@@ -32,13 +32,15 @@ import Testing
         Site("UploadClient/State/StateDirectory", "unsafeUninitializedCapacity", filled),
         Site("UploadClient/Stream/StreamChunk", "copyMemory", "the range is compared with the piece before"),
         Site("UploadClient/Stream/StreamReader", "memory + count", asked),
-        Site("UploadServer/HTTP2/HTTP2Connection+Bytes", "rebasing: scratch[..<count]", filled),
+        Site("UploadServer/HTTP2/HTTP2Connection+Bytes", "rebasing: memory[..<count]", filled),
+        Site("UploadServer/HTTP2/HTTP2Connection+Bytes", "rebasing: space.prefix", "a checked slice"),
+        Site("UploadServer/HTTP2/HTTP2Connection+Bytes", "rebasing: scratch.prefix", "a checked slice"),
         Site(
             "UploadServer/HTTP2/HTTP2Connection+Bytes", "bytes.baseAddress! + start",
             "below the count, as compared before"),
         Site(
-            "UploadServer/HTTP2/HTTP2Stream", "lentMemory + lentCount", "the smaller one of what comes and what is free"
-        ),
+            "UploadServer/HTTP2/HTTP2Stream", "place.copyMemory",
+            "the smaller one of what comes and what is free; the same memory, moved towards its beginning"),
         Site("UploadServer/HTTP2/HTTP2Stream", "rebasing: bytes[direct...]", "a checked slice"),
         Site("UploadServer/HTTP2/HTTP2Stream", "contentStart, byteCount: moved", "the smaller one of both"),
         Site("UploadServer/HTTP2/HTTP2Stream", "piece.memory", "the smaller one of both"),

@@ -25,6 +25,10 @@ def floor() -> None:
     _run("make", "--silent", "-C", str(TOP / "bench/floor"), f"OUT={TOP / '.build/floor'}")
 
 
+def link() -> None:
+    _run("make", "--silent", "-C", str(TOP / "bench/link"), f"OUT={TOP / '.build/link'}")
+
+
 def allocation_counter() -> None:
     _run("make", "--silent", "-C", str(TOP / "bench/allocations"), f"OUT={TOP / '.build/allocations'}")
 

@@ -13,6 +13,7 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parents[2]
 RELEASE = TOP / ".build/release"
 FLOOR = TOP / ".build/floor"
+LINK = TOP / ".build/link"
 PEERS = TOP / ".build/peers/release"
 
 NGINX = "/usr/sbin/nginx"

@@ -120,10 +120,12 @@ class Server:
     places: tuple[str, ...] = ("disk", "memory")
 
 
-def start_sluice(at: Workplace, wire: str, *options: str, threads: int = 1) -> Running:
+def start_sluice(
+    at: Workplace, wire: str, *options: str, threads: int = 1, address: str = "127.0.0.1",
+) -> Running:
     """Sluice, on one core with one loop, on two with two."""
     listen = {"--listen": "", "--listen-tls": ""}
-    listen["--listen-tls" if wire == "TLS" else "--listen"] = "127.0.0.1:0"
+    listen["--listen-tls" if wire == "TLS" else "--listen"] = f"{address}:0"
     cores = [machine.SERVER_CORE] if threads == 1 else [machine.SERVER_CORE, machine.GENERATOR_CORE]
     command = [str(machine.RELEASE / "sluice"), "serve", *(part for pair in listen.items() for part in pair),
                "--tls-cert", str(at.certificate), "--tls-key", str(at.key), "--data", str(at.data),
@@ -147,8 +149,12 @@ def _nginx(body_buffer: str) -> Callable[[Workplace, str], Running]:
     return lambda at, wire: start_nginx(at, wire, body_buffer)
 
 
-def start_nginx(at: Workplace, wire: str, body_buffer: str = "1m") -> Running:
-    """nginx with one worker and its WebDAV module. It receives a body into a file of its own, then renames it."""
+def start_nginx(
+    at: Workplace, wire: str, body_buffer: str = "1m", *, address: str = "127.0.0.1", http2: bool = False,
+    more: str = "",
+) -> Running:
+    """nginx with one worker and its WebDAV module. It receives a body into a file of its own, then renames it. `more`
+    goes into its `http` block."""
     port = free_port()
     tls = f"""
         ssl_certificate {at.certificate};
@@ -171,8 +177,9 @@ http {{
     client_body_temp_path {at.data}/temporary;
     keepalive_requests 1000000000;
     keepalive_timeout 600;
+    {more}
     server {{
-        listen 127.0.0.1:{port}{" ssl" if tls else ""};{tls}
+        listen {address}:{port}{" ssl" if tls else ""}{" http2" if http2 else ""};{tls}
         location /files/ {{
             root {at.data};
             dav_methods PUT;
@@ -186,7 +193,7 @@ http {{
 }}
 """)
     command = [machine.NGINX, "-c", str(configuration), "-p", str(at.run), "-e", str(at.run / "nginx.log")]
-    return Running(command, at.run / "nginx.log", _url(wire, port), wire, cores=[machine.SERVER_CORE],
+    return Running(command, at.run / "nginx.log", _url(wire, port, address), wire, cores=[machine.SERVER_CORE],
                    processes=2)
 
 
@@ -199,8 +206,8 @@ def _peer(program: str) -> Callable[[Workplace, str], Running]:
     return start
 
 
-def _url(wire: str, port: int) -> str:
-    return f"{'https' if wire == 'TLS' else 'http'}://127.0.0.1:{port}"
+def _url(wire: str, port: int, address: str = "127.0.0.1") -> str:
+    return f"{'https' if wire == 'TLS' else 'http'}://{address}:{port}"
 
 
 def free_port() -> int:

@@ -3,8 +3,10 @@
 import importlib.machinery
 import importlib.util
 import os
+import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,8 @@ import pytest
 BENCH = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(BENCH))
 
-from lib import bars, load, machine, profile, tables  # noqa: E402
+from lib import bars, build, load, machine, profile, tables  # noqa: E402
+from lib.link import NEAR, Link  # noqa: E402
 from lib.results import Results, median  # noqa: E402
 from lib.subjects import SUBJECTS  # noqa: E402
 
@@ -100,6 +103,32 @@ def test_a_process_and_its_clock_are_found():
             assert machine.cpu_seconds([os.getpid()]) > machine.cpu_seconds([child.pid]) >= 0
         finally:
             child.kill()
+
+
+def listen_and_answer(server: socket.socket) -> None:
+    client, _ = server.accept()
+    with client:
+        client.sendall(client.recv(10))
+        while client.recv(1 << 20):
+            pass
+
+
+def test_a_link_takes_its_time_and_loses_nothing():
+    """40 ms for the handshake, 40 for a question and its answer, and 8 MB at 20 MB a second."""
+    build.link()
+    ask = ("import socket, time; start = time.monotonic(); line = socket.create_connection(('%s', %d))\n"
+           "line.sendall(b'?'); line.recv(1); print(time.monotonic() - start)\n"
+           "line.sendall(bytes(8_000_000)); line.shutdown(socket.SHUT_WR); line.recv(1)\n"
+           "print(time.monotonic() - start)")
+    with Link(40, megabytes=20) as link, socket.create_server((NEAR, 0)) as server:
+        answering = threading.Thread(target=listen_and_answer, args=(server,))
+        answering.start()
+        done = subprocess.run([*link.there, sys.executable, "-c", ask % (NEAR, server.getsockname()[1])],
+                              capture_output=True, text=True, check=True)
+        answering.join()
+    answered, whole = map(float, done.stdout.split())
+    assert answered >= 0.08
+    assert whole - answered >= 0.4
 
 
 def test_a_section_of_the_page_is_replaced_and_nothing_else():

@@ -13,15 +13,18 @@ extension HTTP2Connection {
         watch.wake()
     }
 
-    /// Gives the streams that have begun their tasks.
+    /// Gives the streams that have begun their tasks, but for those that their client has reset already: it would cost
+    /// more than it costs to ask for.
     func begin(on loop: isolated EventLoop) {
         if newcomers.isEmpty { return }
         context.countAsIdle(false)
-        for stream in newcomers { stream.begin(on: loop) }
+        for stream in newcomers {
+            if stream.isReset { stream.forgo() } else { stream.begin(on: loop) }
+        }
         newcomers.removeAll(keepingCapacity: true)
     }
 
-    /// A stream's task has come to its end.
+    /// A stream's task has come to its end, or will never begin.
     func finished(_ stream: HTTP2Stream) {
         streams[stream.id] = nil
         context.counters.closedStreams.add(1)
@@ -38,12 +41,13 @@ extension HTTP2Connection {
     func took(_ stream: HTTP2Stream, _ count: Int, wereHeld: Bool) {
         let now = SystemClock.monotonicNanoseconds
         session.take(stream.isClosed ? 0 : stream.id, count)
-        if stream.needsRoom, let size = stream.window.took(count, now: now) {
+        // Whoever slows a stream down has the rest of its connection waiting behind what it may send ahead.
+        if stream.needsRoom, let size = stream.window.took(count, keepsUp: stream.queue.isEmpty, now: now) {
             session.setWindow(stream.id, size)
             if let size = window.raise(to: size * 2) { session.setWindow(0, size) }
         }
-        if let size = window.took(count, now: now) { session.setWindow(0, size) }
         if wereHeld { release(count) }
+        if let size = window.took(count, keepsUp: heldBytes == 0, now: now) { session.setWindow(0, size) }
     }
 
     /// Bytes of a stream will not be taken by anybody.
@@ -97,6 +101,7 @@ extension HTTP2Connection: SessionEvents {
             return
         }
         let held = receiver.receive(bytes)
+        if receiver.lentSpace != nil { lender = receiver }
         if held > 0 { hold(held) }
         touch(receiver)
     }

@@ -30,6 +30,10 @@ final class HTTP2Connection: Parked {
     var touched: [HTTP2Stream] = []
     var window = ReceiveWindow(
         size: HTTP2Limits.connectionWindowBytes, most: HTTP2Limits.connectionWindowBytesMax)
+    /// The stream that has got content last, where it has lent memory for more: what comes next is read to there.
+    var lender: HTTP2Stream?
+    /// Streams have something to do with what has come, before more does.
+    var hasWoken = false
     /// Bytes of streams that nobody waits for any more, to be given back to the connection's window.
     var unwanted = 0
     /// Bytes that wait in streams for their tasks.
@@ -77,7 +81,7 @@ final class HTTP2Connection: Parked {
     func resume(on loop: isolated EventLoop) async {
         if await serve(on: loop) {
             server.connectionRested()
-            output = []
+            (output, newcomers, touched, streams) = ([], [], [], [:])
             return watch.park(self)
         }
         await outlive(on: loop)
@@ -122,7 +126,9 @@ final class HTTP2Connection: Parked {
             return
         }
         await watch.yield(after: &sliceStart)
-        if heldBytes >= ServerLimits.heldBytesSoon { await watch.nextTurn() }
+        if !hasWoken { return }
+        hasWoken = false
+        await watch.nextTurn()
     }
 
     /// Whether nothing is left to be done: every stream has ended, and nothing more will come.

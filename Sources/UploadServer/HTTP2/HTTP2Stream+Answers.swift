@@ -37,7 +37,7 @@ extension HTTP2Stream: ResponseChannel {
         return count + content.count
     }
 
-    func beginContent() {}
+    func beginContent() { connection.transport.boundUnsent(bytes: ServerLimits.unsentBytesMax) }
 
     func sendSome(from memory: UnsafeRawPointer, count: Int) throws(TransportError) -> Int {
         try checkOpen()

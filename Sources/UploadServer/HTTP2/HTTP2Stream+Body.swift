@@ -52,12 +52,14 @@ extension HTTP2Stream {
     func lend(_ memory: UnsafeMutableRawPointer, count: Int) {
         lentMemory = memory
         lentRoom = count
+        connection.lender = self
     }
 
     func takeBack() -> Int {
         let count = lentCount
         lentMemory = nil
         lentCount = 0
+        if connection.lender === self { connection.lender = nil }
         received += Int64(count)
         return count
     }

@@ -53,8 +53,10 @@ final class HTTP2Stream: Parked, RequestBody {
     var isAnswered = false
     var isAborted = false
     var keepsBuffers = false
-    /// Nothing goes either way any more.
+    /// Nothing goes either way any more …
     private(set) var isClosed = false
+    /// … and that was said of this stream, not of the connection.
+    private(set) var isReset = false
 
     init(
         _ id: Int32, _ head: Result<RequestHead, HTTPParseError>, isWhole: Bool, on connection: HTTP2Connection,
@@ -104,6 +106,12 @@ final class HTTP2Stream: Parked, RequestBody {
         connection.finished(self)
     }
 
+    /// In place of all that: nobody wants to know any more.
+    func forgo() {
+        drop()
+        connection.finished(self)
+    }
+
     var watch: Watch { ownWatch! }
 
     /// Answers a head that is no request.
@@ -150,17 +158,27 @@ final class HTTP2Stream: Parked, RequestBody {
         if queue.isEmpty, let lentMemory {
             direct = min(lentRoom - lentCount, bytes.count)
             if direct > 0 {
-                (lentMemory + lentCount).copyMemory(from: bytes.baseAddress!, byteCount: direct)
+                // They may have been read to where they belong, or a few frames' heads behind that.
+                let place = lentMemory + lentCount
+                if place != bytes.baseAddress! { place.copyMemory(from: bytes.baseAddress!, byteCount: direct) }
                 lentCount += direct
                 freshBytes += direct
             }
         }
         if direct < bytes.count {
-            // Frames are small: what comes in one read is gathered without growing step by step.
-            if queue.isEmpty, length != nil { queue.reserve(Int(min(rest, Int64(ServerLimits.heldBytesAlone)))) }
+            // Frames are small: what comes in one read is gathered without growing step by step. Not so for drops.
+            if queue.isEmpty, length != nil, bytes.count >= ServerLimits.floodFrameBytes {
+                queue.reserve(Int(min(rest, Int64(ServerLimits.heldBytesAlone))))
+            }
             queue.append(UnsafeRawBufferPointer(rebasing: bytes[direct...]))
         }
         return bytes.count - direct
+    }
+
+    /// Lent memory that nothing has come into yet; nil where there is none.
+    var lentSpace: UnsafeMutableRawBufferPointer? {
+        guard let lentMemory, lentCount < lentRoom else { return nil }
+        return UnsafeMutableRawBufferPointer(start: lentMemory + lentCount, count: lentRoom - lentCount)
     }
 
     /// The body is whole.
@@ -172,13 +190,17 @@ final class HTTP2Stream: Parked, RequestBody {
         }
     }
 
-    /// A read has brought something: gives back what went straight to where the task wants it, and wakes the task.
+    /// A read has brought something: gives back what went straight to where the task wants it, and wakes the task,
+    /// unless that waits for more of the same.
     func arrived() {
         isTouched = false
         if freshBytes > 0 {
             connection.took(self, freshBytes, wereHeld: false)
             freshBytes = 0
         }
+        // Who has lent memory waits until it is full, or for as long as it likes.
+        if lentSpace != nil, !isEnded { return }
+        connection.hasWoken = true
         ownWatch?.wake()
     }
 
@@ -197,6 +219,7 @@ final class HTTP2Stream: Parked, RequestBody {
     /// The stream has ended, in good order or not.
     func closed(_ code: ErrorCode) {
         isClosed = true
+        isReset = true
         ownWatch?.wake()
     }
 

@@ -1,7 +1,7 @@
 """What bench/more measures: one module a subject, each with `measure`, which yields one dictionary a row, and the
 `COLUMNS` of its table: (figure, heading, decimals). Negative decimals show a number of bytes in that power of two."""
 
-from lib.subjects import allocations, idle, latency, million, rates, slow, syncs, takeover
+from lib.subjects import allocations, distance, idle, latency, million, page, rates, slow, syncs, takeover
 
 SUBJECTS = {
     "rates": rates,
@@ -10,6 +10,8 @@ SUBJECTS = {
     "syncs": syncs,
     "slow": slow,
     "idle": idle,
+    "distance": distance,
+    "page": page,
     "million": million,
     "allocations": allocations,
 }
