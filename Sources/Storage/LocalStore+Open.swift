@@ -22,6 +22,9 @@ extension LocalStore {
         try lost.refuseBlank(connection)
         try CatalogueSchema.prepare(connection, durability: configuration.durability)
         try CatalogueDurability.raise(connection, files)
+        let queries = BatchQueue<CatalogueQuery>()
+        let changes = BatchQueue<CatalogueChange>()
+        let outbox = try EventOutbox.open(connection, configuration, queries, changes)
         try files.holdDatabase()
         files.reserveLog()
         try doing("sync \(configuration.path)") { () throws(Errno) in
@@ -33,8 +36,6 @@ extension LocalStore {
         let cache = PageCacheID(boot: configuration.bootID, root)
         let left = JournalReplay(files: files, connection: connection, cache: cache).run()
 
-        let queries = BatchQueue<CatalogueQuery>()
-        let changes = BatchQueue<CatalogueChange>()
         let table = try makeTable(queries, files, connection, configuration)
         let takesBatches = configuration.durability == .power && configuration.journalBytes > 0
         let journal =
@@ -52,11 +53,12 @@ extension LocalStore {
         let (writerPulse, readerPulse) = (ThreadPulse(), ThreadPulse())
         let writer = try CatalogueWriter(
             connection: connection, files: files, table: table, health: health, journal: journal,
-            clock: CatalogueClock(connection, nowSeconds: { clock.seconds }), pulse: writerPulse)
+            clock: CatalogueClock(connection, nowSeconds: { clock.seconds }), pulse: writerPulse,
+            outbox: outbox)
         let recovery = Recovery(files: files, wallSeconds: { clock.seconds })
         let reader = try CatalogueReader(
             connection: try SQLiteConnection(path: path, writes: false), recovery: recovery, catalogue: catalogue,
-            pulse: readerPulse)
+            pulse: readerPulse, hasEvents: outbox != nil)
 
         let disk = try DiskThreads(count: min(max(1, configuration.diskThreads), StorageLimits.diskThreadsMax))
         let records = configuration.forgetSeconds.map { seconds in
@@ -82,7 +84,8 @@ extension LocalStore {
             smallBuffers: SmallBuffers(), journal: journal,
             expiry: configuration.expiry, assemblies: Assemblies(files: files, disk: disk), clock: clock,
             space: SpaceGauge(files: files, disk: disk),
-            pulses: StorePulses(catalogue: writerPulse, records: readerPulse, disk: disk))
+            pulses: StorePulses(catalogue: writerPulse, records: readerPulse, disk: disk),
+            outbox: outbox)
         return LocalStore(parts: parts, queries: queries, threads: threads, root: root)
     }
 

@@ -157,6 +157,28 @@ public final class LocalStore: Sendable {
         return nil
     }
 
+    /// The events that are to be told; nil where nobody is to be told of any.
+    public var outbox: EventOutbox? { parts.outbox }
+
+    /// Whether what an event tells of can be found: the file of a finished upload under its name, as far as nobody has
+    /// taken or replaced it since. A crash between record and name is made good by this.
+    ///
+    /// - Throws: why that cannot be known now, or is not so yet.
+    public func isInPlace(_ event: UploadEvent) async throws(StorageError) -> Bool {
+        guard event.kind == .finished, let length = event.length, let outbox = parts.outbox, outbox.isDoubtful(event)
+        else { return true }
+        // This compares the record with the files, and brings the rename to its end.
+        _ = try await snapshot(of: event.upload)
+        let (files, id, name) = (parts.files, event.upload, event.name)
+        if let failure = files.awaited.failure(id) { throw failure }
+        let isInPlace = try await parts.disk.run { () throws(StorageError) in
+            if try files.deliveredSize(id, name) != nil { return true }
+            return try files.dataSize(id) != length
+        }
+        if isInPlace { outbox.trust(id) }
+        return isInPlace
+    }
+
     /// Uploads that are not finished and whose expiry is at or before `seconds` since 1970-01-01 UTC, the oldest
     /// first, at most `limit` of them.
     ///

@@ -7,6 +7,8 @@ public enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
     case noSpace
     /// As many uploads are open as may be.
     case tooManyUploads
+    /// As many events wait to be told as may, and no upload may begin that would add to them.
+    case eventsFull
     /// The upload's owner would have more than it may.
     case overLimit(OwnerBound)
     /// The file is longer than the file system, or a limit of the process, allows. What was completely written before
@@ -46,6 +48,7 @@ public enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
         switch self {
         case .noSpace: "no-space"
         case .tooManyUploads: "too-many-uploads"
+        case .eventsFull: "events-full"
         case .overLimit(let bound): bound.code
         case .fileTooLarge: "file-too-large"
         case .io: "io-error"
@@ -69,6 +72,7 @@ public enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
         switch self {
         case .noSpace: "no space left on the device"
         case .tooManyUploads: "too many uploads are open"
+        case .eventsFull: "too many events wait to be told"
         case .overLimit(let bound): "the owner would have more than it may: \(bound.code)"
         case .fileTooLarge: "the file is longer than the file system or a limit of the process allows"
         case .io(let errno, let action): "cannot \(action): \(errno)"

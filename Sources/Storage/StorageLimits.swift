@@ -104,6 +104,10 @@ public enum StorageLimits {
     /// tenth of the time that they are kept.
     static let recordSweepSecondsMin: Int64 = 1
     static let recordSweepSecondsMax: Int64 = 86_400
+    /// An operator is told of waiting events when all but one part in so many of their room is taken.
+    static let eventsWarningShare = 5
+    /// Where the oldest events are dropped, one part in so many of the room is made free at once.
+    static let eventsDroppedShare = 16
     /// Up to how many bytes a catalogue is looked through at once after the start; in less than a second.
     static let quickCheckBytesMax: Int64 = 64 << 20
     /// Rows of a larger one that are looked at before a pause.

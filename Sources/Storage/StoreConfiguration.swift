@@ -26,6 +26,8 @@ public struct StoreConfiguration: Sendable {
     public var openUploadsMax: Int?
     /// Free space in bytes that uploads leave alone, but for what is being written at that moment.
     public var reserveBytes: Int64 = 0
+    /// Who is to be told of what becomes of uploads.
+    public var events = EventsConfiguration()
     /// Who may read the files that are finished from now on.
     public var access = FileAccess()
     /// How long after its end a finished upload is remembered whose file its owner has taken away, in seconds; nil for

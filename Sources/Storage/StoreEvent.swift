@@ -56,6 +56,14 @@ public enum StoreEvent: Sendable, Equatable, CustomStringConvertible {
     /// The wall clock leapt by so many seconds, or was as far from the time when the catalogue was last in use; nothing
     /// expires by it before that has stood for a while.
     case clockJumped(seconds: Int64)
+    /// So many events wait for their targets, which is near the most that may.
+    case eventsFilling(count: Int, most: Int)
+    /// As many events wait as may: no upload begins.
+    case eventsFull(count: Int)
+    /// There is room for events again.
+    case eventsTaken(count: Int)
+    /// So many events go untold: too many waited, or their target is not configured any more.
+    case eventsDropped(count: Int)
     /// The sweep for data files without an open record has ended, having removed so many.
     case swept(files: Int)
 
@@ -93,6 +101,10 @@ public enum StoreEvent: Sendable, Equatable, CustomStringConvertible {
         case .forgettingFailed(let error): "cannot forget finished uploads without files: \(error)"
         case .clockJumped(let seconds):
             "the wall clock is \(seconds) s off the time last seen; nothing expires by it before that has stood an hour"
+        case .eventsFilling(let count, let most): "\(count) events wait to be told, of \(most) that may"
+        case .eventsFull(let count): "no upload begins: \(count) events wait to be told, as many as may"
+        case .eventsTaken(let count): "uploads may begin again: \(count) events wait to be told"
+        case .eventsDropped(let count): "\(count) events are lost: nobody will be told of them"
         case .swept(let files): "sweep ended, \(files) orphaned data files removed"
         }
     }

@@ -16,6 +16,8 @@ struct StoreParts: Sendable {
     let clock: SteadyClock
     let space: SpaceGauge
     let pulses: StorePulses
+    /// Nil where nobody is to be told of events.
+    let outbox: EventOutbox?
 
     /// Seconds since 1970-01-01 UTC, as believed.
     func wallSeconds() -> Int64 { clock.seconds }

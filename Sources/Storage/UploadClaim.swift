@@ -81,13 +81,14 @@ public struct UploadClaim: ~Copyable, Sendable {
     ///   - announced: how many bytes are about to come, where the length is not known.
     ///   - isDurable: whether to wait until the record is committed: needed when the client is told of the upload
     ///     before anything of it is settled.
-    /// - Throws: `tooManyUploads`, `overLimit`; `io` where files of a deleted upload of this id cannot be removed; if
-    ///   it was waited for, `noSpace` for a file longer than what is left of the disk, or what the catalogue says.
-    ///   There is no record then.
+    /// - Throws: `tooManyUploads`, `eventsFull`, `overLimit`; `io` where files of a deleted upload of this id cannot be
+    ///   removed; if it was waited for, `noSpace` for a file longer than what is left of the disk, or what the
+    ///   catalogue says. There is no record then.
     public mutating func create(
         _ upload: Upload, announced: Int64? = nil, isDurable: Bool = false
     ) async throws(StorageError) {
         guard self.upload == nil, isFresh(upload) else { throw .misuse("create takes a new, empty upload") }
+        if let refusal = store.outbox?.refusal { throw refusal }
         if taken != nil { return try await begin(upload, beside: nil, announced: announced, isOpen: false) }
         try await promise(upload.length ?? announced, upload)
         if let failure = store.health.failure { throw failure }
@@ -119,12 +120,13 @@ public struct UploadClaim: ~Copyable, Sendable {
     /// new one takes its place.
     ///
     /// - Parameter announced: as for `create`.
-    /// - Throws: `noSpace` where the new length does not fit, `overLimit`, `tooManyUploads` for one that is not open,
-    ///   `io`, or what the catalogue says; the record is then unchanged, unless it is only the old bytes that could not
-    ///   be dropped.
+    /// - Throws: `noSpace` where the new length does not fit, `overLimit`, `eventsFull`, `tooManyUploads` for one that is
+    ///   not open, `io`, or what the catalogue says; the record is then unchanged, unless it is only the old bytes that
+    ///   could not be dropped.
     public mutating func restart(_ upload: Upload, announced: Int64? = nil) async throws(StorageError) {
         payRecord()
         guard let old = self.upload, isFresh(upload) else { throw .misuse("restart takes an upload that is there") }
+        if let refusal = store.outbox?.refusal { throw refusal }
         // Who is refused must find what was stored.
         if await isTooLarge((upload.length ?? 0) - (old.state == .open ? old.offset.bytes : 0)) { throw .noSpace }
         try await begin(upload, beside: old.finished, announced: announced, isOpen: old.state == .open)

@@ -19,6 +19,7 @@ final class StoreFixture: Sendable {
         directIO: Bool = true,
         diskThreads: Int = 2, journalBytes: Int64 = 4 << 20, expiry: ExpiryPolicy = .never,
         forgetSeconds: Int64? = nil, openUploadsMax: Int? = nil, reserveBytes: Int64 = 0,
+        events: EventsConfiguration = EventsConfiguration(),
         bootID: BootID? = BootID(high: .random(in: 1...(.max)), low: 0),
         wallSeconds: @escaping @Sendable () -> Int64 = { 1_700_000_000 }
     ) throws {
@@ -39,6 +40,7 @@ final class StoreFixture: Sendable {
         configuration.openUploadsMax = openUploadsMax
         configuration.reserveBytes = reserveBytes
         configuration.wallSeconds = wallSeconds
+        configuration.events = events
         store = try LocalStore.open(configuration)
     }
 
@@ -97,12 +99,13 @@ final class StoreFixture: Sendable {
     /// commit is on its way.
     func crashed(
         durability: Durability = .process, bootID: BootID? = BootID(high: .random(in: 1...(.max)), low: 0),
+        events: EventsConfiguration = EventsConfiguration(),
         _ damage: (String) throws -> Void = { _ in }
     ) throws -> StoreFixture {
         let copy = try TemporaryDirectory()
         try FileManager.default.copyItem(atPath: path, toPath: copy.path + "/data")
         try damage(copy.path + "/data")
-        return try StoreFixture(in: copy, durability: durability, bootID: bootID)
+        return try StoreFixture(in: copy, durability: durability, events: events, bootID: bootID)
     }
 
     func claim(_ id: UploadID) async throws -> UploadClaim { try await store.claim(id, onFence: {}) }

@@ -67,7 +67,9 @@ import Uploads
     @Test(arguments: 1...released.count)
     func `the directory of a released version is served, and its uploads are gone on with`(version: Int) async throws {
         let directory = try copy(of: version)
-        let fixture = try StoreFixture(in: directory)
+        var events = EventsConfiguration()
+        events.targets = [EventTarget(name: "a")]
+        let fixture = try StoreFixture(in: directory, events: events)
         for record in try records(of: version) {
             let upload = try #require(try await fixture.store.fencedUpload(record.id))
             #expect(upload.dialect.rawValue == record.dialect && upload.offset == record.offset)
@@ -81,6 +83,14 @@ import Uploads
         var permit = try await fixture.claim(open.id).permit(at: open.offset)
         await permit.append(5, of: open.id)
         _ = try await permit.finish(length: 12)
+        // Only what has happened since is told.
+        let outbox = try #require(fixture.store.outbox)
+        #expect(
+            try await eventually {
+                let told = try await outbox.events(for: outbox.targets[0].id, after: 0, upTo: .max, limit: 100)
+                return told.filter { $0.upload == open.id }.map(\.kind) == [.finished]
+                    && told.allSatisfy { $0.upload == open.id || $0.dialect == .plain }
+            })
         fixture.store.close()
         let number = try Catalogue.integer(at: fixture.path, "PRAGMA user_version")
         #expect(number == CatalogueSchema.version)

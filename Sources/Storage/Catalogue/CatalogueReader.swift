@@ -8,6 +8,8 @@ enum CatalogueQuery: Sendable {
     case usage(Owner)
     /// Whose an upload is.
     case owner(UploadID, UnsafeContinuation<Result<CatalogueOwner, StorageError>, Never>)
+    /// What a target is to be told.
+    case events(EventRequest, UnsafeContinuation<Result<[UploadEvent], StorageError>, Never>)
     /// Uploads past their expiry.
     case expired(
         seconds: Int64, after: ExpiredUpload?, limit: Int,
@@ -30,6 +32,7 @@ final class CatalogueReader {
     private let ownerByID: SQLiteStatement
     private let byExpiry: SQLiteStatement
     private let usage: CatalogueUsage
+    private let events: EventReader?
     private let begin: SQLiteStatement
     private let commit: SQLiteStatement
     private let recovery: Recovery
@@ -37,12 +40,14 @@ final class CatalogueReader {
     private let pulse: ThreadPulse
 
     init(
-        connection: SQLiteConnection, recovery: Recovery, catalogue: Catalogue, pulse: ThreadPulse
+        connection: SQLiteConnection, recovery: Recovery, catalogue: Catalogue, pulse: ThreadPulse,
+        hasEvents: Bool = false
     ) throws(StorageError) {
         self.pulse = pulse
         self.recovery = recovery
         self.catalogue = catalogue
         usage = try CatalogueUsage(connection)
+        events = hasEvents ? try EventReader(connection) : nil
         begin = try connection.prepare("BEGIN")
         commit = try connection.prepare("COMMIT")
         byID = try connection.prepare("SELECT \(CatalogueRow.columns) FROM uploads WHERE id = ?1")
@@ -71,6 +76,7 @@ final class CatalogueReader {
                 case .load(let id): load(id, disk)
                 case .usage(let owner): catalogue.table.loaded(owner, usage(of: owner))
                 case .owner(let id, let continuation): continuation.resume(returning: owner(id))
+                case .events(let request, let continuation): continuation.resume(returning: events(request))
                 case .expired(let seconds, let last, let limit, let continuation):
                     continuation.resume(returning: expired(seconds: seconds, after: last, limit: limit))
                 }
@@ -103,6 +109,10 @@ final class CatalogueReader {
 
     private func usage(of owner: Owner) -> Result<Usage, StorageError> {
         do throws(StorageError) { return .success(try usage.usage(of: owner)) } catch { return .failure(error) }
+    }
+
+    private func events(_ request: EventRequest) -> Result<[UploadEvent], StorageError> {
+        do throws(StorageError) { return .success(try events?.events(request) ?? []) } catch { return .failure(error) }
     }
 
     private func owner(_ id: UploadID) -> Result<CatalogueOwner, StorageError> {

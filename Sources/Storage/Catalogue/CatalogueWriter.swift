@@ -18,11 +18,14 @@ final class CatalogueWriter {
     private var clock: CatalogueClock
     private var checkpoints: CatalogueCheckpoints
     private let pulse: ThreadPulse
+    private let events: EventWriter?
 
     init(
         connection: SQLiteConnection, files: StoreFiles, table: UploadTable, health: StoreHealth, journal: Journal?,
-        clock: CatalogueClock, pulse: ThreadPulse
+        clock: CatalogueClock, pulse: ThreadPulse, outbox: EventOutbox? = nil
     ) throws(StorageError) {
+        let report: @Sendable (StoreEvent) -> Void = { files.report($0) }
+        events = try outbox.map { outbox throws(StorageError) in try EventWriter(connection, outbox, report: report) }
         self.clock = clock
         self.pulse = pulse
         delivery = SmallDelivery(files: files, journal: journal, health: health, pulse: pulse)
@@ -44,14 +47,18 @@ final class CatalogueWriter {
     func run(_ changes: BatchQueue<CatalogueChange>) {
         while let batch = next(changes) {
             if health.isSuspended || batch.isEmpty && health.isTried { tryAgain() }
+            let hasEvents = batch.isEmpty && hasEventWork
+            if hasEvents { apply([]) }
             var rest = batch[...]
             while !rest.isEmpty {
                 apply(rest.prefix(StorageLimits.changesPerCommitMax))
                 rest = rest.dropFirst(StorageLimits.changesPerCommitMax)
             }
             pulse.beat()
-            if health.failure == nil { checkpoints.run(isIdle: batch.isEmpty) }
+            if health.failure == nil { checkpoints.run(isIdle: batch.isEmpty && !hasEvents) }
         }
+        // Who was told last is not told again by the next start.
+        if hasEventWork { apply([]) }
         // By this the next start tells a wrong clock; without it, it would doubt a right one for a while.
         try? clock.tick(always: true)
         checkpoints.end()
@@ -97,10 +104,15 @@ final class CatalogueWriter {
             for index in steps.indices where steps[index].outcome == .goes { steps[index].outcome = .failed(failure) }
         }
         delivery.conclude(&steps)
+        events?.doubt(steps)
         table.committed(steps, usage: usage(after: steps))
+        // What a crash could still take back from its place nobody is told of; nor is anybody before they are answered.
+        defer { events?.committed() }
         for step in steps { step.answer() }
         if steps.contains(where: { $0.failure != nil }) { files.leftBehind() }
     }
+
+    private var hasEventWork: Bool { events?.hasWork ?? false }
 
     /// What owners have once these are committed, as far as somebody may want to know.
     private func usage(after steps: [CatalogueStep]) -> [(owner: Owner, usage: Usage)] {
@@ -126,7 +138,7 @@ final class CatalogueWriter {
         if let failure = health.failure { return failure }
         var count = 0
         for step in steps where step.outcome == .goes { count += 1 }
-        if count == 0 { return nil }
+        if count == 0, !hasEventWork { return nil }
         if let refusal = checkpoints.refusal {
             health.refuse(refusal)
             return refusal
@@ -134,6 +146,7 @@ final class CatalogueWriter {
         do throws(StorageError) {
             try begin.run()
             for index in steps.indices where steps[index].outcome == .goes { try write(&steps[index]) }
+            try events?.write()
             try clock.tick()
             try commit.run()
             files.counters.countCommit(changes: count)
@@ -142,6 +155,7 @@ final class CatalogueWriter {
         } catch {
             let (isClean, isDamage) = (connection.hasFailedCleanly(error), connection.isDamaged)
             try? rollback.run()
+            events?.failed()
             if isDamage { health.fail(error) } else if isClean { health.refuse(error) } else { health.suspend(error) }
             return error
         }

@@ -6,6 +6,7 @@ final class BatchQueue<Element: Sendable>: Sendable {
     private struct State {
         var elements: [Element] = []
         var isAsleep = false
+        var isStirred = false
         var isStopping = false
     }
 
@@ -24,23 +25,35 @@ final class BatchQueue<Element: Sendable>: Sendable {
         return isTaken
     }
 
-    /// Waits for elements and takes them all, in order; none when the time is over, nil once the queue has stopped and
-    /// is empty.
+    /// Has the consumer look around, also where there is nothing for it: its call of `next` answers, or its next one.
+    func stir() {
+        let wakes = state.withLock { state in
+            state.isStirred = true
+            defer { state.isAsleep = false }
+            return state.isAsleep
+        }
+        if wakes { wake() }
+    }
+
+    /// Waits for elements and takes them all, in order; none when the time is over or somebody has stirred, nil once
+    /// the queue has stopped and is empty.
     func next(nanosecondsMax: Int64? = nil) -> [Element]? {
         let end = nanosecondsMax.map { SystemClock.monotonicNanoseconds + $0 }
         while true {
-            let step: (batch: [Element], hasEnded: Bool) = state.withLock { state in
+            let step: (batch: [Element], hasEnded: Bool, isStirred: Bool) = state.withLock { state in
+                defer { state.isStirred = false }
                 if state.elements.isEmpty {
-                    if state.isStopping { return ([], true) }
+                    if state.isStopping { return ([], true, false) }
+                    if state.isStirred { return ([], false, true) }
                     word.store(0, ordering: .relaxed)
                     state.isAsleep = true
-                    return ([], false)
+                    return ([], false, false)
                 }
                 defer { state.elements = [] }
-                return (state.elements, false)
+                return (state.elements, false, false)
             }
             if step.hasEnded { return nil }
-            if !step.batch.isEmpty { return step.batch }
+            if !step.batch.isEmpty || step.isStirred { return step.batch }
             while word.load(ordering: .acquiring) == 0 {
                 guard let end else {
                     Futex.wait(word, while: 0)
