@@ -83,6 +83,12 @@ let package = Package(
             dependencies: ["CZlibShim", "HTTP", "HTTPClient", "LinuxSystem", "Reactor", "TLS"],
             swiftSettings: strict),
 
+        // Whom the server tells of what became of uploads.
+        .target(
+            name: "Events",
+            dependencies: ["HTTP", "HTTPClient", "LinuxSystem", "Reactor", "Storage", "TLS", "Uploads"],
+            swiftSettings: strict),
+
         // What options are, and where their values come from.
         .target(
             name: "Configuration", dependencies: [.product(name: "Yams", package: "Yams")], swiftSettings: pure),
@@ -91,8 +97,8 @@ let package = Package(
         .target(
             name: "UploadServer",
             dependencies: [
-                "Access", "CZlibShim", "FileIDDialect", "HTTP", "HTTP2", "HTTPClient", "IETFDialect", "LinuxSystem",
-                "PlainDialect", "Reactor", "Storage", "TLS", "TusDialect", "Uploads", "Wire",
+                "Access", "CZlibShim", "Events", "FileIDDialect", "HTTP", "HTTP2", "HTTPClient", "IETFDialect",
+                "LinuxSystem", "PlainDialect", "Reactor", "Storage", "TLS", "TusDialect", "Uploads", "Wire",
                 .product(name: "Logging", package: "swift-log"),
             ],
             resources: page.map { .embedInCode("Page/\($0)") },
@@ -100,8 +106,9 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "Access", "Configuration", "HTTPClient", "LinuxSystem", "Storage", "TLS", "Tokens", "UploadClient",
-                "UploadServer", "Uploads", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Access", "Configuration", "Events", "HTTPClient", "LinuxSystem", "Storage", "TLS", "Tokens",
+                "UploadClient", "UploadServer", "Uploads",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
@@ -164,8 +171,8 @@ let package = Package(
         .testTarget(
             name: "UploadServerTests",
             dependencies: [
-                "Access", "HTTP", "LinuxSystem", "Reactor", "Storage", "TLS", "TestSupport", "UploadServer", "Uploads",
-                .product(name: "Logging", package: "swift-log"),
+                "Access", "Events", "HTTP", "HTTPClient", "LinuxSystem", "Reactor", "Storage", "TLS", "TestSupport",
+                "UploadServer", "Uploads", .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
         .testTarget(
@@ -175,6 +182,10 @@ let package = Package(
         .testTarget(
             name: "HTTPClientTests",
             dependencies: ["HTTP", "HTTPClient", "LinuxSystem", "Reactor", "TLS", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "EventsTests",
+            dependencies: ["Events", "HTTP", "HTTPClient", "LinuxSystem", "Storage", "TLS", "TestSupport", "Uploads"],
             swiftSettings: strict),
         .testTarget(name: "LoadGeneratorTests", dependencies: ["LinuxSystem", "LoadGenerator"], swiftSettings: strict),
         .testTarget(name: "FuzzTests", dependencies: ["Fuzz", "TestSupport"], swiftSettings: strict),

@@ -1,3 +1,4 @@
+internal import Events
 public import LinuxSystem
 internal import Logging
 internal import Reactor
@@ -53,6 +54,7 @@ public final class Server: Sendable {
         listeners = try BoundListener.open(configuration)
         let places = listeners.map(\.place)
         let credentials = try Credentials.read(configuration, for: places)
+        let deliveryTLS = try configuration.deliveryContext()
         let store = try Server.store(configuration, log)
         let warnings = StartCheck(
             configuration: configuration, places: places, credentials: credentials, store: store,
@@ -72,8 +74,10 @@ public final class Server: Sendable {
                 reloader: Reloader(state: state, places: places, source: reload, warned: warnings, log: log),
                 certificateCheckNanoseconds: configuration.certificateCheckNanoseconds, service: service)
             context = ServerContext(
-                configuration: configuration, store: store, log: log, page: UploadPage(), loops: group.loops,
-                supervisor: supervisor, state: state, authority: try state.authority(of: configuration))
+                configuration: configuration, store: store,
+                deliverer: try Server.deliverer(configuration, store, deliveryTLS, log), log: log, page: UploadPage(),
+                loops: group.loops, supervisor: supervisor, state: state,
+                authority: try state.authority(of: configuration))
             state.adopt(context)
             urls = Server.urls(listeners, .http, "http") + Server.urls(listeners, .https, "https")
             urlsAdmin = Server.urls(listeners, .admin, "http")
@@ -154,6 +158,7 @@ public final class Server: Sendable {
         do throws(StorageError) {
             var storeConfiguration = configuration.store
             let others = storeConfiguration.onEvent
+            storeConfiguration.events.targets = configuration.delivery.webhooks.map(\.target)
             storeConfiguration.onEvent = { event in
                 log.stored(event)
                 others(event)
@@ -289,6 +294,7 @@ public final class Server: Sendable {
     private func finishStopping(since start: Int64) {
         // This one was open to the end.
         for listener in listeners where listener.kind == .admin { listener.socket.removePath() }
+        context.deliverer?.stop()
         let deadline = start + ServerLimits.stopNanoseconds
         let isClosed = closesStore(by: deadline)
         // What is read there is nothing that anybody was told: a file that hangs is left alone.

@@ -1,3 +1,4 @@
+internal import Events
 internal import LinuxSystem
 internal import TLS
 
@@ -12,9 +13,17 @@ extension ServerConfiguration {
         try checkOpenFiles(openFilesLimit)
         let places = ListeningPlace.planned(self)
         let credentials = try Credentials.read(self, for: places)
+        _ = try deliveryContext()
         return StartCheck(
             configuration: self, places: places, credentials: credentials, store: nil, openFilesLimit: openFilesLimit
         ).warnings
+    }
+
+    /// What targets of events are asked by over https; nil where none is.
+    func deliveryContext() throws(ServerError) -> TLSContext? {
+        do throws(TLSError) { return try EventDeliverer.context(delivery) } catch {
+            throw .configuration("--webhook-ca: \(error)")
+        }
     }
 
     /// - Throws: where a process that may open so few files cannot serve anybody.

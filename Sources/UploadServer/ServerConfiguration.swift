@@ -1,4 +1,5 @@
 public import Access
+public import Events
 internal import HTTP
 public import LinuxSystem
 internal import Reactor
@@ -39,6 +40,8 @@ public struct ServerConfiguration: Sendable {
     public var readyFreeBytes: Int64
     /// Where uploads live, and what an acknowledged byte survives.
     public var store: StoreConfiguration
+    /// Who is told of what becomes of uploads.
+    public var delivery: DeliveryConfiguration
     /// Event loops, 1 or more.
     public var threads: Int
     /// The largest file taken, in bytes.
@@ -113,6 +116,7 @@ public struct ServerConfiguration: Sendable {
 
     public init(store: StoreConfiguration) {
         self.store = store
+        delivery = DeliveryConfiguration()
         listen = []
         listenTLS = []
         listenAdmin = []

@@ -17,6 +17,11 @@ extension ServerContext {
                 .serviceUnavailable, reason: "Too many uploads", code: error.code,
                 "As many unfinished uploads are here as may be; nothing new is begun. Try again later.",
                 fields: [("Retry-After", "60")])
+        case .eventsFull:
+            return Refusal(
+                .serviceUnavailable, reason: "Too many events", code: error.code,
+                "Too many events wait for those who are to be told of them; nothing new is begun. Try again later.",
+                fields: [("Retry-After", "60")])
         case .overLimit(let bound):
             return bound.refusal
         case .fileTooLarge:

@@ -1,3 +1,4 @@
+internal import Events
 internal import IETFDialect
 internal import LinuxSystem
 internal import Reactor
@@ -16,6 +17,8 @@ internal import Uploads
 final class ServerContext: Sendable {
     let configuration: ServerConfiguration
     let store: LocalStore
+    /// Nil where nobody is told of events.
+    let deliverer: EventDeliverer?
     let log: ServerLog
     let page: UploadPage
     let admission: Admission
@@ -43,12 +46,14 @@ final class ServerContext: Sendable {
     private let state: ServerState
 
     init(
-        configuration: ServerConfiguration, store: LocalStore, log: ServerLog, page: UploadPage, loops: [EventLoop],
-        supervisor: Supervisor, state: ServerState, authority: AuthorityDesk? = nil
+        configuration: ServerConfiguration, store: LocalStore, deliverer: EventDeliverer?, log: ServerLog,
+        page: UploadPage, loops: [EventLoop], supervisor: Supervisor, state: ServerState,
+        authority: AuthorityDesk? = nil
     ) {
         self.authority = authority
         self.configuration = configuration
         self.store = store
+        self.deliverer = deliverer
         self.log = log
         self.page = page
         self.loops = loops
@@ -70,6 +75,7 @@ final class ServerContext: Sendable {
         self.authority = authority
         self.configuration = configuration
         store = old.store
+        deliverer = old.deliverer
         log = old.log
         page = old.page
         loops = old.loops

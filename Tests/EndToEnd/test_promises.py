@@ -10,7 +10,7 @@ import pytest
 TESTS = Path(__file__).parents[1]
 README = (TESTS.parent / "README.md").read_text()
 LISTED = tomllib.loads((TESTS / "promises.toml").read_text())
-SECTIONS = ["What is promised", "Ways to upload", "Who may", "Sending files", "Behind a proxy", "Operating it", "On disk",
+SECTIONS = ["What is promised", "Ways to upload", "Who may", "Telling your application", "Sending files", "Behind a proxy", "Operating it", "On disk",
             "Limits, and what it does not do"]
 
 

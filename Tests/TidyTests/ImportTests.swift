@@ -15,8 +15,11 @@ import Testing
         "TLS": ["CTLSShim", "LinuxSystem", "Synchronization"],
         "Storage": ["CSQLiteShim", "LinuxSystem", "Synchronization", "Uploads"],
         "UploadServer": [
-            "Access", "CZlibShim", "HTTP", "HTTP2", "HTTPClient", "LinuxSystem", "Logging", "Reactor", "Storage",
-            "Synchronization", "TLS", "Uploads", "Wire",
+            "Access", "CZlibShim", "Events", "HTTP", "HTTP2", "HTTPClient", "LinuxSystem", "Logging", "Reactor",
+            "Storage", "Synchronization", "TLS", "Uploads", "Wire",
+        ],
+        "Events": [
+            "HTTP", "HTTPClient", "LinuxSystem", "Reactor", "Storage", "Synchronization", "TLS", "Uploads",
         ],
         "Wire": ["LinuxSystem", "Reactor", "TLS"],
         "HTTPClient": ["HTTP", "LinuxSystem", "Reactor", "Synchronization", "TLS", "Wire"],
@@ -24,7 +27,7 @@ import Testing
             "CZlibShim", "HTTP", "HTTPClient", "LinuxSystem", "Reactor", "Synchronization", "TLS",
         ],
         "sluice": [
-            "Access", "ArgumentParser", "Configuration", "Foundation", "HTTPClient", "LinuxSystem", "Logging",
+            "Access", "ArgumentParser", "Configuration", "Events", "Foundation", "HTTPClient", "LinuxSystem", "Logging",
             "Storage", "Synchronization", "TLS", "Tokens", "UploadClient", "UploadServer", "Uploads",
         ],
     ]

@@ -175,7 +175,8 @@ import Uploads
             loops: [], reloader: Reloader(state: state, places: [], source: nil, log: log),
             certificateCheckNanoseconds: .max, service: nil)
         let context = ServerContext(
-            configuration: ServerConfiguration(store: store), store: open, log: log, page: UploadPage(), loops: [],
+            configuration: ServerConfiguration(store: store), store: open, deliverer: nil, log: log, page: UploadPage(),
+            loops: [],
             supervisor: supervisor, state: state)
         var steps = 0
         if try await !open.expiredUploads(at: clock.seconds, limit: 1).isEmpty {

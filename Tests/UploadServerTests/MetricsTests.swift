@@ -1,5 +1,7 @@
+import Events
 import Foundation
 import HTTP
+import HTTPClient
 import Storage
 import TestSupport
 import Testing
@@ -46,7 +48,11 @@ import Testing
     }
 
     @Test func `deploy/metrics.md has a row for every number that is told, and for no other`() throws {
-        let site = try TestServer { $0.listenAdmin = $0.listen }
+        let target = try #require(HTTPURL("http://127.0.0.1:9/"))
+        let site = try TestServer {
+            $0.listenAdmin = $0.listen
+            $0.delivery.webhooks = [Webhook(url: target)]
+        }
         let admin = try RawClient(try #require(site.server.addressAdmin))
         try admin.send(TestServer.head("GET", "/metrics"))
         let told = Set(

@@ -19,13 +19,55 @@ public struct JSONObject: Sendable {
         bytes.append(contentsOf: String(value).utf8)
     }
 
+    /// Adds a member that is a string, or null.
+    public mutating func set(_ name: StaticString, _ value: String?) {
+        if let value { set(name, value) } else { setWord(name, "null") }
+    }
+
+    /// Adds a member that is a number, or null.
+    public mutating func set(_ name: StaticString, _ value: Int64?) {
+        if let value { set(name, value) } else { setWord(name, "null") }
+    }
+
+    /// Adds a member that is true or false.
+    public mutating func set(_ name: StaticString, _ value: Bool) { setWord(name, value ? "true" : "false") }
+
+    /// Adds a member that is an object, or null.
+    public mutating func set(_ name: StaticString, _ value: JSONObject?) {
+        guard let value else { return setWord(name, "null") }
+        begin(name)
+        bytes.append(UInt8(ascii: "{"))
+        bytes.append(contentsOf: value.bytes)
+        bytes.append(UInt8(ascii: "}"))
+    }
+
+    /// Adds a member that is a list of strings, or null.
+    public mutating func set(_ name: StaticString, _ values: [String]?) {
+        setWord(name, values.map { "[\($0.map(JSONText.string).joined(separator: ","))]" } ?? "null")
+    }
+
+    /// Adds a member whose name may be hostile as well. No name may come twice.
+    public mutating func set(key: String, _ value: String) {
+        begin(key)
+        bytes.append(.quote)
+        JSONText.append(value, to: &bytes)
+        bytes.append(.quote)
+    }
+
     /// The object as text, on one line and without a line end.
     public var text: String { "{\(String(decoding: bytes, as: UTF8.self))}" }
 
-    private mutating func begin(_ name: StaticString) {
+    private mutating func setWord(_ name: StaticString, _ word: String) {
+        begin(name)
+        bytes.append(contentsOf: word.utf8)
+    }
+
+    private mutating func begin(_ name: StaticString) { begin(name.description) }
+
+    private mutating func begin(_ name: String) {
         if !bytes.isEmpty { bytes.append(.comma) }
         bytes.append(.quote)
-        JSONText.append(name.description, to: &bytes)
+        JSONText.append(name, to: &bytes)
         bytes.append(contentsOf: [.quote, .colon])
     }
 }

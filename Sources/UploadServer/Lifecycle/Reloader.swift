@@ -1,4 +1,5 @@
 internal import Access
+internal import Events
 internal import LinuxSystem
 internal import Logging
 internal import Synchronization
@@ -56,6 +57,8 @@ final class Reloader: Sendable {
             let renewed = ServerContext(context, configuration: next.configuration, authority: authority)
             renewed.admission.adopt(next.configuration)
             state.adopt(renewed)
+            renewed.deliverer?.adopt(
+                next.configuration.delivery.webhooks, publicURL: next.configuration.publicURL)
         }
         next.accepted()
         tell(next)

@@ -53,7 +53,7 @@ struct LogLine {
     mutating func set(_ key: StaticString, _ value: Int64) {
         begin(key.description)
         if value < 0 { append("-") }
-        append(value.magnitude, digits: 1)
+        append(String(value.magnitude))
     }
 
     /// The line with its end. Once.
@@ -75,44 +75,7 @@ struct LogLine {
         JSONText.append(text, to: &bytes, escapesQuotes: quotes ?? (format == .json))
     }
 
-    /// RFC 3339 with milliseconds, UTC. Written digit by digit: every request has one.
     private mutating func appendTimestamp(_ wallNanoseconds: Int64) {
-        let milliseconds = UInt64(max(0, wallNanoseconds)) / 1_000_000
-        let (days, inDay) = (milliseconds / 86_400_000, milliseconds % 86_400_000)
-        // Civil date from days, counting years from March so that the leap day comes last.
-        let shifted = days + 719_468
-        let era = shifted / 146_097
-        let dayOfEra = shifted % 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let shiftedMonth = (5 * dayOfYear + 2) / 153
-        let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
-        append(yearOfEra + era * 400 + (month <= 2 ? 1 : 0), digits: 4)
-        append("-")
-        append(month, digits: 2)
-        append("-")
-        append(dayOfYear - (153 * shiftedMonth + 2) / 5 + 1, digits: 2)
-        append("T")
-        append(inDay / 3_600_000, digits: 2)
-        append(":")
-        append(inDay / 60_000 % 60, digits: 2)
-        append(":")
-        append(inDay / 1000 % 60, digits: 2)
-        append(".")
-        append(inDay % 1000, digits: 3)
-        append("Z")
-    }
-
-    /// In decimal, with zeros in front up to so many digits.
-    private mutating func append(_ number: UInt64, digits: Int) {
-        var (unit, count) = (UInt64(1), 1)
-        while count < digits || number / unit >= 10 {
-            unit *= 10
-            count += 1
-        }
-        while unit > 0 {
-            bytes.append(0x30 + UInt8(truncatingIfNeeded: number / unit % 10))
-            unit /= 10
-        }
+        Timestamp.append(milliseconds: wallNanoseconds / 1_000_000, to: &bytes)
     }
 }

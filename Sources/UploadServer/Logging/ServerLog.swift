@@ -1,4 +1,5 @@
 internal import Access
+internal import Events
 internal import HTTP
 internal import LinuxSystem
 public import Logging
@@ -90,6 +91,17 @@ public struct ServerLog: Sendable {
         logger.info("HTTP/2 connection failed", metadata: ["peer": "\(peer)", "error": "\(reason)"])
     }
 
+    /// Writes what the delivery of events reports: from its thread.
+    func delivered(_ report: DeliveryReport) {
+        let level: Logger.Level =
+            switch report {
+            case .gaveUp, .ended: .error
+            case .failing, .refused, .storeFailed: .warning
+            case .recovered: .notice
+            }
+        logger.log(level: level, "\(report)")
+    }
+
     /// Writes what the store reports: from any of its threads.
     func stored(_ event: StoreEvent) {
         let level: Logger.Level =
@@ -98,6 +110,9 @@ public struct ServerLog: Sendable {
             case .damaged, .appendFailed, .journalFailed, .replayFailed, .checkpointFailed,
                 .directoryMisplaced:
                 .error
+            case .eventsFull, .eventsDropped: .error
+            case .eventsFilling: .warning
+            case .eventsTaken: .notice
             case .removalFailed, .sweepFailed, .forgettingFailed, .strangerKept, .logGrows: .warning
             case .deliveredAfterCrash, .replayed, .directIORefused: .notice
             case .catalogueResumed, .checkpointsResumed, .journalResumed, .journalBuffered: .notice

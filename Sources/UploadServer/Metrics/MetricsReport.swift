@@ -1,4 +1,5 @@
 internal import Access
+internal import Events
 internal import LinuxSystem
 internal import Reactor
 internal import Storage
@@ -32,6 +33,7 @@ struct MetricsReport {
         memory()
         disk()
         store()
+        if let deliverer = server.deliverer { events(deliverer) }
         loops()
         process()
         return text.bytes
@@ -168,6 +170,31 @@ struct MetricsReport {
         text.histogram(
             MetricsReport.name(metric.name), metric.help, histogram,
             unit: { metric.isTime ? MetricsText.seconds($0) : "\($0)" })
+    }
+
+    private mutating func events(_ deliverer: EventDeliverer) {
+        let outbox = deliverer.outbox
+        text.number("sluice_events", .gauge, "Events that wait to be told.", Int64(outbox.count))
+        text.number("sluice_events_limit", .gauge, "How many may.", Int64(outbox.limit))
+        text.number(
+            "sluice_events_dropped_total", .counter, "Events dropped because too many waited.", outbox.droppedCount)
+        let targets = Array(zip(deliverer.tallies, outbox.targets))
+        func each(_ name: String, _ kind: MetricsText.Kind, _ help: String, _ value: (Int) -> String) {
+            text.begin("sluice_event_target_\(name)", kind, help)
+            for (index, (tally, _)) in targets.enumerated() { text.sample([("target", tally.name)], value(index)) }
+        }
+        each("queue_length", .gauge, "Events that wait for this target.") { "\(outbox.pending(targets[$0].1.id))" }
+        let now = SystemClock.wallNanoseconds / 1_000_000
+        each("oldest_seconds", .gauge, "How long ago the oldest of them became true; 0 without one.") { index in
+            let age = targets[index].0.oldestMilliseconds.map { max(0, now - $0) } ?? 0
+            return MetricsText.seconds(age * 1_000_000)
+        }
+        each("taken_total", .counter, "Events that it has taken.") { "\(targets[$0].0.takenCount)" }
+        each("failures_total", .counter, "Attempts that it has not taken.") { "\(targets[$0].0.failedCount)" }
+        each("given_up_total", .counter, "Events that it was not told of after all attempts.") {
+            "\(targets[$0].0.givenUpCount)"
+        }
+        each("ended", .gauge, "Whether it wants nothing more (410).") { targets[$0].0.isEnded ? "1" : "0" }
     }
 
     /// One number of a family; those of one family stand together.

@@ -9,7 +9,7 @@ typealias ServeSection = OptionSection<ServeSettings>
 /// The options of `sluice serve`. Each is declared once; what they say of each other is in `ServeRules`.
 enum ServeOptions {
     static let table = OptionTable(
-        [addresses, encryption, access, storage, limits, outside, uploads, logging], fileOption: "config")
+        [addresses, encryption, access, storage, limits, outside, uploads, events, logging], fileOption: "config")
 
     /// A hundred years, in seconds: beyond that a time is a slip of the pen, and sums with it would not fit.
     static let secondsMax: Int64 = 100 * 365 * 86_400
@@ -55,7 +55,7 @@ enum ServeOptions {
         }
         // Their files have been read anew, whatever these are called: something else may be in them.
         let (contents, configured) = (old.target.access.contents, renewed.configured)
-        renewed.applied += accessFiles.filter { name in
+        renewed.applied += (accessFiles + eventFiles).filter { name in
             !renewed.applied.contains(name)
                 && configured.value(name).texts.contains { contents[$0] != configured.target.access.contents[$0] }
         }
@@ -89,6 +89,7 @@ enum ServeOptions {
             ClientAuthorities(file: $0, areRequired: settings.requiresClientCertificate)
         }
         configured.target.server.access = settings.policy
+        configured.target.server.delivery = settings.events.delivery
         do throws(TLSError) {
             configured.target.server.authority = try settings.authority.configuration()
         } catch {

@@ -9,6 +9,7 @@ struct ServeSettings: Sendable {
     var server = ServerConfiguration(store: StoreConfiguration(path: "./data"))
     var access = AccessSettings()
     var authority = AuthoritySettings()
+    var events = EventSettings()
     var configurationFile: String?
     var certificateFiles: [String] = []
     var keyFiles: [String] = []

@@ -1,0 +1,34 @@
+internal import Storage
+internal import Synchronization
+
+/// What the deliveries to all targets share. From any thread.
+final class DeliveryParts: Sendable {
+    let store: LocalStore
+    let outbox: EventOutbox
+    let configuration: DeliveryConfiguration
+    /// As they were at the start.
+    let places: EventPlaces
+    let tallies: [TargetTally]
+    let report: @Sendable (DeliveryReport) -> Void
+    private let stopping = Atomic<Bool>(false)
+
+    init(
+        store: LocalStore, outbox: EventOutbox, configuration: DeliveryConfiguration, places: EventPlaces,
+        report: @escaping @Sendable (DeliveryReport) -> Void
+    ) {
+        self.store = store
+        self.outbox = outbox
+        self.configuration = configuration
+        self.places = places
+        self.report = report
+        tallies = configuration.webhooks.map { TargetTally(name: $0.name) }
+    }
+
+    /// Nothing new is begun.
+    var isStopping: Bool { stopping.load(ordering: .acquiring) }
+
+    func stop() { stopping.store(true, ordering: .releasing) }
+
+    /// What an event is called: the same for all targets and all attempts, and for no other event anywhere.
+    func id(_ event: UploadEvent) -> String { "\(outbox.source)-\(event.sequence)" }
+}

@@ -1,0 +1,32 @@
+internal import Storage
+internal import Uploads
+
+/// Something in the delivery of events that belongs in the log. Targets are told by their URLs without a query.
+public enum DeliveryReport: Sendable, CustomStringConvertible {
+    /// A target takes nothing; it is tried again and again.
+    case failing(target: String, reason: String)
+    /// It takes events again.
+    case recovered(target: String)
+    /// A target does not take this event; it is tried again.
+    case refused(target: String, event: String, upload: String, reason: String)
+    /// An event was tried for as long as may be: this target will not be told of it.
+    case gaveUp(target: String, event: String, upload: String)
+    /// A target wants nothing more (410): its queue is gone.
+    case ended(target: String)
+    /// The store could not say what is to be told; it is asked again.
+    case storeFailed(reason: String)
+
+    /// One line for the log.
+    public var description: String {
+        switch self {
+        case .failing(let target, let reason): "\(target) takes no events, which wait: \(reason)"
+        case .recovered(let target): "\(target) takes events again"
+        case .refused(let target, let event, let upload, let reason):
+            "\(target) does not take event \(event) of upload \(upload), which is tried again: \(reason)"
+        case .gaveUp(let target, let event, let upload):
+            "\(target) was not told of event \(event) of upload \(upload): given up"
+        case .ended(let target): "\(target) wants no more events (410): none is kept for it until the next start"
+        case .storeFailed(let reason): "events cannot be read: \(reason)"
+        }
+    }
+}

@@ -1,0 +1,32 @@
+/// The bounds of delivery that no option changes.
+public enum EventsLimits {
+    /// Events of one target that are in memory, told or about to be: further ones wait in the catalogue.
+    static let windowMax = 1024
+    /// More are asked for when so few are left of them.
+    static let windowLow = windowMax / 2
+    /// Requests to one target that are on their way at once, each for another upload.
+    static let requestsMax = 16
+    /// After a failure: the first wait, and the longest one; in nanoseconds.
+    static let retryNanosecondsMin: Int64 = 1_000_000_000
+    static let retryNanosecondsMax: Int64 = 900_000_000_000
+    /// Of each wait at most such a part is left out, by chance, so that not all come at once: one in so many.
+    static let jitterShare: Double = 4
+    /// So many failures behind one another, of whatever events, are the target's and not theirs.
+    static let failuresOfTargetMin = 8
+    /// For how long what was told waits to be recorded together with more of it, in nanoseconds.
+    static let recordNanoseconds: Int64 = 1_000_000_000
+    /// How long a stop waits for requests to end that it has cut, in nanoseconds.
+    static let stopNanoseconds: Int64 = 5_000_000_000
+    /// How long a pause lasts after the store could not say what is to be told, in nanoseconds.
+    static let storeRetryNanoseconds: Int64 = 1_000_000_000
+    /// Memory that the loop's pools may hold, in bytes; delivery itself uses none of it.
+    static let poolBytes = 4 << 20
+    /// A secret has so many bytes (Standard Webhooks).
+    public static let secretBytes = 24...64
+    /// Targets that may be configured.
+    public static let targetsMax = 16
+    /// How long one attempt may take unless told, in nanoseconds.
+    public static let attemptNanoseconds: Int64 = 15_000_000_000
+    /// For how long an event is tried unless told, in milliseconds: three days.
+    public static let giveUpMilliseconds: Int64 = 3 * 86_400_000
+}

@@ -1,0 +1,193 @@
+internal import LinuxSystem
+internal import Reactor
+internal import Storage
+internal import Synchronization
+internal import Uploads
+internal import TLS
+
+/// Brings one target its events. Confined to the loop.
+///
+/// One task fills the queue in memory from the catalogue, begins attempts and sleeps until the next one is due; each
+/// attempt is a task of its own.
+final class TargetDelivery {
+    private var webhook: Webhook
+    private var places: EventPlaces
+    private let target: Int64
+    private let index: Int
+    private let parts: DeliveryParts
+    private let tls: TLSContext?
+    private let tally: TargetTally
+    private var queue = DeliveryQueue()
+    /// Those that send nothing at this moment.
+    private var idle: [WebhookSender] = []
+    private var attempts = 0
+    private var token: EventToken?
+    /// Something has happened since the task looked.
+    private var hasNews = true
+    private var hasFailed = false
+    private var hasEnded = false
+    private var recordNanoseconds: Int64?
+
+    init(_ index: Int, _ parts: DeliveryParts, _ tls: TLSContext?) {
+        self.index = index
+        self.parts = parts
+        self.tls = tls
+        webhook = parts.configuration.webhooks[index]
+        places = parts.places
+        target = parts.outbox.targets[index].id
+        tally = parts.tallies[index]
+    }
+
+    /// Has the task look again.
+    func wake(on loop: isolated EventLoop) {
+        hasNews = true
+        if let token { loop.wake(token) }
+    }
+
+    /// Signs what comes from now on by these, and tells these places.
+    func adopt(_ secrets: [WebhookSecret], _ places: EventPlaces) {
+        webhook.secrets = secrets
+        self.places = places
+    }
+
+    /// Until the stop, or until the target wants nothing more.
+    func run(on loop: isolated EventLoop) async {
+        let watch = loop.watch()
+        token = watch.token
+        while !parts.isStopping, !hasEnded {
+            hasNews = false
+            await fill()
+            giveUpOverdue()
+            tally.oldest.store(queue.oldestMilliseconds ?? 0, ordering: .relaxed)
+            while let attempt = queue.begin(now: SystemClock.monotonicNanoseconds) { begin(attempt, on: loop) }
+            recordIfDue()
+            if !hasNews { await sleep(on: watch) }
+        }
+        while attempts > 0 { await sleep(on: watch) }
+        token = nil
+        loop.end(watch)
+        for sender in idle { await sender.close(on: loop) }
+        parts.outbox.record()
+    }
+
+    private func sleep(on watch: Watch) async {
+        let isRunning = !parts.isStopping && !hasEnded
+        let next = isRunning ? min(queue.nextNanoseconds() ?? .max, recordNanoseconds ?? .max) : .max
+        watch.setDeadline(next)
+        do throws(Interruption) { try await watch.untilWoken() } catch { watch.clearInterruption() }
+    }
+
+    /// Takes more of the target's queue into memory where that runs low.
+    private func fill() async {
+        queue.drop(before: parts.outbox.firstKept)
+        let latest = parts.outbox.latest
+        guard queue.isLow, latest > queue.lastSequence else { return }
+        let room = queue.room
+        do throws(StorageError) {
+            let events = try await parts.outbox.events(
+                for: target, after: queue.lastSequence, upTo: latest, limit: room)
+            queue.add(events)
+            if events.count < room { queue.skip(to: latest) } else { hasNews = true }
+        } catch {
+            if parts.isStopping { return }
+            parts.report(.storeFailed(reason: "\(error)"))
+            recordNanoseconds = SystemClock.monotonicNanoseconds + EventsLimits.storeRetryNanoseconds
+        }
+    }
+
+    private func giveUpOverdue() {
+        guard let age = parts.configuration.giveUpMilliseconds, hasFailed || queue.isTroubled else { return }
+        hasFailed = false
+        for event in queue.overdue(before: SystemClock.wallNanoseconds / 1_000_000 - age) {
+            queue.giveUp(event.sequence)
+            tally.givenUp.add(1, ordering: .relaxed)
+            settle(event)
+            parts.report(.gaveUp(target: tally.name, event: parts.id(event), upload: event.upload.description))
+            hasNews = true
+        }
+    }
+
+    /// The target is not told of it again.
+    private func settle(_ event: UploadEvent) {
+        parts.outbox.told(target, event.sequence)
+        if recordNanoseconds == nil {
+            recordNanoseconds = SystemClock.monotonicNanoseconds + EventsLimits.recordNanoseconds
+        }
+    }
+
+    private func recordIfDue() {
+        guard let due = recordNanoseconds, due <= SystemClock.monotonicNanoseconds else { return }
+        recordNanoseconds = nil
+        parts.outbox.record()
+        hasNews = hasNews || queue.isLow && parts.outbox.latest > queue.lastSequence
+    }
+
+    // MARK: Attempts
+
+    private func begin(_ attempt: DeliveryQueue.Attempt, on loop: isolated EventLoop) {
+        attempts += 1
+        let index = index
+        loop.spawn { loop in await Deliveries.of(loop)?.targets[index].make(attempt, on: loop) }
+    }
+
+    private func make(_ attempt: DeliveryQueue.Attempt, on loop: isolated EventLoop) async {
+        let event = attempt.event
+        let isReady = await isReady(event)
+        let outcome = isReady && !parts.isStopping ? await send(event, on: loop) : nil
+        attempts -= 1
+        defer { wake(on: loop) }
+        // What was cut by the stop is told by the next start.
+        if parts.isStopping, outcome == nil || outcome?.isTaken == false { return }
+        let now = SystemClock.monotonicNanoseconds
+        guard let outcome else { return queue.end(attempt, .unready, now: now) }
+        let wasTroubled = queue.isTroubled
+        switch outcome {
+        case .taken:
+            tally.taken.add(1, ordering: .relaxed)
+            queue.end(attempt, .taken, now: now)
+            settle(event)
+            if wasTroubled, !queue.isTroubled { parts.report(.recovered(target: tally.name)) }
+        case .gone:
+            if hasEnded { return }
+            hasEnded = true
+            tally.hasEnded.store(true, ordering: .relaxed)
+            tally.oldest.store(0, ordering: .relaxed)
+            parts.outbox.end(target)
+            parts.report(.ended(target: tally.name))
+        case .refused(let reason):
+            failed(attempt, .refused, now, reason)
+            if attempt.earlier == 0 {
+                parts.report(
+                    .refused(
+                        target: tally.name, event: parts.id(event), upload: event.upload.description, reason: reason))
+            }
+        case .unreachable(let reason, let retry):
+            failed(attempt, .unreachable(retryNanoseconds: retry), now, reason)
+        }
+    }
+
+    private func failed(
+        _ attempt: DeliveryQueue.Attempt, _ outcome: DeliveryQueue.Outcome, _ now: Int64, _ reason: String
+    ) {
+        let wasTroubled = queue.isTroubled
+        tally.failed.add(1, ordering: .relaxed)
+        hasFailed = true
+        queue.end(attempt, outcome, now: now)
+        if queue.isTroubled, !wasTroubled { parts.report(.failing(target: tally.name, reason: reason)) }
+    }
+
+    private func isReady(_ event: UploadEvent) async -> Bool {
+        do throws(StorageError) { return try await parts.store.isInPlace(event) } catch { return false }
+    }
+
+    private func send(_ event: UploadEvent, on loop: isolated EventLoop) async -> WebhookSender.Outcome {
+        let sender = idle.popLast() ?? WebhookSender(webhook, parts.configuration, tls: tls)
+        let outcome = await sender.send(event, id: parts.id(event), to: webhook, places, on: loop)
+        idle.append(sender)
+        return outcome
+    }
+}
+
+extension WebhookSender.Outcome {
+    fileprivate var isTaken: Bool { if case .taken = self { true } else { false } }
+}

@@ -1,0 +1,27 @@
+internal import HTTP
+internal import TLS
+
+/// What a receiver knows a request's sender by, as Standard Webhooks has it: `whsec_` and the base 64 of 24 to 64
+/// bytes.
+public struct WebhookSecret: Sendable, Equatable {
+    private let key: [UInt8]
+
+    /// Reads what a file says, white space around it aside; nil for anything else.
+    public init?(file bytes: [UInt8]) {
+        guard let text = String(validating: bytes, as: UTF8.self) else { return nil }
+        let word = text.split { $0 == " " || $0.isNewline || $0 == "\t" }
+        guard word.count == 1, word[0].hasPrefix("whsec_"), let key = Base64.decode(word[0].dropFirst(6)),
+            EventsLimits.secretBytes.contains(key.count)
+        else { return nil }
+        self.key = key
+    }
+
+    /// The signature of one attempt; nil where memory is out.
+    ///
+    /// - Parameters:
+    ///   - id: the event's.
+    ///   - seconds: when the attempt is made, since 1970-01-01 UTC.
+    func signature(id: String, seconds: Int64, body: [UInt8]) -> String? {
+        MessageCode.sha256(Array("\(id).\(seconds).".utf8) + body, key: key).map { "v1,\(Base64.encode($0))" }
+    }
+}

@@ -1,0 +1,65 @@
+import Events
+import HTTPClient
+import LinuxSystem
+import Storage
+import TLS
+
+/// Who is told of events, as the options say.
+struct EventSettings: Sendable {
+    var urls: [HTTPURL] = []
+    var secrets: [WebhookSecret] = []
+    var format = Webhook.Format.cloudevents
+    var kinds: Set<UploadEvent.Kind> = []
+    var authoritiesFile: String?
+    var attemptSeconds: Int64 = EventsLimits.attemptNanoseconds / 1_000_000_000
+    var giveUpSeconds: Int64 = EventsLimits.giveUpMilliseconds / 1000
+
+    var delivery: DeliveryConfiguration {
+        var delivery = DeliveryConfiguration()
+        delivery.webhooks = urls.map {
+            Webhook(url: $0, format: format, kinds: kinds.isEmpty ? nil : kinds, secrets: secrets)
+        }
+        delivery.attemptNanoseconds = attemptSeconds * 1_000_000_000
+        delivery.giveUpMilliseconds = giveUpSeconds == 0 ? nil : giveUpSeconds * 1000
+        if let authoritiesFile { delivery.trust = .certificateAuthorities(file: authoritiesFile) }
+        delivery.proxies = ProxySettings(
+            environment: Dictionary(
+                Environment.all.map {
+                    (String(decoding: $0.name, as: UTF8.self), String(decoding: $0.value, as: UTF8.self))
+                },
+                uniquingKeysWith: { first, _ in first }))
+        return delivery
+    }
+
+    /// The most secrets that a rotation takes, and more.
+    private static let secretsMax = 4
+
+    /// What is wrong with them together.
+    func faults(_ isGiven: (String) -> Bool, _ spelling: (String) -> String) -> [String] {
+        var faults: [String] = []
+        if urls.isEmpty {
+            let options = [
+                "webhook-secret", "webhook-format", "webhook-events", "webhook-ca", "webhook-timeout",
+                "webhook-give-up", "events-max", "events-full",
+            ]
+            faults += options.filter(isGiven).map { "\(spelling($0)) says something of --webhook: name one." }
+        }
+        if Set(urls).count < urls.count { faults.append("\(spelling("webhook")) names a URL twice.") }
+        if urls.count > EventsLimits.targetsMax {
+            faults.append("\(urls.count) of \(spelling("webhook")) are more than \(EventsLimits.targetsMax).")
+        }
+        if secrets.count > EventSettings.secretsMax {
+            faults.append(
+                "\(secrets.count) of \(spelling("webhook-secret")) are more than \(EventSettings.secretsMax).")
+        }
+        let untold = kinds.subtracting(format.kinds)
+        if !untold.isEmpty {
+            let words = untold.map(\.word).sorted().joined(separator: ", ")
+            faults.append("\(spelling("webhook-format")) \(format.rawValue) has no word for \(words).")
+        }
+        if authoritiesFile != nil, !urls.isEmpty, !urls.contains(where: \.usesTLS) {
+            faults.append("\(spelling("webhook-ca")) says something of https, and no --webhook is.")
+        }
+        return faults
+    }
+}
