@@ -131,9 +131,9 @@ final class TargetDelivery {
     }
 
     private func make(_ attempt: DeliveryQueue.Attempt, on loop: isolated EventLoop) async {
-        let event = attempt.event
-        let isReady = await isReady(event)
-        let outcome = isReady && !parts.isStopping ? await send(event, on: loop) : nil
+        let settled = await settled(attempt.event)
+        let event = settled ?? attempt.event
+        let outcome = settled != nil && !parts.isStopping ? await send(event, on: loop) : nil
         attempts -= 1
         defer { wake(on: loop) }
         // What was cut by the stop is told by the next start.
@@ -176,8 +176,8 @@ final class TargetDelivery {
         if queue.isTroubled, !wasTroubled { parts.report(.failing(target: tally.name, reason: reason)) }
     }
 
-    private func isReady(_ event: UploadEvent) async -> Bool {
-        do throws(StorageError) { return try await parts.store.isInPlace(event) } catch { return false }
+    private func settled(_ event: UploadEvent) async -> UploadEvent? {
+        do throws(StorageError) { return try await parts.store.settled(event) } catch { return nil }
     }
 
     private func send(_ event: UploadEvent, on loop: isolated EventLoop) async -> WebhookSender.Outcome {

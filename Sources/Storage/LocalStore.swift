@@ -160,23 +160,29 @@ public final class LocalStore: Sendable {
     /// The events that are to be told; nil where nobody is to be told of any.
     public var outbox: EventOutbox? { parts.outbox }
 
-    /// Whether what an event tells of can be found: the file of a finished upload under its name, as far as nobody has
-    /// taken or replaced it since. A crash between record and name is made good by this.
+    /// An event as it can be told: the file of a finished upload has its name, as far as nobody has taken or replaced it
+    /// since. A crash between record and name is made good by this, under another name where that one is taken. Nil
+    /// while it cannot be told.
     ///
     /// - Throws: why that cannot be known now, or is not so yet.
-    public func isInPlace(_ event: UploadEvent) async throws(StorageError) -> Bool {
+    public func settled(_ event: UploadEvent) async throws(StorageError) -> UploadEvent? {
         guard event.kind == .finished, let length = event.length, let outbox = parts.outbox, outbox.isDoubtful(event)
-        else { return true }
+        else { return event }
         // This compares the record with the files, and brings the rename to its end.
-        _ = try await snapshot(of: event.upload)
-        let (files, id, name) = (parts.files, event.upload, event.name)
+        let record = try await snapshot(of: event.upload)
+        let (files, id) = (parts.files, event.upload)
         if let failure = files.awaited.failure(id) { throw failure }
+        var told = event
+        if let record, record.state == .finished, let finished = record.finished, finished.length == length {
+            told.name = finished.name
+        }
+        let name = told.name
         let isInPlace = try await parts.disk.run { () throws(StorageError) in
             if try files.deliveredSize(id, name) != nil { return true }
             return try files.dataSize(id) != length
         }
         if isInPlace { outbox.trust(id) }
-        return isInPlace
+        return isInPlace ? told : nil
     }
 
     /// Uploads that are not finished and whose expiry is at or before `seconds` since 1970-01-01 UTC, the oldest

@@ -108,6 +108,7 @@ class Run:
             self._power_cycle(lambda: self.disk.cut(self.plan.seed))
             self.server.start()
             self.workload.verify(self.server, thorough=True)
+            self._look()
             if "is damaged" in self.server.log.read_text(errors="replace"):
                 raise Broken("the server itself found damage")
         except (Broken, RuntimeError) as error:
@@ -120,6 +121,9 @@ class Run:
                 self.server.kill()
             self.disk.detach()
         return f"{self.cuts} cuts in {time.monotonic() - begun:.1f} s; {self.workload.summary()}"
+
+    def _look(self) -> None:
+        """At what else must be right in the end."""
 
     def _life(self, dice: Random) -> None:
         self.disk.cut(dice.getrandbits(32), dice.randint(1, OPERATIONS_MAX))

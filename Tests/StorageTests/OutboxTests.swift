@@ -246,8 +246,22 @@ import Uploads
         }
         let event = try #require(try await waiting(crashed).last)
         #expect(event.kind == .finished)
-        #expect(try await crashed.store.isInPlace(event))
+        #expect(try await crashed.store.settled(event) == event)
         #expect(crashed.contents(crashed.finishedPath(upload.id, "file.bin")) == Pattern.bytes(upload.id, 1000))
+    }
+
+    @Test func `and where that name is somebody else's by now, it is told under the one that it gets`() async throws {
+        let fixture = try StoreFixture(events: Self.events())
+        let upload = try await fixture.finishSmall(1)
+        let crashed = try fixture.crashed(events: Self.events()) { path in
+            let place = "\(path)/complete/\(upload.id)/file.bin"
+            try FileManager.default.moveItem(atPath: place, toPath: "\(path)/uploads/\(upload.id)")
+            try Data("theirs".utf8).write(to: URL(fileURLWithPath: place))
+        }
+        let event = try #require(try await waiting(crashed).last)
+        let told = try #require(try await crashed.store.settled(event))
+        #expect(told.name == CleanName("file (2).bin") && told.sequence == event.sequence)
+        #expect(crashed.contents(crashed.finishedPath(upload.id, "file (2).bin")) == Pattern.bytes(upload.id, 1000))
     }
 
     @Test func `a crash leaves an event of each record, and no other`() async throws {

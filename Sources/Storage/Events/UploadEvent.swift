@@ -47,7 +47,7 @@ public struct UploadEvent: Sendable, Equatable {
     /// Whose it is; nil where nobody was asked who they are.
     public let owner: Owner?
     /// The file's name; of a finished upload the one in its path.
-    public let name: CleanName
+    public internal(set) var name: CleanName
     /// As its client has told it.
     public let contentType: String?
     /// The dialect's own text, as in the record.
