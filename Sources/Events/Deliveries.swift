@@ -16,7 +16,7 @@ final class Deliveries {
     /// Makes them; to be called before anybody asks.
     static func make(_ parts: DeliveryParts, _ tls: TLSContext?, on loop: isolated EventLoop) -> Deliveries {
         loop.attached {
-            Deliveries(parts.configuration.webhooks.indices.map { TargetDelivery($0, parts, tls) })
+            Deliveries(parts.configuration.targets.indices.map { TargetDelivery($0, parts, tls) })
         }
     }
 }

@@ -4,9 +4,11 @@ public import TLS
 /// Whom a server tells of events, and how patiently.
 public struct DeliveryConfiguration: Sendable {
     /// In the order in which the store has them as targets.
-    public var webhooks: [Webhook] = []
-    /// How long one attempt may take, in nanoseconds.
+    public var targets: [DeliveryTarget] = []
+    /// How long one attempt at a webhook may take, in nanoseconds.
     public var attemptNanoseconds = EventsLimits.attemptNanoseconds
+    /// How long a program may run, in nanoseconds.
+    public var programNanoseconds = EventsLimits.programNanoseconds
     /// How old an event may be that is tried once more, in milliseconds; nil for any age.
     public var giveUpMilliseconds: Int64? = EventsLimits.giveUpMilliseconds
     /// Whom to believe over https.

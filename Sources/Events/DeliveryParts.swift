@@ -21,7 +21,7 @@ final class DeliveryParts: Sendable {
         self.configuration = configuration
         self.places = places
         self.report = report
-        tallies = configuration.webhooks.map { TargetTally(name: $0.name) }
+        tallies = configuration.targets.map { TargetTally(name: $0.name) }
     }
 
     /// Nothing new is begun.

@@ -51,7 +51,15 @@ struct DeliveryQueue {
     /// A number from 0 to 1 that scatters waits.
     private let chance: () -> Double
 
-    init(chance: @escaping () -> Double = { Double.random(in: 0..<1) }) { self.chance = chance }
+    /// How many attempts may be on their way.
+    private let attemptsMax: Int
+
+    init(
+        attemptsMax: Int = EventsLimits.requestsMax, chance: @escaping () -> Double = { Double.random(in: 0..<1) }
+    ) {
+        self.attemptsMax = attemptsMax
+        self.chance = chance
+    }
 
     /// Events in hand.
     var count: Int { items.count }
@@ -84,7 +92,7 @@ struct DeliveryQueue {
 
     /// The next attempt, nil while there is none to be made.
     mutating func begin(now: Int64) -> Attempt? {
-        guard underWay < (isTroubled ? 1 : EventsLimits.requestsMax), now >= pausedUntil else { return nil }
+        guard underWay < (isTroubled ? 1 : attemptsMax), now >= pausedUntil else { return nil }
         var busy: Set<UploadID> = []
         for index in items.indices {
             let item = items[index]
@@ -100,7 +108,7 @@ struct DeliveryQueue {
 
     /// When the next attempt may be made, if nothing happens before; nil where only that makes one.
     func nextNanoseconds() -> Int64? {
-        if underWay >= (isTroubled ? 1 : EventsLimits.requestsMax) { return nil }
+        if underWay >= (isTroubled ? 1 : attemptsMax) { return nil }
         var (busy, next): (Set<UploadID>, Int64?) = ([], nil)
         for item in items where busy.insert(item.event.upload).inserted && !item.isUnderWay {
             next = min(next ?? .max, item.dueNanoseconds)

@@ -14,7 +14,7 @@ public final class EventDeliverer: Sendable {
     private let running: Atomic<Int>
     private let hasEnded = Atomic<UInt32>(0)
 
-    /// Begins. The store has the webhooks' targets, in the same order.
+    /// Begins. The store has the targets, in the same order.
     ///
     /// - Parameters:
     ///   - publicURL: what the server is called outside, or the path below which it is served there.
@@ -26,14 +26,14 @@ public final class EventDeliverer: Sendable {
         publicURL: String?, data: String, report: @escaping @Sendable (DeliveryReport) -> Void
     ) throws(Errno) {
         precondition(
-            configuration.webhooks.map(\.target) == outbox.targets.map(\.target), "the store keeps events for others")
+            configuration.targets.map(\.target) == outbox.targets.map(\.target), "the store keeps events for others")
         group = try LoopGroup(count: 1, bufferMemoryBytes: EventsLimits.poolBytes, name: "events")
         parts = DeliveryParts(
             store: store, outbox: outbox, configuration: configuration,
             places: EventPlaces(outbox: outbox.source, publicURL: publicURL, data: data), report: report)
-        running = Atomic(configuration.webhooks.count)
+        running = Atomic(configuration.targets.count)
         group.loops[0].spawn { [parts] loop in _ = Deliveries.make(parts, tls, on: loop) }
-        for index in configuration.webhooks.indices {
+        for index in configuration.targets.indices {
             group.loops[0].spawn { [self] loop in
                 await Deliveries.of(loop)?.targets[index].run(on: loop)
                 ended()
@@ -46,7 +46,10 @@ public final class EventDeliverer: Sendable {
     ///
     /// - Throws: `.configuration` where the authorities cannot be read.
     public static func context(_ configuration: DeliveryConfiguration) throws(TLSError) -> TLSContext? {
-        guard configuration.webhooks.contains(where: \.url.usesTLS) else { return nil }
+        let usesTLS = configuration.targets.contains { target in
+            if case .webhook(let webhook) = target { webhook.url.usesTLS } else { false }
+        }
+        if !usesTLS { return nil }
         return try TLSContext.client(
             trust: configuration.trust, applicationProtocols: ["http/1.1"], resumes: true)
     }
@@ -57,13 +60,12 @@ public final class EventDeliverer: Sendable {
     /// The events that wait.
     public var outbox: EventOutbox { parts.outbox }
 
-    /// Has requests signed by the secrets of these webhooks from now on, and another public URL told. From any thread.
-    public func adopt(_ webhooks: [Webhook], publicURL: String?) {
-        let secrets = webhooks.map(\.secrets)
+    /// Has requests signed by the secrets of these targets from now on, and another public URL told. From any thread.
+    public func adopt(_ destinations: [DeliveryTarget], publicURL: String?) {
         let places = EventPlaces(parts.places, outbox: parts.outbox.source, publicURL: publicURL)
         group.loops[0].spawn { loop in
             guard let targets = Deliveries.of(loop)?.targets else { return }
-            for (target, secrets) in zip(targets, secrets) { target.adopt(secrets, places) }
+            for (target, destination) in zip(targets, destinations) { target.adopt(destination, places) }
         }
     }
 

@@ -6,6 +6,8 @@ public enum EventsLimits {
     static let windowLow = windowMax / 2
     /// Requests to one target that are on their way at once, each for another upload.
     static let requestsMax = 16
+    /// Programs of one target that run at once, each for another upload.
+    static let programsMax = 4
     /// After a failure: the first wait, and the longest one; in nanoseconds.
     static let retryNanosecondsMin: Int64 = 1_000_000_000
     static let retryNanosecondsMax: Int64 = 900_000_000_000
@@ -27,6 +29,8 @@ public enum EventsLimits {
     public static let targetsMax = 16
     /// How long one attempt may take unless told, in nanoseconds.
     public static let attemptNanoseconds: Int64 = 15_000_000_000
+    /// How long a program may run unless told, in nanoseconds.
+    public static let programNanoseconds: Int64 = 60_000_000_000
     /// For how long an event is tried unless told, in milliseconds: three days.
     public static let giveUpMilliseconds: Int64 = 3 * 86_400_000
 }

@@ -10,14 +10,14 @@ internal import TLS
 /// One task fills the queue in memory from the catalogue, begins attempts and sleeps until the next one is due; each
 /// attempt is a task of its own.
 final class TargetDelivery {
-    private var webhook: Webhook
+    private var destination: DeliveryTarget
     private var places: EventPlaces
     private let target: Int64
     private let index: Int
     private let parts: DeliveryParts
     private let tls: TLSContext?
     private let tally: TargetTally
-    private var queue = DeliveryQueue()
+    private var queue: DeliveryQueue
     /// Those that send nothing at this moment.
     private var idle: [WebhookSender] = []
     private var attempts = 0
@@ -32,7 +32,8 @@ final class TargetDelivery {
         self.index = index
         self.parts = parts
         self.tls = tls
-        webhook = parts.configuration.webhooks[index]
+        destination = parts.configuration.targets[index]
+        queue = DeliveryQueue(attemptsMax: destination.attemptsMax)
         places = parts.places
         target = parts.outbox.targets[index].id
         tally = parts.tallies[index]
@@ -44,9 +45,9 @@ final class TargetDelivery {
         if let token { loop.wake(token) }
     }
 
-    /// Signs what comes from now on by these, and tells these places.
-    func adopt(_ secrets: [WebhookSecret], _ places: EventPlaces) {
-        webhook.secrets = secrets
+    /// Tells what comes from now on in this way, and these places.
+    func adopt(_ destination: DeliveryTarget, _ places: EventPlaces) {
+        self.destination = destination
         self.places = places
     }
 
@@ -180,14 +181,17 @@ final class TargetDelivery {
         do throws(StorageError) { return try await parts.store.settled(event) } catch { return nil }
     }
 
-    private func send(_ event: UploadEvent, on loop: isolated EventLoop) async -> WebhookSender.Outcome {
+    private func send(_ event: UploadEvent, on loop: isolated EventLoop) async -> DeliveryOutcome {
+        let webhook: Webhook
+        switch destination {
+        case .program(let program):
+            return await ProgramRun(program: program, nanosecondsMax: parts.configuration.programNanoseconds)
+                .tell(event, id: parts.id(event), places, on: loop)
+        case .webhook(let found): webhook = found
+        }
         let sender = idle.popLast() ?? WebhookSender(webhook, parts.configuration, tls: tls)
         let outcome = await sender.send(event, id: parts.id(event), to: webhook, places, on: loop)
         idle.append(sender)
         return outcome
     }
-}
-
-extension WebhookSender.Outcome {
-    fileprivate var isTaken: Bool { if case .taken = self { true } else { false } }
 }

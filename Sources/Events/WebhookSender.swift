@@ -7,15 +7,6 @@ internal import TLS
 
 /// Tells a URL of one event after another. Confined to its loop and to one task at a time.
 final class WebhookSender {
-    /// What came of an attempt.
-    enum Outcome {
-        case taken
-        case refused(String)
-        case unreachable(String, retryNanoseconds: Int64?)
-        /// The target is gone for good.
-        case gone
-    }
-
     /// Answers that say that whoever is there speaks for a target that is not (RFC 9110 sections 15.6, RFC 6585).
     private static let absent: Set<Int> = [429, 502, 503, 504]
 
@@ -35,15 +26,12 @@ final class WebhookSender {
     /// - Parameter id: the event's.
     func send(
         _ event: UploadEvent, id: String, to webhook: Webhook, _ places: EventPlaces, on loop: isolated EventLoop
-    ) async -> Outcome {
-        let body: [UInt8]
+    ) async -> DeliveryOutcome {
+        let body = webhook.format.body(event, id: id, places)
         var fields: [(name: String, value: String)] = []
         switch webhook.format {
-        case .cloudevents:
-            body = CloudEvent.body(event, id: id, places)
-            fields.append(("Content-Type", CloudEvent.contentType))
+        case .cloudevents: fields.append(("Content-Type", CloudEvent.contentType))
         case .tusd:
-            body = TusdHook.body(event, places)
             fields.append(("Content-Type", TusdHook.contentType))
             fields.append(("Hook-Name", TusdHook.type(event.kind)))
         }
@@ -63,7 +51,7 @@ final class WebhookSender {
         }
     }
 
-    private static func outcome(_ answer: Answer) -> Outcome {
+    private static func outcome(_ answer: Answer) -> DeliveryOutcome {
         if answer.isSuccess { return .taken }
         if answer.status.code == 410 { return .gone }
         guard absent.contains(answer.status.code) else { return .refused(answer.text) }

@@ -158,7 +158,7 @@ public final class Server: Sendable {
         do throws(StorageError) {
             var storeConfiguration = configuration.store
             let others = storeConfiguration.onEvent
-            storeConfiguration.events.targets = configuration.delivery.webhooks.map(\.target)
+            storeConfiguration.events.targets = configuration.delivery.targets.map(\.target)
             storeConfiguration.onEvent = { event in
                 log.stored(event)
                 others(event)

@@ -51,7 +51,7 @@ import Testing
         let target = try #require(HTTPURL("http://127.0.0.1:9/"))
         let site = try TestServer {
             $0.listenAdmin = $0.listen
-            $0.delivery.webhooks = [Webhook(url: target)]
+            $0.delivery.targets = [.webhook(Webhook(url: target))]
         }
         let admin = try RawClient(try #require(site.server.addressAdmin))
         try admin.send(TestServer.head("GET", "/metrics"))

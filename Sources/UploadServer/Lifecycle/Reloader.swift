@@ -58,7 +58,7 @@ final class Reloader: Sendable {
             renewed.admission.adopt(next.configuration)
             state.adopt(renewed)
             renewed.deliverer?.adopt(
-                next.configuration.delivery.webhooks, publicURL: next.configuration.publicURL)
+                next.configuration.delivery.targets, publicURL: next.configuration.publicURL)
         }
         next.accepted()
         tell(next)

@@ -8,17 +8,24 @@ import TLS
 struct EventSettings: Sendable {
     var urls: [HTTPURL] = []
     var secrets: [WebhookSecret] = []
-    var format = Webhook.Format.cloudevents
+    var programs: [String] = []
+    var format = EventFormat.cloudevents
     var kinds: Set<UploadEvent.Kind> = []
+    var programKinds: Set<UploadEvent.Kind> = []
     var authoritiesFile: String?
     var attemptSeconds: Int64 = EventsLimits.attemptNanoseconds / 1_000_000_000
+    var programSeconds: Int64 = EventsLimits.programNanoseconds / 1_000_000_000
     var giveUpSeconds: Int64 = EventsLimits.giveUpMilliseconds / 1000
 
     var delivery: DeliveryConfiguration {
         var delivery = DeliveryConfiguration()
-        delivery.webhooks = urls.map {
-            Webhook(url: $0, format: format, kinds: kinds.isEmpty ? nil : kinds, secrets: secrets)
+        delivery.targets = urls.map {
+            .webhook(Webhook(url: $0, format: format, kinds: kinds.isEmpty ? nil : kinds, secrets: secrets))
         }
+        delivery.targets += programs.map {
+            .program(Program(path: $0, format: format, kinds: programKinds.isEmpty ? nil : programKinds))
+        }
+        delivery.programNanoseconds = programSeconds * 1_000_000_000
         delivery.attemptNanoseconds = attemptSeconds * 1_000_000_000
         delivery.giveUpMilliseconds = giveUpSeconds == 0 ? nil : giveUpSeconds * 1000
         if let authoritiesFile { delivery.trust = .certificateAuthorities(file: authoritiesFile) }
@@ -37,22 +44,27 @@ struct EventSettings: Sendable {
     /// What is wrong with them together.
     func faults(_ isGiven: (String) -> Bool, _ spelling: (String) -> String) -> [String] {
         var faults: [String] = []
+        func stray(_ options: [String], _ wanted: String) {
+            faults += options.filter(isGiven).map { "\(spelling($0)) says something of \(wanted): name one." }
+        }
         if urls.isEmpty {
-            let options = [
-                "webhook-secret", "webhook-format", "webhook-events", "webhook-ca", "webhook-timeout",
-                "webhook-give-up", "events-max", "events-full",
-            ]
-            faults += options.filter(isGiven).map { "\(spelling($0)) says something of --webhook: name one." }
+            stray(["webhook-secret", "webhook-events", "webhook-ca", "webhook-timeout"], "--webhook")
+        }
+        if programs.isEmpty { stray(["exec-events", "exec-timeout"], "--exec") }
+        if urls.isEmpty, programs.isEmpty {
+            stray(["webhook-format", "webhook-give-up", "events-max", "events-full"], "--webhook or --exec")
         }
         if Set(urls).count < urls.count { faults.append("\(spelling("webhook")) names a URL twice.") }
-        if urls.count > EventsLimits.targetsMax {
-            faults.append("\(urls.count) of \(spelling("webhook")) are more than \(EventsLimits.targetsMax).")
+        if Set(programs).count < programs.count { faults.append("\(spelling("exec")) names a program twice.") }
+        if urls.count + programs.count > EventsLimits.targetsMax {
+            let count = urls.count + programs.count
+            faults.append("\(count) of --webhook and --exec are more than \(EventsLimits.targetsMax).")
         }
         if secrets.count > EventSettings.secretsMax {
             faults.append(
                 "\(secrets.count) of \(spelling("webhook-secret")) are more than \(EventSettings.secretsMax).")
         }
-        let untold = kinds.subtracting(format.kinds)
+        let untold = kinds.union(programKinds).subtracting(format.kinds)
         if !untold.isEmpty {
             let words = untold.map(\.word).sorted().joined(separator: ", ")
             faults.append("\(spelling("webhook-format")) \(format.rawValue) has no word for \(words).")

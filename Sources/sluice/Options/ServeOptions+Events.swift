@@ -35,8 +35,8 @@ extension ServeOptions {
                 settings.events.secrets.append(secret)
             },
             .choice(
-                "webhook-format", default: Webhook.Format.cloudevents,
-                help: "How it is told: as CloudEvents 1.0 in JSON, or as tusd tells its HTTP hooks."
+                "webhook-format", default: EventFormat.cloudevents,
+                help: "How it is told, to programs as well: as CloudEvents 1.0 in JSON, or as tusd tells its hooks."
             ) { $0.events.format = $1 },
             .many(
                 "webhook-events", "kind", example: "finished",
@@ -45,14 +45,30 @@ extension ServeOptions {
                     given several times. Default: all that the format has.
                     """
             ) { settings, text in
-                for word in text.split(separator: ",", omittingEmptySubsequences: false) {
-                    guard let kind = UploadEvent.Kind(word: word) else {
-                        let words = UploadEvent.Kind.allCases.map(\.word).joined(separator: ", ")
-                        throw OptionFault("takes \(words), not '\(word)'")
-                    }
-                    settings.events.kinds.insert(kind)
-                }
+                settings.events.kinds.formUnion(try kinds(text))
             },
+            .many(
+                "exec", "file", example: "/usr/local/bin/uploaded",
+                help: """
+                    Run this program for each event, which it reads on its standard input; 0 says that it is done, any \
+                    other code has it run again. Four at once; may be given several times.
+                    """
+            ) { settings, text in
+                guard text.utf8.first == UInt8(ascii: "/") else {
+                    throw OptionFault("takes an absolute path, not '\(text)'")
+                }
+                settings.events.programs.append(text)
+            },
+            .many(
+                "exec-events", "kind", example: "finished",
+                help: "Run it for these only, named as for --webhook-events. Default: all that the format has."
+            ) { settings, text in
+                settings.events.programKinds.formUnion(try kinds(text))
+            },
+            .one(
+                "exec-timeout", "seconds", default: "60",
+                help: "How long it may run: then it is killed, with what it has started, and run again."
+            ) { $0.events.programSeconds = try OptionText.number($1, in: 1...86_400, of: " seconds") },
             .one(
                 "webhook-ca", "file", example: "/etc/sluice/tls/app-ca.pem",
                 help: "Believe https webhooks by these authorities (PEM). Default: the system's."
@@ -80,6 +96,18 @@ extension ServeOptions {
                     """
             ) { $0.server.store.events.whenFull = $1 == .refuse ? .refuse : .dropOldest },
         ])
+
+    private static func kinds(_ text: String) throws(OptionFault) -> Set<UploadEvent.Kind> {
+        var kinds: Set<UploadEvent.Kind> = []
+        for word in text.split(separator: ",", omittingEmptySubsequences: false) {
+            guard let kind = UploadEvent.Kind(word: word) else {
+                let words = UploadEvent.Kind.allCases.map(\.word).joined(separator: ", ")
+                throw OptionFault("takes \(words), not '\(word)'")
+            }
+            kinds.insert(kind)
+        }
+        return kinds
+    }
 
     /// Options that name files whose content may change.
     static let eventFiles = ["webhook-secret"]

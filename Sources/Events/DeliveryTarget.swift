@@ -1,0 +1,33 @@
+public import Storage
+
+/// Somebody who is told of events.
+public enum DeliveryTarget: Sendable {
+    case webhook(Webhook)
+    case program(Program)
+
+    /// What the catalogue knows of it.
+    public var target: EventTarget {
+        switch self {
+        case .webhook(let webhook):
+            EventTarget(name: webhook.url.description, kinds: webhook.kinds.intersection(webhook.format.kinds))
+        case .program(let program):
+            EventTarget(name: "exec:\(program.path)", kinds: program.kinds.intersection(program.format.kinds))
+        }
+    }
+
+    /// What it is called in the log and in metrics: a query may be a secret.
+    var name: String {
+        switch self {
+        case .webhook(let webhook): String(webhook.url.description.prefix { $0 != "?" })
+        case .program(let program): program.path
+        }
+    }
+
+    /// How many attempts are on their way at once.
+    var attemptsMax: Int {
+        switch self {
+        case .webhook: EventsLimits.requestsMax
+        case .program: EventsLimits.programsMax
+        }
+    }
+}

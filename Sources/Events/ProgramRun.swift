@@ -1,0 +1,55 @@
+internal import LinuxSystem
+internal import Reactor
+internal import Storage
+
+/// A program that is told of one event. Confined to its loop.
+struct ProgramRun {
+    let program: Program
+    let nanosecondsMax: Int64
+
+    /// Runs it to its end, or until its time is over: then it is killed, and what it has started with it.
+    ///
+    /// - Parameter id: the event's.
+    func tell(
+        _ event: UploadEvent, id: String, _ places: EventPlaces, on loop: isolated EventLoop
+    ) async -> DeliveryOutcome {
+        let body = program.format.body(event, id: id, places)
+        var child: ChildProcess
+        let watch: Watch
+        do throws(Errno) {
+            child = try ChildProcess(path: program.path, environment: environment(event, id, places), input: body)
+            watch = try loop.watch(child.descriptor)
+        } catch {
+            return .unreachable("cannot start it: \(error)", retryNanoseconds: nil)
+        }
+        defer { loop.end(watch, child.descriptor) }
+        watch.setDeadline(SystemClock.monotonicNanoseconds + nanosecondsMax)
+        do throws(Interruption) { try await watch.untilReadable() } catch {
+            child.kill()
+            return .refused(error == .timedOut ? "it took too long, and was killed" : "the server stops")
+        }
+        switch child.end() {
+        case .exited(0): return .taken
+        case .exited(let code): return .refused("it ended with \(code)")
+        case .killed(let signal): return .refused("it was ended by signal \(signal)")
+        case nil: return .refused("nobody knows how it ended")
+        }
+    }
+
+    private func environment(_ event: UploadEvent, _ id: String, _ places: EventPlaces) -> [String] {
+        // Of the server's own nothing else is a program's business.
+        var texts: [String] = []
+        for (name, value) in Environment.all {
+            let name = String(decoding: name, as: UTF8.self)
+            if ProgramRun.kept.contains(name) { texts.append("\(name)=\(String(decoding: value, as: UTF8.self))") }
+        }
+        texts += ["SLUICE_EVENT=\(event.kind.word)", "SLUICE_EVENT_ID=\(id)", "SLUICE_UPLOAD=\(event.upload)"]
+        if let path = places.path(event) { texts.append("SLUICE_PATH=\(path)") }
+        if program.format == .tusd {
+            texts += ["TUS_ID=\(event.upload)", "TUS_SIZE=\(event.length ?? 0)", "TUS_OFFSET=\(event.offset)"]
+        }
+        return texts
+    }
+
+    private static let kept = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR"]
+}
