@@ -47,6 +47,10 @@ import Testing
         #expect(try site.ask(TestServer.head("GET", "/metrics")).status == 404)
     }
 
+    @Test func `a label that is not ours breaks no line`() {
+        #expect(MetricsText.label("http://a/\"\\\nü") == "http://a/\\\"\\\\\\n??")
+    }
+
     @Test func `deploy/metrics.md has a row for every number that is told, and for no other`() throws {
         let target = try #require(HTTPURL("http://127.0.0.1:9/"))
         let site = try TestServer {

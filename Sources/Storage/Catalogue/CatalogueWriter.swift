@@ -103,8 +103,10 @@ final class CatalogueWriter {
         if let failure = write(&steps) {
             for index in steps.indices where steps[index].outcome == .goes { steps[index].outcome = .failed(failure) }
         }
+        let recorded =
+            events == nil ? [] : steps.indices.filter { steps[$0].small != nil && steps[$0].outcome == .goes }
         delivery.conclude(&steps)
-        events?.doubt(steps)
+        events?.doubt(recorded.filter { steps[$0].failure != nil }.map { steps[$0].change.id })
         table.committed(steps, usage: usage(after: steps))
         // What a crash could still take back from its place nobody is told of; nor is anybody before they are answered.
         defer { events?.committed() }

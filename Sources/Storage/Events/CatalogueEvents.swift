@@ -22,10 +22,13 @@ enum CatalogueEvents {
         if targets.isEmpty, try !isThere(connection) { return ([], 0) }
         try connection.execute("BEGIN IMMEDIATE; \(tables)")
         do throws(StorageError) {
-            let before = try connection.integer("SELECT count(*) FROM events")
-            let known = try reconcile(connection, targets)
-            try connection.execute("\(clear);")
-            let after = try connection.integer("SELECT count(*) FROM events")
+            let count = "SELECT count(*) FROM events"
+            // To look through a million of them takes a second: only where some may be superfluous.
+            let ended = try connection.integer("SELECT count(*) FROM event_targets WHERE kinds = 0") > 0
+            let (known, hasLost) = try reconcile(connection, targets)
+            let before = ended || hasLost ? try connection.integer(count) : 0
+            if ended || hasLost { try connection.execute("\(clear);") }
+            let after = ended || hasLost ? try connection.integer(count) : 0
             try setTriggers(connection, wanted: !targets.isEmpty)
             try connection.execute("COMMIT")
             return (known, before - after)
@@ -41,7 +44,7 @@ enum CatalogueEvents {
 
     private static func reconcile(
         _ connection: SQLiteConnection, _ targets: [EventTarget]
-    ) throws(StorageError) -> [Known] {
+    ) throws(StorageError) -> (known: [Known], hasLost: Bool) {
         var old: [(id: Int64, name: String)] = []
         let rows = try connection.prepare("SELECT id, name FROM event_targets ORDER BY id")
         while try rows.step() { old.append((rows.integer(0), rows.text(1) ?? "")) }
@@ -68,7 +71,7 @@ enum CatalogueEvents {
             known.append(Known(id: put.integer(0), target: target))
             put.reset()
         }
-        return known
+        return (known, !left.isEmpty)
     }
 
     /// What no target waits for goes.

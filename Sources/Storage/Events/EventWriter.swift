@@ -1,3 +1,5 @@
+internal import Uploads
+
 /// What the catalogue's thread does for the outbox: it takes away what was told, counts what came, and keeps the bound.
 final class EventWriter {
     private let outbox: EventOutbox
@@ -59,15 +61,16 @@ final class EventWriter {
         if outbox.whenFull == .dropOldest { try dropOldest() }
     }
 
-    /// Small files whose record may be committed, and which may not have their names.
-    func doubt(_ steps: [CatalogueStep]) {
-        for step in steps where step.failure != nil && step.small != nil { outbox.doubt(step.change.id) }
+    /// Small files whose records are committed, and which did not get their names.
+    func doubt(_ ids: [UploadID]) {
+        for id in ids { outbox.doubt(id) }
     }
 
     /// The transaction was taken back: what was told is to be recorded by another one.
     func failed() {
         outbox.giveBack(taken)
         taken = []
+        (removed, dropped) = (0, nil)
     }
 
     /// The transaction is committed, and every small file has its name: what it brought may be told.

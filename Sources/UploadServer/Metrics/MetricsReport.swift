@@ -181,7 +181,9 @@ struct MetricsReport {
         let targets = Array(zip(deliverer.tallies, outbox.targets))
         func each(_ name: String, _ kind: MetricsText.Kind, _ help: String, _ value: (Int) -> String) {
             text.begin("sluice_event_target_\(name)", kind, help)
-            for (index, (tally, _)) in targets.enumerated() { text.sample([("target", tally.name)], value(index)) }
+            for (index, (tally, _)) in targets.enumerated() {
+                text.sample([("target", MetricsText.label(tally.name))], value(index))
+            }
         }
         each("queue_length", .gauge, "Events that wait for this target.") { "\(outbox.pending(targets[$0].1.id))" }
         let now = SystemClock.wallNanoseconds / 1_000_000

@@ -33,6 +33,19 @@ struct MetricsText {
         bytes += " \(value)\n".utf8
     }
 
+    /// A label's value that is not ours.
+    static func label(_ text: String) -> String {
+        text.utf8.reduce(into: "") { label, byte in
+            switch byte {
+            case UInt8(ascii: "\\"): label += "\\\\"
+            case UInt8(ascii: "\""): label += "\\\""
+            case UInt8(ascii: "\n"): label += "\\n"
+            case 0x20...0x7E: label.unicodeScalars.append(Unicode.Scalar(byte))
+            default: label += "?"
+            }
+        }
+    }
+
     /// A family of one number.
     mutating func number(_ name: String, _ kind: Kind, _ help: String, _ value: Int64) {
         begin(name, kind, help)
