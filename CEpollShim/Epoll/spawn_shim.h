@@ -2,23 +2,25 @@
 #ifndef SLUICE_SPAWN_SHIM_H
 #define SLUICE_SPAWN_SHIM_H
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/memfd.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stddef.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#ifdef __GLIBC__
+// The C library shows it to those alone who ask for all of its extensions.
+int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int first);
+#endif
+
 // Memory that reads like a file from its start, and holds these bytes.
 static inline int cshim_memory_file(const void *bytes, size_t count) {
-    int number = memfd_create("sluice", MFD_CLOEXEC);
+    int number = (int)syscall(SYS_memfd_create, "sluice", MFD_CLOEXEC);
     if (number < 0) return -errno;
     for (size_t done = 0; done < count;) {
         ssize_t part = pwrite(number, (const char *)bytes + done, count - done, (off_t)done);

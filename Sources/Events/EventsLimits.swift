@@ -8,6 +8,8 @@ public enum EventsLimits {
     static let requestsMax = 16
     /// Programs of one target that run at once, each for another upload.
     static let programsMax = 4
+    /// How long a killed program is waited for, in nanoseconds.
+    static let killNanoseconds: Int64 = 1_000_000_000
     /// After a failure: the first wait, and the longest one; in nanoseconds.
     static let retryNanosecondsMin: Int64 = 1_000_000_000
     static let retryNanosecondsMax: Int64 = 900_000_000_000

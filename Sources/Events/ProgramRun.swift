@@ -17,7 +17,8 @@ struct ProgramRun {
         var child: ChildProcess
         let watch: Watch
         do throws(Errno) {
-            child = try ChildProcess(path: program.path, environment: environment(event, id, places), input: body)
+            child = try ChildProcess.start(
+                path: program.path, environment: environment(event, id, places), input: body)
             watch = try loop.watch(child.descriptor)
         } catch {
             return .unreachable("cannot start it: \(error)", retryNanoseconds: nil)
@@ -26,6 +27,11 @@ struct ProgramRun {
         watch.setDeadline(SystemClock.monotonicNanoseconds + nanosecondsMax)
         do throws(Interruption) { try await watch.untilReadable() } catch {
             child.kill()
+            // It leaves at once, unless the kernel holds it.
+            watch.clearInterruption()
+            watch.setDeadline(SystemClock.monotonicNanoseconds + EventsLimits.killNanoseconds)
+            try? await watch.untilReadable()
+            _ = child.end()
             return .refused(error == .timedOut ? "it took too long, and was killed" : "the server stops")
         }
         switch child.end() {

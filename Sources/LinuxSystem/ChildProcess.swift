@@ -12,14 +12,22 @@ public struct ChildProcess: ~Copyable, Sendable {
 
     private let number: Int32
     private let watched: FileDescriptor
-    private var isOver = false
+    private var isOver: Bool
+
+    private init(number: Int32, watched: consuming FileDescriptor) {
+        self.number = number
+        self.watched = watched
+        isOver = false
+    }
 
     /// Starts a program, in a process group of its own, with this environment (`NAME=value`). It reads `input` on its
     /// standard input; what it says goes nowhere. Takes about a millisecond. `posix_spawn(3)`, `memfd_create(2)`,
     /// `pidfd_open(2)`
     ///
     /// - Throws: where there is no such program, or no process, memory or descriptor left.
-    public init(path: String, environment: [String], input: [UInt8]) throws(Errno) {
+    public static func start(
+        path: String, environment: [String], input: [UInt8]
+    ) throws(Errno) -> ChildProcess {
         let memory = FileDescriptor(
             owning: try checked { () -> Int32 in
                 input.withUnsafeBytes { cshim_memory_file($0.baseAddress, $0.count) }
@@ -34,8 +42,7 @@ public struct ChildProcess: ~Copyable, Sendable {
             cshim_kill_group(number)
             throw Errno(rawValue: -descriptor)
         }
-        self.number = number
-        watched = FileDescriptor(owning: descriptor)
+        return ChildProcess(number: number, watched: FileDescriptor(owning: descriptor))
     }
 
     deinit {

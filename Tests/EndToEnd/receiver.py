@@ -1,6 +1,7 @@
 """Somebody who is told of events: a web server that remembers what came and answers as a test says."""
 
 import json
+import ssl
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -35,7 +36,8 @@ class Receiver:
     """Answers 204, or what `answer(received)` says: a status, a status with fields, bytes as they are, or None to close
     the connection without a word. `answer` runs on a thread of the request's own, so it may wait."""
 
-    def __init__(self, answer=lambda received: 204, port: int = 0):
+    def __init__(self, answer=lambda received: 204, port: int = 0, certificate=None):
+        """`certificate`: paths of a chain and of its key, for https."""
         self.answer = answer
         self._lock = threading.Lock()
         self._all = []
@@ -83,12 +85,17 @@ class Receiver:
 
         self._server = Server(("127.0.0.1", port), Handler)
         self._server.daemon_threads = True
+        self._scheme = "https" if certificate else "http"
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*certificate)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self.port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/hook?key=hidden"
+        return f"{self._scheme}://127.0.0.1:{self.port}/hook?key=hidden"
 
     def _came(self, headers, body) -> Received:
         with self._lock:

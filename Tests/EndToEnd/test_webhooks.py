@@ -20,6 +20,7 @@ from exposition import Exposition
 from file_id import append
 from receiver import Receiver
 from sluice import Sluice
+from test_put_proxies import HTTPProxy
 from waiting import eventually
 from wire import ask, b64
 
@@ -364,6 +365,35 @@ def test_a_secret_is_replaced_while_the_server_runs(start, receivers, tmp_path):
     put(server, "b")
     eventually(lambda: len(receiver.taken) == 2, "the second one")
     Webhook(new).verify(receiver.taken[1].body, receiver.taken[1].headers)
+
+
+def test_over_https_only_a_receiver_that_is_believed_is_told(start, receivers, tmp_path):
+    chain, key = str(tmp_path / "chain.pem"), str(tmp_path / "key.pem")
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj",
+         "/CN=x",
+         "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2", "-keyout", key, "-out", chain],
+        check=True, capture_output=True)
+    receiver = receivers(certificate=(chain, key))
+    doubting = start("--webhook", receiver.url, "--webhook-events", "finished")
+    put(doubting)
+    eventually(lambda: lines(doubting, "takes no events"), "that it is not believed")
+    assert receiver.all == []
+    believing = start("--webhook", receiver.url, "--webhook-events", "finished", "--webhook-ca", chain)
+    stored = put(believing)
+    eventually(lambda: receiver.of(stored) == ["finished"], "an event")
+
+
+def test_a_proxy_of_the_environment_is_gone_through(receivers, tmp_path):
+    proxy, receiver = HTTPProxy(), receivers()
+    server = Sluice(tmp_path, "--webhook", receiver.url, "--webhook-events", "finished")
+    server.environment = {"http_proxy": f"http://{proxy.address}", "no_proxy": ""}
+    server.start()
+    stored = put(server)
+    eventually(lambda: receiver.of(stored) == ["finished"], "an event")
+    assert proxy.heads[0].startswith(f"POST {receiver.url} HTTP/1.1")
+    server.stop()
+    proxy.close()
 
 
 def test_what_is_expired_is_told(start, receivers):

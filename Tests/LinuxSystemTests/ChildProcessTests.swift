@@ -5,7 +5,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct ChildProcessTests {
     /// How a shell ends that is given this script on its standard input.
     private func end(of script: String) async throws -> ChildProcess.End {
-        var child = try ChildProcess(path: "/bin/sh", environment: ["NAME=a b"], input: Array(script.utf8))
+        var child = try ChildProcess.start(path: "/bin/sh", environment: ["NAME=a b"], input: Array(script.utf8))
         while true {
             if let end = child.end() { return end }
             try await Task.sleep(for: .milliseconds(1))
@@ -24,12 +24,12 @@ import Testing
 
     @Test func `what is no program cannot be started`() {
         #expect(throws: Errno.noEntry) {
-            _ = try ChildProcess(path: "/nowhere/nothing", environment: [], input: [])
+            _ = try ChildProcess.start(path: "/nowhere/nothing", environment: [], input: [])
         }
     }
 
     @Test func `a program that is killed ends`() async throws {
-        var child = try ChildProcess(path: "/bin/sh", environment: [], input: Array("sleep 1000".utf8))
+        var child = try ChildProcess.start(path: "/bin/sh", environment: [], input: Array("sleep 1000".utf8))
         #expect(child.end() == nil)
         child.kill()
         while true {
