@@ -1,3 +1,4 @@
+internal import HTTPClient
 public import Storage
 
 /// Somebody who is told of events.
@@ -18,7 +19,8 @@ public enum DeliveryTarget: Sendable {
     /// What it is called in the log and in metrics: a query may be a secret.
     var name: String {
         switch self {
-        case .webhook(let webhook): String(webhook.url.description.prefix { $0 != "?" })
+        case .webhook(let webhook):
+            "\(webhook.url.usesTLS ? "https" : "http")://\(webhook.url.authority)\(webhook.url.path)"
         case .program(let program): program.path
         }
     }

@@ -7,10 +7,10 @@ enum EventMetadata {
     /// As a map of text; only tus has such pairs. What is no UTF-8 is made that.
     static func pairs(_ event: UploadEvent) -> [(key: String, value: String)] {
         guard event.dialect == .tus, let text = event.metadata else { return [] }
-        return text.split(separator: ",").compactMap { pair in
-            let words = pair.split { $0 == " " || $0 == "\t" }
-            guard let key = words.first, let value = Base64.decode(words.dropFirst().first ?? "") else { return nil }
-            return (String(key), String(decoding: value, as: UTF8.self))
+        return text.pieces(between: ",").compactMap { pair in
+            let words = pair.withoutBlanks.pieces(between: " ", piecesMax: 2)
+            guard let value = Base64.decode(words.count == 2 ? words[1] : "") else { return nil }
+            return (String(words[0]), String(decoding: value, as: UTF8.self))
         }
     }
 }

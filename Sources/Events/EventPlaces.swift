@@ -15,15 +15,20 @@ struct EventPlaces: Sendable {
     ///   - data: the data directory.
     init(outbox source: String, publicURL: String?, data: String) {
         prefix = publicURL ?? ""
-        self.source = prefix.contains("://") ? prefix : "urn:sluice:\(source)"
+        self.source = EventPlaces.source(prefix, source)
         complete = data + "/complete"
     }
 
     /// The same under another public URL.
     init(_ old: EventPlaces, outbox source: String, publicURL: String?) {
         prefix = publicURL ?? ""
-        self.source = prefix.contains("://") ? prefix : "urn:sluice:\(source)"
+        self.source = EventPlaces.source(prefix, source)
         complete = old.complete
+    }
+
+    /// A URL, or a name in place of a path alone.
+    private static func source(_ prefix: String, _ name: String) -> String {
+        prefix.isEmpty || prefix.utf8.first == UInt8(ascii: "/") ? "urn:sluice:\(name)" : prefix
     }
 
     /// The upload's address.

@@ -5,6 +5,7 @@ public import Storage
 public struct Webhook: Sendable {
     /// Where it is told by POST.
     public var url: HTTPURL
+    /// How it is told.
     public var format: EventFormat
     /// What it is told of.
     public var kinds: Set<UploadEvent.Kind>

@@ -48,6 +48,7 @@ import Testing
         Site("HTTP/Response/ResponseHead", "", "counts of texts, and a status of three digits"),
         Site("HTTP/Text/HTMLText", "", places),
         Site("HTTP/Text/JSONText", "", bytes),
+        Site("HTTP/Text/Timestamp", "", "a time of milliseconds that is not negative, and parts of it"),
         Site("HTTP/Text/StringProtocol+Bytes", "", places),
         Site("HTTP/UInt8+Classes", "letter + 10", bytes),
         Site("IETFDialect/Answers/InterruptedAnswer", "cause.fields + ", lists),

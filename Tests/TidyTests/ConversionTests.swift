@@ -76,7 +76,8 @@ import Testing
         Site("UploadServer/Origins/CORSOrigin", "UInt16(Substring", "of a text: nil where it does not fit"),
         Site("UploadServer/Connection/RequestID", "UInt64(60", "0 to 60"),
         Site("UploadServer/Ingest/BodyDigests", "UInt32(24", "0, 8, 16 or 24"),
-        Site("UploadServer/Logging/LogLine", "UInt64(max(0", "not negative, as the line says"),
+        Site("HTTP/Text/Timestamp", "UInt64(max(0", "not negative, as the line says"),
+        Site("TLS/MessageCode", "Int32(key.count)", "a secret has 64 bytes at most"),
         Site("UploadServer/Page/Gzip", "UInt32(", "the size of the page"),
         Site("Uploads/UploadID", "UInt64(", "of a byte"),
         Site("Wire/ProxyHeader", "UInt16(port)", "of a text: nil where it does not fit"),
@@ -86,6 +87,7 @@ import Testing
     ])
 
     private static let widening = KnownSites([
+        Site("Events/DeliveryQueue", "Double(longest)", "a part of a quarter of an hour"),
         Site(
             "LinuxSystem/SystemProcess", "quota.rounded", "between 0 and the number of processors, as compared before"),
         Site("Reactor/EventToken", "rawValue >> 32", "half of the bits are left"),

@@ -9,6 +9,7 @@ import Testing
     private static let filled = "the system or the library says how much of it was filled, no more than was there"
 
     private static let addresses = KnownSites([
+        Site("Events/WebhookSender", "start + Int(offset)", "the request asks for what is within its range"),
         Site("HTTPClient/Connection/HTTPConnection", "memory + done", asked),
         Site("LinuxSystem/File.", "memory + done", asked),
         Site("LinuxSystem/NetworkPrefix", "unsafeUninitializedCapacity: 16", filled),
@@ -25,6 +26,7 @@ import Testing
         Site("Storage/Journal/Journal.", "memory + block", "the heads are two blocks"),
         Site("Storage/Journal/JournalBlock", "yteOffset", "a word of a block: entries are bounded (bodiesPerBatchMax)"),
         Site("TLS/Digest", "unsafeUninitializedCapacity", filled),
+        Site("TLS/MessageCode", "unsafeUninitializedCapacity: 32", filled),
         Site("TLS/PEMFile", "copyMemory", "the memory is made for these bytes"),
         Site("TLS/PEMFile", "rebasing", filled),
         Site("TLS/ServerIdentity", "unsafeUninitializedCapacity", filled),

@@ -8,6 +8,7 @@ import Testing
 
     /// `precondition`, `preconditionFailure`, `fatalError`, `try!`.
     private static let conditions = KnownSites([
+        Trap("Events/EventDeliverer", "precondition(", "the server opens the store with these targets"),
         Trap("TLS/TLSSession", "count > 0", "callers hand over room or bytes; an empty buffer is never moved"),
         Trap(
             "TLS/Digest", "is switched off", "dialects offer what isAvailable says; SHA-256 is asked for at the start"),

@@ -28,6 +28,8 @@ import Testing
         let file = try #require(
             try SourceTree.swiftFiles(under: "Sources/Storage").first { $0.path.hasSuffix("/LocalStore.swift") })
         let told = file.code.matches(of: /public func (\w+)\(/).map { String($0.1) }
-        #expect(Set(told) == Set(UploadAccessTests.questions + ["close", "space", "endLongWork", "stepNanoseconds"]))
+        #expect(
+            Set(told)
+                == Set(UploadAccessTests.questions + ["close", "space", "endLongWork", "stepNanoseconds", "settled"]))
     }
 }

@@ -9,6 +9,7 @@ internal import Uploads
 public final class EventOutbox: Sendable {
     /// A target and its number in the catalogue.
     public struct Queue: Sendable {
+        /// Its number, of which no other one ever has the same.
         public let id: Int64
         /// As configured.
         public let target: EventTarget
@@ -80,8 +81,10 @@ public final class EventOutbox: Sendable {
     /// The last event that may be told.
     public var latest: Int64 { visible.load(ordering: .acquiring) }
 
-    /// Events that wait for any target, and how many may.
+    /// Events that wait for any target.
     public var count: Int { state.withLock { $0.count } }
+
+    /// How many may.
     public var limit: Int { countMax }
 
     /// Events that wait for one target.

@@ -12,6 +12,7 @@ public struct EventsConfiguration: Sendable {
     public var targets: [EventTarget] = []
     /// Events that may wait; uploads that have begun may add a few more each.
     public var eventsMax = 1_000_000
+    /// What happens then.
     public var whenFull = WhenFull.refuse
 
     public init() {}
