@@ -14,16 +14,18 @@ struct ProgramRun {
         _ event: UploadEvent, id: String, _ places: EventPlaces, on loop: isolated EventLoop
     ) async -> DeliveryOutcome {
         let body = program.format.body(event, id: id, places)
-        var child: ChildProcess
-        let watch: Watch
         do throws(Errno) {
-            child = try ChildProcess.start(
+            var child = try ChildProcess.start(
                 path: program.path, environment: environment(event, id, places), input: body)
-            watch = try loop.watch(child.descriptor)
+            let watch = try loop.watch(child.descriptor)
+            defer { loop.end(watch, child.descriptor) }
+            return await end(of: &child, watch)
         } catch {
             return .unreachable("cannot start it: \(error)", retryNanoseconds: nil)
         }
-        defer { loop.end(watch, child.descriptor) }
+    }
+
+    private func end(of child: inout ChildProcess, _ watch: Watch) async -> DeliveryOutcome {
         watch.setDeadline(SystemClock.monotonicNanoseconds + nanosecondsMax)
         do throws(Interruption) { try await watch.untilReadable() } catch {
             child.kill()
