@@ -47,6 +47,21 @@ extension ServeOptions {
             ) { settings, text in
                 settings.events.kinds.formUnion(try kinds(text))
             },
+            .one(
+                "webhook-ca", "file", example: "/etc/sluice/tls/app-ca.pem",
+                help: "Believe https webhooks by these authorities (PEM). Default: the system's."
+            ) { $0.events.authoritiesFile = $1 },
+            .one(
+                "webhook-timeout", "seconds", default: "15",
+                help: "How long one attempt to tell may take."
+            ) { $0.events.attemptSeconds = try OptionText.number($1, in: 1...600, of: " seconds") },
+            .one(
+                "webhook-give-up", "seconds", default: String(3 * 86_400),
+                help: """
+                    An event that is older is not tried again, and told as given up; 0 tries for ever. Between \
+                    attempts it is waited for a second, then twice as long each time, 15 minutes at most.
+                    """
+            ) { $0.events.giveUpSeconds = try OptionText.number($1, in: 0...secondsMax, of: " seconds") },
             .many(
                 "exec", "file", example: "/usr/local/bin/uploaded",
                 help: """
@@ -69,21 +84,6 @@ extension ServeOptions {
                 "exec-timeout", "seconds", default: "60",
                 help: "How long it may run: then it is killed, with what it has started, and run again."
             ) { $0.events.programSeconds = try OptionText.number($1, in: 1...86_400, of: " seconds") },
-            .one(
-                "webhook-ca", "file", example: "/etc/sluice/tls/app-ca.pem",
-                help: "Believe https webhooks by these authorities (PEM). Default: the system's."
-            ) { $0.events.authoritiesFile = $1 },
-            .one(
-                "webhook-timeout", "seconds", default: "15",
-                help: "How long one attempt to tell may take."
-            ) { $0.events.attemptSeconds = try OptionText.number($1, in: 1...600, of: " seconds") },
-            .one(
-                "webhook-give-up", "seconds", default: String(3 * 86_400),
-                help: """
-                    An event that is older is not tried again, and told as given up; 0 tries for ever. Between \
-                    attempts it is waited for a second, then twice as long each time, 15 minutes at most.
-                    """
-            ) { $0.events.giveUpSeconds = try OptionText.number($1, in: 0...secondsMax, of: " seconds") },
             .one(
                 "events-max", "n", default: "1000000",
                 help: "Events that may wait to be told, in the catalogue: some hundred bytes each."
