@@ -9,14 +9,14 @@ public enum ChecksumPlan: Hashable, Sendable {
     case none
     /// Known from the start.
     case inHead(PromisedChecksum)
-    /// It comes after a chunked body, algorithm included.
+    /// It comes after the body, algorithm included.
     case inTrailer([ChecksumAlgorithm])
 
     /// - Throws: 400 as for `PromisedChecksum`.
     init(_ head: RequestHead, offer: TusOffer) throws(Refusal) {
         if let field = head.fields.text(.uploadChecksum) {
             self = .inHead(try PromisedChecksum(field, offer: offer))
-        } else if head.framing == .chunked, head.fields.hasToken("Upload-Checksum", in: .trailer),
+        } else if head.mayHaveTrailers, head.fields.hasToken("Upload-Checksum", in: .trailer),
             !offer.algorithms.isEmpty
         {
             self = .inTrailer(offer.algorithms)
@@ -40,7 +40,7 @@ public enum ChecksumPlan: Hashable, Sendable {
     /// Compares, once the body has ended in good order.
     ///
     /// - Parameters:
-    ///   - trailers: the fields after a chunked body, nil if there were none.
+    ///   - trailers: the fields after the body, nil if there were none.
     ///   - digests: of all bytes of the body, one for each of `algorithms`.
     /// - Throws: 460 for a digest that differs; 400 for a trailer that is malformed, of an algorithm not offered,
     ///   promised and missing, or not promised but there. The bytes are to be dropped then.

@@ -334,6 +334,15 @@ def test_trailers_do_not_say_what_the_body_was(shared_site, trailer):
         refused(shared_site, line.answer(), 400, "forbidden-trailer")
 
 
+def test_a_stream_that_ends_with_its_fields_is_an_empty_file(site, protocol):
+    if protocol == "HTTP/2":
+        answer = ask(site.port, "PUT", "/files/empty.txt")
+        assert answer.status == 201, answer
+        assert [path.stat().st_size for path in site.finished_files()] == [0]
+    else:
+        refused(site, ask(site.port, "PUT", "/files/empty.txt"), 411, "length-required")
+
+
 @pytest.mark.http1
 @pytest.mark.parametrize("head", [
     b"PUT /files/a HTTP/1.0\r\n\r\nbody", b"POST /files HTTP/1.0\r\nHost: a\r\n\r\nbody", b"PUT /files/a HTTP/1.1\r\nHost: a\r\n\r\n",

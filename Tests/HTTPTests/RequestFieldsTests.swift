@@ -33,8 +33,14 @@ import Testing
     @Test func `the end of the stream frames a content`() throws {
         let told = RequestFieldsTests.request + [("content-length", "3")]
         #expect(try RequestFieldsTests.fields(told).head(endsHere: false).framing == .length(3))
-        #expect(try RequestFieldsTests.fields(RequestFieldsTests.request).head(endsHere: true).framing == .none)
+        #expect(try RequestFieldsTests.fields(RequestFieldsTests.request).head(endsHere: true).framing == .length(0))
         #expect(throws: HTTPParseError.badContentLength) { try RequestFieldsTests.fields(told).head(endsHere: true) }
+    }
+
+    @Test func `trailers may follow a content of known length`() throws {
+        let told = RequestFieldsTests.request + [("content-length", "3")]
+        #expect(try RequestFieldsTests.fields(told).head(endsHere: false).mayHaveTrailers)
+        #expect(try !RequestFieldsTests.fields(RequestFieldsTests.request).head(endsHere: true).mayHaveTrailers)
     }
 
     static let wrong: [(String, HTTPParseError)] = [

@@ -14,6 +14,8 @@ public struct RequestHead: Sendable {
     public let fields: FieldSection
     /// How the content is delimited; decided once, here, so that nothing behind can see another length.
     public let framing: BodyFraming
+    /// Whether fields may follow the content: behind chunks, and in HTTP/2 behind content of any framing (RFC 9110 6.5).
+    public let mayHaveTrailers: Bool
     /// The client waits for 100 (Continue) before it sends content. Never for HTTP/1.0, never without content.
     public let expectsContinue: Bool
     /// The client means to use the connection again (RFC 9112 9.3).
@@ -44,6 +46,7 @@ public struct RequestHead: Sendable {
         self.fields = fields
         target = RequestTarget(storage: fields.storage, form: line.form)
         framing = try RequestHead.framing(meaning.framing, endsHere)
+        mayHaveTrailers = endsHere.map { !$0 } ?? (framing == .chunked)
         keepsAlive = meaning.keepsAlive
         expectsContinue =
             meaning.expectsContinue && line.version != .http10 && framing != .none && framing != .length(0)
@@ -59,6 +62,7 @@ public struct RequestHead: Sendable {
             guard count == 0 || !endsHere else { throw .badContentLength }
             return told
         }
-        return endsHere ? .none : .chunked
+        // What has ended already has told its length.
+        return endsHere ? .length(0) : .chunked
     }
 }
