@@ -22,12 +22,8 @@ public struct Digest: ~Copyable {
 
         /// Whether the system's policy allows it: MD5 and SHA-1 may be switched off (FIPS).
         public var isAvailable: Bool {
-            ERR_clear_error()
-            guard let method, let state = EVP_MD_CTX_new() else { return false }
-            defer { EVP_MD_CTX_free(state) }
-            let done = EVP_DigestInit_ex(state, method, nil) == 1
-            ERR_clear_error()
-            return done
+            let digest = Digest(self)
+            return digest != nil
         }
 
         /// Looked up once, since that costs more than a short digest; nil where there is none.
@@ -60,14 +56,22 @@ public struct Digest: ~Copyable {
 
     private let state: OpaquePointer
 
-    /// Starts a digest of nothing yet; traps where the algorithm is not available.
-    public init(_ algorithm: Algorithm) {
-        guard let method = algorithm.method, let state = EVP_MD_CTX_new(),
-            EVP_DigestInit_ex(state, method, nil) == 1
-        else {
-            preconditionFailure("\(algorithm) is switched off on this system, or memory is out")
+    /// Starts a digest of nothing yet; nil where the system's policy has the algorithm switched off, or memory is out.
+    public init?(_ algorithm: Algorithm) {
+        ERR_clear_error()
+        guard let method = algorithm.method, let state = EVP_MD_CTX_new() else { return nil }
+        guard EVP_DigestInit_ex(state, method, nil) == 1 else {
+            EVP_MD_CTX_free(state)
+            ERR_clear_error()
+            return nil
         }
         self.state = state
+    }
+
+    /// Starts a SHA-256, which no policy switches off: TLS itself stands on it.
+    public static func startSHA256() -> Digest {
+        guard let digest = Digest(.sha256) else { preconditionFailure("SHA-256 is always there") }
+        return digest
     }
 
     deinit { EVP_MD_CTX_free(state) }
@@ -88,7 +92,7 @@ public struct Digest: ~Copyable {
 
     /// SHA-256 of `bytes`, 32 bytes.
     public static func sha256(_ bytes: [UInt8]) -> [UInt8] {
-        var digest = Digest(.sha256)
+        var digest = startSHA256()
         bytes.withUnsafeBytes { digest.update($0) }
         return digest.finish()
     }

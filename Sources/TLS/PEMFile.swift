@@ -38,7 +38,7 @@ struct PEMFile: ~Copyable {
 
     /// SHA-256 of the text.
     var digest: [UInt8] {
-        var digest = Digest(.sha256)
+        var digest = Digest.startSHA256()
         digest.update(UnsafeRawBufferPointer(rebasing: memory[..<count]))
         return digest.finish()
     }

@@ -134,7 +134,8 @@ extension IETFPolicy {
     fileprivate init(_ configuration: ServerConfiguration) {
         self.init(
             sizeMax: configuration.sizeMax, ageMaxSeconds: configuration.store.expiry.idleSeconds,
-            sendsInterim: configuration.sendsInformational)
+            sendsInterim: configuration.sendsInformational,
+            digests: DigestAlgorithm.allCases.filter(\.computed.isAvailable))
     }
 }
 

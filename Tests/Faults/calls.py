@@ -8,7 +8,7 @@
 The calls, whichever function the program makes them by: fdatasync, fsync, syncfs, write, pread, pwrite, pwritev,
 ftruncate, fallocate, copy_file_range (by the file that is written), openat, mkdirat, renameat (by the new name), unlinkat,
 fstatat, fstatvfs, getdents (each entry that is listed), epoll_ctl (by the descriptor that is watched, as /proc calls
-it), pthread_create. A `path` that ends with a dollar is the end of a path.
+it), pthread_create; and EVP_MD_fetch, by the method's name. A `path` that ends with a dollar is the end of a path.
 """
 
 import mmap

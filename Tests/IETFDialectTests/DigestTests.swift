@@ -30,6 +30,22 @@ import Uploads
         #expect(!digest.matches(Array(digest.bytes.reversed())))
     }
 
+    /// Where the system's policy has them switched off.
+    @Test func `a digest that cannot be computed is as one that nobody knows`() throws {
+        let policy = IETFPolicy(sizeMax: 1000, digests: [.sha256, .sha])
+        #expect(policy.bounded(by: 10).digests == policy.digests)
+        func made(_ fields: String...) throws -> IETFCreationRequest { try creation(adding: fields, policy: policy) }
+        #expect(try made("Content-Digest: \(Self.md5)").transfer.contentDigest == nil)
+        #expect(try made("Content-Digest: md5=1").transfer.contentDigest == nil)
+        #expect(try made("Content-Digest: \(Self.md5), \(Self.sha)").transfer.contentDigest?.algorithm == .sha)
+        #expect(try made("Repr-Digest: \(Self.md5)", "Want-Repr-Digest: sha-512=1").digests.metadata == nil)
+        #expect(try append(adding: ["Content-Digest: \(Self.md5)"], policy: policy).contentDigest == nil)
+        // One that was promised when it could be.
+        let before = try creation(adding: ["Repr-Digest: \(Self.md5)", "Want-Repr-Digest: sha-512=1"])
+        let metadata = before.digests.metadata
+        #expect(metadata != nil && RepresentationDigests(metadata: metadata, policy.digests).algorithms.isEmpty)
+    }
+
     @Test func `digests may come in several lines, and go out as they came in`() throws {
         #expect(try contentDigest(Self.md5, Self.sha256)?.description == Self.sha256)
         for field in [Self.sha256, Self.sha512, Self.sha, Self.md5] {

@@ -16,7 +16,7 @@ import Testing
     ])
     func `abc has the published digest`(algorithm: Digest.Algorithm, expected: String) {
         #expect(algorithm.isAvailable)
-        var digest = Digest(algorithm)
+        guard var digest = Digest(algorithm) else { return }
         for byte in "abc".utf8 { withUnsafeBytes(of: byte) { digest.update($0) } }
         digest.update(UnsafeRawBufferPointer(start: nil, count: 0))
         let bytes = digest.finish()
@@ -28,7 +28,7 @@ import Testing
     @Test func `pieces and the whole give the same digest`() {
         var generator = SeededGenerator(seed: 11)
         let bytes = generator.bytes(10_000)
-        var digest = Digest(.sha256)
+        var digest = Digest.startSHA256()
         var start = 0
         while start < bytes.count {
             let end = min(bytes.count, start + Int.random(in: 0...700, using: &generator))

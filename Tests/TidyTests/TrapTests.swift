@@ -10,8 +10,7 @@ import Testing
     private static let conditions = KnownSites([
         Trap("Events/EventDeliverer", "precondition(", "the server opens the store with these targets"),
         Trap("TLS/TLSSession", "count > 0", "callers hand over room or bytes; an empty buffer is never moved"),
-        Trap(
-            "TLS/Digest", "is switched off", "dialects offer what isAvailable says; SHA-256 is asked for at the start"),
+        Trap("TLS/Digest", "SHA-256 is always there", "no policy switches it off; the start asks for it"),
         Trap("TLS/Digest", "EVP_Digest", "OpenSSL fails these for a broken context only"),
         Trap("TLS/ServerIdentity", "SHA-256 is always there", "of a certificate that has been parsed"),
         Trap("TLS/TLSContext", "has a certificate", "where none is named one is made"),

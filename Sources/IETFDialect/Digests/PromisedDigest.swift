@@ -16,25 +16,31 @@ public struct PromisedDigest: Hashable, Sendable {
 
     /// The digest of what this request brings; nil without one that is known.
     ///
+    /// - Parameter known: what can be computed.
     /// - Throws: 400 `bad-digest`.
-    public static func content(_ fields: FieldSection) throws(Refusal) -> PromisedDigest? {
-        try PromisedDigest(UploadField.contentDigest, in: fields)
+    public static func content(
+        _ fields: FieldSection, _ known: [DigestAlgorithm]
+    ) throws(Refusal) -> PromisedDigest? {
+        try PromisedDigest(UploadField.contentDigest, in: fields, known)
     }
 
     /// The digest of the whole file; nil without one that is known.
     ///
+    /// - Parameter known: what can be computed.
     /// - Throws: 400 `bad-digest`.
-    public static func representation(_ fields: FieldSection) throws(Refusal) -> PromisedDigest? {
-        try PromisedDigest(UploadField.reprDigest, in: fields)
+    public static func representation(
+        _ fields: FieldSection, _ known: [DigestAlgorithm]
+    ) throws(Refusal) -> PromisedDigest? {
+        try PromisedDigest(UploadField.reprDigest, in: fields, known)
     }
 
     /// Reads `Content-Digest` or `Repr-Digest` (RFC 9530 sections 2 and 3): of the digests given the first one of
     /// `DigestAlgorithm.allCases`; nil without any that is known.
     ///
     /// - Throws: 400 for a known digest of the wrong size: it could only be found wrong when all bytes are there.
-    init?(_ name: FieldName, in fields: FieldSection) throws(Refusal) {
+    init?(_ name: FieldName, in fields: FieldSection, _ known: [DigestAlgorithm]) throws(Refusal) {
         guard fields.contains(name), let members = StructuredField.dictionary(name, in: fields) else { return nil }
-        for algorithm in DigestAlgorithm.allCases {
+        for algorithm in DigestAlgorithm.allCases where known.contains(algorithm) {
             guard let member = members.first(where: { $0.key == algorithm.key }) else { continue }
             guard case .bytes(let bytes) = member.value, bytes.count == algorithm.byteCount else {
                 throw Refusal(.badRequest, code: "bad-digest", "The digest \(algorithm.key) is malformed.")

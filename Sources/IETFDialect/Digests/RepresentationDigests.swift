@@ -13,13 +13,14 @@ public struct RepresentationDigests: Hashable, Sendable {
     /// What has to run over the whole file, each once.
     public var algorithms: Set<DigestAlgorithm> { Set([promised?.algorithm, wanted].compactMap(\.self)) }
 
-    init(_ fields: FieldSection) throws(Refusal) {
-        promised = try PromisedDigest(UploadField.reprDigest, in: fields)
-        wanted = RepresentationDigests.wanted(fields)
+    init(_ fields: FieldSection, _ known: [DigestAlgorithm]) throws(Refusal) {
+        promised = try PromisedDigest(UploadField.reprDigest, in: fields, known)
+        wanted = RepresentationDigests.wanted(fields, known)
     }
 
-    /// Reads what `metadata` wrote. What else stands there means nothing.
-    public init(metadata: String?) {
+    /// Reads what `metadata` wrote. What else stands there means nothing, nor does a digest that cannot be computed any
+    /// more.
+    public init(metadata: String?, _ known: [DigestAlgorithm] = DigestAlgorithm.allCases) {
         for line in (metadata ?? "").pieces(between: "\n") {
             let words = line.pieces(between: " ", piecesMax: 2)
             guard words.count == 2 else { continue }
@@ -29,6 +30,8 @@ public struct RepresentationDigests: Hashable, Sendable {
             default: continue
             }
         }
+        if let promised, !known.contains(promised.algorithm) { self.promised = nil }
+        if let wanted, !known.contains(wanted) { self.wanted = nil }
     }
 
     /// For `Upload.metadata`; nil if there is nothing to remember.
@@ -48,12 +51,12 @@ public struct RepresentationDigests: Hashable, Sendable {
     }
 
     /// The most wanted digest that is safe to give: preferences are 1 to 10, and 0 means never (RFC 9530 section 4).
-    private static func wanted(_ fields: FieldSection) -> DigestAlgorithm? {
+    private static func wanted(_ fields: FieldSection, _ known: [DigestAlgorithm]) -> DigestAlgorithm? {
         guard fields.contains(UploadField.wantReprDigest),
             let members = StructuredField.dictionary(UploadField.wantReprDigest, in: fields)
         else { return nil }
         var best: (algorithm: DigestAlgorithm, preference: Int64)?
-        for algorithm in DigestAlgorithm.allCases where algorithm.isActive {
+        for algorithm in DigestAlgorithm.allCases where algorithm.isActive && known.contains(algorithm) {
             guard case .integer(let preference)? = members.first(where: { $0.key == algorithm.key })?.value,
                 (1...10).contains(preference), preference > best?.preference ?? 0
             else { continue }

@@ -50,7 +50,7 @@ public enum IETFAppendDecision: Sendable {
         let transfer = Transfer(
             version: version, start: upload.offset, isLast: request.isLast, length: length,
             sizeMax: request.policy.sizeMax, contentDigest: request.contentDigest,
-            digests: RepresentationDigests(metadata: upload.metadata).adding(request.digests))
+            digests: RepresentationDigests(metadata: upload.metadata, request.policy.digests).adding(request.digests))
         // Of unknown length it has what is there already, at least.
         guard length ?? upload.offset.bytes <= request.policy.sizeMax || length != nil && length == upload.length,
             request.contentLength ?? 0 <= transfer.room

@@ -34,8 +34,8 @@ public struct IETFAppendRequest: Sendable {
         self.isLast = isLast
         length = try UploadField.length(in: head.fields, version)
         contentLength = head.framing.contentLength
-        contentDigest = try PromisedDigest(UploadField.contentDigest, in: head.fields)
-        digests = try RepresentationDigests(head.fields)
+        contentDigest = try PromisedDigest.content(head.fields, policy.digests)
+        digests = try RepresentationDigests(head.fields, policy.digests)
         interim = InterimAnswers(version, head, isCreation: false, policy: policy)
         self.policy = policy
     }

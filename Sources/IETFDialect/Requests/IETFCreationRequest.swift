@@ -34,10 +34,10 @@ public struct IETFCreationRequest: Sendable {
         guard max(length ?? 0, content ?? 0) <= policy.sizeMax else {
             throw UploadProblem.tooLarge(UploadLimit(policy, nowSeconds: 0)).refusal(version)
         }
-        digests = try RepresentationDigests(head.fields)
+        digests = try RepresentationDigests(head.fields, policy.digests)
         transfer = Transfer(
             version: version, start: .zero, isLast: isLast, length: length, sizeMax: policy.sizeMax,
-            contentDigest: try PromisedDigest(UploadField.contentDigest, in: head.fields), digests: digests)
+            contentDigest: try PromisedDigest.content(head.fields, policy.digests), digests: digests)
         interim = InterimAnswers(version, head, isCreation: true, policy: policy)
         let disposition = try ContentDisposition.filename(toldBy: head.fields)
         name = (pathName ?? disposition).map { CleanName($0) } ?? .fallback

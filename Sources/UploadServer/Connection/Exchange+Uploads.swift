@@ -36,7 +36,7 @@ extension Exchange {
     /// The upload that a client-made name stands for: the head of its digest: no client chooses a path or a key.
     /// The same name of another owner, or of another dialect, stands for another upload.
     func uploadID(of name: [UInt8], in dialect: DialectName) -> UploadID {
-        var digest = Digest(.sha256)
+        var digest = Digest.startSHA256()
         var kind = dialect.rawValue
         if let owner = principal.owner { kind += " of\u{0}\(owner)" }
         kind += "\u{0}"

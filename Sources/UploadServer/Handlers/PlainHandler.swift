@@ -1,4 +1,5 @@
 internal import HTTP
+internal import IETFDialect
 internal import LinuxSystem
 internal import PlainDialect
 internal import Uploads
@@ -34,7 +35,7 @@ enum PlainHandler: ServedDialect {
             id: .random(), dialect: .plain, length: request.length,
             name: request.name, contentType: request.contentType,
             createdSeconds: SystemClock.wallNanoseconds / 1_000_000_000)
-        let digests = try WholeDigests(exchange.head.fields)
+        let digests = try WholeDigests(exchange.head.fields, exchange.server.ietfPolicy.digests)
         let received = try await WholeFile.receive(exchange.body, as: upload, for: exchange, digests: digests)
         guard let file = received else { return }
         let (head, body) = CreatedAnswer.file(file)

@@ -9,10 +9,11 @@ struct WholeDigests {
     private let content: PromisedDigest?
     private let file: PromisedDigest?
 
+    /// - Parameter known: what can be computed.
     /// - Throws: 400 `bad-digest`.
-    init(_ fields: FieldSection) throws(Refusal) {
-        content = try PromisedDigest.content(fields)
-        file = try PromisedDigest.representation(fields)
+    init(_ fields: FieldSection, _ known: [DigestAlgorithm]) throws(Refusal) {
+        content = try PromisedDigest.content(fields, known)
+        file = try PromisedDigest.representation(fields, known)
     }
 
     private init() {

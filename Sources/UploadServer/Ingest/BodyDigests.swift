@@ -26,6 +26,7 @@ final class BodyDigests {
     private var crc32: UInt32?
     private var crc32c: UInt32?
 
+    /// - Parameter algorithms: available ones; dialects ask for no other.
     init(_ algorithms: [Algorithm]) {
         sha1 = algorithms.contains(.sha1) ? Digest(.sha1) : nil
         sha256 = algorithms.contains(.sha256) ? Digest(.sha256) : nil

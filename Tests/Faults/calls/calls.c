@@ -193,6 +193,13 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*
     return error ? error : next(thread, attributes, run, own);
 }
 
+/* A method of OpenSSL's, by its name: a system's policy may have it switched off. */
+void *EVP_MD_fetch(void *context, const char *name, const char *properties) {
+    NEXT("EVP_MD_fetch", void *, void *, const char *, const char *);
+    STRIKE("EVP_MD_fetch", -1, name, NULL);
+    return next(context, name, properties);
+}
+
 /* What programs make by number. */
 long syscall(long number, ...) {
     NEXT("syscall", long, long, ...);
