@@ -218,7 +218,9 @@ public struct UploadClaim: ~Copyable, Sendable {
             $0.overflow ? .max : $0.partialValue
         }
         do throws(StorageError) {
-            if await isTooLarge((upload.length ?? 0) - offset.bytes) { throw .noSpace }
+            // What is there already needs no room to be delivered.
+            let needsNone = !owesRecord && (upload.length ?? end) == offset.bytes
+            if !needsNone, await isTooLarge((upload.length ?? 0) - offset.bytes) { throw .noSpace }
             try await promise(upload.length ?? end, upload)
         } catch {
             // Nobody was promised anything: not even the record is made.

@@ -405,6 +405,32 @@ def test_the_reserve_of_the_disk_is_left_alone(start, durability):
     assert "no upload is taken" in server.log.read_text()
 
 
+def test_what_needs_no_room_is_not_refused_for_want_of_it(tmp_path):
+    """The reserve is touched when every byte is there already."""
+    server = Sluice(tmp_path)
+    server.start()
+    try:
+        content = {"Upload-Complete": "?0", "Upload-Length": "1000"}
+        ietf = ask(server.port, "POST", "/files", content, b"a" * 1000).location
+        deferred = TUS | {"Upload-Defer-Length": "1"}
+        locations = [ask(server.port, "POST", "/files", deferred, b"").location for _ in range(2)]
+        for location in locations:
+            assert ask(server.port, "PATCH", location, PATCH | {"Upload-Offset": "0"}, b"b" * 1000).status == 204
+        server.stop()
+        server.options += ["--reserve", "512T"]
+        server.start()
+        last = {"Upload-Complete": "?1", "Upload-Offset": "1000", "Content-Type": "application/partial-upload"}
+        assert ask(server.port, "PATCH", ietf, last, b"").status == 201
+        end = PATCH | {"Upload-Offset": "1000", "Upload-Length": "1000"}
+        assert ask(server.port, "PATCH", locations[0], end, b"").status == 204
+        # A byte more would go into the reserve.
+        more = ask(server.port, "PATCH", locations[1], PATCH | {"Upload-Offset": "1000"}, b"c")
+        assert (more.status, more.code) == (507, "no-space")
+        assert len(server.finished_files()) == 2
+    finally:
+        server.stop()
+
+
 def test_limits_of_owners_want_owners(tmp_path):
     server = Sluice(tmp_path, "--owner-max-bytes", "100")
     with pytest.raises(RuntimeError, match="says something of owners"):
