@@ -19,12 +19,14 @@ extension UploadAccess {
     /// Makes an upload under a claim, where its owner has room for it.
     ///
     /// - Parameters:
+    ///   - isFirst: whether the request has begun no other upload, which would count for this one as well.
     ///   - bringsOthers: whether the request's content is more than this upload's.
     ///   - isDurable: as for `UploadClaim.create`.
     func create(
-        _ upload: Upload, under claim: inout UploadClaim, bringsOthers: Bool = false, isDurable: Bool = false
+        _ upload: Upload, under claim: inout UploadClaim, isFirst: Bool = true, bringsOthers: Bool = false,
+        isDurable: Bool = false
     ) async throws {
-        try exchange.admitCreation()
+        if isFirst { try exchange.admitCreation() }
         let announced = bringsOthers ? nil : exchange.body.length
         try await claim.create(upload, announced: announced, isDurable: isDurable)
     }

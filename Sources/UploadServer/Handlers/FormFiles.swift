@@ -19,6 +19,8 @@ final class FormFiles {
     private var held: WritePermit?
     /// Uploads begun: what has to go if the form fails, those included that are finished already.
     private var begun: Set<UploadID> = []
+    /// Whether the form has been counted as an upload that begins.
+    private var isCounted = false
 
     init(_ exchange: Exchange) { self.exchange = exchange }
 
@@ -34,8 +36,9 @@ final class FormFiles {
         try await settleLast()
         exchange.uploadID = upload.id
         var claim = try exchange.uploads.claimNew(upload.id)
+        try await create(upload, under: &claim)
+        // Of what was refused there is nothing that would have to go.
         begun.insert(upload.id)
-        try await exchange.uploads.create(upload, under: &claim, bringsOthers: true)
         var permit = try await claim.permit(at: .zero)
         exchange.connection.counters.countAppend(upload.dialect)
         var ingest = Ingest(form, of: exchange, room: exchange.sizeMax)
@@ -60,6 +63,19 @@ final class FormFiles {
         }
     }
 
+    /// A form is one request, and counts as one upload that begins. Its files are unfinished at once until its end: more
+    /// of them than may be, whatever else is there, come for nothing however often they are sent.
+    private func create(_ upload: Upload, under claim: inout UploadClaim) async throws {
+        let openMax = min(claim.limits.openMax ?? .max, Int64(server.store.openUploads.limit))
+        if Int64(begun.count) >= max(1, openMax) {
+            throw Refusal(
+                .contentTooLarge, reason: "Too many files", code: "form-files",
+                "More files are in the form than may be unfinished at once. Send them one by one, or in smaller forms.")
+        }
+        try await exchange.uploads.create(upload, under: &claim, isFirst: !isCounted, bringsOthers: true)
+        isCounted = true
+    }
+
     /// One file more begins: the one before it waits without an open file.
     private func settleLast() async throws {
         if let permit = held.take() { settled.append(SettledFile(try await permit.settleHeld())) }
@@ -70,7 +86,7 @@ final class FormFiles {
         var stored: [StoredFile] = []
         for settled in settled {
             guard let claim = settled.take() else { continue }
-            let permit = try await claim.permit(at: settled.offset)
+            let permit = try await claim.permit(at: settled.offset, announced: 0)
             stored.append(file(try await permit.finish(length: settled.offset.bytes)))
         }
         if let permit = held.take() {
