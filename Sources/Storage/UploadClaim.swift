@@ -29,6 +29,8 @@ public struct UploadClaim: ~Copyable, Sendable {
     /// The finished record that there is all the same, whose file was taken away long ago.
     private let taken: Upload?
     private var isHandedOver = false
+    /// What is recorded of an upload that begins anew with its first byte.
+    private var restarted: Upload?
     /// Whether the record was shown to readers but not yet sent to the catalogue: the first change sends it, or is it.
     private var owesRecord = false
 
@@ -89,7 +91,12 @@ public struct UploadClaim: ~Copyable, Sendable {
     ) async throws(StorageError) {
         guard self.upload == nil, isFresh(upload) else { throw .misuse("create takes a new, empty upload") }
         if let refusal = store.outbox?.refusal { throw refusal }
-        if taken != nil { return try await begin(upload, beside: nil, announced: announced, isOpen: false) }
+        if taken != nil {
+            let fresh = try await prepared(upload, beside: nil, announced: announced)
+            try await begin(fresh, isOpen: false)
+            self.upload = fresh
+            return
+        }
         try await promise(upload.length ?? announced, upload)
         if let failure = store.health.failure { throw failure }
         if let leaving {
@@ -119,41 +126,46 @@ public struct UploadClaim: ~Copyable, Sendable {
     /// The old bytes are dropped once that is recorded. A file that was delivered stays, also in the record, until the
     /// new one takes its place.
     ///
-    /// - Parameter announced: as for `create`.
+    /// - Parameters:
+    ///   - announced: as for `create`.
+    ///   - waits: whether that is recorded only with the first byte that the permit which follows takes, or with the
+    ///     end of an empty file. Until then, and for good where none comes, nothing is changed.
     /// - Throws: `noSpace` where the new length does not fit, `overLimit`, `eventsFull`, `tooManyUploads` for one that is
     ///   not open, `io`, or what the catalogue says; the record is then unchanged, unless it is only the old bytes that
     ///   could not be dropped.
-    public mutating func restart(_ upload: Upload, announced: Int64? = nil) async throws(StorageError) {
+    public mutating func restart(
+        _ upload: Upload, announced: Int64? = nil, waits: Bool = false
+    ) async throws(StorageError) {
         payRecord()
         guard let old = self.upload, isFresh(upload) else { throw .misuse("restart takes an upload that is there") }
         if let refusal = store.outbox?.refusal { throw refusal }
         // Who is refused must find what was stored.
         if await isTooLarge((upload.length ?? 0) - (old.state == .open ? old.offset.bytes : 0)) { throw .noSpace }
-        try await begin(upload, beside: old.finished, announced: announced, isOpen: old.state == .open)
+        let fresh = try await prepared(upload, beside: old.finished, announced: announced)
+        if waits {
+            try store.checkAnew(id, isOpen: old.state == .open)
+            restarted = old
+        } else {
+            try await begin(fresh, isOpen: old.state == .open)
+        }
+        self.upload = fresh
     }
 
-    /// Replaces the record that there is.
-    private mutating func begin(
-        _ upload: Upload, beside finished: FinishedFile?, announced: Int64?, isOpen: Bool
-    ) async throws(StorageError) {
-        // Until it is counted itself: many may begin anew at one moment.
-        if !isOpen, !store.table.promiseOpen() { throw .tooManyUploads }
-        defer { if !isOpen { store.table.keepPromise() } }
-        if let failure = store.health.failure { throw failure }
+    /// The record as it begins, with what its owner will have.
+    private func prepared(
+        _ upload: Upload, beside finished: FinishedFile?, announced: Int64?
+    ) async throws(StorageError) -> Upload {
         var fresh = marked(store.renewed(upload))
         fresh.finished = finished
         fresh.older = (self.upload ?? taken)?.older ?? []
         try await promise(fresh.length ?? announced, fresh)
+        return fresh
+    }
+
+    /// Replaces the record that there is.
+    private func begin(_ fresh: Upload, isOpen: Bool) async throws(StorageError) {
+        try await store.beginAnew(fresh, isOpen: isOpen)
         let (files, id) = (store.files, id)
-        if let failure = files.awaited.failure(id) { throw failure }
-        // The journal stands in for finished uploads only.
-        if let journal = store.journal, journal.holds(id) {
-            try await store.disk.run { () throws(StorageError) in try journal.sync(id) }
-        }
-        // From here on the data file is there until it is renamed: `Recovery` counts on it.
-        try await store.disk.run { () throws(StorageError) in try files.ensureData(id) }
-        try await store.catalogue.record(id, .reset(fresh), syncs: .uploads)
-        self.upload = fresh
         try await store.disk.run { () throws(StorageError) in _ = try files.openData(id, at: .zero) }
     }
 
@@ -218,9 +230,10 @@ public struct UploadClaim: ~Copyable, Sendable {
             $0.overflow ? .max : $0.partialValue
         }
         do throws(StorageError) {
+            let kept = restarted.map { $0.state == .open ? $0.offset.bytes : 0 } ?? 0
             // What is there already needs no room to be delivered.
             let needsNone = !owesRecord && (upload.length ?? end) == offset.bytes
-            if !needsNone, await isTooLarge((upload.length ?? 0) - offset.bytes) { throw .noSpace }
+            if !needsNone, await isTooLarge((upload.length ?? 0) - offset.bytes - kept) { throw .noSpace }
             try await promise(upload.length ?? end, upload)
         } catch {
             // Nobody was promised anything: not even the record is made.
@@ -231,8 +244,8 @@ public struct UploadClaim: ~Copyable, Sendable {
         isHandedOver = true
         let isMeasured = limits.bytesMax != nil && owner != nil && upload.length == nil && end == nil
         let append = Append(
-            store: store, minted: marked(upload), recorded: marked(lengthless ?? upload), token: token,
-            isProvisional: isProvisional, isResumable: isResumable, announced: announced,
+            store: store, minted: marked(upload), recorded: marked(restarted ?? lengthless ?? upload), token: token,
+            restarts: restarted != nil, isProvisional: isProvisional, isResumable: isResumable, announced: announced,
             limits: isMeasured ? limits : nil, owesRecord: owesRecord)
         // Only of these it is asked how far they are while they go on.
         if upload.dialect == .fileID { store.table.attach(id, token, append) }

@@ -53,6 +53,7 @@ public struct WritePermit: ~Copyable, Sendable {
         let fits = count > 0 && count <= buffer.count - leadingGap && Int64(count) <= append.room(from: nextByte)
         if !fits { append.fail(.misuse("the bytes stand in the buffer, and belong to the file")) }
         let earlier = await append.drain()
+        await append.beginAnew()
         append.start(buffer, count: count, at: nextByte)
         if fits { nextByte += Int64(count) }
         return earlier

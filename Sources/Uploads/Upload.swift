@@ -163,7 +163,9 @@ public struct Upload: Equatable, Sendable {
         var epoch: Int64 = 0
     }
 
-    /// Changed by who alone has it, and by nobody else.
+    /// Changed by who alone has it, and by nobody else, as the storage of an array is. That others have let go of it is
+    /// read from the count in which they did so, and whatever they did before comes before that: the runtime lets go
+    /// with release, and looks (`own`) with acquire.
     private final class Record: @unchecked Sendable {
         var fields: Fields
 

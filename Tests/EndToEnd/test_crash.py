@@ -18,6 +18,19 @@ from wire import Line, ask
 pytestmark = pytest.mark.usefixtures("protocol")
 
 
+@pytest.mark.parametrize("is_whole", [False, True])
+def test_a_new_beginning_without_a_byte_leaves_what_is_stored(sluice, is_whole):
+    brought = 100000 if is_whole else 60000
+    for count in (brought, 0):
+        with Line(sluice.port) as line:
+            begin(line, "again-100000-1", 0, 100000 + (count == 0))
+            line.send(b"x" * count)
+            line.half_close()
+            assert (line.answer().status == 200) == (count == 100000)
+    answer = ask(sluice.port, "GET", "/status", {"X-File-Id": "again-100000-1"})
+    assert (answer.status, answer.body.strip()) == (200, str(brought).encode())
+
+
 def test_bytes_that_vanished_are_told_of_loudly_and_never_resumed(sluice):
     """A data file shorter than its record: the disk, or somebody, lost what was promised."""
     with Line(sluice.port) as line:

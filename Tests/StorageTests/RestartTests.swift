@@ -36,6 +36,46 @@ import Uploads
         #expect(fixture.contents(fixture.finishedPath(old.id, "old.bin")) == Pattern.bytes(old.id, 6000))
     }
 
+    @Test func `one that waits changes nothing before its first byte`() async throws {
+        let fixture = try StoreFixture()
+        try await fixture.create(old, bytes: 5000)
+        var claim = try await fixture.claim(old.id)
+        try await claim.restart(second("new.bin"), waits: true)
+        let empty = try await claim.permit(at: .zero).settle()
+        #expect(empty.offset == Offset(5000) && empty.name == old.name)
+        claim = try await fixture.claim(old.id)
+        try await claim.restart(second("new.bin"), waits: true)
+        _ = try await claim.permit(at: .zero).discard()
+        #expect(fixture.contents(fixture.dataPath(old.id)) == Pattern.bytes(old.id, 5000))
+        claim = try await fixture.claim(old.id)
+        try await claim.restart(second("new.bin"), waits: true)
+        var permit = try await claim.permit(at: .zero)
+        #expect(try await fixture.store.snapshot(of: old.id)?.offset == Offset(5000))
+        await permit.append(100, of: UploadID(high: 0, low: 98))
+        #expect(try await fixture.store.snapshot(of: old.id)?.offset == .zero)
+        #expect(try await permit.settle().name == CleanName("new.bin"))
+        #expect(fixture.contents(fixture.dataPath(old.id)) == Pattern.bytes(UploadID(high: 0, low: 98), 100))
+    }
+
+    @Test(arguments: [0, 6000])
+    func `one that waits leaves a finished file alone, and ends with an empty one too`(length: Int) async throws {
+        let fixture = try await delivered()
+        let again = Upload.sample(1, length: Int64(length), name: "new.bin")
+        var claim = try await fixture.claim(old.id)
+        try await claim.restart(again, waits: true)
+        _ = try await claim.permit(at: .zero).settle()
+        #expect(try await fixture.store.snapshot(of: old.id)?.state == .finished)
+        #expect(try await fixture.store.fencedUpload(old.id)?.finished?.name == CleanName("old.bin"))
+        claim = try await fixture.claim(old.id)
+        try await claim.restart(again, waits: true)
+        var permit = try await claim.permit(at: .zero)
+        await permit.append(length, of: old.id)
+        let finished = try await permit.finish(length: Int64(length))
+        #expect(finished.finished?.name == CleanName("new.bin"))
+        #expect(fixture.contents(fixture.finishedPath(old.id, "new.bin")) == Pattern.bytes(old.id, length))
+        #expect(!fixture.exists(fixture.finishedPath(old.id, "old.bin")))
+    }
+
     @Test(arguments: ["old.bin", "new.bin"])
     func `the delivered file stays until the new one takes its place`(name: String) async throws {
         let fixture = try await delivered()

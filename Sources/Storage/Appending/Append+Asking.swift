@@ -33,6 +33,7 @@ extension Append {
 
     private func ask(_ waiter: UnsafeContinuation<Upload?, Never>, _ state: inout AppendState) -> Asked {
         if isProvisional || state.isEnding || state.isAbandoned || state.failure != nil { return .answer(nil) }
+        if state.owesRestart { return .answer(state.record) }
         if state.isCheckpointing {
             state.checkpointWaiters.append(waiter)
             return .wait

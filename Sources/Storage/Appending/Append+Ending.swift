@@ -23,6 +23,7 @@ extension Append {
         writeSmall()
         payRecord()
         await becomeQuiet()
+        if let untouched = try untouched() { return untouched }
         if state.withLock({ $0.file == nil && $0.failure == nil }) { return try await settled(minted) }
         return try await end { append, ending in append.seal(ending) { append.recordOffset($0, ending) } }
     }
@@ -40,6 +41,8 @@ extension Append {
         if let finished = try await finishSmall(length: length) { return finished }
         payRecord()
         await becomeQuiet()
+        await beginAnew()
+        if let untouched = try untouched() { return untouched }
         let finished = try await end { append, ending in
             append.seal(ending) { _ in append.deliverWhenRecorded(length, ending) }
         }

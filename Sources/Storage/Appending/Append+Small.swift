@@ -10,6 +10,7 @@ extension Append {
     func leaseSmall() -> UnsafeMutableRawPointer? {
         guard let length = minted.length, 1...Int64(StorageLimits.smallBytesMax) ~= length,
             minted.offset == .zero, minted.finished == nil, minted.concatenation == nil, store.takesSmall,
+            !state.withLock({ $0.owesRestart }),
             let buffer = store.smallBuffers.take()
         else { return nil }
         state.withLock { $0.small = buffer }

@@ -21,8 +21,8 @@ final class Append: DiskJob {
     let state: Mutex<AppendState>
 
     init(
-        store: StoreParts, minted: Upload, recorded: Upload, token: UInt64, isProvisional: Bool, isResumable: Bool,
-        announced: Int64?, limits: OwnerLimits?, owesRecord: Bool
+        store: StoreParts, minted: Upload, recorded: Upload, token: UInt64, restarts: Bool, isProvisional: Bool,
+        isResumable: Bool, announced: Int64?, limits: OwnerLimits?, owesRecord: Bool
     ) {
         self.store = store
         self.minted = minted
@@ -34,7 +34,9 @@ final class Append: DiskJob {
         expectedEnd = [minted.length, end.map { $0.overflow ? .max : $0.partialValue }].compactMap(\.self).min()
         id = minted.id
         state = Mutex(
-            AppendState(record: recorded, owesRecord: owesRecord, nanoseconds: SystemClock.monotonicNanoseconds))
+            AppendState(
+                record: recorded, start: minted.offset.bytes, owesRecord: owesRecord, owesRestart: restarts,
+                nanoseconds: SystemClock.monotonicNanoseconds))
     }
 
     var failure: StorageError? { state.withLock { $0.failure } }

@@ -15,6 +15,8 @@ struct AppendState: ~Copyable {
     var isWhole = false
     /// Whether readers see the record of a new upload of which the catalogue has not heard yet.
     var owesRecord: Bool
+    /// Whether `record` is to be replaced before the first byte is written.
+    var owesRestart: Bool
     /// Where the bytes of `buffer` go, and how many there are.
     var position: Int64
     var count = 0
@@ -46,10 +48,11 @@ struct AppendState: ~Copyable {
     var isAbandoned = false
     var isReleased = false
 
-    init(record: Upload, owesRecord: Bool, nanoseconds: Int64) {
+    init(record: Upload, start: Int64, owesRecord: Bool, owesRestart: Bool, nanoseconds: Int64) {
         self.record = record
         self.owesRecord = owesRecord
-        position = record.offset.bytes
+        self.owesRestart = owesRestart
+        position = start
         written = position
         reserved = position
         lastCheckpointNanoseconds = nanoseconds

@@ -32,8 +32,10 @@ extension UploadAccess {
     }
 
     /// Begins an upload anew under a claim, where its owner has room for it.
-    func restart(_ upload: Upload, under claim: inout UploadClaim) async throws {
+    ///
+    /// - Parameter waits: as for `UploadClaim.restart`.
+    func restart(_ upload: Upload, under claim: inout UploadClaim, waits: Bool = false) async throws {
         try exchange.admitCreation()
-        try await claim.restart(upload, announced: exchange.body.length)
+        try await claim.restart(upload, announced: exchange.body.length, waits: waits)
     }
 }

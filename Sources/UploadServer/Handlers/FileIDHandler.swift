@@ -98,7 +98,7 @@ enum FileIDHandler: ServedDialect {
             try await exchange.uploads.create(fresh(length, request, exchange), under: &claim)
             return (.zero, length)
         case .restart(let length):
-            try await exchange.uploads.restart(fresh(length, request, exchange), under: &claim)
+            try await exchange.uploads.restart(fresh(length, request, exchange), under: &claim, waits: true)
             return (.zero, length)
         case .append(let offset, let length):
             if let length, claim.upload?.length == nil { try claim.setLength(length) }
