@@ -18,33 +18,40 @@ public struct UploadID: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Parses exactly 32 lower-case hexadecimal digits, the only form that `description` writes.
-    public init?(_ text: some StringProtocol) {
-        let bytes = text.utf8
-        guard bytes.count == 32 else { return nil }
-        var words: (UInt64, UInt64) = (0, 0)
-        for (position, byte) in bytes.enumerated() {
-            let digit: UInt64
+    public init?(_ text: String) {
+        // For one type, and without iterators that are generic: what other targets call is not specialized for them,
+        // and every request for an upload comes by here.
+        guard text.utf8.count == 32 else { return nil }
+        var (high, low): (UInt64, UInt64) = (0, 0)
+        for byte in text.utf8 {
+            let digit: UInt8
             switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = UInt64(byte - UInt8(ascii: "0"))
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = UInt64(byte - UInt8(ascii: "a") + 10)
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
             default: return nil
             }
-            if position < 16 { words.0 = words.0 << 4 | digit } else { words.1 = words.1 << 4 | digit }
+            high = high << 4 | low >> 60
+            low = low << 4 | UInt64(digit)
         }
-        self.init(high: words.0, low: words.1)
+        self.init(high: high, low: low)
     }
+
+    public init?(_ text: Substring) { self.init(String(text)) }
 
     /// 32 lower-case hexadecimal digits; safe in a path and in a URL.
     public var description: String {
         // By hand: every request has one in its log line, every file in its path.
-        var digits: [UInt8] = []
-        digits.reserveCapacity(32)
-        for word in [high, low] {
-            for shift in stride(from: UInt64(60), through: 0, by: -4) {
-                let digit = UInt8(truncatingIfNeeded: word >> shift) & 15
-                digits.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
-            }
+        var digits = [UInt8](repeating: 0, count: 32)
+        for index in 0..<16 {
+            let shift = UInt64(60 - 4 * index)
+            digits[index] = UploadID.digit(high >> shift)
+            digits[16 + index] = UploadID.digit(low >> shift)
         }
         return String(decoding: digits, as: UTF8.self)
+    }
+
+    private static func digit(_ word: UInt64) -> UInt8 {
+        let value = UInt8(truncatingIfNeeded: word) & 15
+        return value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
     }
 }

@@ -17,9 +17,7 @@ public enum JSONText {
     /// The same for text that stands between other marks: controls leave as JSON's escapes, quotes only if asked for.
     public static func append(_ text: String, to bytes: inout [UInt8], escapesQuotes: Bool) {
         // Nearly all of it is plain: one look, one copy.
-        if text.utf8.allSatisfy({ 0x20..<0x7F ~= $0 && $0 != .quote && $0 != .backslash }) {
-            return bytes.append(contentsOf: text.utf8)
-        }
+        if isPlain(text) { return bytes.append(contentsOf: text.utf8) }
         for scalar in text.unicodeScalars {
             switch scalar.value {
             case 0x22 where escapesQuotes, 0x5C where escapesQuotes:
@@ -31,6 +29,15 @@ public enum JSONText {
             default: bytes.append(contentsOf: String(scalar).utf8)
             }
         }
+    }
+
+    private static func isPlain(_ text: String) -> Bool {
+        let bytes = text.utf8.span
+        for index in bytes.indices {
+            let byte = bytes[index]
+            if byte < 0x20 || byte >= 0x7F || byte == .quote || byte == .backslash { return false }
+        }
+        return true
     }
 
     /// Whether a scalar does something to the text around it, or to the terminal that shows it: the controls of both

@@ -12,70 +12,88 @@ struct LogLine {
         switch format {
         case .text:
             appendTimestamp(wallNanoseconds)
-            append(" ")
+            append(literal: " ")
             append(level)
-            for _ in 0..<max(1, 8 - level.utf8.count) { append(" ") }
-            appendEscaped(message)
+            for _ in 0..<max(1, 8 - level.utf8.count) { append(literal: " ") }
+            JSONText.append(message, to: &bytes, escapesQuotes: false)
         case .json:
-            append("{\"time\":\"")
+            append(literal: "{\"time\":\"")
             appendTimestamp(wallNanoseconds)
-            append("\",\"level\":\"")
+            append(literal: "\",\"level\":\"")
             append(level)
-            append("\",\"message\":\"")
-            appendEscaped(message)
-            append("\"")
+            append(literal: "\",\"message\":\"")
+            JSONText.append(message, to: &bytes)
+            append(literal: "\"")
         }
     }
 
     /// Adds a key, which the program chose, and a value, which may be hostile.
-    mutating func set(_ key: StaticString, _ value: String) { set(key.description, value) }
-
-    mutating func set(_ key: String, _ value: String) {
+    mutating func set(_ key: StaticString, _ value: String) {
         begin(key)
-        switch format {
-        case .text:
-            let isPlain =
-                !value.utf8.isEmpty && value.utf8.allSatisfy { $0 > 0x20 && $0 != 0x22 && $0 != 0x3D && $0 < 0x7F }
-            if isPlain {
-                append(value)
-            } else {
-                append("\"")
-                appendEscaped(value, quotes: true)
-                append("\"")
-            }
-        case .json:
-            append("\"")
-            appendEscaped(value)
-            append("\"")
-        }
+        append(value: value)
+    }
+
+    /// The same for a key that is no literal.
+    mutating func set(_ key: String, _ value: String) {
+        append(literal: format == .text ? " " : ",\"")
+        JSONText.append(key, to: &bytes)
+        append(literal: format == .text ? "=" : "\":")
+        append(value: value)
     }
 
     mutating func set(_ key: StaticString, _ value: Int64) {
-        begin(key.description)
-        if value < 0 { append("-") }
-        append(String(value.magnitude))
+        begin(key)
+        if value < 0 { append(literal: "-") }
+        append(value.magnitude)
     }
 
     /// The line with its end. Once.
     mutating func finish() -> [UInt8] {
-        append(format == .text ? "\n" : "}\n")
+        append(literal: format == .text ? "\n" : "}\n")
         return bytes
     }
 
-    private mutating func begin(_ key: String) {
-        append(format == .text ? " " : ",\"")
-        appendEscaped(key)
-        append(format == .text ? "=" : "\":")
+    private mutating func begin(_ key: StaticString) {
+        append(literal: format == .text ? " " : ",\"")
+        append(literal: key)
+        append(literal: format == .text ? "=" : "\":")
+    }
+
+    /// JSON's escapes, in text as well: a client must not be able to forge a line or move the terminal's cursor.
+    private mutating func append(value: String) {
+        if format == .text, LogLine.isWord(value) { return append(value) }
+        append(literal: "\"")
+        JSONText.append(value, to: &bytes)
+        append(literal: "\"")
+    }
+
+    /// Whether a value stands in a line of text without quotes.
+    private static func isWord(_ value: String) -> Bool {
+        let bytes = value.utf8.span
+        for index in bytes.indices {
+            let byte = bytes[index]
+            if byte <= 0x20 || byte >= 0x7F || byte == 0x22 || byte == 0x3D { return false }
+        }
+        return !bytes.isEmpty
+    }
+
+    private mutating func append(literal: StaticString) {
+        literal.withUTF8Buffer { bytes.append(contentsOf: $0) }
     }
 
     private mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
 
-    /// JSON's escapes, in text as well: a client must not be able to forge a line or move the terminal's cursor.
-    private mutating func appendEscaped(_ text: String, quotes: Bool? = nil) {
-        JSONText.append(text, to: &bytes, escapesQuotes: quotes ?? (format == .json))
-    }
-
     private mutating func appendTimestamp(_ wallNanoseconds: Int64) {
         Timestamp.append(milliseconds: wallNanoseconds / 1_000_000, to: &bytes)
+    }
+
+    /// In decimal.
+    private mutating func append(_ number: UInt64) {
+        var unit: UInt64 = 1
+        while number / unit >= 10 { unit *= 10 }
+        while unit > 0 {
+            bytes.append(0x30 + UInt8(truncatingIfNeeded: number / unit % 10))
+            unit /= 10
+        }
     }
 }
