@@ -25,6 +25,8 @@ public struct Socket: ~Copyable, Sendable {
     private static func listening(on address: SocketAddress, _ backlog: Int32) throws(Errno) -> Socket {
         let socket = try opened(for: address)
         try socket.set(SOL_SOCKET, SO_REUSEADDR, 1)
+        // For the connections that come of it.
+        try socket.set(Int32(IPPROTO_TCP), TCP_NODELAY, 1)
         if address.isIPv6 { try socket.set(Int32(IPPROTO_IPV6), IPV6_V6ONLY, address.takesBothFamilies ? 0 : 1) }
         let number = socket.descriptor.rawValue
         try checked { address.withSystemAddress { cshim_bind(number, $0, $1) } }
@@ -59,13 +61,15 @@ public struct Socket: ~Copyable, Sendable {
     /// The next connection in the queue, non-blocking and without Nagle's delay, or nil when there is none.
     /// `accept4(2)`
     ///
+    /// - Parameter inheritsNoDelay: whether this socket was told of that before its first connection came, as
+    ///   `listening` does: each connection has it from there, and one call less is made.
     /// - Throws: EMFILE or ENFILE when descriptors have run out; ECONNABORTED and the like are skipped.
-    public func accept() throws(Errno) -> (descriptor: Int32, peer: SocketAddress?)? {
+    public func accept(inheritsNoDelay: Bool = true) throws(Errno) -> (descriptor: Int32, peer: SocketAddress?)? {
         while true {
             var peer = sockaddr_storage()
             let number = cshim_accept(descriptor.rawValue, &peer)
             if number >= 0 {
-                _ = cshim_set_option(number, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+                if !inheritsNoDelay { _ = cshim_set_option(number, Int32(IPPROTO_TCP), TCP_NODELAY, 1) }
                 return (number, try? SocketAddress(peer))
             }
             switch Errno(rawValue: -number) {

@@ -117,7 +117,7 @@ public actor EventLoop {
     /// Ends a watch, once the task that used it sleeps on it no more: a task that still did would sleep for ever. Late
     /// events and interrupts for it fall on nobody. Ending it once more is a mistake, and traps.
     ///
-    /// - Parameter descriptor: what it watched. It is taken off epoll, and stays open: its owner closes it, afterwards.
+    /// - Parameter descriptor: what it watched, where that stays open: it is taken off epoll. Closing does that, too.
     public func end(_ watch: Watch, _ descriptor: Int32? = nil) {
         if let descriptor { epoll.remove(descriptor) }
         agenda.timers.remove(watch.token)

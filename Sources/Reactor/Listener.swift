@@ -103,7 +103,7 @@ public final class Listener: Sendable {
     ) -> Errno? {
         do throws(Errno) {
             for _ in 0..<ReactorLimits.acceptsPerTurn {
-                guard let (descriptor, peer) = try socket.accept() else {
+                guard let (descriptor, peer) = try socket.accept(inheritsNoDelay: !isShared) else {
                     watch.exhaustedReading()
                     return nil
                 }

@@ -226,7 +226,8 @@ public final class Transport {
     }
 
     /// Says good-bye so that the peer can read the last answer: closes the sending side, then reads and drops what
-    /// still comes, within bounds (RFC 9112 section 9.6). `scratch` is `scratchBytes` of memory for what is dropped.
+    /// still comes, within bounds (RFC 9112 section 9.6). The connection is to be closed afterwards. `scratch` is
+    /// `scratchBytes` of memory for what is dropped.
     ///
     /// - Parameters:
     ///   - draining: whether more may come; it is looked for if it is known to be there, too.
@@ -238,8 +239,9 @@ public final class Transport {
         hurriedNanoseconds: Int64 = WireLimits.hurriedClosingNanoseconds
     ) async {
         if !isBroken { session?.closeNotify() }
-        socket.shutdownWriting()
+        // Where nothing comes any more, closing says as much.
         guard draining || mayRead else { return }
+        socket.shutdownWriting()
         watch.clearInterruption()
         let end = SystemClock.monotonicNanoseconds + nanoseconds
         watch.setDeadline(end)

@@ -25,12 +25,12 @@ enum Connection {
             } catch {
                 server.counters[loop.index].add(.failedHandshakes)
                 if let reason = error.reason { server.admission.noteUnproxied(reason, peer) }
-                loop.end(watch, descriptor)
+                loop.end(watch)
                 return ConnectionContext.leave(loop, listenerKind, server)
             }
         }
         guard let transport = try? Transport(socket: socket, watch: watch, tls: tls) else {
-            loop.end(watch, descriptor)
+            loop.end(watch)
             return ConnectionContext.leave(loop, listenerKind, server)
         }
         let context = ConnectionContext(
@@ -38,13 +38,13 @@ enum Connection {
             listenerKind: listenerKind, slot: slot, credentials: loop.attached { LoopCredentials() },
             scratch: UnsafeMutableRawBufferPointer(start: loop.scratch.memory, count: loop.scratch.count))
         guard await handshake(transport, context) else {
-            return context.end(watch, descriptor, on: loop)
+            return context.end(watch, on: loop)
         }
         guard transport.applicationProtocol == "h2" else {
             return await HTTP1Connection(context, transport).resume(on: loop)
         }
         guard let connection = HTTP2Connection(context, transport, read: []) else {
-            return context.end(watch, descriptor, on: loop)
+            return context.end(watch, on: loop)
         }
         await connection.resume(on: loop)
     }

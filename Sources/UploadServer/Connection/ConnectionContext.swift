@@ -78,11 +78,11 @@ final class ConnectionContext {
     /// A place for one more stream, which takes as much as a connection does; nil where there is no room.
     func slotOfStream() -> ConnectionSlot? { slot.another() }
 
-    /// The connection is over; its descriptor is closed by whoever owns it, afterwards.
-    func end(_ watch: Watch, _ descriptor: Int32, on loop: isolated EventLoop) {
+    /// The connection is over; its descriptor is closed by whoever owns it, right afterwards.
+    func end(_ watch: Watch, on loop: isolated EventLoop) {
         countAsIdle(false)
         server.connectionRested()
-        loop.end(watch, descriptor)
+        loop.end(watch)
         ConnectionContext.leave(loop, listenerKind, server)
     }
 

@@ -37,11 +37,11 @@ final class HTTP1Connection: Parked {
             server.connectionRested()
             transport.watch.park(self)
         case .ends:
-            context.end(transport.watch, transport.descriptor, on: loop)
+            context.end(transport.watch, on: loop)
         case .speaksHTTP2:
             transport.watch.clearInterruption()
             guard let connection = HTTP2Connection(context, transport, read: input.all) else {
-                return context.end(transport.watch, transport.descriptor, on: loop)
+                return context.end(transport.watch, on: loop)
             }
             input.clear()
             await connection.resume(on: loop)

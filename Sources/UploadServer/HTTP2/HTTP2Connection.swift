@@ -87,7 +87,7 @@ final class HTTP2Connection: Parked {
         await outlive(on: loop)
         if !isBroken { await closeGently() }
         context.counters.closedHTTP2.add(1)
-        context.end(watch, transport.descriptor, on: loop)
+        context.end(watch, on: loop)
     }
 
     /// Answers whether the connection is to wait for its next stream; otherwise it has come to its end.
