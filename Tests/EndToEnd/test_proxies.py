@@ -3,6 +3,7 @@ nginx and HAProxy in front of the server. The settings are those of the README, 
 copy from there is what is tested.
 """
 
+import json
 import re
 import shutil
 import socket
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from conftest import MEBIBYTE
+from waiting import eventually
 from wire import Line, ask, pattern
 from wire2 import Line2, ask2
 
@@ -256,3 +258,26 @@ def test_nginx_takes_http2_and_speaks_http1_to_the_server(start, behind):
     behind("nginx", server, f"listen 127.0.0.1:{port} http2;\n" + snippet("nginx"))
     through_http2(server, port, ask2)
     assert '"protocol":"HTTP/1.1"' in server.log.read_text()
+
+
+def test_a_download_that_nginx_takes_whole_waits_for_no_client(start, behind):
+    """As the README says for clients that are too slow for the server's bounds."""
+    whole = "proxy_buffering on; proxy_max_temp_file_size 100000m;"
+    assert whole in README
+    server = start()
+    port = behind("nginx", server, snippet("nginx").replace("proxy_buffering off;", whole))
+    data = pattern(4 * SIZE)
+    location = ask(port, "PUT", "/files/slow", {}, data).location
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(("127.0.0.1", port))
+        client.sendall(f"GET {location} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n".encode())
+        # The server has sent all of it, and the client has read nothing.
+        eventually(lambda: any(line["method"] == "GET" and line["sent"] > len(data) for line in requests(server)))
+        with client.makefile("rb") as answer:
+            assert answer.read().endswith(b"\r\n\r\n" + data)
+
+
+def requests(server):
+    lines = map(json.loads, server.log.read_text().splitlines())
+    return [line for line in lines if line["message"] == "request"]
