@@ -12,7 +12,7 @@ public struct ReceiveWindow: Sendable {
     /// In bytes.
     public private(set) var size: Int
     private let least: Int
-    private let most: Int
+    private var most: Int
     private var taken = 0
     private var start: Int64?
 
@@ -54,6 +54,12 @@ public struct ReceiveWindow: Sendable {
         guard least > size, size < most else { return nil }
         size = min(least, most)
         return size
+    }
+
+    /// From here on it grows to so many bytes at most, or stays as large as it is. Answers what it can come to.
+    public mutating func bound(to bytes: Int) -> Int {
+        most = min(most, max(size, bytes))
+        return most
     }
 
     private mutating func begin(_ now: Int64) {

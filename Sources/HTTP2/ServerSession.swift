@@ -170,6 +170,11 @@ public final class ServerSession {
         }
     }
 
+    /// The same where the connection's window was given back before: as much may follow on this stream.
+    public func takeOfStream(_ stream: Int32, _ count: Int) {
+        _ = nghttp2_session_consume_stream(session, stream, count)
+    }
+
     /// Makes a window larger, which the client learns, or smaller, which follows as it is used.
     ///
     /// - Parameter stream: 0 for the connection's.

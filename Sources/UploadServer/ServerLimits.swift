@@ -75,6 +75,8 @@ enum ServerLimits {
     static let heldBytesAlone = 64 * 1024
     /// Content of a frame, in bytes, behind which more is to be expected at once.
     static let floodFrameBytes = 4096
+    /// So many may wait of all streams of a connection whose bodies a rate slows down: the windows of sixteen of them.
+    static let heldBytesSlowedMax = 4 << 20
     /// Who asks for more parts of a file than so many at once waits for a slice of the loop's time.
     static let partsAtOnce = 8
     /// Open connections unless an option says another number, however many descriptors there are …

@@ -45,6 +45,16 @@ import Testing
         #expect(window.raise(to: 1_000) == nil)
     }
 
+    @Test func `a window that is bounded grows so far, and is never made smaller`() {
+        var window = ReceiveWindow(size: 400, most: 10_000)
+        #expect(window.bound(to: 700) == 700)
+        _ = window.took(0, now: 0)
+        #expect(window.took(100, now: 1) == 700)
+        #expect(window.bound(to: 10) == 700)
+        #expect(window.bound(to: 1_000) == 700)
+        #expect(window.took(700, now: 2) == nil)
+    }
+
     /// What flow control costs a sender who could send anything at once: the round trip in which he hears of it.
     @Test func `a fast sender is let go within a round trip`() {
         var window = ReceiveWindow(size: HTTP2Limits.streamWindowBytes, most: HTTP2Limits.streamWindowBytesMax)

@@ -37,6 +37,9 @@ extension HTTP1Connection: ResponseChannel {
 
     func keepBuffers(_ keeps: Bool) { transport.keepBuffers(keeps) }
 
+    /// What is not read waits in the system, and nobody behind it.
+    func slowDown(readsAtOnce bytes: Int) {}
+
     var comesInCrumbs: Bool { transport.comesInCrumbs }
 
     func conclude(_ body: any RequestBody, closes: Bool) async -> Bool {

@@ -39,6 +39,10 @@ protocol ResponseChannel: AnyObject {
     /// Whether memory for decryption is kept between reads: while many bytes flow.
     func keepBuffers(_ keeps: Bool)
 
+    /// The body is read in steps of so many bytes at most, with pauses: other streams of its connection are not to wait
+    /// for it.
+    func slowDown(readsAtOnce bytes: Int)
+
     /// Whether the bytes come wrapped so small that opening them costs more than they bring.
     var comesInCrumbs: Bool { get }
 

@@ -9,7 +9,7 @@ extension HTTP2Connection {
     var mayRead: Bool {
         if isDeaf || session.outboundFrames >= HTTP2Limits.outboundFramesMax { return false }
         let heldMax = streams.count > 1 ? HTTP2Limits.connectionWindowBytes : ServerLimits.heldBytesAlone
-        if heldBytes >= heldMax { return false }
+        if heldBytes >= max(heldMax, min(slowedBytes, ServerLimits.heldBytesSlowedMax)) { return false }
         return heldBytes == 0 || server.heldBytes.mayGrow
     }
 

@@ -27,6 +27,7 @@ extension HTTP2Connection {
     /// A stream's task has come to its end, or will never begin.
     func finished(_ stream: HTTP2Stream) {
         streams[stream.id] = nil
+        slowedBytes -= stream.slowedBytes
         context.counters.closedStreams.add(1)
         if streams.isEmpty {
             beginIdling()
@@ -40,7 +41,9 @@ extension HTTP2Connection {
     /// - Parameter wereHeld: whether they had to wait for that.
     func took(_ stream: HTTP2Stream, _ count: Int, wereHeld: Bool) {
         let now = SystemClock.monotonicNanoseconds
-        session.take(stream.isClosed ? 0 : stream.id, count)
+        let ahead = wereHeld ? stream.takeAhead(count) : 0
+        session.take(stream.isClosed ? 0 : stream.id, count - ahead)
+        if ahead > 0, !stream.isClosed { session.takeOfStream(stream.id, ahead) }
         // Whoever slows a stream down has the rest of its connection waiting behind what it may send ahead.
         if stream.needsRoom, let size = stream.window.took(count, keepsUp: stream.queue.isEmpty, now: now) {
             session.setWindow(stream.id, size)
@@ -51,9 +54,11 @@ extension HTTP2Connection {
     }
 
     /// Bytes of a stream will not be taken by anybody.
-    func dropped(_ count: Int) {
+    ///
+    /// - Parameter ahead: of how many the connection's window was given back already.
+    func dropped(_ count: Int, ahead: Int) {
         guard count > 0 else { return }
-        session.take(0, count)
+        session.take(0, count - ahead)
         release(count)
     }
 
@@ -102,7 +107,11 @@ extension HTTP2Connection: SessionEvents {
         }
         let held = receiver.receive(bytes)
         if receiver.lentSpace != nil { lender = receiver }
-        if held > 0 { hold(held) }
+        if held > 0 {
+            hold(held)
+            // What waits for a rate is bounded by the stream's window; the connection's is there for others.
+            if receiver.givesAhead(held) { unwanted += held }
+        }
         touch(receiver)
     }
 

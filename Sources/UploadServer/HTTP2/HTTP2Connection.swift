@@ -34,10 +34,14 @@ final class HTTP2Connection: Parked {
     var lender: HTTP2Stream?
     /// Streams have something to do with what has come, before more does.
     var hasWoken = false
-    /// Bytes of streams that nobody waits for any more, to be given back to the connection's window.
+    /// Bytes of streams that nobody waits for any more, or that wait for a rate, to be given back to the connection's
+    /// window.
     var unwanted = 0
     /// Bytes that wait in streams for their tasks.
     var heldBytes = 0
+    /// Bytes that streams whose bodies a rate slows down may be sent ahead: all of them may have to wait here, or
+    /// nothing that stands behind them would be heard of.
+    var slowedBytes = 0
     /// Streams whose bodies come in floods.
     var floods = 0
 

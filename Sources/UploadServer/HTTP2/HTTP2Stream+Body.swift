@@ -49,6 +49,30 @@ extension HTTP2Stream {
         return .wouldBlock
     }
 
+    /// A rate slows the body down: the client is let send ahead what is worth it, and no more.
+    func slowDown(readsAtOnce bytes: Int) {
+        let most = window.bound(to: 2 * bytes)
+        connection.slowedBytes += most - slowedBytes
+        slowedBytes = most
+        let rest = queue.count - bytesAhead
+        if rest > 0 { connection.session.take(0, rest) }
+        bytesAhead = queue.count
+    }
+
+    /// Bytes have to wait here. Answers whether the connection's window is to be given back for them now.
+    func givesAhead(_ count: Int) -> Bool {
+        guard slowedBytes > 0 else { return false }
+        bytesAhead += count
+        return true
+    }
+
+    /// Of bytes that wait here no longer: for how many that was done.
+    func takeAhead(_ count: Int) -> Int {
+        let ahead = min(count, bytesAhead)
+        bytesAhead -= ahead
+        return ahead
+    }
+
     func lend(_ memory: UnsafeMutableRawPointer, count: Int) {
         lentMemory = memory
         lentRoom = count

@@ -18,6 +18,10 @@ final class HTTP2Stream: Parked, RequestBody {
     private var ownWatch: Watch?
     /// What the client may send ahead.
     var window: ReceiveWindow
+    /// What that can come to, where a rate slows the body down; else 0.
+    var slowedBytes = 0
+    /// Bytes that wait here and that the connection's window has back already.
+    var bytesAhead = 0
     var pace: BodyPace
 
     // The body.
@@ -130,7 +134,7 @@ final class HTTP2Stream: Parked, RequestBody {
     /// of the answer may be sent above all.
     func dropBody() {
         isDropped = true
-        connection.dropped(queue.count)
+        connection.dropped(queue.count, ahead: takeAhead(queue.count))
         queue.clear()
     }
 
