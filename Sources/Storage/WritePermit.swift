@@ -42,6 +42,10 @@ public struct WritePermit: ~Copyable, Sendable {
         return granted
     }
 
+    /// Says whether it is the server that the client waits for, not the other way around: such an append counts as one
+    /// that moves (`LocalStore.progress`). Waits for nothing.
+    public func waitsForServer(_ waits: Bool) { append.waitsForServer(waits) }
+
     /// Starts to write the bytes that stand at `leadingGap ..< leadingGap + count` and returns at once.
     ///
     /// One write is on its way at a time: the call first waits for the one before and hands its buffer back (nil for

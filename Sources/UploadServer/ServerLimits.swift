@@ -33,6 +33,9 @@ enum ServerLimits {
     static let downloadIdleNanoseconds: Int64 = 120_000_000_000
     /// How much of a rate that was not used may be made up for, in nanoseconds of it.
     static let rateCreditNanoseconds: Int64 = 250_000_000
+    /// Who waits for a rate is told when he may go on so much earlier than he knows: less is no more than a timer's
+    /// own error.
+    static let rateWakeNanoseconds: Int64 = 1_000_000
     /// A body whose rate is bounded is read in so many steps a second, if it is alone …
     static let rateStepsPerSecond: Int64 = 8
     /// … but none is of fewer bytes than are worth a read and a write, …

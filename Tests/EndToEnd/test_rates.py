@@ -1,15 +1,19 @@
 """How fast: rates slow bodies down and never cut them; what begins too often is refused."""
 
+import threading
 import time
 import uuid
+from contextlib import ExitStack, contextmanager
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from file_id import status
 from test_owner_limits import BOUNDARY, KNOWN, PATCH, TUS, form
 from tokens import alice, bearer, bob, secret_file, token
 from waiting import eventually
-from wire import Line, ask, pattern
+from wire import Line, Line1, ask, pattern
+from wire2 import Line2
 
 RATE = 100_000
 # Three times the rate takes three seconds, but for a moment's credit and the last step; on a loaded machine longer.
@@ -120,3 +124,156 @@ def test_what_begins_too_often_is_refused_in_every_dialect(guarded, option):
         return location
     eventually(begun, "its turn")
     assert ask(server.port, "PATCH", location, owner | PATCH | {"Upload-Offset": "0"}, b"0123").status == 204
+
+
+MEGABYTE = 1_000_000
+TINY = b"hello"
+
+
+@contextmanager
+def drips(port: int, count: int):
+    """Uploads that promise ten megabytes each, and bring a few bytes a second."""
+    with ExitStack() as lines:
+        all_of_them = [lines.enter_context(Line1(port)) for _ in range(count)]
+        for line in all_of_them:
+            line.head("PUT", "/files/drip", length=10 * MEGABYTE)
+            line.send(b"x")
+        is_over = threading.Event()
+
+        def drip():
+            while not is_over.wait(0.3):
+                for line in all_of_them:
+                    line.send(b"x")
+        thread = threading.Thread(target=drip)
+        thread.start()
+        yield
+        is_over.set()
+        thread.join()
+
+
+@pytest.mark.parametrize("count", [50, 200])
+def test_who_brings_a_few_bytes_slows_nobody_down(start, count):
+    server = start("--max-rate", str(MEGABYTE), "--threads", "2")
+    with drips(server.port, count):
+        # At the rate of its own it takes two seconds; where every byte of the others cost what might have come with it,
+        # fifteen, or forty.
+        assert seconds(lambda: put(server, {}, 2 * MEGABYTE)) < 10
+
+
+def test_who_goes_away_takes_nothing_with_him(start):
+    server = start("--max-rate", str(MEGABYTE), "--threads", "2")
+    for _ in range(300):
+        with Line1(server.port) as line:
+            line.head("PUT", "/files/gone", length=10 * MEGABYTE)
+            line.send(b"x")
+    assert seconds(lambda: put(server, {}, 5)) < 8
+    large, _ = put(server, {}, MEGABYTE)
+    small, tiny = put(server, {}, 5)
+    lines = [Line1(server.port) for _ in range(300)]
+    for line in lines:
+        line.head("GET", large)
+    for line in lines:
+        line.reset()
+    answer = None
+
+    def fetch():
+        nonlocal answer
+        answer = ask(server.port, "GET", small)
+    assert seconds(fetch) < 8
+    assert (answer.status, answer.body) == (200, tiny)
+
+
+def test_many_at_once_go_no_faster_than_the_rate(start):
+    server = start("--max-rate", str(RATE), "--threads", "2")
+    with ExitStack() as lines:
+        uploads = [lines.enter_context(Line1(server.port)) for _ in range(40)]
+        begun = time.monotonic()
+        for line in uploads:
+            line.head("PUT", "/files/a", length=SIZE)
+            line.send(bytes(SIZE // 10))
+        # Each has brought more than all of them may in a second.
+        time.sleep(3)
+        stored = sum(file.stat().st_size for file in (server.data / "uploads").iterdir())
+        # A moment's credit, and a step that was due.
+        assert stored <= RATE * (time.monotonic() - begun + 1)
+        assert stored >= RATE
+
+
+def test_an_upload_that_waits_for_its_turn_counts_as_one_that_moves(start):
+    server = start("--max-rate", "4K", "--threads", "1")
+    size = 100_000
+    with Line1(server.port) as line:
+        line.head("POST", "/upload", {"X-File-Id": f"slow-{size}-1", "X-Start-Byte": "0"}, size)
+        line.send(bytes(size))
+        eventually(lambda: status(server.port, f"slow-{size}-1") > 0, "its first bytes")
+        told = [status(server.port, f"slow-{size}-1")]
+
+        def goes_on():
+            told.append(status(server.port, f"slow-{size}-1"))
+            assert "superseded" not in server.log.read_text()
+            return told[-1] >= told[0] + 8192
+        # One step takes a second: a question in the middle of it finds that nothing has come for a while.
+        eventually(goes_on, "two steps more")
+        assert told == sorted(told)
+
+
+# What a stream may send ahead before the server has said anything else.
+WINDOW = 262_140
+
+
+def answers(line) -> float:
+    """How long another stream of the connection waits for its answer."""
+    def answered():
+        asked = line.head("GET", "/healthz")
+        assert line.answer(stream=asked).status == 200
+    return seconds(answered)
+
+
+def test_uploads_that_are_slowed_down_keep_no_other_stream_waiting(start):
+    server = start("--max-rate", "2K", "--threads", "1")
+    with Line2(server.port) as line:
+        # Each is sent as far ahead as it may be, all together farther than the window of their connection: two minutes'
+        # worth, and more.
+        for _ in range(6):
+            upload = line.head("PUT", "/files/slow", length=16 << 20)
+            line.send(bytes(WINDOW), upload)
+        assert answers(line) < 3
+
+
+def test_an_upload_that_is_slowed_down_is_not_sent_far_ahead(start):
+    server = start("--max-rate", "600K", "--threads", "1")
+    with Line2(server.port) as line:
+        upload = line.head("PUT", "/files/slow", length=16 << 20)
+        end = time.monotonic() + 3
+        while time.monotonic() < end:
+            line.send(bytes(16384), upload)
+        # Where its window had grown with its first bytes there would be seven seconds' worth in front of this.
+        assert answers(line) < 3
+
+
+def forms(count: int) -> bytes:
+    return b"".join(
+        b'--b\r\nContent-Disposition: form-data; name="f"; filename="%d"\r\n\r\nhello\r\n' % number
+        for number in range(count)) + b"--b--\r\n"
+
+
+@pytest.mark.parametrize("option", ["--owner-creations", "--max-creations"])
+def test_a_form_counts_as_one_upload_that_begins(guarded, option):
+    server = guarded(option, "2")
+    assert ask(server.port, "POST", "/files", alice() | BOUNDARY, forms(7)).status == 201
+    assert len(server.finished_files()) == 7
+
+
+@pytest.mark.parametrize("option", ["--owner-max-open", "--max-uploads"])
+def test_a_form_that_can_never_be_taken_is_told_so(guarded, option):
+    server = guarded(option, "5")
+    answer = ask(server.port, "POST", "/files", alice() | BOUNDARY, forms(7))
+    assert (answer.status, answer.code) == (413, "form-files")
+    assert "retry-after" not in answer.fields
+    assert ask(server.port, "POST", "/files", alice() | BOUNDARY, forms(5)).status == 201
+    # One that others have left no room for may come again; and what was never begun is not missed.
+    ask(server.port, "POST", "/files", alice() | TUS | {"Upload-Length": "4"}, b"")
+    answer = ask(server.port, "POST", "/files", alice() | BOUNDARY, forms(5))
+    assert answer.status in (429, 503) and "retry-after" in answer.fields
+    assert len(server.finished_files()) == 5
+    assert "cannot remove" not in server.log.read_text()

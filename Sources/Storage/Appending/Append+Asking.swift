@@ -9,7 +9,17 @@ extension Append {
         let now = SystemClock.monotonicNanoseconds
         return state.withLock { state in
             !state.isEnding && !state.isAbandoned
-                && (state.isWriting || now - state.lastMoveNanoseconds < StorageLimits.movingNanoseconds)
+                && (state.isWriting || state.waitsForServer
+                    || now - state.lastMoveNanoseconds < StorageLimits.movingNanoseconds)
+        }
+    }
+
+    /// Who waited for the server has a moment from then on to be heard of again.
+    func waitsForServer(_ waits: Bool) {
+        let now = SystemClock.monotonicNanoseconds
+        state.withLock { state in
+            state.waitsForServer = waits
+            if !waits { state.lastMoveNanoseconds = now }
         }
     }
 

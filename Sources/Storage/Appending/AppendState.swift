@@ -34,7 +34,9 @@ struct AppendState: ~Copyable {
     var lastCheckpointNanoseconds: Int64
     /// When the last checkpoint was begun because somebody asked.
     var lastAskedNanoseconds: Int64 = 0
-    /// When the last write ended.
+    /// Bytes may have come, and the server takes none yet.
+    var waitsForServer = false
+    /// When the last write ended, or the last wait for the server.
     var lastMoveNanoseconds: Int64
     /// What becomes of the upload is decided: no further checkpoint is begun.
     var isEnding = false

@@ -26,9 +26,7 @@ extension Exchange {
                 do throws(Interruption) { try await throttle?.wait(for: Int(most), watch) } catch {
                     throw .transport(.interrupted(error))
                 }
-                let moved = try await sendPiece(file, at: start + sent, left: most)
-                sent += moved
-                throttle?.moved(Int(moved))
+                try await sendPiece(file, at: start + sent, left: most, &sent, &throttle)
                 if sent < count { try await untilTaken(&pace, sent) }
             }
         } catch {
@@ -54,50 +52,64 @@ extension Exchange {
         }
     }
 
-    /// Sends as much of one buffer as the client takes without making anybody wait for long. Answers how much.
+    /// Sends as much of one buffer as the client takes without making anybody wait for long.
+    ///
+    /// - Parameter sent: counts what was handed over, also where it throws.
     private func sendPiece(
-        _ file: borrowing FinishedReader, at offset: Int64, left: Int64
-    ) async throws(SendFailure) -> Int64 {
-        let pool = connection.sendBuffers
-        var buffer: AlignedBuffer
-        do throws(Interruption) {
-            buffer = try await pool.lease(watch, nanoseconds: server.configuration.bufferWaitNanoseconds)
-        } catch {
-            throw error == .timedOut ? .noBuffer : .transport(.interrupted(error))
-        }
+        _ file: borrowing FinishedReader, at offset: Int64, left: Int64, _ sent: inout Int64,
+        _ throttle: inout Throttle?
+    ) async throws(SendFailure) {
+        let before = sent
+        defer { throttle?.moved(Int(sent - before)) }
+        var buffer = try await leaseToSend(&throttle)
         // Never fewer bytes than were left over from the piece before, which the encryption asks for.
         let wanted = Int(min(Int64(buffer.count), left))
         let read = await file.read(into: buffer, at: offset, count: wanted)
         let isWhole = read.count == wanted
         buffer = read.takeBuffer()
-        var sent = 0
         var failure: SendFailure? = isWhole ? nil : .unreadable
         if isWhole {
             // A thousand downloads may have their bytes at the same moment.
             await watch.yield()
             do throws(TransportError) {
-                sent = try await send(buffer.memory, wanted)
+                try await send(buffer.memory, wanted, holds: throttle == nil, &sent)
             } catch {
                 failure = .transport(error)
             }
         }
-        pool.giveBack(buffer)
+        connection.sendBuffers.giveBack(buffer)
         if let failure { throw failure }
-        return Int64(sent)
     }
 
-    private func send(_ memory: UnsafeMutableRawPointer, _ count: Int) async throws(TransportError) -> Int {
+    private func leaseToSend(_ throttle: inout Throttle?) async throws(SendFailure) -> AlignedBuffer {
+        let pool = connection.sendBuffers
+        if let buffer = pool.tryLease() { return buffer }
+        // The others need not wait for this as well; what is sent is paid for afterwards.
+        throttle?.moved(0)
+        do throws(Interruption) {
+            return try await pool.lease(watch, nanoseconds: server.configuration.bufferWaitNanoseconds)
+        } catch {
+            throw error == .timedOut ? .noBuffer : .transport(.interrupted(error))
+        }
+    }
+
+    /// - Parameter holds: whether a client that takes nothing is waited for, for a moment.
+    private func send(
+        _ memory: UnsafeMutableRawPointer, _ count: Int, holds: Bool, _ total: inout Int64
+    ) async throws(TransportError) {
         let end = SystemClock.monotonicNanoseconds + ServerLimits.bufferHoldNanoseconds
         var sliceStart = SystemClock.monotonicNanoseconds
         var sent = 0
         while sent < count {
             let moved = try channel.sendSome(from: memory + sent, count: count - sent)
             sent += moved
+            total += Int64(moved)
             countSent(moved)
             if moved > 0 {
                 await watch.yield(after: &sliceStart)
                 continue
             }
+            if !holds { break }
             watch.setDeadline(end)
             do throws(TransportError) {
                 try await channel.untilRoom()
@@ -108,7 +120,6 @@ extension Exchange {
             }
         }
         watch.setDeadline(.max)
-        return sent
     }
 
     /// Sleeps until the client has taken enough for more to be sent, as long as its pace allows.

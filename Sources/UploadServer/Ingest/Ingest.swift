@@ -52,6 +52,7 @@ struct Ingest {
         counters = exchange.connection.counters
         self.room = room
         throttle = exchange.incomingThrottle
+        if let throttle { channel.slowDown(readsAtOnce: throttle.stepBytes) }
         self.inspect = inspect
         self.progress = progress
     }
@@ -74,6 +75,7 @@ struct Ingest {
             }
             if end == nil { await watch.yield() }
         }
+        throttle?.moved(0)
         channel.keepBuffers(false)
         await reclaim(&permit)
         return end ?? .bodyEnded
@@ -121,6 +123,9 @@ struct Ingest {
         guard let stepBytes = throttle?.stepBytes else { return .max }
         let isSmall = permit.nextByte == 0 && room <= Int64(StorageLimits.smallBytesMax)
         let step = isSmall ? max(1, Int(room)) : Int(min(Int64(stepBytes), max(1, room)))
+        if throttle?.takeAtOnce(step) == true { return step }
+        permit.waitsForServer(true)
+        defer { permit.waitsForServer(false) }
         do throws(Interruption) { try await throttle?.wait(for: step, watch) } catch {
             throw .transport(.interrupted(error))
         }
@@ -129,9 +134,13 @@ struct Ingest {
 
     /// A buffer, waited for if need be; but nobody waits for one with another in hand: if all did, nobody would ever
     /// get one.
-    private func lease(_ permit: inout WritePermit) async throws(BodyFailure) -> AlignedBuffer {
+    private mutating func lease(_ permit: inout WritePermit) async throws(BodyFailure) -> AlignedBuffer {
         if let buffer = buffers.tryLease() { return buffer }
+        // The others need not wait for this as well; what comes is paid for afterwards.
+        throttle?.moved(0)
         await reclaim(&permit)
+        permit.waitsForServer(true)
+        defer { permit.waitsForServer(false) }
         do throws(Interruption) {
             return try await buffers.lease(watch, nanoseconds: bufferWaitNanoseconds)
         } catch {
@@ -144,7 +153,7 @@ struct Ingest {
         _ fill: Fill, _ memory: UnsafeMutableRawPointer, _ permit: inout WritePermit
     ) -> Int {
         watch.setDeadline(.max)
-        throttle?.moved(fill.count)
+        throttle?.moved(fill.count - fill.paid)
         counters.add(.bytesReceived, Int64(fill.count))
         let count = permit.admit(Int(min(Int64(fill.count), room)))
         room -= Int64(count)
@@ -160,6 +169,8 @@ struct Ingest {
 
     private struct Fill {
         var count = 0
+        /// Of these, what the rates know of.
+        var paid = 0
         var failure: BodyFailure?
     }
 
@@ -173,11 +184,19 @@ struct Ingest {
                 switch try source.readNow(into: memory + fill.count, count: capacity - fill.count) {
                 case .bytes(let count):
                     fill.count += count
-                    if fill.count < capacity { try await letOthers(&sliceStart) }
+                    guard fill.count < capacity else { return fill }
+                    guard channel.comesInCrumbs else {
+                        await watch.yield(after: &sliceStart)
+                        continue
+                    }
+                    pay(&fill)
+                    try await restFromCrumbs()
+                    guard takeRest(capacity, fill) else { return fill }
                 case .end: return fill
                 case .wouldBlock:
                     if fill.count >= ServerLimits.fastBodyBytes { isFast = true }
                     guard fill.count > 0, isFast else { return fill }
+                    pay(&fill)
                     source.lend(memory + fill.count, count: capacity - fill.count)
                     let hasMore: Bool
                     do throws(BodyFailure) {
@@ -191,6 +210,7 @@ struct Ingest {
                         isFast = fill.count >= ServerLimits.fastBodyBytes
                         return fill
                     }
+                    guard takeRest(capacity, fill) else { return fill }
                     sliceStart = SystemClock.monotonicNanoseconds
                 }
             } catch {
@@ -201,10 +221,19 @@ struct Ingest {
         return fill
     }
 
-    /// Many small pieces in a row must not keep the loop from its other connections; and who sends next to nothing in
-    /// each record of the encryption has to wait in between, since all others pay for it.
-    private func letOthers(_ sliceStart: inout Int64) async throws(BodyFailure) {
-        guard channel.comesInCrumbs else { return await watch.yield(after: &sliceStart) }
+    /// Has the rates know what came, before the client is waited for: the time for the rest is others' meanwhile.
+    private mutating func pay(_ fill: inout Fill) {
+        throttle?.moved(fill.count - fill.paid)
+        fill.paid = fill.count
+    }
+
+    /// Takes the time for what still fits; nobody waits for it with a buffer in hand.
+    private mutating func takeRest(_ capacity: Int, _ fill: Fill) -> Bool {
+        throttle?.takeAtOnce(capacity - fill.count) ?? true
+    }
+
+    /// Who sends next to nothing in each record of the encryption has to wait in between, since all others pay for it.
+    private func restFromCrumbs() async throws(BodyFailure) {
         do throws(Interruption) {
             try await watch.pause(nanoseconds: ServerLimits.crumbPauseNanoseconds)
         } catch {

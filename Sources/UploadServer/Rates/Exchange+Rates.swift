@@ -24,21 +24,21 @@ extension Exchange {
             own = (bucket, rate)
         }
         if let rate = configuration.creationsMax, let wait = server.rates.all.creations.takeOne(rate: rate, now: now) {
-            own?.bucket.giveBack(1, rate: own?.rate ?? rate)
+            own?.bucket.giveBackOne(rate: own?.rate ?? rate)
             throw Exchange.tooManyCreations(wait)
         }
     }
 
-    private func throttle(_ bucket: KeyPath<FlowRates.Account, RateBucket>) -> Throttle? {
+    private func throttle(_ line: KeyPath<FlowRates.Account, RateLine>) -> Throttle? {
         let configuration = server.configuration
         var shares: [Throttle.Share] = []
-        if let rate = configuration.rateMax {
-            shares.append(Throttle.Share(bucket: server.rates.all[keyPath: bucket], rate: rate))
-        }
         if let owner = principal.owner, let rate = principal.rateMax ?? configuration.ownerRateMax {
-            shares.append(Throttle.Share(bucket: server.rates.account(of: owner)[keyPath: bucket], rate: rate))
+            shares.append(Throttle.Share(line: server.rates.account(of: owner)[keyPath: line], rate: rate))
         }
-        return Throttle(shares)
+        if let rate = configuration.rateMax {
+            shares.append(Throttle.Share(line: server.rates.all[keyPath: line], rate: rate))
+        }
+        return Throttle(shares, on: connection.loop)
     }
 
     private static func tooManyCreations(_ waitNanoseconds: Int64) -> Refusal {

@@ -6,12 +6,12 @@ internal import Uploads
 final class FlowRates: Sendable {
     /// What one of them has taken, in and out and by creations.
     final class Account: Sendable {
-        let incoming = RateBucket()
-        let outgoing = RateBucket()
+        let incoming = RateLine()
+        let outgoing = RateLine()
         let creations = RateBucket()
 
         fileprivate func isAtRest(now: Int64) -> Bool {
-            [incoming, outgoing, creations].allSatisfy { $0.freeNanoseconds <= now }
+            incoming.isAtRest(now: now) && outgoing.isAtRest(now: now) && creations.freeNanoseconds <= now
         }
     }
 

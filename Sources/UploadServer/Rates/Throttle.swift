@@ -5,43 +5,67 @@ internal import Reactor
 struct Throttle {
     /// One that it is a part of.
     struct Share {
-        let bucket: RateBucket
+        let line: RateLine
         /// Bytes a second.
         let rate: Int64
     }
 
+    /// The narrower one first: who waits for that keeps nobody else from the wider one.
     private let shares: [Share]
-    /// What time was taken for.
+    private let loop: EventLoop
+    /// Bytes that time was taken for and that were not moved yet.
     private var taken = 0
     /// How many bytes are moved at once at most: little enough that nobody waits for long.
     let stepBytes: Int
 
     /// Nil where no rate bounds it.
-    init?(_ shares: [Share]) {
+    init?(_ shares: [Share], on loop: EventLoop) {
         guard let least = shares.map(\.rate).min() else { return nil }
         self.shares = shares
-        let step = max(least / ServerLimits.rateStepsPerSecond, ServerLimits.rateStepBytesMin)
-        stepBytes = Int(min(step, ServerLimits.rateStepBytesMax))
+        self.loop = loop
+        stepBytes = Throttle.step(least)
     }
 
-    /// Sleeps until so many bytes may be moved, on a timer of the loop's. To be followed by `moved`, unless it throws.
-    mutating func wait(for bytes: Int, _ watch: Watch) async throws(Interruption) {
+    /// Bytes that are moved at once at a rate.
+    static func step(_ rate: Int64) -> Int {
+        let step = max(rate / ServerLimits.rateStepsPerSecond, ServerLimits.rateStepBytesMin)
+        return Int(min(step, ServerLimits.rateStepBytesMax))
+    }
+
+    /// Takes the time for so many bytes if it is there and nobody waits for it. To be followed by `moved`, soon: others
+    /// wait meanwhile.
+    mutating func takeAtOnce(_ bytes: Int) -> Bool {
         let now = SystemClock.monotonicNanoseconds
-        var start = now
-        for share in shares { start = max(start, share.bucket.take(bytes, rate: share.rate, now: now)) }
-        taken = bytes
-        if start == now { return }
-        do throws(Interruption) { try await watch.pause(nanoseconds: start - now) } catch {
-            moved(0)
-            throw error
+        for (index, share) in shares.enumerated() where !share.line.take(bytes, rate: share.rate, now: now) {
+            giveBack(bytes, shares[..<index])
+            return false
         }
+        taken += bytes
+        return true
     }
 
-    /// So many bytes were moved: for what was not, the time goes back to the others.
+    /// The same after a sleep, as long as it takes, on the loop's timer. On a throw nothing is taken.
+    mutating func wait(for bytes: Int, _ watch: Watch) async throws(Interruption) {
+        for (index, share) in shares.enumerated() {
+            do throws(Interruption) {
+                try await share.line.wait(for: bytes, rate: share.rate, watch, on: loop)
+            } catch {
+                giveBack(bytes, shares[..<index])
+                throw error
+            }
+        }
+        taken += bytes
+    }
+
+    /// So many bytes were moved: for what was not, the time goes back to the others; what was moved beyond is paid for.
     mutating func moved(_ bytes: Int) {
-        let rest = taken - bytes
+        let more = bytes - taken
         taken = 0
-        if rest == 0 { return }
-        for share in shares { share.bucket.giveBack(rest, rate: share.rate) }
+        if more == 0 { return }
+        for share in shares { share.line.pay(more, rate: share.rate) }
+    }
+
+    private func giveBack(_ bytes: Int, _ shares: ArraySlice<Share>) {
+        for share in shares { share.line.pay(-bytes, rate: share.rate) }
     }
 }
