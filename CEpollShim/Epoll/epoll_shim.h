@@ -457,6 +457,15 @@ static inline void cshim_give_back_free_memory(void) {
 #endif
 }
 
+// Free memory at the end of a heap that stays with the process.
+static inline void cshim_keep_free_memory(int bytes) {
+#ifdef __GLIBC__
+    mallopt(M_TRIM_THRESHOLD, bytes);
+#else
+    (void)bytes;
+#endif
+}
+
 // Processors this process may run on, 1 or more: the affinity mask, so a container's cpuset counts; of 8,192 at most.
 static inline int cshim_processor_count(void) {
     unsigned long mask[128];

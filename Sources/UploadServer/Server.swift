@@ -61,6 +61,7 @@ public final class Server: Sendable {
             openFilesLimit: SystemProcess.openFilesLimit
         ).warnings
         for warning in warnings { log.logger.warning("\(warning)") }
+        SystemProcess.keepFreeMemory(bytes: ServerLimits.freeMemoryKeptBytes)
         do throws(Errno) {
             group = try LoopGroup(
                 count: configuration.threads,

@@ -1,3 +1,4 @@
+import Foundation
 import LinuxSystem
 import TestSupport
 import Testing
@@ -20,6 +21,28 @@ import Testing
             #expect(BootID(other) == nil)
         }
         #expect(BootID.current != nil && BootID.current == BootID.current)
+    }
+
+    @Test func `memory that comes and goes is not asked of the kernel each time`() throws {
+        SystemProcess.keepFreeMemory(bytes: 2 << 20)
+        nonisolated(unsafe) var faults: [Int] = []
+        // A thread of its own has a heap of its own.
+        let thread = try SystemThread(name: "heap") {
+            for _ in 0..<5 {
+                let before = RunningSystemTests.pageFaults()
+                let pieces = (0..<16).map { _ in [UInt8](repeating: 1, count: 64 << 10) }
+                withExtendedLifetime(pieces) { faults.append(RunningSystemTests.pageFaults() - before) }
+            }
+        }
+        thread.join()
+        #expect(faults[0] >= 100)
+        #expect(faults.min() ?? .max < 20)
+    }
+
+    /// Of the calling thread, so far.
+    private static func pageFaults() -> Int {
+        let text = (try? String(contentsOfFile: "/proc/thread-self/stat", encoding: .utf8)) ?? ""
+        return Int(text.split(separator: ")").last?.split(separator: " ")[7] ?? "") ?? 0
     }
 
     @Test func `a mount has a number of its own, where the kernel tells`() throws {
