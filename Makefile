@@ -18,7 +18,7 @@ SHELL_SCRIPTS := .ci/run $(shell grep -rlE '^\#!.*\bbash$$' scripts bench Tests 
 PACKAGES := libnghttp2-dev libsqlite3-dev libssl-dev pkg-config:pkg-config zlib1g-dev
 BENCH_PACKAGES := cc:gcc ip:iproute2 make:make nginx:nginx-light openssl:openssl python3:python3 taskset:util-linux
 TEST_PACKAGES := chromium:chromium curl:curl haproxy:haproxy nghttp:nghttp2-client nginx:nginx-light openssl:openssl \
-    cc:gcc ip:iproute2 libfuse3-dev fusermount3:fuse3 mkfs.ext4:e2fsprogs mkfs.xfs:xfsprogs \
+    caddy:caddy cc:gcc ip:iproute2 libfuse3-dev fusermount3:fuse3 mkfs.ext4:e2fsprogs mkfs.xfs:xfsprogs \
     libc6-dev-arm64-cross libc6-dev-riscv64-cross libc6-dev-s390x-cross libc6-dev-ppc64el-cross
 
 .PHONY: help serve test unit e2e torture chance cuts soak fuzz sanitize bench format lint clean build-packages test-packages release

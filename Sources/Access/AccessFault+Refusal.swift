@@ -12,6 +12,11 @@ extension AccessFault {
                 fields: [("WWW-Authenticate", "Bearer realm=\"sluice\"")])
         case .token(.expired):
             AccessFault.invalid(code: "token-expired", "The token has expired. Get a new one, ask and go on.")
+        case .token(.unread):
+            Refusal(
+                .serviceUnavailable, code: "keys-unavailable",
+                "The keys by which the token is checked could not be read yet: try again later.",
+                fields: [("Retry-After", "\(AccessLimits.retryAfterSeconds)")])
         case .token:
             AccessFault.invalid(code: "bad-token", "The token is not valid here.")
         case .scope(let operation):

@@ -33,6 +33,14 @@ public enum AccessFault: Error, Equatable, Sendable {
         }
     }
 
+    /// Whether keys that were published since may tell more.
+    public var isOfUnknownKey: Bool {
+        switch self {
+        case .token(.key), .token(.algorithm), .token(.unread): true
+        default: false
+        }
+    }
+
     /// The rule by which somebody else's upload is as if it were not there. No client is told of it.
     public static let ownerRule = "owner"
 

@@ -32,6 +32,9 @@ public final class AccessPolicy: Sendable {
     /// Whether a credential that was not seen of late takes work: a signature to check, a digest to look up.
     public var takesWork: Bool { !authorities.isEmpty }
 
+    /// Raised when what was found out of credentials may not be true any more.
+    var revision: Int { authorities.reduce(0) { $0 &+ $1.revision } }
+
     /// Who sends a request. Where nobody has asked about the credential of late this may take milliseconds: signatures
     /// are checked.
     ///

@@ -12,6 +12,8 @@ public struct CredentialCache {
     private var old: [Int: Entry] = [:]
     /// Whose answers these are: those of an earlier policy count for nothing.
     private var policy: AccessPolicy?
+    /// What it stood at.
+    private var revision = 0
     private let generationMax: Int
     private let generationBytesMax: Int
     /// Of the tokens of the younger generation.
@@ -45,11 +47,13 @@ public struct CredentialCache {
     mutating func known(
         _ token: [UInt8], _ policy: AccessPolicy, nowSeconds: Int64
     ) throws(TokenFault) -> Principal? {
-        if self.policy !== policy {
+        let revision = policy.revision
+        if self.policy !== policy || self.revision != revision {
             young = [:]
             old = [:]
             youngBytes = 0
             self.policy = policy
+            self.revision = revision
         }
         let key = CredentialCache.key(token)
         if let entry = young[key] ?? old[key], entry.token.isSame(as: token) {

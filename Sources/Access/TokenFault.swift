@@ -8,6 +8,8 @@ public enum TokenFault: String, Error, CaseIterable, Sendable {
     case algorithm
     /// It names a key that is not known.
     case key
+    /// The keys by which it might be signed could not be read yet.
+    case unread
     /// Its signature is not by the key.
     case signature
     case expired

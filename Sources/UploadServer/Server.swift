@@ -78,7 +78,7 @@ public final class Server: Sendable {
                 configuration: configuration, store: store,
                 deliverer: try Server.deliverer(configuration, store, deliveryTLS, log), log: log, page: UploadPage(),
                 loops: group.loops, supervisor: supervisor, state: state,
-                authority: try state.authority(of: configuration))
+                authority: try state.authority(of: configuration), keepers: try state.keepers(of: configuration))
             state.adopt(context)
             urls = Server.urls(listeners, .http, "http") + Server.urls(listeners, .https, "https")
             urlsAdmin = Server.urls(listeners, .admin, "http")

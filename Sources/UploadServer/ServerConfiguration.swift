@@ -77,6 +77,8 @@ public struct ServerConfiguration: Sendable {
     public var access: AccessPolicy
     /// Who is asked beside them; nil for nobody. `access` says so, too.
     public var authority: AuthorityConfiguration?
+    /// Where keys are published by which `access` checks tokens.
+    public var keySources: [KeySource]
     /// What the uploads of each owner may come to, where nothing else is said of its principal.
     public var ownerLimits: OwnerLimits
     /// Bytes a second of all uploads together, and of all downloads; nil for as many as come.
@@ -146,6 +148,7 @@ public struct ServerConfiguration: Sendable {
         connectionsPerAddressMax = nil
         access = .open
         authority = nil
+        keySources = []
         ownerLimits = .none
         rateMax = nil
         ownerRateMax = nil

@@ -37,6 +37,10 @@ final class ServerContext: Sendable {
     let rates: FlowRates
     /// Whom to ask about credentials that nobody here knows; nil for nobody.
     let authority: AuthorityDesk?
+    /// Who reads published keys.
+    let keepers: [KeyKeeper]
+    /// How often keys were read.
+    var keyCounts: KeyCounts { state.keyCounts }
     /// How that goes.
     var authorityHealth: AuthorityHealth { state.authorityHealth }
     /// When the server began, in seconds since 1970-01-01 UTC.
@@ -48,9 +52,10 @@ final class ServerContext: Sendable {
     init(
         configuration: ServerConfiguration, store: LocalStore, deliverer: EventDeliverer?, log: ServerLog,
         page: UploadPage, loops: [EventLoop], supervisor: Supervisor, state: ServerState,
-        authority: AuthorityDesk? = nil
+        authority: AuthorityDesk? = nil, keepers: [KeyKeeper] = []
     ) {
         self.authority = authority
+        self.keepers = keepers
         self.configuration = configuration
         self.store = store
         self.deliverer = deliverer
@@ -71,8 +76,9 @@ final class ServerContext: Sendable {
     }
 
     /// The same server under another configuration.
-    init(_ old: ServerContext, configuration: ServerConfiguration, authority: AuthorityDesk?) {
+    init(_ old: ServerContext, configuration: ServerConfiguration, authority: AuthorityDesk?, keepers: [KeyKeeper]) {
         self.authority = authority
+        self.keepers = keepers
         self.configuration = configuration
         store = old.store
         deliverer = old.deliverer

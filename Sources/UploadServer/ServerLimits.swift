@@ -143,6 +143,17 @@ enum ServerLimits {
     static let authorityMarginNanoseconds: Int64 = 250_000_000
     /// How often the log says that the application cannot be asked, at most.
     static let authorityLogNanoseconds: Int64 = 30_000_000_000
+    /// How long published keys are good for whose publisher does not say, …
+    static let keysNanoseconds: Int64 = 900_000_000_000
+    /// … and the least and the most of it where it does: a key that was taken back counts so much longer.
+    static let keysNanosecondsMin: Int64 = 300_000_000_000
+    static let keysNanosecondsMax: Int64 = 3_600_000_000_000
+    /// After a failure they are read again so soon, and then after twice as long each time.
+    static let keysRetryNanoseconds: Int64 = 1_000_000_000
+    /// Tokens that name unknown keys have them read once in so long, however many come: strangers make any number.
+    static let keysAskedNanoseconds: Int64 = 10_000_000_000
+    /// How long reading them may take.
+    static let keysReadNanoseconds: Int64 = 5_000_000_000
     /// How often certificate files are looked at, to find out whether they were replaced.
     static let certificateCheckNanoseconds: Int64 = 5_000_000_000
     /// Connections of who looks after the server, beyond those of clients.

@@ -13,6 +13,9 @@ final class ServerState: Sendable {
     let outside = OutsideLoop()
     /// How it goes with the application that is asked who may.
     let authorityHealth: AuthorityHealth
+    /// How often published keys were read.
+    let keyCounts = KeyCounts()
+    private let log: ServerLog
     private let context = Mutex<ServerContext?>(nil)
     private let shown: Mutex<Credentials?>
 
@@ -21,6 +24,7 @@ final class ServerState: Sendable {
 
     init(credentials: Credentials?, portTLS: UInt16?, log: ServerLog) {
         shown = Mutex(credentials)
+        self.log = log
         authorityHealth = AuthorityHealth(log: log.logger)
         self.portTLS = portTLS
     }
@@ -38,6 +42,21 @@ final class ServerState: Sendable {
     func authority(of configuration: ServerConfiguration) throws(Errno) -> AuthorityDesk? {
         guard let authority = configuration.authority else { return nil }
         return AuthorityDesk(authority, on: try outside.loop(), health: authorityHealth)
+    }
+
+    /// Whoever reads the keys that a configuration says where to find.
+    ///
+    /// - Parameter before: those of the configuration before. What they know counts until it is read anew.
+    func keepers(
+        of configuration: ServerConfiguration, after before: [KeyKeeper] = []
+    ) throws(Errno) -> [KeyKeeper] {
+        guard !configuration.keySources.isEmpty else { return [] }
+        let loop = try outside.loop()
+        return configuration.keySources.map { source in
+            KeyKeeper(
+                source, after: before.first { $0.source.url == source.url }, on: loop, counts: keyCounts,
+                log: log.logger)
+        }
     }
 
     /// Lets requests be served with another context from now on. One thread at a time.

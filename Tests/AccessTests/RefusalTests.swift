@@ -8,6 +8,7 @@ import Testing
         (.missing, 401, "no-token"), (.token(.expired), 401, "token-expired"), (.token(.signature), 401, "bad-token"),
         (.token(.malformed), 401, "bad-token"), (.token(.unknown), 401, "bad-token"),
         (.scope(.delete), 403, "wrong-scope"), (.upload, 403, "wrong-upload"), (.unanswered, 503, "auth-unavailable"),
+        (.token(.unread), 503, "keys-unavailable"),
     ]
 
     @Test(arguments: table)

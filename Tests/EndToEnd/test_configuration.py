@@ -209,7 +209,7 @@ def test_the_example_is_taken_as_it_is_and_with_every_option_switched_on(tmp_pat
     certificate, key = pair(tmp_path)
     on = on.replace("/etc/sluice/tls/fullchain.pem", str(certificate)).replace("/etc/sluice/tls/privkey.pem", str(key))
     on = on.replace("/etc/sluice/tls/clients.pem", str(certificate))
-    on = on.replace("/etc/sluice/app-ca.pem", str(certificate))
+    on = on.replace("/etc/sluice/app-ca.pem", str(certificate)).replace("/etc/sluice/issuer-ca.pem", str(certificate))
     for name, path in public_key_files(tmp_path).items():
         on = on.replace(name, str(path))
     (tmp_path / "on.yaml").write_text(on)

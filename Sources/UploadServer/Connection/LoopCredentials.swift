@@ -20,7 +20,7 @@ final class LoopCredentials {
         let policy = exchange.server.configuration.access
         let certified = policy.certificateName.flatMap { exchange.connection.clientCertificate?.owner(by: $0) }
         guard let desk = exchange.server.authority else {
-            return try await identify(exchange.head, certified: certified, policy, exchange.watch)
+            return try await vouched(exchange, certified: certified, policy)
         }
         var isSettled = !policy.takesWork
         do throws(AccessFault) {
@@ -36,15 +36,29 @@ final class LoopCredentials {
         let credential = try? Credential(exchange.head, cookie: nil)
         if let known = pass(key, at: desk) { return (known, credential) }
         if !isSettled {
-            do throws(AccessFault) {
-                return try await identify(exchange.head, certified: certified, policy, exchange.watch)
-            } catch {
-                guard error.isOpen else { throw error }
-            }
+            do {
+                return try await vouched(exchange, certified: certified, policy)
+            } catch let fault as AccessFault where fault.isOpen {}
         }
         let pass = try await desk.pass(request, key, exchange.watch, on: exchange.connection.loop)
         if self.desk === desk { passes.keep(key, pass) }
         return (pass.principal, credential)
+    }
+
+    /// By who vouches for clients here; where that takes a key that is not known, published ones are read anew first.
+    private func vouched(
+        _ exchange: Exchange, certified: Owner?, _ policy: AccessPolicy
+    ) async throws -> (principal: Principal, credential: Credential?) {
+        do throws(AccessFault) {
+            return try await identify(exchange.head, certified: certified, policy, exchange.watch)
+        } catch {
+            guard error.isOfUnknownKey else { throw error }
+            for keeper in exchange.server.keepers {
+                try await keeper.refresh(exchange.watch, on: exchange.connection.loop)
+            }
+            // They may also have come between the two.
+            return try await identify(exchange.head, certified: certified, policy, exchange.watch)
+        }
     }
 
     /// Signatures take up to milliseconds each, and strangers choose how many come at one moment: they are checked one

@@ -17,6 +17,7 @@ enum ReadyHandler {
     /// What keeps the server from taking uploads, or nil. The sentence may be read by anybody.
     static func obstacle(_ server: ServerContext) async -> String? {
         if server.isStopping { return "the server is stopping." }
+        if !server.keepers.allSatisfy(\.hasKeys) { return "the keys to check tokens by could not be read yet." }
         if server.store.failure != nil { return "the catalogue takes no changes; the log says why." }
         if server.store.lastFailure != nil { return "the catalogue takes no changes at the moment." }
         switch server.store.standingThread {

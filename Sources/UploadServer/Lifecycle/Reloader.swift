@@ -54,11 +54,21 @@ final class Reloader: Sendable {
         }
         guard let next, let context = state.current else { return }
         if !next.applied.isEmpty {
-            let renewed = ServerContext(context, configuration: next.configuration, authority: authority)
+            let keepers: [KeyKeeper]
+            do throws(Errno) {
+                keepers = try state.keepers(of: next.configuration, after: context.keepers)
+            } catch {
+                return refuse("--jwt-jwks: no thread to read keys on: \(error)")
+            }
+            let renewed = ServerContext(
+                context, configuration: next.configuration, authority: authority, keepers: keepers)
             renewed.admission.adopt(next.configuration)
             state.adopt(renewed)
             renewed.deliverer?.adopt(
                 next.configuration.delivery.targets, publicURL: next.configuration.publicURL)
+            for keeper in context.keepers { keeper.end() }
+        } else {
+            for keeper in context.keepers { keeper.readAnew() }
         }
         next.accepted()
         tell(next)

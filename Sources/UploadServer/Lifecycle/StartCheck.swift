@@ -1,5 +1,6 @@
 internal import Access
 internal import HTTP
+internal import HTTPClient
 internal import LinuxSystem
 internal import Storage
 internal import TLS
@@ -115,7 +116,20 @@ struct StartCheck {
         ]
     }
 
-    private func access() -> [String] {
+    private func access() -> [String] { open() + unencrypted() }
+
+    /// Keys, and answers of who may, that anybody on their way may replace.
+    private func unencrypted() -> [String] {
+        let sources = configuration.keySources.map { ("--jwt-jwks", $0.url) }
+        return (sources + (configuration.authority.map { [("--auth-url", $0.url)] } ?? []))
+            .filter { _, url in
+                !url.usesTLS && url.host.lowercased() != "localhost"
+                    && (try? SocketAddress(host: url.host, port: url.port))?.isLoopback != true
+            }
+            .map { "\($0) \($1): without TLS whoever is on the way says who may" }
+    }
+
+    private func open() -> [String] {
         let isReached = places.contains { $0.kind != .admin && !$0.isForThisMachine }
         guard configuration.access.isOpen, isReached else { return [] }
         return [

@@ -106,6 +106,16 @@ struct MetricsReport {
         text.number(
             "sluice_auth_questions_queued", .gauge, "Questions that wait for a connection to that application.",
             Int64(server.authority?.queuedCount ?? 0))
+        text.begin(
+            "sluice_jwks_reads_total", .counter, "Readings of published keys (--jwt-jwks), by what came of them.")
+        for (name, count) in server.keyCounts.all { text.sample([("outcome", name)], "\(count)") }
+        let reads = server.keepers.compactMap(\.goodNanoseconds)
+        if let oldest = reads.min() {
+            text.seconds(
+                "sluice_jwks_age_seconds", .gauge,
+                "How long ago the published keys were read that were not read for longest.",
+                nanoseconds: SystemClock.monotonicNanoseconds - oldest)
+        }
         text.begin("sluice_appends_total", .counter, "Requests that brought bytes for an upload, by dialect.")
         for dialect in DialectName.allCases {
             text.sample([("dialect", dialect.rawValue)], "\(sum { $0.appendCount(dialect) })")

@@ -35,15 +35,24 @@ extension ServeOptions {
                 settings.access.keys += keys
             },
             .many(
-                "jwt-jwks", "file", example: "/etc/sluice/jwks.json",
+                "jwt-jwks", "file|url", example: "https://issuer.example/jwks.json",
                 isLive: true,
-                help: "Believe tokens that are signed by a key of this JSON Web Key Set; may be given several times."
+                help: """
+                    Believe tokens that are signed by a key of this JSON Web Key Set, a file or an address \
+                    (https://…), which is read again as it says, after 5 to 60 minutes; may be given several times.
+                    """
             ) { settings, path in
+                if let url = HTTPURL(path) { return settings.access.published.append((url, KeySet())) }
+                if path.contains("://") { throw OptionFault("takes a file, http://… or https://…, not '\(path)'") }
                 let keys = try read(path, &settings) { bytes throws(KeyFault) in
                     try VerificationKey.keys(jwks: bytes)
                 }
                 settings.access.keys += keys
             },
+            .one(
+                "jwt-jwks-ca", "file", example: "/etc/sluice/issuer-ca.pem", isLive: true,
+                help: "Believe the certificates of such addresses by these authorities (PEM), and not by the system's."
+            ) { settings, path in settings.access.publishersFile = try read(path, &settings) { _ in path } },
             .one(
                 "jwt-issuer", "name", example: "https://app.example",
                 isLive: true,
@@ -130,7 +139,7 @@ extension ServeOptions {
     ]
 
     /// Options that name files whose content may change.
-    static let accessFiles = ["jwt-secret", "jwt-public-key", "jwt-jwks", "tokens", "auth-url-ca"]
+    static let accessFiles = ["jwt-secret", "jwt-public-key", "jwt-jwks", "jwt-jwks-ca", "tokens", "auth-url-ca"]
 
     /// No key and no list of tokens is longer.
     private static let keyFileBytesMax = 16 << 20

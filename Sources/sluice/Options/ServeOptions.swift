@@ -91,6 +91,11 @@ enum ServeOptions {
         configured.target.server.access = settings.policy
         configured.target.server.delivery = settings.events.delivery
         do throws(TLSError) {
+            configured.target.server.keySources = try settings.access.sources()
+        } catch {
+            throw ConfigurationFault(["\(configured.spelling("jwt-jwks")): \(error)."])
+        }
+        do throws(TLSError) {
             configured.target.server.authority = try settings.authority.configuration()
         } catch {
             throw ConfigurationFault(["\(configured.spelling("auth-url")): \(error)."])
