@@ -225,6 +225,15 @@ public final class LocalStore: Sendable {
     /// Uploads that are open, in motion or not, and how many may be.
     public var openUploads: (count: Int, limit: Int) { (parts.table.openCount, parts.table.openMax) }
 
+    /// Bounds what is taken from now on, as the configuration does at the start. From any thread.
+    ///
+    /// - Parameter openUploadsMax: nil for as many as have room now.
+    public func bound(reserveBytes: Int64, openUploadsMax: Int?) {
+        parts.files.reserveBytes = reserveBytes
+        parts.table.openMax =
+            openUploadsMax ?? StorageLimits.openUploadsMax(freeBytes: knownSpace?.bytes ?? 0)
+    }
+
     /// Pieces of work that wait for a disk thread at this moment.
     public var queuedDiskJobs: Int { parts.disk.queuedCount }
 

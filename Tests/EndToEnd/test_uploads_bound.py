@@ -1,5 +1,7 @@
 """--max-uploads: how many uploads may be unfinished at once, whoever begins them and whatever becomes of them."""
 
+import os
+import signal
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -47,6 +49,32 @@ def test_no_more_uploads_are_open_than_allowed_whoever_begins_them(start):
     assert ask(server.port, "PUT", "/files/plain", {}, b"whole").status == 201
     assert begin(server.port).status == 201
     assert begin(server.port).status == 503
+
+
+def test_a_reload_moves_the_bound_and_cuts_nothing(tmp_path, start):
+    file = tmp_path / "sluice.yaml"
+
+    def bounded(text):
+        file.write_text(text)
+        os.kill(server.pid, signal.SIGHUP)
+    file.write_text("max-uploads: 2\n")
+    server = start("--config", str(file))
+    begun = [begin(server.port).location for _ in range(2)]
+    assert begin(server.port).status == 503
+    bounded("max-uploads: 3\n")
+    eventually(lambda: begin(server.port).status == 201)
+    assert begin(server.port).status == 503
+    # Lower than what is there: that goes on.
+    bounded("max-uploads: 1\n")
+    eventually(lambda: "max-uploads" in server.log_tail().rpartition("new configuration")[2])
+    assert ask(server.port, "PATCH", begun[0], PATCH | {"Upload-Offset": "0"}, b"0123456789").status == 204
+    assert begin(server.port).status == 503
+    bounded("")
+    eventually(lambda: begin(server.port).status == 201)
+    bounded("reserve: 1000T\n")
+    eventually(lambda: (begin(server.port).status, begin(server.port).code) == (507, "no-space"))
+    bounded("reserve: 0\n")
+    eventually(lambda: begin(server.port).status == 201)
 
 
 @pytest.mark.parametrize("way", ["killed", "stopped"])

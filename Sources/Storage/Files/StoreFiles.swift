@@ -15,8 +15,7 @@ final class StoreFiles: Sendable {
     let awaited = AwaitedFiles()
     let durability: Durability
     let access: FileAccess
-    /// Free space in bytes that uploads leave alone.
-    let reserveBytes: Int64
+    private let reserve: Atomic<Int64>
     let uploads: Directory
     let complete: Directory
     /// The data directory itself.
@@ -30,6 +29,12 @@ final class StoreFiles: Sendable {
     /// Why one of the directories is not in its place, as last seen.
     let misplaced = Mutex<StorageError?>(nil)
 
+    /// Free space in bytes that uploads leave alone. From any thread; another one counts from the next write on.
+    var reserveBytes: Int64 {
+        get { reserve.load(ordering: .relaxed) }
+        set { reserve.store(newValue, ordering: .relaxed) }
+    }
+
     /// Makes the directories that are missing.
     ///
     /// - Parameter sweep: nudged when something was left behind.
@@ -39,7 +44,7 @@ final class StoreFiles: Sendable {
         self.sweep = sweep
         durability = configuration.durability
         access = configuration.access
-        reserveBytes = configuration.reserveBytes
+        reserve = Atomic(configuration.reserveBytes)
         onEvent = configuration.onEvent
         directIO = Atomic(configuration.directIO)
         let path = configuration.path

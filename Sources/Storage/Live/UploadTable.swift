@@ -56,15 +56,19 @@ final class UploadTable: Sendable {
     let state: Mutex<State>
     let queries: BatchQueue<CatalogueQuery>
     private let counters: StoreTallies
-    /// How many uploads may be open at once.
-    let openMax: Int
+    private let openLimit: Atomic<Int>
+    /// How many uploads may be open at once. From any thread; those that are open stay so.
+    var openMax: Int {
+        get { openLimit.load(ordering: .relaxed) }
+        set { openLimit.store(newValue, ordering: .relaxed) }
+    }
 
     /// - Parameter openCount: open uploads in the catalogue.
     init(queries: BatchQueue<CatalogueQuery>, counters: StoreTallies, openCount: Int, openMax: Int) {
         state = Mutex(State(openCount: openCount))
         self.queries = queries
         self.counters = counters
-        self.openMax = openMax
+        openLimit = Atomic(openMax)
     }
 
     /// Open uploads, those included whose creation is not committed yet.

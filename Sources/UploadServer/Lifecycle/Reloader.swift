@@ -2,6 +2,7 @@ internal import Access
 internal import Events
 internal import LinuxSystem
 internal import Logging
+internal import Storage
 internal import Synchronization
 internal import TLS
 
@@ -63,6 +64,10 @@ final class Reloader: Sendable {
             let renewed = ServerContext(
                 context, configuration: next.configuration, authority: authority, keepers: keepers)
             renewed.admission.adopt(next.configuration)
+            let (old, new) = (context.configuration.store, next.configuration.store)
+            if (old.reserveBytes, old.openUploadsMax) != (new.reserveBytes, new.openUploadsMax) {
+                context.store.bound(reserveBytes: new.reserveBytes, openUploadsMax: new.openUploadsMax)
+            }
             state.adopt(renewed)
             renewed.deliverer?.adopt(
                 next.configuration.delivery.targets, publicURL: next.configuration.publicURL)

@@ -49,7 +49,7 @@ extension ServeOptions {
                     """
             ) { $0.server.connectionsPerAddressMax = try OptionText.number($1, in: 0...Int.max) },
             .one(
-                "max-uploads", "n", example: "100000",
+                "max-uploads", "n", example: "100000", isLive: true,
                 help: """
                     Unfinished uploads at once, of all clients; new ones are refused beyond. Default: what a tenth of \
                     the free space holds at 16 KiB each, 1000 at least, 1,000,000 at most.
@@ -68,7 +68,7 @@ extension ServeOptions {
                 isLive: true, help: "Uploads that may begin in a second, of all clients; more are refused."
             ) { $0.server.creationsMax = try OptionText.number($1, in: 1...1_000_000) },
             .one(
-                "reserve", "bytes", default: "0",
+                "reserve", "bytes", default: "0", isLive: true,
                 help: "Free space on the disk that uploads leave alone: what would go into it is refused."
             ) { $0.server.store.reserveBytes = try OptionText.bytes($1, in: 0...1 << 60) },
             .one(
