@@ -1,7 +1,8 @@
 """What bench/more measures: one module a subject, each with `measure`, which yields one dictionary a row, and the
 `COLUMNS` of its table: (figure, heading, decimals). Negative decimals show a number of bytes in that power of two."""
 
-from lib.subjects import allocations, distance, idle, latency, million, page, rates, slow, syncs, takeover
+from lib.subjects import (
+    access, allocations, distance, idle, latency, million, owners, page, rates, slow, syncs, takeover)
 
 SUBJECTS = {
     "rates": rates,
@@ -13,5 +14,7 @@ SUBJECTS = {
     "distance": distance,
     "page": page,
     "million": million,
+    "access": access,
+    "owners": owners,
     "allocations": allocations,
 }
