@@ -163,7 +163,8 @@ let package = Package(
         .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "ReactorTests", dependencies: ["LinuxSystem", "Reactor", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "WireTests", dependencies: ["LinuxSystem", "TestSupport", "Wire"], swiftSettings: strict),
+        .testTarget(
+            name: "WireTests", dependencies: ["LinuxSystem", "Reactor", "TestSupport", "Wire"], swiftSettings: strict),
         .testTarget(name: "TLSTests", dependencies: ["LinuxSystem", "TLS", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "StorageTests", dependencies: ["CSQLiteShim", "LinuxSystem", "Storage", "TestSupport", "Uploads"],

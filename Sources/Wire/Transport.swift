@@ -142,7 +142,8 @@ public final class Transport {
         return result
     }
 
-    /// Sends all of `bytes`.
+    /// Sends all of `bytes`. Interrupted in the middle of them, the connection takes no more: what is written after that
+    /// throws `truncated`.
     public func write(_ bytes: [UInt8]) async throws(TransportError) {
         var done = 0
         while done < bytes.count {
@@ -150,14 +151,22 @@ public final class Transport {
             let step: Result<IOResult, TransportError> = bytes.withUnsafeBytes { raw in
                 Result { () throws(TransportError) in try writeNow(raw.baseAddress! + start, raw.count - start) }
             }
-            done += try await moved(step.get())
+            do throws(TransportError) { done += try await moved(step.get()) } catch {
+                cut(after: done)
+                throw error
+            }
         }
     }
 
     /// Sends `count` bytes from memory that stays valid until this returns.
     public func write(from memory: UnsafeRawPointer, count: Int) async throws(TransportError) {
         var done = 0
-        while done < count { done += try await moved(writeNow(memory + done, count - done)) }
+        while done < count {
+            do throws(TransportError) { done += try await moved(writeNow(memory + done, count - done)) } catch {
+                cut(after: done)
+                throw error
+            }
+        }
     }
 
     /// Sends what the socket takes now, at most `count` bytes; 0 when it takes none. Never waits. The next call must go
@@ -299,6 +308,7 @@ public final class Transport {
     }
 
     private func writeNow(_ memory: UnsafeRawPointer, _ count: Int) throws(TransportError) -> IOResult {
+        if isBroken { throw .truncated }
         guard session != nil else {
             do throws(Errno) { return try socket.send(from: memory, count: count) } catch { throw .system(error) }
         }
@@ -314,6 +324,12 @@ public final class Transport {
             isBroken = true
             throw .tls(error)
         }
+    }
+
+    /// A message has ended in the middle: whatever came behind it would be taken for the rest of it. Encryption may hold
+    /// a part of it also where nothing was taken.
+    private func cut(after done: Int) {
+        if done > 0 || session != nil { isBroken = true }
     }
 
     private func moved(_ result: IOResult) async throws(TransportError) -> Int {
