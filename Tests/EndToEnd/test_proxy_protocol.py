@@ -81,6 +81,18 @@ def test_a_header_in_pieces_is_taken_and_nothing_behind_it(site):
         assert talk(site.port, b"", pieces=[header + REQUEST], request=b"").startswith(b"HTTP/1.1 200")
 
 
+def test_a_header_that_is_on_its_way_when_the_server_stops_is_waited_for(site):
+    header = b"PROXY TCP4 192.0.2.7 198.51.100.1 4660 80\r\n"
+    with socket.create_connection(("127.0.0.1", site.port), SECONDS) as line:
+        line.sendall(header[:9])
+        # Connections are accepted in their order.
+        assert talk(site.port, header).startswith(b"HTTP/1.1 200 ")
+        site.terminate()
+        eventually(lambda: '"stopping"' in site.log.read_text(), "the stop")
+        line.sendall(header[9:] + REQUEST)
+        assert line.recv(65536).startswith(b"HTTP/1.1 200 ")
+
+
 @pytest.mark.parametrize("header", [
     b"", b"PROXY TCP4 192.0.2.7 198.51.100.1 4660 80\n", b"PROXY TCP4 192.0.2.7\r\n", binary(2, 0x11, IPV4),
     binary(1, 0x11, b"abc"), SIGNATURE + b"\x11\x11\x00\x0c" + IPV4, SIGNATURE + b"\x21\x11\xff\xff",

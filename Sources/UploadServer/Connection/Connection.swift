@@ -56,20 +56,31 @@ enum Connection {
         let configuration = server.configuration
         guard let peer, ForwardedClient.isTrusted(peer.host, configuration.trustedProxies) else { throw .untrusted }
         watch.setDeadline(SystemClock.monotonicNanoseconds + configuration.handshakeNanoseconds)
-        do throws(ProxyHeader.Failure) {
-            switch try await ProxyHeader.take(from: socket, watch) {
-            case .client(let client): return client
-            case .own: return nil
+        while true {
+            do throws(ProxyHeader.Failure) {
+                switch try await ProxyHeader.take(from: socket, watch) {
+                case .client(let client): return client
+                case .own: return nil
+                }
+            } catch {
+                guard case .transport(.interrupted(.stopping)) = error else { throw .header(error) }
+                hurry(watch, server)
             }
-        } catch {
-            throw .header(error)
         }
+    }
+
+    /// Whoever has come before the stop is heard, for as long as a request may take to come then.
+    private static func hurry(_ watch: Watch, _ server: ServerContext) {
+        watch.clearInterruption()
+        watch.setDeadline(SystemClock.monotonicNanoseconds + server.configuration.stopRequestNanoseconds)
     }
 
     private static func handshake(_ transport: Transport, _ context: ConnectionContext) async -> Bool {
         let server = context.server
         do throws(TransportError) {
             transport.watch.setDeadline(SystemClock.monotonicNanoseconds + server.configuration.handshakeNanoseconds)
+            // A stop that was heard before is not told of again.
+            if server.isStopping { hurry(transport.watch, server) }
             try await shakeHands(transport, server)
             context.clientCertificate = transport.clientCertificate
             if transport.wasResumed { context.counters.add(.resumedHandshakes) }
@@ -86,11 +97,8 @@ enum Connection {
             do throws(TransportError) {
                 return try await transport.handshake()
             } catch {
-                // Whoever has come before the stop is heard.
                 guard case .interrupted(.stopping) = error else { throw error }
-                transport.watch.clearInterruption()
-                transport.watch.setDeadline(
-                    SystemClock.monotonicNanoseconds + server.configuration.stopRequestNanoseconds)
+                hurry(transport.watch, server)
             }
         }
     }
