@@ -182,7 +182,7 @@ import Uploads
         if try await !open.expiredUploads(at: clock.seconds, limit: 1).isEmpty {
             var last: ExpiredUpload?
             repeat {
-                last = await ExpirySweep(server: context).step(after: last)
+                last = try await ExpirySweep(server: context).step(after: last, begin: { await $0() }, pause: {})
                 steps += 1
             } while last != nil
         }
