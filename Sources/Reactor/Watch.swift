@@ -15,6 +15,8 @@ public final class Watch {
     private var sleeper: UnsafeContinuation<Void, Never>?
     /// Who waits without a task; never together with a sleeper.
     private var parked: (any Parked)?
+    /// Who is told of what would end a sleep, while the task waits for something else.
+    private var attendant: (any WatchAttendant)?
     private var interruption: Interruption?
     private var epoch: UInt64 = 0
 
@@ -118,6 +120,10 @@ public final class Watch {
     /// paused. No deadline runs meanwhile.
     public var stalledNanoseconds: Int64 { agenda.stalledNanoseconds }
 
+    /// Has whatever would end a sleep told to somebody else, until the next call, with nil: while the task waits for
+    /// what is no event of the loop's, and may have to be sent away from there.
+    public func attend(_ attendant: (any WatchAttendant)?) { self.attendant = attendant }
+
     /// Waits without a task until a read may find something or an interruption comes: `waiter` is resumed in a new
     /// task, once. To be the last thing that the watch's task does with it; the deadline stays as it is.
     public func park(_ waiter: any Parked) {
@@ -170,6 +176,7 @@ public final class Watch {
     /// Makes a sleeping task look again.
     public func wake() {
         if let sleeper = sleeper.take() { return sleeper.resume() }
+        if let attendant { return attendant.stirred() }
         guard parked != nil, isReadable || interruption != nil else { return }
         // More than one reason may come before the task does; the first task takes the waiter.
         loop.spawn { [token] loop in await loop.unpark(token) }

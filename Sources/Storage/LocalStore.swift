@@ -44,13 +44,21 @@ public final class LocalStore: Sendable {
     // MARK: Requests
 
     /// The record, with the offset last recorded; nil if there is none. Disturbs nobody and waits for no append.
-    public func snapshot(of id: UploadID) async throws(StorageError) -> Upload? { try await parts.table.read(id) }
+    ///
+    /// - Parameter onWait: told, on the caller's executor, where it is not answered at once; likewise below.
+    public func snapshot(
+        of id: UploadID, onWait: (UploadWait) -> Void = { _ in }
+    ) async throws(StorageError) -> Upload? {
+        try await parts.table.read(id, onWait: onWait)
+    }
 
     /// The record as an owner may see it (nil: whoever is nobody in particular). Disturbs nobody.
     ///
     /// What is somebody else's takes the steps that an unknown id takes, and no other: memory is asked, and then the
     /// catalogue for the owner alone. So neither the time nor a damaged or newer record tells that there is one.
-    public func look(at id: UploadID, as owner: Owner?) async throws(StorageError) -> OwnedLook {
+    public func look(
+        at id: UploadID, as owner: Owner?, onWait: (UploadWait) -> Void = { _ in }
+    ) async throws(StorageError) -> OwnedLook {
         if let known = try parts.table.known(id), known.owner == owner { return .own(known) }
         let result: Result<CatalogueOwner, StorageError> = await withUnsafeContinuation { waiter in
             if !queries.send(.owner(id, waiter)) { waiter.resume(returning: .failure(.closed)) }
@@ -60,27 +68,33 @@ public final class LocalStore: Sendable {
         case .owner(let found) where found == owner: break
         case .owner, .unreadable: return .others
         }
-        guard let upload = try await snapshot(of: id) else { return .none }
+        guard let upload = try await snapshot(of: id, onWait: onWait) else { return .none }
         return upload.owner == owner ? .own(upload) : .others
     }
 
     /// The record at rest: fences whoever holds the upload, and answers once its bytes are settled. Nil if there is
     /// none. A claim that still waits is superseded, so that the next append at the answered offset is right.
-    public func fencedUpload(_ id: UploadID) async throws(StorageError) -> Upload? {
-        let upload = try await parts.table.observe(id)
+    public func fencedUpload(
+        _ id: UploadID, onWait: (UploadWait) -> Void = { _ in }
+    ) async throws(StorageError) -> Upload? {
+        let upload = try await parts.table.observe(id, onWait: onWait)
         return await isTaken(upload) ? nil : upload
     }
 
     /// Like `fencedUpload`, but an append of the file-id dialect that moves goes on: what it has written by now is
     /// settled, and that offset answered. The next append finds a higher one then, and has it told. A claim that is not
     /// an append yet goes on, too: the offset is the one recorded before it.
-    public func progress(of id: UploadID) async throws(StorageError) -> Upload? {
-        if let append = parts.table.unfencedAppend(id), append.isMoving, let upload = await append.settledSoFar() {
+    public func progress(
+        of id: UploadID, onWait: (UploadWait) -> Void = { _ in }
+    ) async throws(StorageError) -> Upload? {
+        if let append = parts.table.unfencedAppend(id), append.isMoving,
+            let upload = try await append.settledSoFar(onWait: onWait)
+        {
             return upload
         }
         // Who has just come is left alone as well: it waits for the server, not the server for it.
-        guard parts.table.isBeingTaken(id) else { return try await fencedUpload(id) }
-        let upload = try await snapshot(of: id)
+        guard parts.table.isBeingTaken(id) else { return try await fencedUpload(id, onWait: onWait) }
+        let upload = try await snapshot(of: id, onWait: onWait)
         return await isTaken(upload) ? nil : upload
     }
 
@@ -103,13 +117,16 @@ public final class LocalStore: Sendable {
     ///
     /// - Parameters:
     ///   - owner: whose an upload will be that is made under the claim.
+    ///   - endsJoins: whether a `concatenate` of the upload, or of others that it is a part of, ends for that, as for a
+    ///     deletion. Otherwise it is waited for.
     ///   - onFence: called at most once, from the newer request's thread, when that one wants the upload. The claim or
     ///     permit is to be ended soon then; it must not wait.
-    /// - Throws: `superseded` if a newer request came while this one waited.
+    /// - Throws: `superseded` if a newer request came while this one waited, `busy` if the wait was given up.
     public func claim(
-        _ id: UploadID, for owner: Owner? = nil, onFence: @escaping @Sendable () -> Void
+        _ id: UploadID, for owner: Owner? = nil, endsJoins: Bool = false, onWait: (UploadWait) -> Void = { _ in },
+        onFence: @escaping @Sendable () -> Void
     ) async throws(StorageError) -> UploadClaim {
-        let grant = try await parts.table.claim(id, onFence: onFence)
+        let grant = try await parts.table.claim(id, endsJoins: endsJoins, onWait: onWait, onFence: onFence)
         return UploadClaim(grant, id: id, owner: owner, store: parts, isTaken: await isTaken(grant.upload))
     }
 
@@ -127,9 +144,13 @@ public final class LocalStore: Sendable {
     /// Pins uploads, whether or not there are records: fences whoever holds one of them, and answers when nobody does.
     /// Each is waited for while the others are pinned, always in the same order, so that two who pin never wait for
     /// each other.
-    public func pin(_ ids: Set<UploadID>) async throws(StorageError) -> PinnedUploads {
+    public func pin(
+        _ ids: Set<UploadID>, onWait: (UploadWait) -> Void = { _ in }
+    ) async throws(StorageError) -> PinnedUploads {
         var pinned = PinnedUploads(parts.table)
-        for id in ids.sorted(by: { ($0.high, $0.low) < ($1.high, $1.low) }) { try await pinned.add(id) }
+        for id in ids.sorted(by: { ($0.high, $0.low) < ($1.high, $1.low) }) {
+            try await pinned.add(id, onWait: onWait)
+        }
         return pinned
     }
 

@@ -5,15 +5,17 @@ public struct PinnedUploads: ~Copyable, Sendable {
     /// The records of those that are there.
     public private(set) var records: [UploadID: Upload] = [:]
 
+    /// The file that is made of them.
+    let join = Join()
     private var ids: [UploadID] = []
     private let table: UploadTable
 
     init(_ table: UploadTable) { self.table = table }
 
-    deinit { for id in ids { table.unpin(id) } }
+    deinit { for id in ids { table.unpin(id, join) } }
 
-    mutating func add(_ id: UploadID) async throws(StorageError) {
-        records[id] = try await table.pin(id)
+    mutating func add(_ id: UploadID, onWait: (UploadWait) -> Void) async throws(StorageError) {
+        records[id] = try await table.pin(id, for: join, onWait: onWait)
         ids.append(id)
     }
 }

@@ -20,6 +20,8 @@ public enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
     case damaged(UploadID)
     /// A newer request took the upload while this one waited for it.
     case superseded
+    /// Whoever has the upload does not let go of it, and the wait for that was given up.
+    case busy
     /// Another process (or store) has the data directory of this path.
     case directoryInUse(String)
     /// SQLite refused; its words.
@@ -54,6 +56,7 @@ public enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
         case .io: "io-error"
         case .damaged: "damaged"
         case .superseded: "superseded"
+        case .busy: "upload-busy"
         case .directoryInUse: "directory-in-use"
         case .catalogue: "catalogue-error"
         case .incompatible: "catalogue-incompatible"
@@ -78,6 +81,7 @@ public enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
         case .io(let errno, let action): "cannot \(action): \(errno)"
         case .damaged(let id): "upload \(id) is damaged"
         case .superseded: "a newer request took the upload"
+        case .busy: "whoever has the upload does not let go of it"
         case .directoryInUse(let path): "\(path) is in use by another server"
         case .catalogue(let text): "catalogue: \(text)"
         case .incompatible(let text): text

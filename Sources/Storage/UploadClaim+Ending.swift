@@ -12,9 +12,9 @@ extension UploadClaim {
     /// - Parameters:
     ///   - order: the same one may come several times.
     ///   - parts: holds each of them, whole.
-    /// - Throws: `damaged` with the part whose file is shorter than its record, or gone; `overLimit`, `noSpace`, `io`
-    ///   or what the catalogue says; `closed` once the store is to stop (`LocalStore.endLongWork`). The upload is open
-    ///   and empty then.
+    /// - Throws: `superseded` where the file, or one of its parts, is about to be deleted; `damaged` with the part whose
+    ///   file is shorter than its record, or gone; `overLimit`, `noSpace`, `io` or what the catalogue says; `closed`
+    ///   once the store is to stop (`LocalStore.endLongWork`). The upload is open and empty then.
     public consuming func concatenate(
         _ order: [UploadID], of parts: borrowing PinnedUploads
     ) async throws(StorageError) -> Upload {
@@ -34,7 +34,8 @@ extension UploadClaim {
         try await promise(length, upload)
         let (store, id) = (store, id)
         if !store.table.isRecorded(id) { try await store.catalogue.record(id, .put(upload)) }
-        try await store.assemblies.assemble(id, from: pieces)
+        joins(parts.join)
+        try await store.assemblies.assemble(id, from: pieces, for: parts.join)
         do throws(StorageError) {
             var whole = upload
             while let renamed = try await deliver(whole) {

@@ -262,6 +262,9 @@ public struct UploadClaim: ~Copyable, Sendable {
         } catch { return error == .noSpace }
     }
 
+    /// Tells what a deletion of the upload ends.
+    func joins(_ join: Join) { store.table.attach(id, token, join) }
+
     /// Lets the next one have the upload.
     public consuming func release() {}
 }

@@ -31,6 +31,11 @@ extension ServerContext {
             )
         case .superseded:
             return .superseded(reason: "Superseded by a newer request")
+        case .busy:
+            return Refusal(
+                .serviceUnavailable, reason: "Upload busy", code: error.code,
+                "Another request has the upload, and does not let go of it yet. Try again later.",
+                fields: [("Retry-After", "5")])
         case .newerRecord:
             return Refusal(
                 .serviceUnavailable, reason: "Record of a newer version", code: error.code,

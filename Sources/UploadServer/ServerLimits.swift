@@ -112,6 +112,8 @@ enum ServerLimits {
     static let unproxiedLogNanoseconds: Int64 = 1_000_000_000
     /// A response, but for a file's content, that the client does not take.
     static let responseNanoseconds: Int64 = 60_000_000_000
+    /// How long a request waits yet for an upload that another one has, when its client has gone or the server stops.
+    static let waitWithoutClientNanoseconds: Int64 = 2_000_000_000
     /// From SIGTERM to the end of the process, whatever still runs.
     static let stopNanoseconds: Int64 = 30_000_000_000
     /// From SIGTERM to the closing of the store, which has the rest of the time.

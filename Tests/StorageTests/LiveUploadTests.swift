@@ -12,9 +12,26 @@ import Uploads
         live.holdBriefly(1)
         live.doubt()
         #expect(live.release(1).isEmpty && live.resting == nil, "memory does not keep it")
-        let effects = live.read(7)
+        let effects = live.read(7, 7)
         #expect(effects.count == 1)
         guard case .load = effects.first else { return #expect(Bool(false), "it is answered from memory") }
+    }
+
+    @Test func `a deletion ends what its holder is at work for, whichever of the two comes first`() {
+        for isFirst in [true, false] {
+            var live = LiveUpload<Int, Int>(cached: .sample(1))
+            let join = Join()
+            _ = live.claim(1, 1, onFence: {})
+            if isFirst { _ = live.claim(2, 2, endsJoins: true, onFence: {}) }
+            let attached = live.attach(join, 1)
+            let effects = isFirst ? attached : live.claim(2, 2, endsJoins: true, onFence: {})
+            #expect(effects.contains { if case .end(let ended) = $0 { ended === join } else { false } })
+        }
+        var live = LiveUpload<Int, Int>(cached: .sample(1))
+        _ = live.claim(1, 1, onFence: {})
+        _ = live.attach(Join(), 1)
+        let effects = live.claim(2, 2, onFence: {})
+        #expect(!effects.contains { if case .end = $0 { true } else { false } }, "another claim waits for it")
     }
 
     /// One state of the machine and of the world around it. A value, so that each order of events has its own.
@@ -27,28 +44,40 @@ import Uploads
         }
 
         /// What may still happen.
-        private var left: (reads: Int, observers: Int, pins: Int, claims: Int, changes: Int, troubles: Int, resets: Int)
+        private var left:
+            (
+                reads: Int, observers: Int, pins: Int, claims: Int, changes: Int, troubles: Int, resets: Int,
+                goings: Int
+            )
         private var machine = Machine(Upload.sample(1).id)
         private var row: Upload? = Upload.sample(1).at(Offset(10)).inEpoch(1)
         private var load = Load.none
         /// Changes on their way, and the offset below which none may be told once they are committed.
         private var queue: [CatalogueChange] = []
         private var holder: (token: UInt64, record: Upload)?
-        private var pins = 0
-        private var waiting = 0
+        private var isFenced = false
+        /// Pins, by the numbers of those who made them.
+        private var pins: [Int: Join] = [:]
+        private var ended: Set<Int> = []
+        /// The numbers of those who wait; claims have the lowest ones, pins the highest.
+        private var waiting: Set<Int> = []
+        /// Pins that came behind a claim that waits yet.
+        private var later: Set<Int> = []
         /// The highest offset that somebody was told.
         private(set) var told: Int64 = 0
         /// What went wrong, or nil.
         private(set) var fault: String?
         private(set) var history: [String] = []
 
-        init(reads: Int, observers: Int, pins: Int, claims: Int, changes: Int, troubles: Int, resets: Int) {
-            left = (reads, observers, pins, claims, changes, troubles, resets)
+        init(reads: Int, observers: Int, pins: Int, claims: Int, changes: Int, troubles: Int, resets: Int, goings: Int)
+        {
+            left = (reads, observers, pins, claims, changes, troubles, resets, goings)
         }
 
         /// Two worlds with the same key have the same future.
         var key: String {
-            "\(left)\(machine)\(String(describing: row))\(load)\(queue)\(holder as Any)\(pins)\(waiting)\(told)"
+            "\(left)\(machine)\(String(describing: row))\(load)\(queue)\(holder as Any)\(told)\(isFenced)"
+                + [Set(pins.keys), ended, waiting, later].map { "\($0.sorted())" }.joined()
         }
 
         /// Every event that is possible now, each with the world after it.
@@ -62,21 +91,34 @@ import Uploads
                 worlds.append(world)
             }
             add("read", left.reads > 0) {
-                $0.left.reads -= 1; $0.wait { $0.read(0) }
+                $0.left.reads -= 1; $0.wait(100 + $0.left.reads) { $0.read($1, Int($1)) }
             }
             add("observe", left.observers > 0) {
-                $0.left.observers -= 1; $0.wait { $0.observe(0) }
+                $0.left.observers -= 1; $0.wait(200 + $0.left.observers) { $0.observe($1, Int($1)) }
             }
-            add("pin", left.pins > 0) {
-                $0.left.pins -= 1; $0.wait { $0.pin(1) }
+            add("pin", left.pins > 0) { world in
+                world.left.pins -= 1
+                let number = World.firstPin + world.left.pins
+                if world.claimWaits { world.later.insert(number) }
+                world.wait(number) { $0.pin($1, number, for: World.joins[number - World.firstPin]) }
             }
-            add("unpin", pins > 0) {
-                $0.pins -= 1; $0.perform($0.machine.unpin())
+            for number in pins.keys.sorted() {
+                add("unpin", true) { world in
+                    world.ended.remove(number)
+                    world.perform(world.machine.unpin(world.pins.removeValue(forKey: number)!))
+                }
             }
             add("claim", left.claims > 0) { world in
                 world.left.claims -= 1
-                let token = UInt64(world.left.claims)
-                world.wait { $0.claim(token, 0, onFence: {}) }
+                // Every other one is a deletion.
+                world.wait(world.left.claims) { $0.claim($1, Int($1), endsJoins: $1 % 2 == 0, onFence: {}) }
+            }
+            for number in waiting.sorted() {
+                add("\(number) goes", left.goings > 0) { world in
+                    world.left.goings -= 1
+                    world.perform(world.machine.giveUp(UInt64(number), .busy))
+                    if world.waiting.contains(number) { world.fault = "it waits on" }
+                }
             }
             add("load reads", isBegun) { $0.load = .read($0.row) }
             add("load arrives", isRead) { $0.arrive() }
@@ -103,9 +145,14 @@ import Uploads
         private var isBegun: Bool { if case .begun = load { true } else { false } }
         private var isRead: Bool { if case .read = load { true } else { false } }
 
-        private mutating func wait(_ event: (inout Machine) -> [Machine.Effect]) {
-            waiting += 1
-            perform(event(&machine))
+        private static let firstPin = 300
+        private static let joins = [Join(), Join(), Join()]
+
+        private var claimWaits: Bool { waiting.contains { $0 < 100 } }
+
+        private mutating func wait(_ number: Int, _ event: (inout Machine, UInt64) -> [Machine.Effect]) {
+            waiting.insert(number)
+            perform(event(&machine, UInt64(number)))
         }
 
         private mutating func arrive() {
@@ -149,31 +196,43 @@ import Uploads
         private mutating func perform(_ effects: [Machine.Effect]) {
             for effect in effects {
                 switch effect {
-                case .fence: if holder == nil { fault = "a fence without a holder" }
+                case .fence:
+                    if holder == nil { fault = "a fence without a holder" }
+                    isFenced = true
+                case .end(let join): ended.formUnion(pins.filter { $0.value === join }.keys)
                 case .load:
                     if case .none = load {} else { fault = "two loads at once" }
                     if holder != nil { fault = "a load beside a holder" }
                     if !queue.isEmpty { fault = "a load beside a change" }
                     load = .begun
                 case .answer(let waiter, .success(let upload)):
-                    waiting -= 1
-                    if waiter == 1 {
-                        pins += 1
+                    waiting.remove(waiter)
+                    if waiter >= World.firstPin {
+                        pins[waiter] = World.joins[waiter - World.firstPin]
                         if holder != nil { fault = "pinned beside a holder" }
+                        if later.contains(waiter) { fault = "pinned before a claim that came first" }
                     }
                     tell(upload, "answered")
-                case .grant(_, .success(let grant)):
-                    waiting -= 1
-                    if holder != nil || pins > 0 { fault = "two hold it" }
+                case .grant(let waiter, .success(let grant)):
+                    waiting.remove(waiter)
+                    if holder != nil || !pins.isEmpty { fault = "two hold it" }
+                    isFenced = false
                     tell(grant.upload, "granted")
                     var record = grant.upload ?? Upload.sample(1)
                     record.epoch += 1
                     holder = (grant.token, record)
-                case .answer(_, .failure), .grant(_, .failure): waiting -= 1
+                case .answer(let waiter, .failure), .grant(let waiter, .failure): waiting.remove(waiter)
                 }
+                if !claimWaits { later = [] }
             }
-            let isAtRest = holder == nil && pins == 0 && queue.isEmpty && !isBegun && !isRead
-            if isAtRest, waiting > 0 { fault = "somebody waits for nothing" }
+            let isAtRest = holder == nil && pins.isEmpty && queue.isEmpty && !isBegun && !isRead
+            if isAtRest, !waiting.isEmpty { fault = "somebody waits for nothing" }
+            if holder != nil, !isFenced, waiting.contains(where: { !(100..<200).contains($0) }) {
+                fault = "somebody waits for a holder that is not told"
+            }
+            if waiting.contains(where: { $0 < 100 && $0 % 2 == 0 }), ended != Set(pins.keys) {
+                fault = "a deletion waits for a join that goes on"
+            }
         }
 
         private mutating func tell(_ upload: Upload?, _ what: String) {
@@ -185,16 +244,18 @@ import Uploads
 
     /// Visits every state that can be reached; the numbers are how often each kind of event may come.
     @Test(arguments: [
-        [1, 1, 0, 2, 2, 2, 0],
-        [1, 0, 1, 2, 2, 1, 0],
-        [1, 0, 0, 2, 1, 2, 1],
+        [1, 1, 0, 2, 2, 2, 0, 0],
+        [1, 0, 1, 2, 2, 1, 0, 0],
+        [1, 0, 0, 2, 1, 2, 1, 0],
+        [0, 0, 3, 3, 0, 0, 0, 0],
+        [0, 1, 2, 2, 0, 1, 0, 1],
     ])
     func `in every order of events no answer and no grant is behind what was told`(events: [Int]) {
         var seen: Set<String> = []
         var worlds = [
             World(
                 reads: events[0], observers: events[1], pins: events[2], claims: events[3], changes: events[4],
-                troubles: events[5], resets: events[6])
+                troubles: events[5], resets: events[6], goings: events[7])
         ]
         while let world = worlds.popLast() {
             if let fault = world.fault {

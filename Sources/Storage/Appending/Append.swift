@@ -218,7 +218,7 @@ final class Append: DiskJob {
             defer { state.checkpointWaiters = [] }
             return (state.takeAwoken(), state.checkpointWaiters)
         }
-        for waiter in waiters { waiter.resume(returning: record) }
+        for waiter in waiters.map(\.waiter) { waiter.resume(returning: .success(record)) }
         resume(awoken)
     }
 

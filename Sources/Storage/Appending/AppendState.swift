@@ -45,7 +45,8 @@ struct AppendState: ~Copyable {
     /// Who waits until neither a write nor a checkpoint is.
     var quietWaiter: UnsafeContinuation<Void, Never>?
     /// Who waits for the checkpoint on its way.
-    var checkpointWaiters: [UnsafeContinuation<Upload?, Never>] = []
+    var checkpointWaiters: [(number: UInt64, waiter: UnsafeContinuation<Result<Upload?, StorageError>, Never>)] = []
+    var lastCheckpointWaiter: UInt64 = 0
     /// Nobody will settle; the upload is released as soon as it is quiet.
     var isAbandoned = false
     var isReleased = false
@@ -70,6 +71,13 @@ struct AppendState: ~Copyable {
         if progress >= StorageLimits.checkpointBytes { return true }
         return progress >= StorageLimits.checkpointProgressBytesMin
             && nanoseconds - lastCheckpointNanoseconds >= StorageLimits.checkpointNanoseconds
+    }
+
+    /// Has somebody wait for the checkpoint under way; answers the number by which it may be sent away.
+    mutating func await(_ waiter: UnsafeContinuation<Result<Upload?, StorageError>, Never>) -> UInt64 {
+        lastCheckpointWaiter += 1
+        checkpointWaiters.append((lastCheckpointWaiter, waiter))
+        return lastCheckpointWaiter
     }
 
     /// Takes over whoever can go on now, to be resumed outside the lock.

@@ -30,16 +30,22 @@ final class Assemblies: Sendable {
     /// reserved before the first byte is copied.
     ///
     /// - Parameter parts: each with its length in bytes.
-    /// - Throws: `damaged` with the part that is shorter than that; `noSpace`, `io`; `closed` once the store stops. The
-    ///   data file is empty then, and holds no space.
-    func assemble(_ id: UploadID, from parts: [(id: UploadID, length: Int64)]) async throws(StorageError) {
+    /// - Throws: `damaged` with the part that is shorter than that; `noSpace`, `io`; `superseded` once `join` is ended,
+    ///   `closed` once the store stops. The data file is empty then, and holds no space.
+    func assemble(
+        _ id: UploadID, from parts: [(id: UploadID, length: Int64)], for join: Join
+    ) async throws(StorageError) {
+        defer { join.attach(nil) }
         let result: Result<Void, StorageError> = await withUnsafeContinuation { waiter in
-            line(up: Assembly(id, from: parts, files: files, assemblies: self, waiter: waiter))
+            let assembly = Assembly(id, from: parts, for: join, files: files, assemblies: self, waiter: waiter)
+            line(up: assembly)
+            join.attach(assembly)
         }
         try result.get()
     }
 
-    /// Ends what runs, at its next look, and what waits. Takes no more. Does not wait.
+    /// Ends what runs, at its next look, and what waits. Takes no more. From any thread, and does not wait: what is to
+    /// be undone on the disk is undone on its threads.
     func stop() {
         let waiting = state.withLock { state in
             state.isStopping = true
@@ -47,7 +53,20 @@ final class Assemblies: Sendable {
             return state.waiting
         }
         var rest = waiting
-        while let assembly = rest.popFirst() { assembly.fail(.closed) }
+        while let assembly = rest.popFirst() { end(assembly) }
+    }
+
+    /// Ends one that waits, if it does; whoever runs ends at its next look. From any thread, and does not wait.
+    func leaveLine(_ assembly: Assembly) {
+        let waits = state.withLock { state in
+            var (others, waits) = (Ring<Assembly>(), false)
+            while let next = state.waiting.popFirst() {
+                if next === assembly { waits = true } else { others.append(next) }
+            }
+            state.waiting = others
+            return waits
+        }
+        if waits { end(assembly) }
     }
 
     /// A step has ended; there are more of that file if it is given.
@@ -55,11 +74,11 @@ final class Assemblies: Sendable {
         let isRefused = state.withLock { state in
             state.running -= 1
             guard let assembly else { return false }
-            if state.isStopping { return true }
+            if state.isStopping || assembly.isUnwanted { return true }
             state.waiting.append(assembly)
             return false
         }
-        if isRefused { assembly?.fail(.closed) }
+        if isRefused, let assembly { end(assembly) }
         startNext()
     }
 
@@ -92,7 +111,14 @@ final class Assemblies: Sendable {
             if !state.isStopping { state.waiting.append(assembly) }
             return !state.isStopping
         }
-        if isTaken { startNext() } else { assembly.fail(.closed) }
+        if isTaken { startNext() } else { end(assembly) }
+    }
+
+    /// Ends one that is in line no more: by a last step, in which it gives back what it has.
+    private func end(_ assembly: Assembly) {
+        guard assembly.holdsSpace else { return assembly.fail() }
+        state.withLock { $0.running += 1 }
+        submit(assembly)
     }
 
     private func startNext() {
@@ -103,10 +129,13 @@ final class Assemblies: Sendable {
             state.running += 1
             return next
         }
-        guard let next else { return }
-        if !disk.submit(next, on: .long) {
-            next.fail(.closed)
-            stepEnded(next: nil)
-        }
+        if let next { submit(next) }
+    }
+
+    private func submit(_ assembly: Assembly) {
+        if disk.submit(assembly, on: .long) { return }
+        // The threads have ended: the next start gives back what it has.
+        assembly.fail()
+        stepEnded(next: nil)
     }
 }

@@ -22,28 +22,45 @@ final class Assembly: DiskJob {
     private let id: UploadID
     private let parts: [(id: UploadID, length: Int64)]
     private let length: Int64
+    private let join: Join
     private let files: StoreFiles
     private let assemblies: Assemblies
     private let state = Mutex(Progress())
     private let waiter: UnsafeContinuation<Result<Void, StorageError>, Never>
 
     init(
-        _ id: UploadID, from parts: [(id: UploadID, length: Int64)], files: StoreFiles, assemblies: Assemblies,
-        waiter: UnsafeContinuation<Result<Void, StorageError>, Never>
+        _ id: UploadID, from parts: [(id: UploadID, length: Int64)], for join: Join, files: StoreFiles,
+        assemblies: Assemblies, waiter: UnsafeContinuation<Result<Void, StorageError>, Never>
     ) {
         self.id = id
         self.parts = parts.filter { $0.length > 0 }
         length = parts.reduce(0) { $0 + $1.length }
+        self.join = join
         self.files = files
         self.assemblies = assemblies
         self.waiter = waiter
     }
 
-    /// Ends it without a step of its own.
-    func fail(_ error: StorageError) {
-        let progress = state.withLock { $0 }
-        if progress.isMade { takeBack(progress) }
-        waiter.resume(returning: .failure(error))
+    /// Whether nobody wants it any more: its next step is its last, and gives back what there is.
+    var isUnwanted: Bool { join.isEnded }
+
+    /// Whether there is something to give back.
+    var holdsSpace: Bool { state.withLock { $0.isMade } }
+
+    /// Ends it without a step: nothing is given back. Never while one runs.
+    func fail() { waiter.resume(returning: .failure(ending ?? .closed)) }
+
+    /// Ends it where it waits in line.
+    func leaveLine() { assemblies.leaveLine(self) }
+
+    /// Why it is to end.
+    private var ending: StorageError? {
+        if assemblies.isStopping { return .closed }
+        return join.isEnded ? .superseded : nil
+    }
+
+    private func checkWanted() throws(StorageError) {
+        if let ending { throw ending }
     }
 
     // MARK: On a disk thread
@@ -64,11 +81,12 @@ final class Assembly: DiskJob {
 
     /// Shares or copies up to a step's bytes. Answers whether the file is whole, and synced.
     private func step(_ progress: inout Progress) throws(StorageError) -> Bool {
+        try checkWanted()
         let target = try files.openAssembled(id, isNew: !progress.isMade)
         progress.isMade = true
         let start = progress.end
         while progress.part < parts.count, progress.end - start < StorageLimits.assemblyStepBytes {
-            if assemblies.isStopping { throw .closed }
+            try checkWanted()
             let part = parts[progress.part]
             if progress.partDone == 0, progress.shares, try share(part, with: target, &progress) { continue }
             guard try isReserved(part, in: target, &progress) else { return false }
@@ -76,7 +94,7 @@ final class Assembly: DiskJob {
             let count = min(part.length - progress.partDone, step)
             let copy = try PartCopy.of(part.id, length: part.length, to: target, files: files)
             try copy.run(from: progress.partDone, count: count, at: progress.end) { () throws(StorageError) in
-                if assemblies.isStopping { throw .closed }
+                try checkWanted()
             }
             progress.partDone += count
             progress.end += count
@@ -136,9 +154,8 @@ final class Assembly: DiskJob {
     /// Gives back every byte; it is tried again from the first one.
     private func takeBack(_ progress: Progress) {
         assemblies.giveUp(progress.promised)
-        do throws(StorageError) { _ = try files.openAssembled(id, isNew: true) } catch {
-            files.report(.appendFailed(id, error))
-        }
+        guard progress.isMade else { return }
+        do throws(StorageError) { try files.emptyData(id) } catch { files.report(.appendFailed(id, error)) }
     }
 }
 

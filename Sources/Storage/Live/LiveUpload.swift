@@ -1,35 +1,23 @@
 internal import Uploads
 
-/// The right to change one upload, until it is released under its token.
-struct Grant: Sendable {
-    let token: UInt64
-    let upload: Upload?
-    /// Without a record: what was deleted under this id, and has a row and perhaps files yet.
-    var leaving: Upload?
-}
-
-/// What is to be done about an upload once the table is unlocked again.
-enum TableEffect<RecordWaiter, GrantWaiter> {
-    case fence(@Sendable () -> Void)
-    case answer(RecordWaiter, Result<Upload?, StorageError>)
-    case grant(GrantWaiter, Result<Grant, StorageError>)
-    case load(UploadID)
-}
-
 /// One upload that somebody holds, waits for, or has changed without a commit yet: the state machine of "newest wins".
 ///
 /// | holder | waiting claim | event         | what happens                                                            |
 /// |--------|---------------|---------------|-------------------------------------------------------------------------|
 /// | –      | –             | read, observe | answered with the record                                                |
 /// | –      | –             | claim         | holds                                                                   |
-/// | –      | any           | pin           | pinned: claims wait until it is let go of, all else goes on             |
+/// | –      | –             | pin           | pinned: claims wait until it is let go of, all else goes on             |
+/// | any    | yes           | pin           | waits behind the claim, so that claims are not kept waiting by new pins |
 /// | any    | any           | read          | answered with the record; nobody is disturbed                           |
 /// | yes    | –             | observe       | holder fenced; the observer waits                                       |
 /// | yes    | –             | claim         | holder fenced; the claim waits                                          |
-/// | yes    | any           | pin           | holder fenced; the pin waits                                            |
+/// | yes    | –             | pin           | holder fenced; the pin waits                                            |
 /// | yes    | yes           | observe       | the waiting claim is superseded (the number told must stay true), waits |
 /// | yes    | yes           | claim         | the waiting claim is superseded; the new one waits                      |
-/// | yes    | any           | release       | observers answered, pins made; without any the waiting claim holds      |
+/// | yes    | any           | release       | observers answered, pins made that came before the claim; without any   |
+/// |        |               |               | the claim holds, and is fenced at once where a pin waits behind it      |
+///
+/// A claim that is to delete the upload ends the joins for which it is pinned or held. Whoever waits may give up.
 ///
 /// While the record is on its way from the catalogue everybody waits, by the same rules; so they do while a correction
 /// of it is on its way there: what is told must still be true after a crash. A record is fetched only while nobody
@@ -53,11 +41,24 @@ struct LiveUpload<RecordWaiter, GrantWaiter> {
         var isFenced = false
         /// Who can say how far the upload has come while it is held.
         var append: Append?
+        /// What a deletion ends.
+        var join: Join?
+    }
+
+    private struct Waiting {
+        let number: UInt64
+        let waiter: RecordWaiter
+    }
+
+    private struct WaitingPin {
+        let wait: Waiting
+        let join: Join
     }
 
     private struct WaitingClaim {
         let token: UInt64
         let onFence: @Sendable () -> Void
+        let endsJoins: Bool
         let waiter: GrantWaiter
     }
 
@@ -85,11 +86,13 @@ struct LiveUpload<RecordWaiter, GrantWaiter> {
     /// Whether the files are to be compared once more when the correction is recorded.
     private var looksAgain = false
     private var holder: Holder?
-    private var pins = 0
+    private var pins: [Join] = []
     private var claim: WaitingClaim?
-    private var observers: [RecordWaiter] = []
-    private var pinners: [RecordWaiter] = []
-    private var readers: [RecordWaiter] = []
+    private var observers: [Waiting] = []
+    private var pinners: [WaitingPin] = []
+    /// Those that came after the claim that waits.
+    private var laterPinners: [WaitingPin] = []
+    private var readers: [Waiting] = []
 
     /// What is told.
     private var record: Upload? { if let shown { shown.record } else { recorded } }
@@ -108,8 +111,7 @@ struct LiveUpload<RecordWaiter, GrantWaiter> {
 
     /// Whether nobody needs the entry any more.
     var isIdle: Bool {
-        holder == nil && pins == 0 && claim == nil && observers.isEmpty && pinners.isEmpty && readers.isEmpty
-            && pending == 0 && knowledge != .loading
+        holder == nil && pins.isEmpty && pending == 0 && knowledge != .loading && !isWanted
     }
 
     /// Whether it is an open upload, also one whose creation is not committed yet; nil while memory does not know.
@@ -121,7 +123,7 @@ struct LiveUpload<RecordWaiter, GrantWaiter> {
     }
 
     /// Whether somebody holds it, or has pinned it.
-    var isHeld: Bool { holder != nil || pins > 0 }
+    var isHeld: Bool { holder != nil || !pins.isEmpty }
 
     /// The record worth keeping of an idle upload.
     var resting: Upload? { knowledge == .known ? record : nil }
@@ -153,32 +155,60 @@ struct LiveUpload<RecordWaiter, GrantWaiter> {
 
     // MARK: Who wants it
 
-    mutating func read(_ reader: RecordWaiter) -> [Effect] {
+    /// - Parameter number: names whoever waits, for `giveUp`.
+    mutating func read(_ number: UInt64, _ reader: RecordWaiter) -> [Effect] {
         if isTold { return [.answer(reader, .success(record))] }
-        readers.append(reader)
+        readers.append(Waiting(number: number, waiter: reader))
         return advance()
     }
 
-    mutating func observe(_ observer: RecordWaiter) -> [Effect] {
-        observers.append(observer)
+    mutating func observe(_ number: UInt64, _ observer: RecordWaiter) -> [Effect] {
+        observers.append(Waiting(number: number, waiter: observer))
         return supersede() + fence() + advance()
     }
 
     /// Answered with the record, which nobody changes before `unpin`. After an error there is nothing to unpin.
-    mutating func pin(_ pinner: RecordWaiter) -> [Effect] {
-        pinners.append(pinner)
+    mutating func pin(_ number: UInt64, _ pinner: RecordWaiter, for join: Join) -> [Effect] {
+        let pin = WaitingPin(wait: Waiting(number: number, waiter: pinner), join: join)
+        if claim == nil { pinners.append(pin) } else { laterPinners.append(pin) }
         return fence() + advance()
     }
 
-    mutating func unpin() -> [Effect] {
-        pins -= 1
+    mutating func unpin(_ join: Join) -> [Effect] {
+        if let index = pins.firstIndex(where: { $0 === join }) { pins.remove(at: index) }
         return advance()
     }
 
-    mutating func claim(_ token: UInt64, _ waiter: GrantWaiter, onFence: @escaping @Sendable () -> Void) -> [Effect] {
+    /// - Parameter token: also names whoever waits, for `giveUp`.
+    mutating func claim(
+        _ token: UInt64, _ waiter: GrantWaiter, endsJoins: Bool = false, onFence: @escaping @Sendable () -> Void
+    ) -> [Effect] {
         let superseded = supersede()
-        claim = WaitingClaim(token: token, onFence: onFence, waiter: waiter)
-        return superseded + fence() + advance()
+        claim = WaitingClaim(token: token, onFence: onFence, endsJoins: endsJoins, waiter: waiter)
+        return superseded + fence() + endJoins() + advance()
+    }
+
+    /// Whether whoever has this number waits yet.
+    func isAwaited(by number: UInt64) -> Bool {
+        claim?.token == number || readers.contains { $0.number == number } || observers.contains { $0.number == number }
+            || pinners.contains { $0.wait.number == number } || laterPinners.contains { $0.wait.number == number }
+    }
+
+    /// Answers one who waits with an error, if it does yet.
+    mutating func giveUp(_ number: UInt64, _ error: StorageError) -> [Effect] {
+        var effects: [Effect] = []
+        if let waiting = claim, waiting.token == number {
+            claim = nil
+            effects.append(.grant(waiting.waiter, .failure(error)))
+        }
+        for wait in readers + observers + (pinners + laterPinners).map(\.wait) where wait.number == number {
+            effects.append(.answer(wait.waiter, .failure(error)))
+        }
+        readers.removeAll { $0.number == number }
+        observers.removeAll { $0.number == number }
+        pinners.removeAll { $0.wait.number == number }
+        laterPinners.removeAll { $0.wait.number == number }
+        return effects + advance()
     }
 
     /// Holds an upload that nobody else holds, for the sweeps: their work is too short to be fenced.
@@ -201,6 +231,12 @@ struct LiveUpload<RecordWaiter, GrantWaiter> {
         if holder?.token == token { holder?.append = append }
     }
 
+    /// Tells what its holder is at work for.
+    mutating func attach(_ join: Join, _ token: UInt64) -> [Effect] {
+        if holder?.token == token { holder?.join = join }
+        return endJoins()
+    }
+
     /// The append that holds the upload, as long as nobody has fenced it.
     var unfencedAppend: Append? { holder?.isFenced == false ? holder?.append : nil }
 
@@ -220,12 +256,13 @@ struct LiveUpload<RecordWaiter, GrantWaiter> {
 
     /// Answers everybody who waits with an error.
     mutating func fail(_ error: StorageError) -> [Effect] {
-        let effects =
-            (readers + observers + pinners).map { Effect.answer($0, .failure(error)) }
+        let effects: [Effect] =
+            (readers + observers + (pinners + laterPinners).map(\.wait)).map { .answer($0.waiter, .failure(error)) }
             + (claim.map { [.grant($0.waiter, .failure(error))] } ?? [])
         readers = []
         observers = []
         pinners = []
+        laterPinners = []
         claim = nil
         return effects
     }
@@ -317,30 +354,58 @@ struct LiveUpload<RecordWaiter, GrantWaiter> {
         return [.fence(onFence)]
     }
 
+    /// Whether somebody waits.
+    private var isWanted: Bool {
+        !readers.isEmpty || claim != nil || !observers.isEmpty || !pinners.isEmpty || !laterPinners.isEmpty
+    }
+
+    /// A deletion that waits ends what it would wait for.
+    private func endJoins() -> [Effect] {
+        guard claim?.endsJoins ?? false else { return [] }
+        return (pins + [holder?.join].compactMap { $0 }).map { .end($0) }
+    }
+
     /// Serves whoever can be served in the present state.
     private mutating func advance() -> [Effect] {
         switch knowledge {
         case .loading, .correcting: return []
         case .unknown, .doubted:
-            let isWanted = !readers.isEmpty || claim != nil || !observers.isEmpty || !pinners.isEmpty
             guard isWanted, holder == nil, pending == 0 else { return [] }
             knowledge = .loading
             changesBeforeLoad = changes
             return [.load(id)]
         case .known:
-            var effects = readers.map { Effect.answer($0, .success(record)) }
+            var effects: [Effect] = readers.map { .answer($0.waiter, .success(record)) }
             readers = []
             guard holder == nil else { return effects }
-            effects += (observers + pinners).map { .answer($0, .success(record)) }
-            pins += pinners.count
+            effects += observers.map { .answer($0.waiter, .success(record)) }
             observers = []
-            pinners = []
-            if pins == 0, let next = claim.take() {
-                holder = Holder(token: next.token, onFence: next.onFence)
-                let grant = Grant(token: next.token, upload: record, leaving: record == nil ? leaving : nil)
-                effects.append(.grant(next.waiter, .success(grant)))
-            }
+            effects += makePins() + grant()
             return effects
         }
+    }
+
+    /// Makes the pins that no claim is in front of.
+    private mutating func makePins() -> [Effect] {
+        if claim == nil { letPinnersUp() }
+        guard !pinners.isEmpty else { return [] }
+        defer { pinners = [] }
+        pins += pinners.map(\.join)
+        return pinners.map { .answer($0.wait.waiter, .success(record)) } + endJoins()
+    }
+
+    /// Lets the claim hold that waits, once nothing is pinned.
+    private mutating func grant() -> [Effect] {
+        guard pins.isEmpty, let next = claim.take() else { return [] }
+        holder = Holder(token: next.token, onFence: next.onFence)
+        let grant = Grant(token: next.token, upload: record, leaving: record == nil ? leaving : nil)
+        letPinnersUp()
+        // They are newer than the claim.
+        return [.grant(next.waiter, .success(grant))] + (pinners.isEmpty ? [] : fence())
+    }
+
+    private mutating func letPinnersUp() {
+        pinners += laterPinners
+        laterPinners = []
     }
 }

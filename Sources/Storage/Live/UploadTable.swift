@@ -90,47 +90,6 @@ final class UploadTable: Sendable {
         return try result.get()
     }
 
-    /// The record; never disturbs nor awaits whoever holds the upload.
-    func read(_ id: UploadID) async throws(StorageError) -> Upload? {
-        let result: Result<Upload?, StorageError> = await withUnsafeContinuation { waiter in
-            perform(
-                withOpen { state in state.with(id) { $0.read(waiter) } } ?? [.answer(waiter, .failure(.closed))])
-        }
-        return try result.get()
-    }
-
-    /// The record once nobody holds the upload; whoever does is fenced.
-    func observe(_ id: UploadID) async throws(StorageError) -> Upload? {
-        let result: Result<Upload?, StorageError> = await withUnsafeContinuation { waiter in
-            perform(
-                withOpen { state in state.with(id) { $0.observe(waiter) } } ?? [.answer(waiter, .failure(.closed))])
-        }
-        return try result.get()
-    }
-
-    /// The record once nobody holds the upload, whoever does being fenced; and nobody will before `unpin`.
-    func pin(_ id: UploadID) async throws(StorageError) -> Upload? {
-        let result: Result<Upload?, StorageError> = await withUnsafeContinuation { waiter in
-            perform(withOpen { state in state.with(id) { $0.pin(waiter) } } ?? [.answer(waiter, .failure(.closed))])
-        }
-        return try result.get()
-    }
-
-    /// Ends one successful `pin`.
-    func unpin(_ id: UploadID) { perform(state.withLock { state in state.with(id) { $0.unpin() } }) }
-
-    /// Holds the upload as soon as nobody else does; whoever does is fenced.
-    func claim(_ id: UploadID, onFence: @escaping @Sendable () -> Void) async throws(StorageError) -> Grant {
-        let result: Result<Grant, StorageError> = await withUnsafeContinuation { waiter in
-            perform(
-                withOpen { state in
-                    let token = state.nextToken()
-                    return state.with(id) { $0.claim(token, waiter, onFence: onFence) }
-                } ?? [.grant(waiter, .failure(.closed))])
-        }
-        return try result.get()
-    }
-
     /// Holds an upload that memory knows nothing of; nil for every other one.
     func claimUnknown(_ id: UploadID) -> UInt64? {
         state.withLock { state in
@@ -175,6 +134,11 @@ final class UploadTable: Sendable {
     /// Tells who writes for the holder of an upload.
     func attach(_ id: UploadID, _ token: UInt64, _ append: Append) {
         state.withLock { state in state.with(id) { $0.attach(append, token) } }
+    }
+
+    /// Tells what the holder of an upload is at work for, which a deletion ends.
+    func attach(_ id: UploadID, _ token: UInt64, _ join: Join) {
+        perform(state.withLock { state in state.with(id) { $0.attach(join, token) } })
     }
 
     /// The append that holds an upload, as long as nobody has fenced it and it was attached.
@@ -263,6 +227,7 @@ final class UploadTable: Sendable {
             case .grant(let waiter, let result): waiter.resume(returning: result)
             case .load(let id):
                 if !queries.send(.load(id)) { perform(loaded(id, .failure(.closed)).effects) }
+            case .end(let join): join.end()
             }
         }
     }
@@ -278,9 +243,5 @@ final class UploadTable: Sendable {
             state.withLock { state in
                 state.live.keys.flatMap { id in state.with(id) { $0.fail(.closed) } }
             })
-    }
-
-    private func withOpen(_ body: (inout State) -> [Live.Effect]) -> [Live.Effect]? {
-        state.withLock { $0.isClosed ? nil : body(&$0) }
     }
 }

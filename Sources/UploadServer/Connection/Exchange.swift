@@ -2,6 +2,7 @@ internal import Access
 internal import HTTP
 internal import LinuxSystem
 internal import Reactor
+internal import Storage
 internal import Uploads
 internal import Wire
 
@@ -38,6 +39,10 @@ final class Exchange {
     private(set) var isBroken = false
     /// The final answer found the connection gone: the client has learned nothing by it.
     private(set) var isUntold = false
+    /// What the request waits for, while that is no event of its connection's …
+    var wait: UploadWait?
+    /// … and when it gives up; SystemClock.monotonicNanoseconds.
+    var waitEnd = Int64.max
 
     init(
         _ head: RequestHead, _ body: any RequestBody, on channel: any ResponseChannel, of connection: ConnectionContext,

@@ -33,6 +33,8 @@ extension HTTP1Connection: ResponseChannel {
 
     var unconfirmedBytes: Int64 { transport.unconfirmedBytes }
 
+    var isClientGone: Bool { transport.watch.isPeerClosed }
+
     func abort() { transport.abort() }
 
     func keepBuffers(_ keeps: Bool) { transport.keepBuffers(keeps) }

@@ -33,6 +33,9 @@ protocol ResponseChannel: AnyObject {
     /// Bytes that were sent and that the client's system has not confirmed yet.
     var unconfirmedBytes: Int64 { get }
 
+    /// Whether the client has said that it sends nothing more, or is gone.
+    var isClientGone: Bool { get }
+
     /// The content cannot be completed: the client must see a broken answer, not a short one.
     func abort()
 

@@ -30,7 +30,8 @@ struct UploadAccess {
         try check(.ask, id)
         guard principal.mayChange else { return try await reached(id) }
         guard try await isReached(id) else { return nil }
-        return try await store.fencedUpload(id)
+        return try await exchange.waiting { wait throws(StorageError) in try await store.fencedUpload(id, onWait: wait)
+        }
     }
 
     /// How far an upload of the file-id dialect is: an append that moves goes on.
@@ -38,7 +39,9 @@ struct UploadAccess {
     /// - Parameter id: of `id(of:)`.
     func progress(of id: UploadID) async throws -> Upload? {
         try check(.ask, id)
-        return principal.mayChange ? try await store.progress(of: id) : try await reached(id)
+        guard principal.mayChange else { return try await reached(id) }
+        return try await exchange.waiting { wait throws(StorageError) in try await store.progress(of: id, onWait: wait)
+        }
     }
 
     /// The records of uploads from which another one is made; nil for each that is not there.
@@ -81,7 +84,7 @@ struct UploadAccess {
     ) async throws -> UploadClaim {
         try check(operation, id)
         guard try await isReached(id) else { return try store.claimNew(.random(), for: principal.owner, onFence: {}) }
-        return try bounded(try await taken(id, overtaken), operation)
+        return try bounded(try await taken(id, operation, overtaken), operation)
     }
 
     /// The same for an upload whose id was drawn from its owner's name, so that it is nobody else's. It may be made.
@@ -89,7 +92,7 @@ struct UploadAccess {
         own id: UploadID, to operation: Operation, overtaken: ((Upload?) -> Refusal)? = nil
     ) async throws -> UploadClaim {
         try check(operation, operation == .create ? nil : id)
-        return try bounded(try await taken(id, overtaken), operation)
+        return try bounded(try await taken(id, operation, overtaken), operation)
     }
 
     /// Takes an upload whose id was drawn at random just now.
@@ -114,7 +117,9 @@ struct UploadAccess {
 
     /// Pins parts that were looked at and found within reach: nobody changes them meanwhile.
     /// One that has gone since has no record there.
-    func pin(_ parts: [UploadID]) async throws -> PinnedUploads { try await store.pin(Set(parts)) }
+    func pin(_ parts: [UploadID]) async throws -> PinnedUploads {
+        try await exchange.waiting { wait throws(StorageError) in try await store.pin(Set(parts), onWait: wait) }
+    }
 
     // MARK: Asking
 
@@ -122,9 +127,15 @@ struct UploadAccess {
     /// - Throws: the refusal, whether or not there is such an upload.
     func check(_ operation: Operation, _ id: UploadID?) throws(AccessFault) { try principal.check(operation, id) }
 
-    private func taken(_ id: UploadID, _ overtaken: ((Upload?) -> Refusal)?) async throws -> UploadClaim {
+    private func taken(
+        _ id: UploadID, _ operation: Operation, _ overtaken: ((Upload?) -> Refusal)?
+    ) async throws -> UploadClaim {
         do throws(StorageError) {
-            var claim = try await store.claim(id, for: principal.owner, onFence: exchange.fence())
+            // Nobody wants a file any more that is to be deleted, or that lacks a part then.
+            var claim = try await exchange.waiting { wait throws(StorageError) in
+                try await store.claim(
+                    id, for: principal.owner, endsJoins: operation == .delete, onWait: wait, onFence: exchange.fence())
+            }
             claim.limits = limits(of: claim.owner)
             return claim
         } catch {
@@ -150,8 +161,14 @@ struct UploadAccess {
     }
 
     private func reached(_ id: UploadID) async throws(StorageError) -> Upload? {
-        if principal.reachesAll { return try await store.snapshot(of: id) }
-        let look = try await store.look(at: id, as: principal.owner)
+        if principal.reachesAll {
+            return try await exchange.waiting { wait throws(StorageError) in
+                try await store.snapshot(of: id, onWait: wait)
+            }
+        }
+        let look = try await exchange.waiting { wait throws(StorageError) in
+            try await store.look(at: id, as: principal.owner, onWait: wait)
+        }
         // The client learns nothing of it; the log does.
         if case .others = look { exchange.noteStranger() }
         return look.record

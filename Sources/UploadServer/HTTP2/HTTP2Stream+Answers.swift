@@ -62,6 +62,8 @@ extension HTTP2Stream: ResponseChannel {
 
     var unconfirmedBytes: Int64 { connection.unconfirmedBytes }
 
+    var isClientGone: Bool { isClosed || isCut }
+
     func abort() { isAborted = true }
 
     func keepBuffers(_ keeps: Bool) {
