@@ -162,6 +162,10 @@ extension ServerSession {
         case NGHTTP2_RST_STREAM.rawValue:
             // Whoever makes the server reset streams makes it work for nothing.
             let code = ErrorCode(rawValue: cshim_frame_error(frame))
+            if code == .refusedStream, refusals > 0 {
+                refusals -= 1
+                return
+            }
             if code == .protocolError || code == .streamClosed || code == .flowControlError || code == .refusedStream {
                 gauge.spend(HTTP2Limits.violationCost, now: now)
             }

@@ -18,6 +18,8 @@ public final class ServerSession {
     var fieldsStream: Int32 = 0
     /// What they have come to after decompression, in bytes.
     var listBytes = 0
+    /// Streams refused for want of room, whose clients have not been told yet.
+    var refusals = 0
     /// Whether that was ever past all reason.
     var isBombed = false
     /// Trailers that have come, of a stream whose end is told next.
@@ -155,6 +157,12 @@ public final class ServerSession {
     /// Ends a stream, and no other.
     public func reset(_ stream: Int32, _ code: ErrorCode) {
         _ = nghttp2_submit_rst_stream(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream, code.rawValue)
+    }
+
+    /// Refuses a stream for want of room: its client may ask again, and has done nothing wrong.
+    public func refuse(_ stream: Int32) {
+        refusals += 1
+        reset(stream, .refusedStream)
     }
 
     // MARK: Windows

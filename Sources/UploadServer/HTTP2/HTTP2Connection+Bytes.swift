@@ -92,8 +92,8 @@ extension HTTP2Connection {
                     }
                 }
                 let count = try moved.get()
-                isBlocked = count == 0
-                if isBlocked { return }
+                if count == 0 { return block() }
+                isBlocked = false
                 outputStart += count
             }
             output.removeAll(keepingCapacity: true)
@@ -101,6 +101,12 @@ extension HTTP2Connection {
             gather()
             if output.isEmpty { return }
         }
+    }
+
+    /// The client does not read: not for longer than it may take with an answer.
+    private func block() {
+        if !isBlocked { outputEnd = SystemClock.monotonicNanoseconds + ServerLimits.responseNanoseconds }
+        isBlocked = true
     }
 
     func gather() {

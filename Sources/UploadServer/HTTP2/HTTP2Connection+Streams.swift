@@ -89,7 +89,7 @@ extension HTTP2Connection: SessionEvents {
         }
         guard let slot = context.slotOfStream() else {
             context.counters.add(.http2StreamsRefused)
-            return session.reset(stream, .refusedStream)
+            return session.refuse(stream)
         }
         open(HTTP2Stream(stream, head, isWhole: isWhole, on: self, slot: slot))
     }

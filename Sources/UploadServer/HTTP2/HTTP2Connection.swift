@@ -49,6 +49,8 @@ final class HTTP2Connection: Parked {
     var outputStart = 0
     /// The socket takes nothing at the moment.
     var isBlocked = false
+    /// When a connection without streams ends whose socket takes nothing, if it still takes nothing then.
+    var outputEnd = Int64.max
     /// The task sleeps and bytes that come do not wake it: there is no room for what they bring.
     var isPaused = false
     /// Somebody has something to send.
@@ -149,7 +151,8 @@ final class HTTP2Connection: Parked {
             // The head's own clock starts with its first byte and no later byte stretches it.
             patienceEnd = now + server.configuration.headNanoseconds
         }
-        let rest = streams.isEmpty ? min(now + ServerLimits.parkNanoseconds, idleEnd) : .max
+        let rest =
+            !streams.isEmpty ? .max : isBlocked ? outputEnd : min(now + ServerLimits.parkNanoseconds, idleEnd)
         watch.setDeadline(min(rest, patienceEnd))
         if isStirred, !isBlocked { return }
         isPaused = !mayRead
@@ -175,6 +178,11 @@ final class HTTP2Connection: Parked {
             return nil
         }
         guard streams.isEmpty else { return nil }
+        if isBlocked {
+            guard now >= outputEnd else { return nil }
+            isBroken = true
+            return false
+        }
         if now >= idleEnd {
             tellEnd()
             return nil
