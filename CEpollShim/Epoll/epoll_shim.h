@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #ifdef __GLIBC__
-#include <malloc.h>
 #endif
 #include <netdb.h>
 #include <netinet/in.h>
@@ -449,21 +448,6 @@ static inline int64_t cshim_clock_nanoseconds(int clock) {
 
 static inline long cshim_random(void *buffer, size_t count) {
     return CSHIM_RESULT(syscall(SYS_getrandom, buffer, count, 0));
-}
-
-static inline void cshim_give_back_free_memory(void) {
-#ifdef __GLIBC__
-    malloc_trim(0);
-#endif
-}
-
-// Free memory at the end of a heap that stays with the process.
-static inline void cshim_keep_free_memory(int bytes) {
-#ifdef __GLIBC__
-    mallopt(M_TRIM_THRESHOLD, bytes);
-#else
-    (void)bytes;
-#endif
 }
 
 // Processors this process may run on, 1 or more: the affinity mask, so a container's cpuset counts; of 8,192 at most.

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <malloc.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -178,5 +179,22 @@ static inline int cshim_is_bound_idle(const char *path) {
 static inline int cshim_chmod(const char *path, unsigned int mode) { return chmod(path, mode) == 0 ? 0 : -errno; }
 
 static inline int cshim_remove(const char *path) { return unlink(path) == 0 ? 0 : -errno; }
+
+// ---- memory --------------------------------------------------------------------------------------------------------
+
+static inline void cshim_give_back_free_memory(void) {
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
+}
+
+// Free memory at the end of a heap that stays with the process.
+static inline void cshim_keep_free_memory(int bytes) {
+#ifdef __GLIBC__
+    mallopt(M_TRIM_THRESHOLD, bytes);
+#else
+    (void)bytes;
+#endif
+}
 
 #endif

@@ -44,8 +44,8 @@ public enum SystemProcess {
     /// threads may have to wait to allocate. `malloc_trim(3)`; does nothing where the C library is not GNU's.
     public static func giveBackFreeMemory() { cshim_give_back_free_memory() }
 
-    /// Has the allocator keep so much free memory at the end of each of its heaps. What is more it gives back at every
-    /// turn, by default all but 128 KiB, so that memory that comes and goes costs a fault for each page that is touched.
+    /// Has the allocator keep so much free memory at the end of each of its heaps. What is more it gives back at once,
+    /// by default all but 128 KiB; so memory that comes and goes costs a fault for each page that is touched.
     /// `mallopt(3)`; does nothing where the C library is not GNU's.
     public static func keepFreeMemory(bytes: Int) { cshim_keep_free_memory(Int32(clamping: bytes)) }
 

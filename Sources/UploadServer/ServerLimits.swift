@@ -55,8 +55,8 @@ enum ServerLimits {
     static let handshakeNanoseconds: Int64 = 15_000_000_000
     /// How long a connection waits for its next request before it gives up its task, and all memory that it can.
     static let parkNanoseconds: Int64 = 1_000_000_000
-    /// Free memory that each heap keeps, in bytes: what the encryption of 32 bodies takes while they come, and gives back
-    /// with each of them.
+    /// Free memory that each heap keeps, in bytes: what the encryption of 32 bodies takes while they come, and gives
+    /// back with each of them.
     static let freeMemoryKeptBytes = 2 << 20
     /// Free memory goes back to the system when so many connections have come to rest, or to their end, …
     static let trimConnections = 256
