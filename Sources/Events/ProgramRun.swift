@@ -19,28 +19,38 @@ struct ProgramRun {
                 path: program.path, environment: environment(event, id, places), input: body)
             let watch = try loop.watch(child.descriptor)
             defer { loop.end(watch, child.descriptor) }
-            return await end(of: &child, watch)
+            return await outcome(of: &child, watch)
         } catch {
             return .unreachable("cannot start it: \(error)", retryNanoseconds: nil)
         }
     }
 
-    private func end(of child: inout ChildProcess, _ watch: Watch) async -> DeliveryOutcome {
+    private func outcome(of child: inout ChildProcess, _ watch: Watch) async -> DeliveryOutcome {
         watch.setDeadline(SystemClock.monotonicNanoseconds + nanosecondsMax)
-        do throws(Interruption) { try await watch.untilReadable() } catch {
+        do throws(Interruption) { return ProgramRun.outcome(of: try await end(of: &child, watch)) } catch {
             child.kill()
             // It leaves at once, unless the kernel holds it.
             watch.clearInterruption()
             watch.setDeadline(SystemClock.monotonicNanoseconds + EventsLimits.killNanoseconds)
-            try? await watch.untilReadable()
-            _ = child.end()
+            _ = try? await end(of: &child, watch)
             return .refused(error == .timedOut ? "it took too long, and was killed" : "the server stops")
         }
-        switch child.end() {
-        case .exited(0): return .taken
-        case .exited(let code): return .refused("it ended with \(code)")
-        case .killed(let signal): return .refused("it was ended by signal \(signal)")
-        case nil: return .refused("nobody knows how it ended")
+    }
+
+    /// A descriptor that was not looked at counts as readable: only the process itself says that it has ended.
+    private func end(of child: inout ChildProcess, _ watch: Watch) async throws(Interruption) -> ChildProcess.End {
+        while true {
+            if let end = child.end() { return end }
+            watch.exhaustedReading()
+            try await watch.untilReadable()
+        }
+    }
+
+    private static func outcome(of end: ChildProcess.End) -> DeliveryOutcome {
+        switch end {
+        case .exited(0): .taken
+        case .exited(let code): .refused("it ended with \(code)")
+        case .killed(let signal): .refused("it was ended by signal \(signal)")
         }
     }
 
