@@ -30,6 +30,8 @@ import Testing
         let told = file.code.matches(of: /public func (\w+)\(/).map { String($0.1) }
         #expect(
             Set(told)
-                == Set(UploadAccessTests.questions + ["close", "space", "endLongWork", "stepNanoseconds", "settled"]))
+                == Set(
+                    UploadAccessTests.questions
+                        + ["bound", "close", "endLongWork", "settled", "space", "stepNanoseconds"]))
     }
 }

@@ -24,7 +24,8 @@ struct KeySchedule {
         for directive in fields.text(cacheControl)?.pieces(between: ",") ?? [] {
             let sides = directive.pieces(between: "=", piecesMax: 2)
             if sides.count == 2, sides[0].withoutBlanks.foldedASCII == "max-age" {
-                return Int64(String(sides[1].withoutBlanks.filter { $0 != "\"" })).flatMap { $0 < 0 ? nil : $0 }
+                let digits = sides[1].withoutBlanks.utf8.filter { $0 != 0x22 }
+                return Int64(String(decoding: digits, as: UTF8.self)).flatMap { $0 < 0 ? nil : $0 }
             }
         }
         return nil

@@ -123,7 +123,7 @@ struct StartCheck {
         let sources = configuration.keySources.map { ("--jwt-jwks", $0.url) }
         return (sources + (configuration.authority.map { [("--auth-url", $0.url)] } ?? []))
             .filter { _, url in
-                !url.usesTLS && url.host.lowercased() != "localhost"
+                !url.usesTLS && url.host.foldedASCII != "localhost"
                     && (try? SocketAddress(host: url.host, port: url.port))?.isLoopback != true
             }
             .map { "\($0) \($1): without TLS whoever is on the way says who may" }
