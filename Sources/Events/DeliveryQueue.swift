@@ -5,7 +5,8 @@ internal import Uploads
 ///
 /// Events of one upload are told one after another, each when the one before has been taken or given up; those of
 /// different uploads side by side. An event that the target refuses waits by itself, and with it what comes behind it
-/// of its upload. While the target itself is the trouble nothing is sent, but for one event after each pause, to find out.
+/// of its upload. While the target itself is the trouble nothing is sent, but for one event after each pause, to find
+/// out.
 struct DeliveryQueue {
     /// How an attempt ended.
     enum Outcome {

@@ -181,8 +181,8 @@ public final class LocalStore: Sendable {
     /// The events that are to be told; nil where nobody is to be told of any.
     public var outbox: EventOutbox? { parts.outbox }
 
-    /// An event as it can be told: the file of a finished upload has its name, as far as nobody has taken or replaced it
-    /// since. A crash between record and name is made good by this, under another name where that one is taken. Nil
+    /// An event as it can be told: the file of a finished upload has its name, as far as nobody has taken or replaced
+    /// it since. A crash between record and name is made good by this, under another name where that one is taken. Nil
     /// while it cannot be told.
     ///
     /// - Throws: why that cannot be known now, or is not so yet.

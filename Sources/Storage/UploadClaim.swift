@@ -130,9 +130,9 @@ public struct UploadClaim: ~Copyable, Sendable {
     ///   - announced: as for `create`.
     ///   - waits: whether that is recorded only with the first byte that the permit which follows takes, or with the
     ///     end of an empty file. Until then, and for good where none comes, nothing is changed.
-    /// - Throws: `noSpace` where the new length does not fit, `overLimit`, `eventsFull`, `tooManyUploads` for one that is
-    ///   not open, `io`, or what the catalogue says; the record is then unchanged, unless it is only the old bytes that
-    ///   could not be dropped.
+    /// - Throws: `noSpace` where the new length does not fit, `overLimit`, `eventsFull`, `tooManyUploads` for one that
+    ///   is not open, `io`, or what the catalogue says; the record is then unchanged, unless it is only the old bytes
+    ///   that could not be dropped.
     public mutating func restart(
         _ upload: Upload, announced: Int64? = nil, waits: Bool = false
     ) async throws(StorageError) {
