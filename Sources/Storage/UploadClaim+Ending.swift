@@ -12,9 +12,9 @@ extension UploadClaim {
     /// - Parameters:
     ///   - order: the same one may come several times.
     ///   - parts: holds each of them, whole.
-    /// - Throws: `superseded` where the file, or one of its parts, is about to be deleted; `damaged` with the part whose
-    ///   file is shorter than its record, or gone; `overLimit`, `noSpace`, `io` or what the catalogue says; `closed`
-    ///   once the store is to stop (`LocalStore.endLongWork`). The upload is open and empty then.
+    /// - Throws: `superseded` where the file, or one of its parts, is about to be deleted; `damaged` with the part
+    ///   whose file is shorter than its record, or gone; `overLimit`, `noSpace`, `io` or what the catalogue says;
+    ///   `closed` once the store is to stop (`LocalStore.endLongWork`). The upload is open and empty then.
     public consuming func concatenate(
         _ order: [UploadID], of parts: borrowing PinnedUploads
     ) async throws(StorageError) -> Upload {

@@ -1,7 +1,7 @@
 internal import Uploads
 
-/// A wait that nothing else bounds: for an upload that somebody else has, for its record to be fetched, or for its bytes
-/// to be settled.
+/// A wait that nothing else bounds: for an upload that somebody else has, for its record to be fetched, or for its
+/// bytes to be settled.
 public struct UploadWait: Sendable {
     enum Place {
         case table(UploadTable, UploadID)

@@ -142,8 +142,8 @@ public final class Transport {
         return result
     }
 
-    /// Sends all of `bytes`. Interrupted in the middle of them, the connection takes no more: what is written after that
-    /// throws `truncated`.
+    /// Sends all of `bytes`. Interrupted in the middle of them, the connection takes no more: what is written after
+    /// that throws `truncated`.
     public func write(_ bytes: [UInt8]) async throws(TransportError) {
         var done = 0
         while done < bytes.count {
@@ -326,8 +326,8 @@ public final class Transport {
         }
     }
 
-    /// A message has ended in the middle: whatever came behind it would be taken for the rest of it. Encryption may hold
-    /// a part of it also where nothing was taken.
+    /// A message has ended in the middle: whatever came behind it would be taken for the rest of it. Encryption may
+    /// hold a part of it also where nothing was taken.
     private func cut(after done: Int) {
         if done > 0 || session != nil { isBroken = true }
     }

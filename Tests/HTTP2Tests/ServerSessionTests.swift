@@ -30,10 +30,10 @@ import Testing
         #expect(served.wholeHeads.isEmpty)
     }
 
-    @Test func `a head that ends its stream has no content`() throws {
+    @Test func `a head that ends its stream has a content of no length`() throws {
         let served = Served()
         served.feed(Frames.hello + Frames.request(1, Frames.fields("GET", "/"), endsStream: true))
-        #expect(try served.heads[1]?.get().framing == BodyFraming.none)
+        #expect(try served.heads[1]?.get().framing == .length(0))
         #expect(served.wholeHeads == [1])
     }
 

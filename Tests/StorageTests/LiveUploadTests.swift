@@ -265,6 +265,6 @@ import Uploads
             guard seen.insert(world.key).inserted else { continue }
             worlds += world.next
         }
-        #expect(seen.count > 500)
+        #expect(seen.count > 300)
     }
 }

@@ -99,6 +99,7 @@ import Testing
         Site("UploadClient/Progress/ProgressLine", "Double(cells", "the width of a terminal: total is not 0"),
         Site("UploadClient/Progress/ProgressEntry", "/ seconds", "a file's size by a second or more"),
         Site("UploadClient/UploadJob", "Int128", "at most the file's size"),
+        Site("UploadServer/Rates/RateLine", "Int64(bytes)", "an Int of bytes; the rate divides"),
     ])
 
     /// Behind the type stands what may not fit into it, and nothing says what becomes of it then.

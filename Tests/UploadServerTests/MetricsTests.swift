@@ -69,7 +69,7 @@ import Testing
         #expect(told.subtracting(table).sorted() == [], "deploy/metrics.md lacks these")
         let sometimes: Set = [
             "sluice_tls_certificate_expiry_timestamp_seconds gauge", "sluice_disk_free_bytes gauge",
-            "sluice_disk_free_files gauge",
+            "sluice_disk_free_files gauge", "sluice_jwks_age_seconds gauge",
         ]
         #expect(table.subtracting(told).subtracting(sometimes).sorted() == [], "nobody tells these")
     }

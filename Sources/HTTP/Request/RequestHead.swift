@@ -14,7 +14,7 @@ public struct RequestHead: Sendable {
     public let fields: FieldSection
     /// How the content is delimited; decided once, here, so that nothing behind can see another length.
     public let framing: BodyFraming
-    /// Whether fields may follow the content: behind chunks, and in HTTP/2 behind content of any framing (RFC 9110 6.5).
+    /// Whether fields may follow the content: behind chunks, and in HTTP/2 behind any content (RFC 9110 6.5).
     public let mayHaveTrailers: Bool
     /// The client waits for 100 (Continue) before it sends content. Never for HTTP/1.0, never without content.
     public let expectsContinue: Bool

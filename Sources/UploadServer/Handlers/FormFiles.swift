@@ -63,8 +63,8 @@ final class FormFiles {
         }
     }
 
-    /// A form is one request, and counts as one upload that begins. Its files are unfinished at once until its end: more
-    /// of them than may be, whatever else is there, come for nothing however often they are sent.
+    /// A form is one request, and counts as one upload that begins. Its files are unfinished at once until its end:
+    /// more of them than may be, whatever else is there, come for nothing however often they are sent.
     private func create(_ upload: Upload, under claim: inout UploadClaim) async throws {
         let openMax = min(claim.limits.openMax ?? .max, Int64(server.store.openUploads.limit))
         if Int64(begun.count) >= max(1, openMax) {
