@@ -20,6 +20,11 @@ public struct Configured<Target: Sendable>: Sendable {
     /// Whether somebody said something.
     public func isGiven(_ name: String) -> Bool { value(name).origin != .standard }
 
+    /// Whether somebody said something that is not so anyway: what is told of all options says their defaults, too.
+    public func isChanged(_ name: String) -> Bool {
+        isGiven(name) && value(name).texts != table.option(name)?.defaults
+    }
+
     /// How an option is called where its value comes from: `--max-size`, `SLUICE_MAX_SIZE`, `sluice.yaml:12: max-size`.
     public func spelling(_ name: String) -> String {
         guard let option = table.option(name) else { return "--\(name)" }

@@ -1,5 +1,6 @@
 """One configuration from a file, the environment and flags; what is wrong with it is told with its place."""
 
+import base64
 import json
 import os
 import re
@@ -205,11 +206,14 @@ def test_the_example_is_taken_as_it_is_and_with_every_option_switched_on(tmp_pat
     # A group that this machine has.
     on = re.sub(r"^(file-group): .*", rf"\1: {os.getegid()}", on, flags=re.MULTILINE)
     on = on.replace("/etc/sluice/jwt-secret", str(secret_file(tmp_path)))
+    (tmp_path / "webhook-secret").write_text(f"whsec_{base64.b64encode(bytes(32)).decode()}\n")
+    on = on.replace("/etc/sluice/webhook-secret", str(tmp_path / "webhook-secret"))
     on = on.replace("/etc/sluice/tokens", str(tokens_file(tmp_path, carol="carols-token")))
     certificate, key = pair(tmp_path)
     on = on.replace("/etc/sluice/tls/fullchain.pem", str(certificate)).replace("/etc/sluice/tls/privkey.pem", str(key))
     on = on.replace("/etc/sluice/tls/clients.pem", str(certificate))
-    on = on.replace("/etc/sluice/app-ca.pem", str(certificate)).replace("/etc/sluice/issuer-ca.pem", str(certificate))
+    for authorities in ["app-ca.pem", "tls/app-ca.pem", "issuer-ca.pem"]:
+        on = on.replace(f"/etc/sluice/{authorities}", str(certificate))
     for name, path in public_key_files(tmp_path).items():
         on = on.replace(name, str(path))
     (tmp_path / "on.yaml").write_text(on)

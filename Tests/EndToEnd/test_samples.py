@@ -32,7 +32,7 @@ SAMPLES = {heading: blocks(heading) for heading in re.findall(r"^#{2,3} .*$", RE
 #: What is tried of each heading's samples, below. A new one has to find its place here.
 TRIED = {
     "## Start": 2, "### Plain: PUT and POST": 1, "### Forms": 1, "### File-id: upload and resume": 2, "### tus": 1,
-    "### IETF: Resumable Uploads for HTTP": 1, "### Download": 1, "## Who may": 2, "## Sending files": 1,
+    "### IETF: Resumable Uploads for HTTP": 1, "### Download": 1, "## Who may": 3, "## Sending files": 1,
     "## Operating it": 5,
 }
 
@@ -161,7 +161,8 @@ def test_the_samples_of_tokens_let_in_who_has_one(tmp_path):
     (programs / "sluice").symlink_to(program())
     path = f"{programs}:{os.environ['PATH']}"
     make_file(tmp_path / "big.iso", SIZE)
-    signed, made = SAMPLES["## Who may"]
+    signed, made, asked = SAMPLES["## Who may"]
+    assert shell(asked.replace("sluice serve", "sluice check-config"), tmp_path, PATH=path).returncode == 0
     assert shell(made + 'printf %s "$token" >made', tmp_path, PATH=path).returncode == 0
     secret, serve, *rest = signed.splitlines()
     assert shell(secret, tmp_path, PATH=path).returncode == 0 and serve == "sluice serve --jwt-secret secret"

@@ -42,10 +42,10 @@ struct EventSettings: Sendable {
     private static let secretsMax = 4
 
     /// What is wrong with them together.
-    func faults(_ isGiven: (String) -> Bool, _ spelling: (String) -> String) -> [String] {
+    func faults(_ isChanged: (String) -> Bool, _ spelling: (String) -> String) -> [String] {
         var faults: [String] = []
         func stray(_ options: [String], _ wanted: String) {
-            faults += options.filter(isGiven).map { "\(spelling($0)) says something of \(wanted): name one." }
+            faults += options.filter(isChanged).map { "\(spelling($0)) says something of \(wanted): name one." }
         }
         if urls.isEmpty {
             stray(["webhook-secret", "webhook-events", "webhook-ca", "webhook-timeout"], "--webhook")

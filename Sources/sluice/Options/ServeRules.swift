@@ -16,7 +16,7 @@ struct ServeRules {
         let faults =
             addresses() + certificates() + proxies() + connections() + origins() + owners() + authority()
             + configured.target.access.faults(spelling)
-            + configured.target.events.faults(configured.isGiven, spelling)
+            + configured.target.events.faults(configured.isChanged, spelling)
         if !faults.isEmpty { throw ConfigurationFault(faults) }
     }
 
