@@ -11,6 +11,7 @@ import h2.errors
 import h2.events
 import h2.exceptions
 import h2.settings
+import hpack
 import pytest
 
 from conftest import MEBIBYTE
@@ -560,3 +561,24 @@ def test_nghttp_and_h2load(start, files):
         capture_output=True, text=True, timeout=80)
     assert "300 succeeded, 0 failed, 0 errored" in done.stdout
     assert len(server.finished_files()) == 301
+
+
+def test_who_breaks_the_rules_and_goes_in_one_breath_leaves_nothing_behind(start):
+    server = start()
+    get = [(":method", "GET"), (":scheme", "http"), (":authority", "a"), (":path", "/healthz")]
+    put = [(":method", "PUT"), (":scheme", "http"), (":authority", "a"), (":path", "/files/a"),
+           ("content-length", "128")]
+    said = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0)
+    for stream, fields, flags in [(1, get, 5), (3, put, 4)]:
+        said += frame(1, flags, stream, hpack.Encoder().encode(fields, huffman=False))
+    # Content of no stream ends the connection.
+    said += frame(0, 0, 0)
+    for _ in range(200):
+        with socket.create_connection(("127.0.0.1", server.port), 10) as client:
+            client.sendall(said)
+            client.shutdown(socket.SHUT_WR)
+            try:
+                while client.recv(65536):
+                    pass
+            except ConnectionResetError:
+                pass

@@ -77,6 +77,7 @@ extension HTTP2Connection {
     func giveUp(_ reason: String?) {
         if let reason { server.log.connectionFailed(peer: context.peer, reason) }
         isDeaf = true
+        isGivenUp = true
         for stream in streams.values { stream.lost() }
     }
 

@@ -58,6 +58,8 @@ final class HTTP2Connection: Parked {
     var ending = Ending.none
     /// No more bytes are taken apart: the client has gone, or has broken the connection.
     var isDeaf = false
+    /// No more bytes are sent either, but for what says so: no stream has anything to wait for.
+    var isGivenUp = false
     /// The client has broken the rules in a way that the session did not survive.
     var isFailed = false
     /// The connection can carry nothing any more.
@@ -104,7 +106,7 @@ final class HTTP2Connection: Parked {
                 let hasRead = try read()
                 begin(on: loop)
                 try flush()
-                if !isDeaf, !session.wantsRead { giveUp(session.complaint) }
+                if !isGivenUp, !session.wantsRead { giveUp(session.complaint) }
                 if isOver { return false }
                 if hasRead {
                     await letOthers(&sliceStart)
