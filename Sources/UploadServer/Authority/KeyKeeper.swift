@@ -15,7 +15,8 @@ final class KeyKeeper: Sendable {
         var isReading = true
         /// Counts readings that have ended.
         var readings = 0
-        var startNanoseconds: Int64 = .min
+        /// When the last reading began; SystemClock.monotonicNanoseconds, nil before the first.
+        var startNanoseconds: Int64?
         /// When they were read last; SystemClock.monotonicNanoseconds.
         var goodNanoseconds: Int64?
         var waiting: [Int: (loop: EventLoop, tokens: [EventToken])] = [:]
@@ -87,7 +88,8 @@ final class KeyKeeper: Sendable {
         let now = SystemClock.monotonicNanoseconds
         let (seen, sleeper) = state.withLock { state -> (Int?, EventToken?) in
             guard !state.hasEnded else { return (nil, nil) }
-            let isDue = now - state.startNanoseconds >= ServerLimits.keysAskedNanoseconds
+            // The first one may be yet to begin: then it is waited for.
+            let isDue = state.startNanoseconds.map { now - $0 >= ServerLimits.keysAskedNanoseconds } ?? false
             guard state.isReading || isDue else { return (nil, nil) }
             state.waiting[loop.index, default: (loop, [])].tokens.append(watch.token)
             if state.isReading { return (state.readings, nil) }
