@@ -82,6 +82,19 @@ def test_the_question_says_what_the_request_is(application, asking):
     assert "x-other" not in question and "content-length" not in question
 
 
+def test_a_credential_is_told_byte_by_byte(application, asking):
+    server = asking(application, "--auth-url-cache", "3600")
+    application.answers = lambda question: owner("alice") if question["authorization"] == "a\xff\xc3" else refused(403)
+    # Fields are Latin-1 on both sides: a character is a byte.
+    told = {"Authorization": "a\xff\xc3", "Cookie": "a=\xe9\tb"}
+    assert ask(server.port, "GET", "/usage", told).status == 200
+    [question] = application.questions
+    assert (question["authorization"], question["cookie"]) == (told["Authorization"], told["Cookie"])
+    # What reads alike in another coding is another credential.
+    coded = told | {"Authorization": told["Authorization"].encode().decode("latin-1")}
+    assert ask(server.port, "GET", "/usage", coded).status == 403
+
+
 def test_proxies_are_believed_in_the_question_as_elsewhere(application, asking):
     server = asking(application, "--trusted-proxy", "127.0.0.1")
     put(server, ALICE | {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https", "X-Forwarded-Host": "out.test"})

@@ -36,6 +36,7 @@ import Testing
         let section = try fields("X-List: a\r\nX-One: -\r\nx-list: b, c\r\nX-LIST:")
         #expect(section.text(Self.list) == "a, b, c, ")
         #expect(section.values(Self.list) == ["a", "b, c", ""])
+        #expect(section.bytes(Self.list, joinedBy: UInt8(ascii: ";")) == Array("a; b, c; ".utf8))
         #expect(section.text(FieldName("x-two")) == nil)
     }
 

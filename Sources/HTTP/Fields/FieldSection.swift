@@ -62,13 +62,16 @@ public struct FieldSection: Sendable, RandomAccessCollection {
     }
 
     /// All values joined by ", " (RFC 9110 5.3), decoded as UTF-8 if valid as such, else as Latin-1; nil if not sent.
-    public func text(_ name: FieldName) -> String? {
+    public func text(_ name: FieldName) -> String? { bytes(name, joinedBy: .comma).map(FieldSection.decoded) }
+
+    /// The bytes of all values as received, joined by `mark` and a space; nil if not sent.
+    public func bytes(_ name: FieldName, joinedBy mark: UInt8) -> [UInt8]? {
         var joined: [UInt8]?
         for line in lines where name.matches(storage, line.name) {
-            if joined == nil { joined = [] } else { joined?.append(contentsOf: [.comma, .space]) }
+            if joined == nil { joined = [] } else { joined?.append(contentsOf: [mark, .space]) }
             joined?.append(contentsOf: storage[line.value])
         }
-        return joined.map(FieldSection.decoded)
+        return joined
     }
 
     /// Each line's value, decoded as `text(_:)` does, in order; empty if not sent.

@@ -52,7 +52,7 @@ struct AuthorityAsker {
         do {
             let answer = try await client.send(
                 HTTPRequest(
-                    .get, configuration.url, question.fields, deadlineNanoseconds: question.deadlineNanoseconds),
+                    .get, configuration.url, bytes: question.fields, deadlineNanoseconds: question.deadlineNanoseconds),
                 on: loop)
             let verdict = try configuration.rules.verdict(answer.status, answer.fields, content: answer.content)
             health.answered()

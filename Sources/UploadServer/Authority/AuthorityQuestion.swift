@@ -19,7 +19,7 @@ final class AuthorityQuestion: Sendable {
     }
 
     let key: AuthorityKey
-    let fields: [(name: String, value: String)]
+    let fields: [(name: String, value: [UInt8])]
     /// When it is given up; SystemClock.monotonicNanoseconds.
     let deadlineNanoseconds: Int64
     private let state = Mutex(State())
