@@ -407,6 +407,18 @@ def test_a_connection_that_was_kept_and_closed_is_made_anew(application, asking)
     assert application.connections <= made + 1
 
 
+def test_one_that_fails_at_some_credentials_fills_no_log(application, asking):
+    server = asking(application, "--auth-url-cache", "0")
+    application.answers = lambda question: by_bearer(question) if "alices" in question["authorization"] else Said(500)
+    start = time.monotonic()
+    for _ in range(20):
+        assert unavailable(put(server, STRANGER)) and put(server, ALICE).status == 201
+    told(server, "answers again")
+    written = [line["message"] for line in lines(server)]
+    for words in ["cannot be asked who may", "answers again who may"]:
+        assert sum(words in message for message in written) <= 1 + (time.monotonic() - start) / 30
+
+
 def test_one_that_flaps_never_lets_a_stranger_pass(application, asking):
     turns = iter(range(100_000))
 

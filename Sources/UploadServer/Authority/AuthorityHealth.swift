@@ -16,8 +16,12 @@ final class AuthorityHealth: Sendable {
     }
 
     private struct State {
+        /// Since the log has said last that it answers again.
         var failures = 0
-        var toldNanoseconds = Int64.min
+        /// Whether the log has said since that it does not.
+        var isTold = false
+        /// When the log may say so again.
+        var nextNanoseconds = Int64.min
     }
 
     private let log: Logger
@@ -43,10 +47,13 @@ final class AuthorityHealth: Sendable {
     /// Time that questions were under way, in nanoseconds.
     var spentNanoseconds: Int64 { spent.load(ordering: .relaxed) }
 
-    /// The application has answered.
+    /// The application has answered. That is told where its failure was: one that fails at some credentials and not at
+    /// others fills no log.
     func answered() {
         let failures = state.withLock { state in
-            defer { state = State() }
+            guard state.isTold else { return 0 }
+            state.isTold = false
+            defer { state.failures = 0 }
             return state.failures
         }
         if failures > 0 {
@@ -59,8 +66,9 @@ final class AuthorityHealth: Sendable {
         let now = SystemClock.monotonicNanoseconds
         let isTold = state.withLock { state in
             state.failures += 1
-            guard now >= state.toldNanoseconds else { return false }
-            state.toldNanoseconds = now + ServerLimits.authorityLogNanoseconds
+            guard now >= state.nextNanoseconds else { return false }
+            state.nextNanoseconds = now + ServerLimits.authorityLogNanoseconds
+            state.isTold = true
             return true
         }
         if isTold {
