@@ -19,8 +19,7 @@ public enum DeliveryTarget: Sendable {
     /// What it is called in the log and in metrics: a query may be a secret.
     var name: String {
         switch self {
-        case .webhook(let webhook):
-            "\(webhook.url.usesTLS ? "https" : "http")://\(webhook.url.authority)\(webhook.url.path)"
+        case .webhook(let webhook): webhook.url.withoutQuery
         case .program(let program): program.path
         }
     }

@@ -12,6 +12,8 @@ public struct Answer: Sendable {
     public let fields: FieldSection
     /// As much of the content as is kept.
     public let content: [UInt8]
+    /// Whether there was more of it.
+    public let isCut: Bool
     /// Fields that are for the client's own origin alone were left out, since this is another one.
     let lacksOriginFields: Bool
 

@@ -53,14 +53,15 @@ public final class HTTPClient {
                 let location = answer.location
             else { return answer }
             guard let next = answer.resolvedLocation else {
-                let place = Answer.printable(location[...])
+                let place = Answer.printable(Substring(location.utf8.prefix { $0 != UInt8(ascii: "?") }))
                 throw ExchangeFailure(
-                    .redirects, "\(request.url) redirects to an address that is not followed: \(place)")
+                    .redirects, "\(request.url.withoutQuery) redirects to an address that is not followed: \(place)")
             }
             request = request.redirected(to: next)
         }
         throw ExchangeFailure(
-            .redirects, "more than \(HTTPClientLimits.redirectsMax) redirects, the last one to \(request.url)")
+            .redirects,
+            "more than \(HTTPClientLimits.redirectsMax) redirects, the last one to \(request.url.withoutQuery)")
     }
 
     /// Closes all connections.

@@ -5,7 +5,7 @@ public enum HTTPClientLimits {
     /// Bytes taken from the socket at once.
     static let receiveBytes = 16 * 1024
     /// Bytes of an answer's content that are kept; a longer one ends the connection.
-    static let answerBytes = 64 * 1024
+    public static let answerBytes = 64 * 1024
     /// Reads of one look for an answer while content is sent; what is left is seen at the next look.
     static let readsPerLookMax = 4
     /// Informational answers to one request: a server tells its progress with them, some a second for days.

@@ -19,6 +19,11 @@ import Testing
         #expect(try #require(HTTPURL("https://a:8443/files")).resolve(reference)?.description ?? "nil" == url)
     }
 
+    @Test func `a query is left out where others may read`() throws {
+        #expect(try #require(HTTPURL("https://A:8443/k/?secret=1?2")).withoutQuery == "https://A:8443/k/")
+        #expect(try #require(HTTPURL("http://[::1]?x")).withoutQuery == "http://[::1]/")
+    }
+
     @Test(arguments: ["", "http://a/x", "/a b", "/a\r\nX: y"])
     func `a location that is unsafe is not followed`(reference: String) throws {
         #expect(try #require(HTTPURL("https://a/files")).resolve(reference) == nil)

@@ -105,6 +105,9 @@ public struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
 
     public var description: String { "\(usesTLS ? "https" : "http")://\(authority)\(target)" }
 
+    /// What the log calls it: the query may be a secret.
+    public var withoutQuery: String { "\(usesTLS ? "https" : "http")://\(authority)\(path)" }
+
     /// Whether a reference begins with a scheme, whatever scheme (RFC 3986 section 3.1).
     private static func hasScheme(_ text: String) -> Bool {
         guard let colon = text.firstIndex(of: ":"), let first = text.first, first.isLetter else { return false }

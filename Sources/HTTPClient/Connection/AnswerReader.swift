@@ -48,17 +48,14 @@ struct AnswerReader: ~Copyable {
     ) async throws -> Answer {
         let head = try await readHead(interim)
         var content: [UInt8] = []
+        var isWhole = true
         switch try head.framing(answering: method) {
         case BodyFraming.none?: break
-        case .length(let length)?: try await take(Int(clamping: length), into: &content)
-        case .chunked?: try await takeChunks(into: &content)
+        case .length(let length)?: isWhole = try await take(Int(clamping: length), into: &content)
+        case .chunked?: isWhole = try await takeChunks(into: &content)
         case nil:
+            isWhole = try await takeUntilEnd(into: &content)
             isAtEnd = true
-            while content.count < HTTPClientLimits.answerBytes {
-                content += input
-                input = []
-                guard try await receiveUnlessEnded() else { break }
-            }
         }
         if !head.keepsAlive { isAtEnd = true }
         // Bytes that nobody asked for would be taken for the next answer.
@@ -67,7 +64,7 @@ struct AnswerReader: ~Copyable {
         interimCount = 0
         return Answer(
             url: url, status: head.status, reason: head.reason, fields: head.fields, content: content,
-            lacksOriginFields: lacksOriginFields)
+            isCut: !isWhole, lacksOriginFields: lacksOriginFields)
     }
 
     private mutating func readHead(_ interim: (ReceivedResponse) -> Void) async throws -> ReceivedResponse {
@@ -77,27 +74,38 @@ struct AnswerReader: ~Copyable {
         }
     }
 
-    private mutating func take(_ length: Int, into content: inout [UInt8]) async throws {
+    /// Answers false, as those below do, where there is more content than is kept.
+    private mutating func take(_ length: Int, into content: inout [UInt8]) async throws -> Bool {
         guard length <= HTTPClientLimits.answerBytes else {
             isAtEnd = true
-            return
+            return false
         }
         while input.count < length { try await receive() }
         content = Array(input[..<length])
         input.removeFirst(length)
+        return true
     }
 
-    private mutating func takeChunks(into content: inout [UInt8]) async throws {
+    private mutating func takeUntilEnd(into content: inout [UInt8]) async throws -> Bool {
+        while content.count <= HTTPClientLimits.answerBytes {
+            content += input
+            input = []
+            guard try await receiveUnlessEnded() else { return content.count <= HTTPClientLimits.answerBytes }
+        }
+        return false
+    }
+
+    private mutating func takeChunks(into content: inout [UInt8]) async throws -> Bool {
         var decoder = ChunkedDecoder()
         var position = 0
-        while content.count < HTTPClientLimits.answerBytes {
+        while content.count <= HTTPClientLimits.answerBytes {
             let step = try decoder.next(input.span, from: position)
             position = step.next
             switch step.event {
             case .data(let range): content += input[range]
             case .end:
                 input.removeFirst(position)
-                return
+                return true
             case .needsMore:
                 input = []
                 position = 0
@@ -105,6 +113,7 @@ struct AnswerReader: ~Copyable {
             }
         }
         isAtEnd = true
+        return false
     }
 
     private mutating func hasHead(_ interim: (ReceivedResponse) -> Void) throws -> Bool {
