@@ -12,6 +12,8 @@ public enum AccessLimits {
     public static let jsonMembersMax = 128
     /// Keys that one server knows; a rotation has two or three.
     public static let keysMax = 64
+    /// Unicode scalars of a key's name that the log shows; names are as long as a publisher likes.
+    public static let keyNameShownMax = 64
     /// Characters of an RSA key's modulus in a key set: 16,384 bits in base64url. A longer one takes its time to check.
     public static let modulusTextBytesMax = 2731
 

@@ -3,6 +3,15 @@ internal import Synchronization
 
 /// The keys of a set that somebody publishes, as they were read last. From any thread.
 public final class KeySet: Sendable {
+    /// What a text has brought.
+    public enum Reading: Sendable {
+        /// It is the one of before.
+        case same
+        /// Its keys are in force, and no others: how many these are, none perhaps, and what is wrong with those that
+        /// were passed by.
+        case new(count: Int, faults: [KeyFault])
+    }
+
     private struct State {
         var keys: [VerificationKey]?
         var text: [UInt8] = []
@@ -20,12 +29,13 @@ public final class KeySet: Sendable {
     /// Raised whenever the keys become others.
     var revision: Int { changes.load(ordering: .acquiring) }
 
-    /// Takes what was read (`VerificationKey.keys(jwks:)`), or nothing of it. May block for some milliseconds.
+    /// Takes what was read. A set counts as it is, so that whoever withdraws a key is obeyed: a member that cannot be
+    /// used holds up no other, and without any key nobody is believed. May block for some milliseconds.
     ///
-    /// - Returns: whether these are others than before.
-    public func adopt(_ text: [UInt8]) throws(KeyFault) -> Bool {
-        if state.withLock({ $0.keys != nil && $0.text == text }) { return false }
-        let keys = try VerificationKey.keys(jwks: text)
+    /// - Throws: where it is no set, or too large a one; the keys of before stay.
+    public func adopt(_ text: [UInt8]) throws(KeyFault) -> Reading {
+        if state.withLock({ $0.keys != nil && $0.text == text }) { return .same }
+        let (keys, faults) = try VerificationKey.published(jwks: text)
         let count = VerificationKey.count(keys)
         guard count <= AccessLimits.keysMax else {
             throw KeyFault("it holds \(count) keys, and \(AccessLimits.keysMax) may be")
@@ -35,6 +45,6 @@ public final class KeySet: Sendable {
             state.text = text
         }
         changes.wrappingAdd(1, ordering: .releasing)
-        return true
+        return .new(count: count, faults: faults)
     }
 }

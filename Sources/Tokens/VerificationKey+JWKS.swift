@@ -3,16 +3,30 @@ internal import HTTP
 internal import JWTKit
 
 extension VerificationKey {
-    /// Keys of a JSON Web Key Set (RFC 7517 5). Those that do not sign, or of a kind that is not known, are passed by;
-    /// secrets too, since such a set is public.
+    /// Keys of a JSON Web Key Set (RFC 7517 5) that was written for this server: there is one at least, and none that
+    /// cannot be used. Those that do not sign, or of a kind that is not known, are passed by; secrets too, since such a
+    /// set is public.
     public static func keys(jwks file: [UInt8]) throws(KeyFault) -> [VerificationKey] {
-        guard case .object(let set)? = JSONValue(file), case .array(let members)? = set["keys"] else {
+        let (keys, faults) = try published(jwks: file)
+        if let fault = faults.first { throw fault }
+        guard !keys.isEmpty else { throw KeyFault("it holds no public key that signs tokens") }
+        return keys
+    }
+
+    /// Keys of a set that somebody publishes for everybody: what cannot be used is passed by (RFC 7517 5), and none at
+    /// all are an answer, too.
+    ///
+    /// - Returns: the keys, and what is wrong with each of the others.
+    static func published(jwks text: [UInt8]) throws(KeyFault) -> (keys: [VerificationKey], faults: [KeyFault]) {
+        guard case .object(let set)? = JSONValue(text), case .array(let members)? = set["keys"] else {
             throw KeyFault("it is no JSON Web Key Set ({\"keys\": [...]})")
         }
         var keys: [VerificationKey] = []
-        for case .object(let member) in members { keys += try self.keys(member) }
-        guard !keys.isEmpty else { throw KeyFault("it holds no public key that signs tokens") }
-        return keys
+        var faults: [KeyFault] = []
+        for case .object(let member) in members {
+            do throws(KeyFault) { keys += try self.keys(member) } catch { faults.append(error) }
+        }
+        return (keys, faults)
     }
 
     private static func keys(_ member: [String: JSONValue]) throws(KeyFault) -> [VerificationKey] {
@@ -50,7 +64,11 @@ extension VerificationKey {
             }
             do throws(KeyFault) {
                 keys.append(try KeyMaker.key(name) { _ = try $0.add(jwk: key) })
-            } catch { throw KeyFault("its key \(name ?? "without a name") cannot be used: \(error)") }
+            } catch {
+                let scalars = (name ?? "without a name").unicodeScalars.prefix(AccessLimits.keyNameShownMax)
+                let shown = String(String.UnicodeScalarView(scalars))
+                throw KeyFault("its key \(shown) cannot be used: \(error)")
+            }
         }
         return ofOneKey(keys)
     }

@@ -117,11 +117,9 @@ def test_a_reload_reads_them_again_and_goes_on_with_the_old_ones_meanwhile(publi
 
 
 @pytest.mark.parametrize("said", [
-    Said(500), Said(404), Said(204), Said(200, [], b""), Said(200, [], b"[]"), Said(200, [], b'{"keys":[]}'),
+    Said(500), Said(404), Said(204), Said(200, [], b""), Said(200, [], b"[]"), Said(200, [], b'{"keys":{}}'),
     Said(200, [], b"x" * 300_000), b"garbage\r\n\r\n", b"",
     b"HTTP/1.1 200 OK\r\nContent-Length: 104857600\r\n\r\n" + b"x" * (1 << 20),
-    Said(200, [], json.dumps({"keys": [{"kty": "EC", "crv": "P-256", "x": "AAAA", "y": "AAAA"}]}).encode()),
-    Said(200, [], json.dumps({"keys": [{"kty": "oct", "kid": "k1", "k": "c2VjcmV0"}]}).encode()),
     Said(301, [("Location", "/elsewhere")]),
 ], ids=lambda said: str(said)[:50])
 def test_a_reading_that_fails_leaves_the_keys_as_they_are(publisher, reading, said):
@@ -132,6 +130,77 @@ def test_a_reading_that_fails_leaves_the_keys_as_they_are(publisher, reading, sa
     eventually(lambda: told(server, "those of before go on"))
     assert put(server, publisher.token("k1")) == 201
     assert put(server, publisher.token("k2")) == (401, "bad-token")
+
+
+WEAK = {"kty": "EC", "crv": "P-256", "kid": "weak", "x": "AAAA", "y": "AAAA"}
+
+
+@pytest.mark.parametrize("members", [[], [WEAK], [{"kty": "oct", "kid": "k1", "k": "c2VjcmV0"}], [{"kty": "new"}, 1]])
+def test_a_set_without_keys_lets_nobody_pass(publisher, reading, members):
+    server = reading(publisher, "--ready-free", "0")
+    known = publisher.token("k1")
+    assert put(server, known) == 201
+    normal, publisher.answers = publisher.answers, lambda _: Said(200, [], json.dumps({"keys": members}).encode())
+    hang_up(server)
+    eventually(lambda: told(server, "keys were read, and there are none"))
+    assert put(server, known) == put(server, publisher.token("k1")) == (401, "bad-token")
+    # That is an answer, and no trouble.
+    assert ask(server.port, "GET", "/readyz").status == 200
+    publisher.answers = normal
+    hang_up(server)
+    eventually(lambda: put(server, known) == 201)
+
+
+@pytest.mark.parametrize("unusable", [
+    WEAK, {"kty": "RSA", "kid": "weak", "e": "AQAB", "n": "wA" * 85}, {"kty": "OKP", "crv": "Ed25519", "kid": "weak"},
+], ids=lambda unusable: unusable["kty"])
+def test_a_key_that_cannot_be_used_holds_up_no_other(publisher, reading, unusable):
+    server = reading(publisher)
+    assert put(server, publisher.token("k1")) == 201
+    good = publisher.keys["k2"].as_dict(is_private=False)
+    publisher.answers = lambda _: Said(200, [], json.dumps({"keys": [good, unusable]}).encode())
+    hang_up(server)
+    eventually(lambda: told(server, "keys of a set cannot be used and are passed by"))
+    eventually(lambda: put(server, publisher.token("k2")) == 201)
+    assert put(server, publisher.token("k1")) == (401, "bad-token")
+    assert any("its key weak cannot be used" in json.loads(line).get("error", "")
+               for line in server.log.read_text().splitlines())
+
+
+@pytest.mark.parametrize("framing", ["length", "chunks", "end"])
+def test_a_set_that_is_longer_than_is_read_is_called_so(publisher, reading, framing):
+    server = reading(publisher)
+    assert put(server, publisher.token("k1")) == 201
+
+    def answer(length: int) -> bytes:
+        body = publisher.said().body.ljust(length)
+        if framing == "chunks":
+            pieces = b"".join(b"1000\r\n%s\r\n" % body[at:at + 4096].ljust(4096) for at in range(0, length, 4096))
+            return b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + pieces + b"0\r\n\r\n"
+        field = b"Content-Length: %d" % length if framing == "length" else b"Connection: close"
+        return b"HTTP/1.1 200 OK\r\n" + field + b"\r\n\r\n" + body
+    publisher.names = ["k2"]
+    publisher.answers = lambda _: answer(65537)
+    hang_up(server)
+    eventually(lambda: told(server, "those of before go on"))
+    assert '"error":"it is longer than 65536 bytes"' in server.log.read_text().replace('": "', '":"')
+    assert put(server, publisher.token("k1")) == 201
+    publisher.answers = lambda _: answer(65536)
+    hang_up(server)
+    eventually(lambda: put(server, publisher.token("k2")) == 201)
+
+
+def test_the_query_of_an_address_is_not_told(publisher, reading):
+    server = reading(publisher)
+    assert put(server, publisher.token("k1")) == 201
+    # Two failures and a reading.
+    for said, words in [(Said(500), "answers 500"), (Said(308, [("Location", "ftp://x/?from=sluice")]), "not followed"),
+                        (Said(308, [("Location", "/may?from=sluice")]), "more than 5 redirects")]:
+        publisher.answers = lambda _, said=said: said
+        hang_up(server)
+        eventually(lambda: words in server.log.read_text())
+    text = server.log.read_text()
+    assert f"http://127.0.0.1:{publisher.port}/may" in text.replace("\\/", "/") and "from=sluice" not in text
 
 
 def test_more_keys_than_may_be_are_not_taken(publisher, reading):

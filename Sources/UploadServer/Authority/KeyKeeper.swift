@@ -168,11 +168,15 @@ final class KeyKeeper: Sendable {
             let answer = try await client.send(
                 HTTPRequest(.get, source.url, [("Accept", "application/json")], deadlineNanoseconds: deadline),
                 on: loop)
-            if answer.status == .ok {
+            if answer.status != .ok {
+                reason = "answers \(answer.text)"
+            } else if answer.isCut {
+                reason = "it is longer than \(HTTPClientLimits.answerBytes) bytes"
+            } else {
                 switch source.take(answer.content) {
-                case .new:
+                case .new(let count, let faults):
                     counts.new.add(1, ordering: .relaxed)
-                    log.notice("keys were read", metadata: ["url": "\(source.url)"])
+                    tell(count, faults)
                     keep(answer.content)
                     return schedule.read(answer.fields)
                 case .same:
@@ -181,8 +185,6 @@ final class KeyKeeper: Sendable {
                     return schedule.read(answer.fields)
                 case .unusable(let fault): reason = fault
                 }
-            } else {
-                reason = "answers \(answer.text)"
             }
         } catch {
             reason = error.description
@@ -190,8 +192,23 @@ final class KeyKeeper: Sendable {
         counts.failed.add(1, ordering: .relaxed)
         log.error(
             hasKeys ? "keys cannot be read, those of before go on" : "keys cannot be read: their tokens are refused",
-            metadata: ["url": "\(source.url)", "error": "\(reason)"])
+            metadata: ["url": "\(source.url.withoutQuery)", "error": "\(reason)"])
         return schedule.failed()
+    }
+
+    /// Says what was read.
+    private func tell(_ count: Int, _ faults: [String]) {
+        let url: Logger.MetadataValue = "\(source.url.withoutQuery)"
+        if let fault = faults.first {
+            log.warning(
+                "keys of a set cannot be used and are passed by",
+                metadata: ["url": url, "count": "\(faults.count)", "error": "\(fault)"])
+        }
+        if count > 0 {
+            log.notice("keys were read", metadata: ["url": url, "count": "\(count)"])
+        } else {
+            log.warning("keys were read, and there are none: their tokens are refused", metadata: ["url": url])
+        }
     }
 
     private func keep(_ text: [UInt8]) {

@@ -5,8 +5,9 @@ public import TLS
 public struct KeySource: Sendable {
     /// What became of a set that was read.
     public enum Outcome: Sendable {
-        /// Its keys count from now on, and no others.
-        case new
+        /// Its keys count from now on, and no others: how many, none perhaps, and what is wrong with those that were
+        /// passed by, a line each.
+        case new(count: Int, faults: [String])
         /// They are those of before.
         case same
         /// Those of before go on; why, in one line.

@@ -47,7 +47,10 @@ struct AccessSettings: Sendable {
         return published.map { url, set in
             KeySource(url: url, tls: url.usesTLS ? tls : nil) { text in
                 do throws(KeyFault) {
-                    return try set.adopt(text) ? .new : .same
+                    switch try set.adopt(text) {
+                    case .same: return .same
+                    case .new(let count, let faults): return .new(count: count, faults: faults.map(\.description))
+                    }
                 } catch {
                     return .unusable("\(error)")
                 }
