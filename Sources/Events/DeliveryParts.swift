@@ -30,5 +30,5 @@ final class DeliveryParts: Sendable {
     func stop() { stopping.store(true, ordering: .releasing) }
 
     /// What an event is called: the same for all targets and all attempts, and for no other event anywhere.
-    func id(_ event: UploadEvent) -> String { "\(outbox.source)-\(event.sequence)" }
+    func id(_ sequence: Int64) -> String { "\(outbox.source)-\(sequence)" }
 }

@@ -4,9 +4,11 @@ internal import Uploads
 /// Which event of one target is told next, and when: a pure value, by the clock that it is given.
 ///
 /// Events of one upload are told one after another, each when the one before has been taken or given up; those of
-/// different uploads side by side. An event that the target refuses waits by itself, and with it what comes behind it
-/// of its upload. While the target itself is the trouble nothing is sent, but for one event after each pause, to find
-/// out.
+/// different uploads side by side, what was never tried first. An event that the target refuses waits by itself, and
+/// with it what comes behind it of its upload. While nobody answers nothing is sent, but for one event after each
+/// pause, to find out.
+///
+/// Of what waits behind a failure only a note is kept in memory: the catalogue has the event when its time comes.
 struct DeliveryQueue {
     /// How an attempt ended.
     enum Outcome {
@@ -24,26 +26,37 @@ struct DeliveryQueue {
 
     /// An attempt that begins.
     struct Attempt {
-        let event: UploadEvent
+        let sequence: Int64
+        /// Nil where only the catalogue has it.
+        let event: UploadEvent?
         /// How many there were before, since the start.
         let earlier: Int
         fileprivate let troubles: Int
     }
 
     private struct Item {
-        let event: UploadEvent
+        let upload: UploadID
+        let milliseconds: Int64
         var failures = 0
         var isUnderWay = false
-        var dueNanoseconds: Int64 = 0
     }
 
-    private var items: [Item] = []
+    /// By sequence.
+    private var items: [Int64: Item] = [:]
+    /// Those that are in memory as a whole.
+    private var events: [Int64: UploadEvent] = [:]
+    /// The sequences of each upload, in order: only the first may be told.
+    private var lines: [UploadID: [Int64]] = [:]
+    /// All, by sequence. Like the next two it may still have some that are not in hand any more.
+    private var ages = SequenceHeap()
+    /// First ones that were never tried, by sequence.
+    private var fresh = SequenceHeap()
+    /// First ones that wait, by when they may be tried.
+    private var waiting = SequenceHeap()
     private var underWay = 0
-    /// Pauses behind one another without an event taken in between.
+    /// Pauses behind one another without an answer in between.
     private var pauses = 0
     private var pausedUntil: Int64 = 0
-    /// Refusals behind one another.
-    private var refusals = 0
     /// How often the target has been found to be the trouble.
     private var troubles = 0
     /// The last event that was put in.
@@ -62,25 +75,33 @@ struct DeliveryQueue {
         self.chance = chance
     }
 
-    /// Events in hand.
+    /// Events in hand, notes among them.
     var count: Int { items.count }
 
     /// Whether there is room for more.
-    var isLow: Bool { items.count <= EventsLimits.windowLow }
+    var isLow: Bool { events.count <= EventsLimits.windowLow && items.count < EventsLimits.notesMax }
 
     /// How many more fit.
-    var room: Int { EventsLimits.windowMax - items.count }
+    var room: Int { min(EventsLimits.windowMax - events.count, EventsLimits.notesMax - items.count) }
 
     /// Whether the target is the trouble at this moment.
     var isTroubled: Bool { pauses > 0 }
 
     /// When the oldest event became true, in milliseconds since 1970-01-01 UTC; nil without any.
-    var oldestMilliseconds: Int64? { items.first?.event.milliseconds }
+    var oldestMilliseconds: Int64? { ages.first.flatMap { items[$0.sequence]?.milliseconds } }
 
     /// Puts events in behind the others, in order.
-    mutating func add(_ events: [UploadEvent]) {
-        items += events.map { Item(event: $0) }
-        if let last = events.last { lastSequence = last.sequence }
+    mutating func add(_ added: [UploadEvent]) {
+        for event in added {
+            items[event.sequence] = Item(upload: event.upload, milliseconds: event.milliseconds)
+            ages.insert(event.sequence, by: event.sequence)
+            let (first, ahead) = (lines[event.upload]?.first, lines[event.upload]?.count ?? 0)
+            lines[event.upload, default: []].append(event.sequence)
+            if first == nil { fresh.insert(event.sequence, by: event.sequence) }
+            let isBehindFailure = first.flatMap { items[$0] }.map { $0.failures > 0 } ?? false
+            if !isBehindFailure, ahead < EventsLimits.heldOfUploadMax { events[event.sequence] = event }
+        }
+        if let last = added.last { lastSequence = last.sequence }
     }
 
     /// Nothing more is to be put in up to here.
@@ -88,67 +109,101 @@ struct DeliveryQueue {
 
     /// Leaves out what was dropped from the queue. Attempts under way go on.
     mutating func drop(before sequence: Int64) {
-        items.removeAll { $0.event.sequence < sequence && !$0.isUnderWay }
+        guard let first = ages.first, first.sequence < sequence else { return }
+        for dropped in items.keys.filter({ $0 < sequence }).sorted() { giveUp(dropped) }
     }
 
     /// The next attempt, nil while there is none to be made.
     mutating func begin(now: Int64) -> Attempt? {
         guard underWay < (isTroubled ? 1 : attemptsMax), now >= pausedUntil else { return nil }
-        var busy: Set<UploadID> = []
-        for index in items.indices {
-            let item = items[index]
-            // What came before it of its upload is first.
-            guard busy.insert(item.event.upload).inserted else { continue }
-            if item.isUnderWay || item.dueNanoseconds > now { continue }
-            items[index].isUnderWay = true
-            underWay += 1
-            return Attempt(event: item.event, earlier: item.failures, troubles: troubles)
+        let sequence: Int64
+        if let first = fresh.first {
+            sequence = first.sequence
+            fresh.removeFirst()
+        } else if let first = waiting.first, first.key <= now {
+            sequence = first.sequence
+            waiting.removeFirst()
+        } else {
+            return nil
         }
-        return nil
+        tidy()
+        guard let item = items[sequence] else { return nil }
+        items[sequence]?.isUnderWay = true
+        underWay += 1
+        return Attempt(sequence: sequence, event: events[sequence], earlier: item.failures, troubles: troubles)
     }
 
     /// When the next attempt may be made, if nothing happens before; nil where only that makes one.
     func nextNanoseconds() -> Int64? {
         if underWay >= (isTroubled ? 1 : attemptsMax) { return nil }
-        var (busy, next): (Set<UploadID>, Int64?) = ([], nil)
-        for item in items where busy.insert(item.event.upload).inserted && !item.isUnderWay {
-            next = min(next ?? .max, item.dueNanoseconds)
-            if next == 0 { break }
-        }
+        let next = fresh.first == nil ? waiting.first?.key : 0
         return next.map { max($0, pausedUntil) }
     }
 
     /// Enters how an attempt ended.
     mutating func end(_ attempt: Attempt, _ outcome: Outcome, now: Int64) {
-        guard let index = items.firstIndex(where: { $0.event.sequence == attempt.event.sequence }) else { return }
+        guard let item = items[attempt.sequence], item.isUnderWay else { return }
         underWay -= 1
-        items[index].isUnderWay = false
+        items[attempt.sequence]?.isUnderWay = false
         switch outcome {
         case .taken:
-            items.remove(at: index)
-            refusals = 0
-            // What began before the trouble does not say that it is over.
-            if attempt.troubles == troubles { (pauses, pausedUntil) = (0, 0) }
+            remove(attempt.sequence)
+            answered(attempt)
         case .refused:
-            items[index].failures += 1
-            items[index].dueNanoseconds = now + wait(after: items[index].failures)
-            refusals += 1
-            if refusals >= EventsLimits.failuresOfTargetMin { pause(attempt, now, nil) }
+            putBack(attempt, item.upload, until: now + wait(after: item.failures + 1), failures: item.failures + 1)
+            answered(attempt)
         case .unreachable(let retry):
-            items[index].failures += 1
+            putBack(attempt, item.upload, until: now + wait(after: item.failures + 1), failures: item.failures + 1)
             pause(attempt, now, retry)
         case .unready:
-            items[index].dueNanoseconds = now + EventsLimits.retryNanosecondsMin
+            putBack(attempt, item.upload, until: now + EventsLimits.retryNanosecondsMin, failures: item.failures)
         }
     }
 
     /// Gives up an event: nobody is told of it.
-    mutating func giveUp(_ sequence: Int64) { items.removeAll { $0.event.sequence == sequence && !$0.isUnderWay } }
+    mutating func giveUp(_ sequence: Int64) {
+        if let item = items[sequence], !item.isUnderWay { remove(sequence) }
+    }
 
-    /// Events from before a moment that were tried in vain, or would be while the target is the trouble.
-    func overdue(before milliseconds: Int64) -> [UploadEvent] {
-        items.filter { $0.event.milliseconds < milliseconds && !$0.isUnderWay && ($0.failures > 0 || isTroubled) }
-            .map(\.event)
+    /// Events from before a moment, in order, that cannot be tried while the target is the trouble.
+    func overdue(before milliseconds: Int64) -> [(sequence: Int64, upload: UploadID)] {
+        guard isTroubled else { return [] }
+        return items.filter { $0.value.milliseconds < milliseconds && !$0.value.isUnderWay }
+            .map { ($0.key, $0.value.upload) }.sorted { $0.0 < $1.0 }
+    }
+
+    /// It waits, and the catalogue keeps it and what is behind it of its upload.
+    private mutating func putBack(_ attempt: Attempt, _ upload: UploadID, until due: Int64, failures: Int) {
+        items[attempt.sequence]?.failures = failures
+        waiting.insert(attempt.sequence, by: due)
+        for sequence in lines[upload] ?? [] { events[sequence] = nil }
+    }
+
+    private mutating func remove(_ sequence: Int64) {
+        guard let item = items.removeValue(forKey: sequence), var line = lines[item.upload] else { return }
+        events[sequence] = nil
+        let wasFirst = line.first == sequence
+        line.removeAll { $0 == sequence }
+        lines[item.upload] = line.isEmpty ? nil : line
+        if wasFirst, let next = line.first { fresh.insert(next, by: next) }
+        tidy()
+    }
+
+    /// What is in front of each heap is in hand, and what is not does not gather behind it.
+    private mutating func tidy() {
+        DeliveryQueue.tidy(&ages, items)
+        DeliveryQueue.tidy(&fresh, items)
+        DeliveryQueue.tidy(&waiting, items)
+    }
+
+    private static func tidy(_ heap: inout SequenceHeap, _ items: [Int64: Item]) {
+        while let first = heap.first, items[first.sequence] == nil { heap.removeFirst() }
+        if heap.count > 2 * items.count + EventsLimits.windowMax { heap.keep { items[$0] != nil } }
+    }
+
+    /// Somebody is there. What began before the trouble does not say that it is over.
+    private mutating func answered(_ attempt: Attempt) {
+        if attempt.troubles == troubles { (pauses, pausedUntil) = (0, 0) }
     }
 
     /// Attempts that began before the target was found to be the trouble say nothing new.
@@ -156,7 +211,6 @@ struct DeliveryQueue {
         guard attempt.troubles == troubles else { return }
         troubles += 1
         pauses += 1
-        refusals = 0
         pausedUntil = now + max(wait(after: pauses), min(retry ?? 0, EventsLimits.retryNanosecondsMax))
     }
 

@@ -3,9 +3,9 @@ internal import Uploads
 
 /// Something in the delivery of events that belongs in the log. Targets are told by their URLs without a query.
 public enum DeliveryReport: Sendable, CustomStringConvertible {
-    /// A target takes nothing; it is tried again and again.
+    /// Nobody answers for a target; it is tried again and again.
     case failing(target: String, reason: String)
-    /// It takes events again.
+    /// It answers again.
     case recovered(target: String)
     /// A target does not take this event; it is tried again.
     case refused(target: String, event: String, upload: String, reason: String)
@@ -20,7 +20,7 @@ public enum DeliveryReport: Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .failing(let target, let reason): "\(target) takes no events, which wait: \(reason)"
-        case .recovered(let target): "\(target) takes events again"
+        case .recovered(let target): "\(target) is there again, and told of events"
         case .refused(let target, let event, let upload, let reason):
             "\(target) does not take event \(event) of upload \(upload), which is tried again: \(reason)"
         case .gaveUp(let target, let event, let upload):

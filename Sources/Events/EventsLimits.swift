@@ -1,9 +1,14 @@
 /// The bounds of delivery that no option changes.
 public enum EventsLimits {
-    /// Events of one target that are in memory, told or about to be: further ones wait in the catalogue.
+    /// Events of one target that are in memory as a whole, told or about to be: further ones wait in the catalogue.
     static let windowMax = 1024
     /// More are asked for when so few are left of them.
     static let windowLow = windowMax / 2
+    /// Of one upload: one with many events behind one another leaves room to the others.
+    static let heldOfUploadMax = 16
+    /// Events of one target of which there is at least a note in memory, a quarter of a KiB each: those that it refuses
+    /// hold up the others only when there are so many.
+    static let notesMax = 32_768
     /// Requests to one target that are on their way at once, each for another upload.
     static let requestsMax = 16
     /// Programs of one target that run at once, each for another upload.
@@ -15,8 +20,6 @@ public enum EventsLimits {
     static let retryNanosecondsMax: Int64 = 900_000_000_000
     /// Of each wait at most such a part is left out, by chance, so that not all come at once: one in so many.
     static let jitterShare: Double = 4
-    /// So many failures behind one another, of whatever events, are the target's and not theirs.
-    static let failuresOfTargetMin = 8
     /// For how long what was told waits to be recorded together with more of it, in nanoseconds.
     static let recordNanoseconds: Int64 = 1_000_000_000
     /// How long a stop waits for requests to end that it has cut, in nanoseconds.

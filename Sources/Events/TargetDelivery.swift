@@ -97,20 +97,29 @@ final class TargetDelivery {
     }
 
     private func giveUpOverdue() {
-        guard let age = parts.configuration.giveUpMilliseconds, hasFailed || queue.isTroubled else { return }
-        hasFailed = false
-        for event in queue.overdue(before: SystemClock.wallNanoseconds / 1_000_000 - age) {
-            queue.giveUp(event.sequence)
-            tally.givenUp.add(1, ordering: .relaxed)
-            settle(event)
-            parts.report(.gaveUp(target: tally.name, event: parts.id(event), upload: event.upload.description))
-            hasNews = true
-        }
+        guard hasFailed, let bound = giveUpBound else { return }
+        let overdue = queue.overdue(before: bound)
+        for (sequence, upload) in overdue { giveUp(sequence, upload) }
+        // In their room come others, which may be as old.
+        hasFailed = !overdue.isEmpty
+    }
+
+    /// Events from before are not tried again, in milliseconds since 1970-01-01 UTC.
+    private var giveUpBound: Int64? {
+        parts.configuration.giveUpMilliseconds.map { SystemClock.wallNanoseconds / 1_000_000 - $0 }
+    }
+
+    private func giveUp(_ sequence: Int64, _ upload: UploadID) {
+        queue.giveUp(sequence)
+        tally.givenUp.add(1, ordering: .relaxed)
+        settle(sequence)
+        parts.report(.gaveUp(target: tally.name, event: parts.id(sequence), upload: upload.description))
+        hasNews = true
     }
 
     /// The target is not told of it again.
-    private func settle(_ event: UploadEvent) {
-        parts.outbox.told(target, event.sequence)
+    private func settle(_ sequence: Int64) {
+        parts.outbox.told(target, sequence)
         if recordNanoseconds == nil {
             recordNanoseconds = SystemClock.monotonicNanoseconds + EventsLimits.recordNanoseconds
         }
@@ -132,22 +141,20 @@ final class TargetDelivery {
     }
 
     private func make(_ attempt: DeliveryQueue.Attempt, on loop: isolated EventLoop) async {
-        let settled = await settled(attempt.event)
-        let event = settled ?? attempt.event
-        let outcome = settled != nil && !parts.isStopping ? await send(event, on: loop) : nil
+        let event = await event(of: attempt)
+        var outcome: DeliveryOutcome?
+        if let event, !parts.isStopping { outcome = await send(event, on: loop) }
         attempts -= 1
         defer { wake(on: loop) }
         // What was cut by the stop is told by the next start.
         if parts.isStopping, outcome == nil || outcome?.isTaken == false { return }
         let now = SystemClock.monotonicNanoseconds
-        guard let outcome else { return queue.end(attempt, .unready, now: now) }
-        let wasTroubled = queue.isTroubled
+        guard let outcome, let event else { return queue.end(attempt, .unready, now: now) }
         switch outcome {
         case .taken:
             tally.taken.add(1, ordering: .relaxed)
-            queue.end(attempt, .taken, now: now)
-            settle(event)
-            if wasTroubled, !queue.isTroubled { parts.report(.recovered(target: tally.name)) }
+            end(attempt, .taken, now, "")
+            settle(event.sequence)
         case .gone:
             if hasEnded { return }
             hasEnded = true
@@ -156,29 +163,48 @@ final class TargetDelivery {
             parts.outbox.end(target)
             parts.report(.ended(target: tally.name))
         case .refused(let reason):
-            failed(attempt, .refused, now, reason)
-            if attempt.earlier == 0 {
-                parts.report(
-                    .refused(
-                        target: tally.name, event: parts.id(event), upload: event.upload.description, reason: reason))
-            }
+            failed(event, attempt, .refused, now, reason)
         case .unreachable(let reason, let retry):
-            failed(attempt, .unreachable(retryNanoseconds: retry), now, reason)
+            failed(event, attempt, .unreachable(retryNanoseconds: retry), now, reason)
         }
     }
 
     private func failed(
+        _ event: UploadEvent, _ attempt: DeliveryQueue.Attempt, _ outcome: DeliveryQueue.Outcome, _ now: Int64,
+        _ reason: String
+    ) {
+        tally.failed.add(1, ordering: .relaxed)
+        hasFailed = true
+        end(attempt, outcome, now, reason)
+        if case .refused = outcome, attempt.earlier == 0 {
+            parts.report(
+                .refused(
+                    target: tally.name, event: parts.id(event.sequence), upload: event.upload.description,
+                    reason: reason))
+        }
+        if let bound = giveUpBound, event.milliseconds < bound { giveUp(event.sequence, event.upload) }
+    }
+
+    private func end(
         _ attempt: DeliveryQueue.Attempt, _ outcome: DeliveryQueue.Outcome, _ now: Int64, _ reason: String
     ) {
         let wasTroubled = queue.isTroubled
-        tally.failed.add(1, ordering: .relaxed)
-        hasFailed = true
         queue.end(attempt, outcome, now: now)
         if queue.isTroubled, !wasTroubled { parts.report(.failing(target: tally.name, reason: reason)) }
+        if wasTroubled, !queue.isTroubled { parts.report(.recovered(target: tally.name)) }
     }
 
-    private func settled(_ event: UploadEvent) async -> UploadEvent? {
-        do throws(StorageError) { return try await parts.store.settled(event) } catch { return nil }
+    /// The event, in full and as it is now; nil where the store cannot say that yet.
+    private func event(of attempt: DeliveryQueue.Attempt) async -> UploadEvent? {
+        do throws(StorageError) {
+            if let event = attempt.event { return try await parts.store.settled(event) }
+            let (before, sequence) = (attempt.sequence - 1, attempt.sequence)
+            let found = try await parts.outbox.events(for: target, after: before, upTo: sequence, limit: 1)
+            guard let event = found.first else { return nil }
+            return try await parts.store.settled(event)
+        } catch {
+            return nil
+        }
     }
 
     private func send(_ event: UploadEvent, on loop: isolated EventLoop) async -> DeliveryOutcome {
@@ -186,11 +212,11 @@ final class TargetDelivery {
         switch destination {
         case .program(let program):
             return await ProgramRun(program: program, nanosecondsMax: parts.configuration.programNanoseconds)
-                .tell(event, id: parts.id(event), places, on: loop)
+                .tell(event, id: parts.id(event.sequence), places, on: loop)
         case .webhook(let found): webhook = found
         }
         let sender = idle.popLast() ?? WebhookSender(webhook, parts.configuration, tls: tls)
-        let outcome = await sender.send(event, id: parts.id(event), to: webhook, places, on: loop)
+        let outcome = await sender.send(event, id: parts.id(event.sequence), to: webhook, places, on: loop)
         idle.append(sender)
         return outcome
     }

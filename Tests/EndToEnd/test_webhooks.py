@@ -180,7 +180,7 @@ def test_a_dead_target_holds_up_nobody_and_gets_all_when_it_is_back(start, recei
     eventually(lambda: len(lines(server, "takes no events")) == 1, "that it is told")
     late = receivers(port=port)
     eventually(lambda: not pending(late, uploads), "what the other one is told")
-    eventually(lambda: len(lines(server, "takes events again")) == 1, "that it is told")
+    eventually(lambda: len(lines(server, "is there again")) == 1, "that it is told")
     assert {received.id for received in late.taken} == {received.id for received in living.taken}
 
 
@@ -298,6 +298,37 @@ def test_an_event_is_given_up_after_its_time(start, receivers):
     good = put(server, "good")
     eventually(lambda: receiver.of(good) == ["finished"], "the next one")
     assert 2 <= len([received for received in receiver.all if received.upload == bad]) <= 4
+
+
+def test_events_that_are_refused_hold_up_no_other_upload(start, receivers):
+    refuses = True
+    receiver = receivers(lambda received: 400 if refuses and received.json["data"]["name"] == "bad" else 204)
+    server = start("--webhook", receiver.url)
+    with ThreadPoolExecutor(8) as pool:
+        # More events than are in memory at once.
+        bad = list(pool.map(lambda _: put(server, "bad"), range(700)))
+        good = list(pool.map(lambda _: put(server, "good"), range(40)))
+    eventually(lambda: len(receiver.taken) >= 2 * len(good), "what is not refused")
+    eventually(lambda: {received.upload for received in receiver.all} >= set(bad), "an attempt at each of the others")
+    assert not pending(receiver, good) and not lines(server, "takes no events")
+    refuses = False
+    eventually(lambda: len(receiver.taken) >= 2 * len(bad + good), "what was refused")
+    taken = receiver.taken
+    assert len({received.id for received in taken}) == len(taken)
+    kinds = {}
+    for received in taken:
+        kinds.setdefault(received.upload, []).append(received.kind)
+    assert set(map(tuple, kinds.values())) == {("created", "finished")}, "in order for each upload"
+
+
+def test_an_event_that_gets_no_answer_holds_up_no_other_upload_for_long(start, receivers):
+    receiver = receivers(lambda received: None if received.json["data"]["name"] == "bad" else 204)
+    server = start("--webhook", receiver.url)
+    bad = put(server, "bad")
+    eventually(lambda: lines(server, "takes no events"), "an attempt")
+    good = [put(server, "good") for _ in range(20)]
+    eventually(lambda: not pending(receiver, good), "the others")
+    assert not receiver.of(bad)
 
 
 def test_when_too_many_events_wait_nothing_new_begins_and_what_has_begun_goes_on(start):

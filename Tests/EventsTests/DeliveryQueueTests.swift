@@ -18,7 +18,8 @@ private final class Target {
         queue.end(attempt, outcome, now: now)
     }
     func nextNanoseconds() -> Int64? { queue.nextNanoseconds() }
-    func overdue(before milliseconds: Int64) -> [UploadEvent] { queue.overdue(before: milliseconds) }
+    func overdue(before milliseconds: Int64) -> [Int64] { queue.overdue(before: milliseconds).map(\.sequence) }
+    func add(_ events: [UploadEvent]) { queue.add(events) }
     func giveUp(_ sequence: Int64) { queue.giveUp(sequence) }
     func drop(before sequence: Int64) { queue.drop(before: sequence) }
 }
@@ -44,19 +45,19 @@ private final class Target {
     @Test func `events of one upload are told one after another, those of others beside them`() throws {
         let queue = queue([event(1, of: 1), event(2, of: 1), event(3, of: 2), event(4, of: 1)])
         let first = try #require(queue.begin(now: 0))
-        #expect(queue.begin(now: 0)?.event.sequence == 3)
+        #expect(queue.begin(now: 0)?.sequence == 3)
         #expect(queue.begin(now: 0) == nil)
         queue.end(first, .taken, now: 0)
-        #expect(queue.begin(now: 0)?.event.sequence == 2)
+        #expect(queue.begin(now: 0)?.sequence == 2)
         #expect(queue.begin(now: 0) == nil && queue.nextNanoseconds() == nil)
     }
 
     @Test func `what is behind a refused event of its upload waits with it, and others do not`() throws {
         let queue = queue([event(1, of: 1), event(2, of: 1), event(3, of: 2)])
         queue.end(try #require(queue.begin(now: 0)), .refused, now: 0)
-        #expect(queue.begin(now: 0)?.event.sequence == 3)
+        #expect(queue.begin(now: 0)?.sequence == 3)
         #expect(queue.begin(now: 0) == nil && queue.nextNanoseconds() == Self.second)
-        #expect(queue.begin(now: Self.second)?.event.sequence == 1)
+        #expect(queue.begin(now: Self.second)?.sequence == 1)
     }
 
     @Test func `waits begin at a second, double, and end at a quarter of an hour`() throws {
@@ -92,7 +93,7 @@ private final class Target {
         queue.end(probe, .unreachable(retryNanoseconds: nil), now: Self.second)
         #expect(queue.nextNanoseconds() == 3 * Self.second)
         let second = try #require(queue.begin(now: 3 * Self.second))
-        #expect(second.event.sequence == 1)
+        #expect(second.sequence == Int64(EventsLimits.requestsMax) + 2, "those that were never tried are first")
         queue.end(second, .taken, now: 3 * Self.second)
         #expect(!queue.isTroubled)
         var again = 0
@@ -117,14 +118,95 @@ private final class Target {
         }
     }
 
-    @Test func `a target that refuses one event after another is left alone for a while`() throws {
-        let queue = queue((1...40).map { event($0, of: UInt64($0)) })
-        for _ in 1..<EventsLimits.failuresOfTargetMin {
-            queue.end(try #require(queue.begin(now: 0)), .refused, now: 0)
-            #expect(!queue.isTroubled)
+    @Test func `a target that refuses one event after another is told of all others`() throws {
+        let queue = queue((1...200).map { event($0, of: UInt64($0)) })
+        for sequence in Int64(1)...200 {
+            let attempt = try #require(queue.begin(now: 0))
+            #expect(attempt.sequence == sequence)
+            queue.end(attempt, sequence < 200 ? .refused : .taken, now: 0)
         }
+        #expect(!queue.isTroubled && queue.count == 199 && queue.nextNanoseconds() == Self.second)
+    }
+
+    @Test func `what was never tried is told before what is tried again`() throws {
+        let queue = queue([event(1, of: 1)])
         queue.end(try #require(queue.begin(now: 0)), .refused, now: 0)
-        #expect(queue.isTroubled && queue.begin(now: Self.second - 1) == nil)
+        queue.add([event(2, of: 2), event(3, of: 3)])
+        let attempts = (1...3).compactMap { _ in queue.begin(now: 5 * Self.second) }
+        #expect(attempts.map(\.sequence) == [2, 3, 1] && attempts.map(\.earlier) == [0, 0, 1])
+    }
+
+    @Test func `what is tried again comes in the order in which its time has come`() throws {
+        let queue = queue((1...3).map { event($0, of: UInt64($0)) })
+        let attempts = (1...3).compactMap { _ in queue.begin(now: 0) }
+        for (attempt, now) in zip(attempts, [Int64(30), 10, 20]) { queue.end(attempt, .refused, now: now) }
+        #expect((1...3).compactMap { _ in queue.begin(now: 2 * Self.second)?.sequence } == [2, 3, 1])
+    }
+
+    @Test func `one event that gets no answer does not stand in front of the others after the pause`() throws {
+        let queue = queue((1...3).map { event($0, of: UInt64($0)) })
+        queue.end(try #require(queue.begin(now: 0)), .unreachable(retryNanoseconds: nil), now: 0)
+        let probe = try #require(queue.begin(now: Self.second))
+        #expect(probe.sequence == 2 && queue.begin(now: Self.second) == nil)
+        queue.end(probe, .taken, now: Self.second)
+        #expect(!queue.isTroubled && queue.begin(now: Self.second)?.sequence == 3)
+    }
+
+    @Test func `a refusal is an answer, and ends the pause`() throws {
+        let queue = queue((1...3).map { event($0, of: UInt64($0)) })
+        queue.end(try #require(queue.begin(now: 0)), .unreachable(retryNanoseconds: nil), now: 0)
+        queue.end(try #require(queue.begin(now: Self.second)), .refused, now: Self.second)
+        #expect(!queue.isTroubled && queue.begin(now: Self.second)?.sequence == 3)
+    }
+
+    @Test func `of what waits behind a failure only notes are kept, and others have its room`() throws {
+        let queue = queue((1...Int64(EventsLimits.windowMax)).map { event($0, of: UInt64($0 + 1) / 2) })
+        #expect(queue.room == 0 && !queue.isLow)
+        while let attempt = queue.begin(now: 0) {
+            #expect(attempt.event?.sequence == attempt.sequence)
+            queue.end(attempt, .refused, now: 0)
+        }
+        #expect(queue.room == EventsLimits.windowMax && queue.isLow && queue.count == EventsLimits.windowMax)
+        // What comes later of such an upload is a note as well.
+        queue.add([event(2000, of: 1)])
+        #expect(queue.room == EventsLimits.windowMax)
+        let again = try #require(queue.begin(now: Self.second))
+        #expect(again.sequence == 1 && again.event == nil)
+        queue.end(again, .taken, now: Self.second)
+        let next = try #require(queue.begin(now: Self.second))
+        #expect(next.sequence == 2 && next.event == nil, "in order for each upload")
+    }
+
+    @Test func `notes are kept up to a bound`() throws {
+        let queue = queue((1...Int64(EventsLimits.notesMax) - 1).map { event($0, of: UInt64($0)) })
+        while let attempt = queue.begin(now: 0) { queue.end(attempt, .refused, now: 0) }
+        #expect(queue.isLow && queue.room == 1)
+        queue.add([event(Int64(EventsLimits.notesMax), of: 0)])
+        #expect(!queue.isLow && queue.room == 0)
+    }
+
+    @Test func `one upload with many events leaves room to the others`() throws {
+        let queue = queue((1...Int64(EventsLimits.windowMax)).map { event($0, of: 1) })
+        #expect(queue.isLow && queue.room == EventsLimits.windowMax - EventsLimits.heldOfUploadMax)
+        for sequence in 1...Int64(EventsLimits.windowMax) {
+            let attempt = try #require(queue.begin(now: 0))
+            #expect(attempt.sequence == sequence)
+            queue.end(attempt, .taken, now: 0)
+        }
+        #expect(queue.count == 0 && queue.oldestMilliseconds == nil)
+    }
+
+    @Test func `the oldest event is known however many came and went behind it`() throws {
+        let queue = queue([event(1, of: 1, at: 7)])
+        queue.end(try #require(queue.begin(now: 0)), .refused, now: 0)
+        for sequence in Int64(2)...10_000 {
+            queue.add([event(sequence, of: UInt64(sequence), at: sequence + 10)])
+            queue.end(try #require(queue.begin(now: 0)), .taken, now: 0)
+        }
+        #expect(queue.count == 1 && queue.oldestMilliseconds == 7)
+        queue.add([event(10_001, of: 2, at: 8)])
+        queue.giveUp(1)
+        #expect(queue.oldestMilliseconds == 8 && queue.nextNanoseconds() == 0)
     }
 
     @Test func `an event that this server cannot tell yet is no failure of the target`() throws {
@@ -132,16 +214,15 @@ private final class Target {
         let attempt = try #require(queue.begin(now: 0))
         queue.end(attempt, .unready, now: 0)
         #expect(!queue.isTroubled && queue.overdue(before: .max).isEmpty)
-        #expect(queue.begin(now: 0)?.event.sequence == 2 && queue.begin(now: Self.second)?.event.sequence == 1)
+        #expect(queue.begin(now: 0)?.sequence == 2 && queue.begin(now: Self.second)?.sequence == 1)
     }
 
-    @Test func `only what was tried is given up, or what cannot be tried`() throws {
+    @Test func `what cannot be tried is given up at its time`() throws {
         let queue = queue([event(1, of: 1, at: 10), event(2, of: 2, at: 10), event(3, of: 3, at: 30)])
         queue.end(try #require(queue.begin(now: 0)), .refused, now: 0)
-        #expect(queue.overdue(before: 20).map(\.sequence) == [1])
-        #expect(queue.overdue(before: 10).isEmpty)
+        #expect(queue.overdue(before: 20).isEmpty, "somebody answers: each is tried at its time")
         queue.end(try #require(queue.begin(now: 0)), .unreachable(retryNanoseconds: nil), now: 0)
-        #expect(queue.overdue(before: 20).map(\.sequence) == [1, 2])
+        #expect(queue.overdue(before: 20) == [1, 2] && queue.overdue(before: 10).isEmpty)
         queue.giveUp(1)
         queue.giveUp(2)
         #expect(queue.count == 1 && queue.oldestMilliseconds == 30)
@@ -153,7 +234,7 @@ private final class Target {
         queue.drop(before: 4)
         #expect(queue.count == 2)
         queue.end(attempt, .taken, now: 0)
-        #expect(queue.count == 1 && queue.begin(now: 0)?.event.sequence == 4)
+        #expect(queue.count == 1 && queue.begin(now: 0)?.sequence == 4)
     }
 
     @Test func `the window is filled again when it is half empty`() throws {
