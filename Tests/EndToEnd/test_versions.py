@@ -31,7 +31,7 @@ def test_uploads_of_a_kind_that_only_a_newer_server_knows_are_kept_and_refused(s
     offset = TUS | {"Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
     assert ask(sluice.port, "PATCH", made, offset, b"123").status == 204
     sluice.stop()
-    change(sluice, "UPDATE uploads SET metadata = dialect, dialect = 'blobs'")
+    change(sluice, "UPDATE uploads SET metadata = dialect, dialect = 'tomorrows'")
     sluice.start()
     refused = [
         ask(sluice.port, "GET", "/status", {"X-File-Id": "id"}),
