@@ -113,6 +113,8 @@ def listen_and_answer(server: socket.socket) -> None:
             pass
 
 
+@pytest.mark.skipif(os.geteuid() != 0 or not os.access("/dev/net/tun", os.R_OK | os.W_OK),
+                    reason="takes root, and /dev/net/tun")
 def test_a_link_takes_its_time_and_loses_nothing():
     """40 ms for the handshake, 40 for a question and its answer, and 8 MB at 20 MB a second."""
     build.link()
