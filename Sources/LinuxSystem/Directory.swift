@@ -122,16 +122,7 @@ public struct Directory: ~Copyable, Sendable {
     }
 
     /// What the system knows of the entry `name`, of a symbolic link itself; nil where there is none. `fstatat(2)`
-    public func status(_ name: String) throws(Errno) -> FileStatus? {
-        var info = stat()
-        do throws(Errno) {
-            try checked { cshim_fstatat(descriptor.rawValue, name, &info) }
-        } catch {
-            guard error == .noEntry else { throw error }
-            return nil
-        }
-        return FileStatus(info)
-    }
+    public func status(_ name: String) throws(Errno) -> FileStatus? { try status(of: name).map(FileStatus.init) }
 
     /// Waits until the directory's entries are on stable storage. `fsync(2)`
     public func sync() throws(Errno) { try checked { cshim_fsync(descriptor.rawValue) } }

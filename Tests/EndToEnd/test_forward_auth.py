@@ -24,21 +24,9 @@ ALICE, BOB, STRANGER = bearer("alices"), bearer("bobs"), bearer("strangers")
 
 
 @pytest.fixture
-def asking(tmp_path):
+def asking(start):
     """Starts a server that asks an application: asking(application, *further options)."""
-    servers = []
-
-    def start(application, *options):
-        server = Sluice(tmp_path / f"server{len(servers)}", "--auth-url", application.url, *options)
-        server.data.parent.mkdir()
-        servers.append(server)
-        server.start()
-        return server
-
-    yield start
-    for server in servers:
-        server.stop()
-        print(server.log_tail())
+    return lambda application, *options: start("--auth-url", application.url, *options)
 
 
 @pytest.fixture

@@ -45,20 +45,9 @@ def publisher():
 
 
 @pytest.fixture
-def reading(tmp_path):
-    servers = []
-
-    def start(publisher, *options):
-        server = Sluice(tmp_path / f"server{len(servers)}", "--jwt-jwks", publisher.url, *options)
-        server.data.parent.mkdir()
-        servers.append(server)
-        server.start()
-        return server
-
-    yield start
-    for server in servers:
-        server.stop()
-        print(server.log_tail())
+def reading(start):
+    """Starts a server that reads a publisher's keys: reading(publisher, *further options)."""
+    return lambda publisher, *options: start("--jwt-jwks", publisher.url, *options)
 
 
 def put(server, fields):

@@ -1,3 +1,5 @@
+import LinuxSystem
+
 /// Whole connections to a whole server: requests in any order, whole or not, on one connection or two.
 ///
 /// The input is what a client sends. 0xFF in it: first let everything be answered that can be. 0xFE: the same, then go
@@ -8,8 +10,15 @@ enum ConnectionProperties {
 
     static func check(_ input: [UInt8]) {
         let site = site.fresh()
+        talk(site.address, input)
+        site.checkHealth()
+    }
+
+    /// The clients have gone, with their descriptors, when this returns: what is open then is the server's.
+    @inline(never)
+    private static func talk(_ address: SocketAddress, _ input: [UInt8]) {
         var splits = Splits(input)
-        let clients = [FuzzedClient(site.address), FuzzedClient(site.address)]
+        let clients = [FuzzedClient(address), FuzzedClient(address)]
         var ids: [String] = []
         var current = 0
         for piece in input.split(omittingEmptySubsequences: false, whereSeparator: { $0 >= 0xFE }) {
@@ -19,7 +28,6 @@ enum ConnectionProperties {
             if piece.endIndex < input.endIndex, input[piece.endIndex] == 0xFE { current = 1 - current }
         }
         for client in clients { client.finish() }
-        site.checkHealth()
     }
 
     /// With ids for placeholders. One that was never told is well-formed, and nobody's.

@@ -1,4 +1,5 @@
 import HTTP2
+import LinuxSystem
 
 /// A whole connection of HTTP/2 to a whole server: frames in any order, whole or not.
 ///
@@ -16,11 +17,17 @@ enum HTTP2Properties {
 
     static func check(_ input: [UInt8]) {
         let site = site.fresh()
+        talk(site.address, input)
+        site.checkHealth()
+    }
+
+    /// The client has gone, with its descriptor, when this returns: what is open then is the server's.
+    @inline(never)
+    private static func talk(_ address: SocketAddress, _ input: [UInt8]) {
         var splits = Splits(input)
-        let client = FuzzedHTTP2Client(site.address)
+        let client = FuzzedHTTP2Client(address)
         client.send(Preface.bytes + frame(4, 0, 0, []) + program(input), cuts: &splits)
         client.finish()
-        site.checkHealth()
     }
 
     private static let requests: [[(String, String)]] = [
