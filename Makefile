@@ -17,11 +17,13 @@ SWIFT_SOURCES := Sources Tests $(wildcard bench) Package.swift
 SHELL_SCRIPTS := .ci/run $(shell grep -rlE '^\#!.*\bbash$$' scripts bench Tests 2>/dev/null)
 PACKAGES := libnghttp2-dev libsqlite3-dev libssl-dev pkg-config:pkg-config zlib1g-dev
 BENCH_PACKAGES := cc:gcc ip:iproute2 make:make nginx:nginx-light openssl:openssl python3:python3 taskset:util-linux
-TEST_PACKAGES := chromium:chromium curl:curl haproxy:haproxy nghttp:nghttp2-client nginx:nginx-light openssl:openssl \
-    caddy:caddy cc:gcc ip:iproute2 libfuse3-dev fusermount3:fuse3 mkfs.ext4:e2fsprogs mkfs.xfs:xfsprogs \
+S3_PACKAGES := ceph:ceph-common ceph-mon:ceph-mon ceph-osd:ceph-osd radosgw:radosgw
+DEB_PACKAGES := dpkg-shlibdeps:dpkg-dev help2man:help2man strip:binutils
+TEST_PACKAGES := $(DEB_PACKAGES) chromium:chromium curl:curl go:golang-go haproxy:haproxy nghttp:nghttp2-client nginx:nginx-light \
+    openssl:openssl caddy:caddy lintian:lintian promtool:prometheus cc:gcc ip:iproute2 libfuse3-dev fusermount3:fuse3 mkfs.ext4:e2fsprogs mkfs.xfs:xfsprogs \
     libc6-dev-arm64-cross libc6-dev-riscv64-cross libc6-dev-s390x-cross libc6-dev-ppc64el-cross
 
-.PHONY: help serve test unit e2e torture chance cuts soak fuzz sanitize bench format lint clean build-packages test-packages release
+.PHONY: help serve example test unit e2e s3 torture chance cuts soak fuzz sanitize bench deb sbom format lint clean build-packages test-packages release
 
 help: ## Show this list
 	@sed -nE 's/^([a-z0-9]+):.*## (.*)$$/  make \1	\2/p' Makefile | expand -t 16
@@ -30,6 +32,9 @@ serve: release ## Build and serve on this machine, http://127.0.0.1:8080 and htt
 	@$(if $(ARGS),,echo "Try, from another shell:  curl -T README.md http://127.0.0.1:8080/files/")
 	@exec $(RELEASE) serve $(ARGS)
 
+example: release ## Build, then serve an application that uses Sluice: http://127.0.0.1:8000, see examples/inbox
+	@exec examples/inbox/run
+
 test: build-packages test-packages ## Run every test: the Swift ones, then the real server with a real browser
 	$(SWIFT) build --build-tests
 	@# One after the other: hundreds at once on a few threads measure how long tests wait for each other.
@@ -37,7 +42,7 @@ test: build-packages test-packages ## Run every test: the Swift ones, then the r
 	$(SWIFT) test --skip-build --no-parallel 2>&1 | tee .build/swift-tests.log \
 	    || { grep -E -A 2 '^✘|error:' .build/swift-tests.log; exit 1; }
 	@$(MAKE) --no-print-directory release $(VENV)/installed
-	scripts/readme-options --check $(RELEASE)
+	scripts/option-table --check $(RELEASE)
 	@# Real browsers and real kills lose a race with their test now and then; what fails three times has found something.
 	SLUICE_BINARY=$(CURDIR)/$(RELEASE) $(VENV)/bin/python -m pytest --reruns 2 Tests/EndToEnd
 	$(VENV)/bin/python -m pytest --quiet bench/tests
@@ -52,6 +57,14 @@ unit: build-packages ## One Swift test target, built alone: T=UploadsTests, F="a
 e2e: build-packages $(VENV)/installed ## One end-to-end test on a debug build: T=test_cors.py, K="a part of a test's name"
 	$(SWIFT) build --product sluice
 	SLUICE_BINARY=$(CURDIR)/.build/debug/sluice $(VENV)/bin/python -m pytest Tests/EndToEnd/$(T) $(if $(K),-k '$(K)')
+
+s3: build-packages $(VENV)/installed ## Delivery to a bucket of Ceph's, which checks what moto does not
+	@scripts/need $(S3_PACKAGES)
+	$(SWIFT) build --product sluice
+	Tests/EndToEnd/radosgw.sh down .build/radosgw
+	env $$(Tests/EndToEnd/radosgw.sh up $(CURDIR)/.build/radosgw) SLUICE_BINARY=$(CURDIR)/.build/debug/sluice \
+	    $(VENV)/bin/python -m pytest Tests/EndToEnd/test_delivery.py; \
+	    status=$$?; Tests/EndToEnd/radosgw.sh down .build/radosgw; exit $$status
 
 torture: release $(VENV)/installed ## Kill the server thousands of times under load (SLUICE_KILLS=3000 SLUICE_SEED=1)
 	SLUICE_KILLS=$${SLUICE_KILLS:-3000} SLUICE_BINARY=$(CURDIR)/$(RELEASE) \
@@ -77,6 +90,13 @@ sanitize: build-packages ## The Swift tests under a sanitizer: SANITIZER=thread 
 bench: build-packages ## Measure the server beside others on this machine
 	@scripts/need $(BENCH_PACKAGES)
 	bench/compare $(ARGS)
+
+deb: release ## A Debian package of it, in .build
+	@scripts/need $(DEB_PACKAGES)
+	scripts/deb $(RELEASE) .build
+
+sbom: release ## What is linked into the program, as SPDX in JSON, in .build
+	scripts/sbom $(RELEASE) >.build/sluice.spdx.json
 
 format: ## Format the Swift sources in place
 	$(SWIFT) format --in-place --parallel --recursive $(SWIFT_SOURCES)

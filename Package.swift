@@ -22,6 +22,12 @@ let page = [
     "token.js", "transfer.js", "upload.js", "uploads.js", "words.js",
 ]
 
+/// The same of the page at the admin address, which uses some of these as well.
+let adminPage = [
+    "admin.html", "admin.css", "lists.css", "admin.js", "coming.js", "ended.js", "figures.js", "plot.js", "telling.js",
+    "watch.js",
+]
+
 let package = Package(
     name: "sluice",
     products: [.executable(name: "sluice", targets: ["sluice"])],
@@ -69,7 +75,7 @@ let package = Package(
         .target(
             name: "Storage", dependencies: ["CSQLiteShim", "LinuxSystem", "Uploads"], swiftSettings: strict),
 
-        // Who may: the one target beside the executable that knows Foundation, through JWTKit.
+        // Who may: knows Foundation through JWTKit, as Configuration does through Yams.
         .target(
             name: "Tokens",
             dependencies: ["Access", "HTTP", "TLS", "Uploads", .product(name: "JWTKit", package: "jwt-kit")],
@@ -89,6 +95,12 @@ let package = Package(
             dependencies: ["HTTP", "HTTPClient", "LinuxSystem", "Reactor", "Storage", "TLS", "Uploads"],
             swiftSettings: strict),
 
+        // Where finished files are brought.
+        .target(
+            name: "Delivery",
+            dependencies: ["Events", "HTTP", "HTTPClient", "LinuxSystem", "Reactor", "Storage", "TLS", "Uploads"],
+            swiftSettings: strict),
+
         // What options are, and where their values come from.
         .target(
             name: "Configuration", dependencies: [.product(name: "Yams", package: "Yams")], swiftSettings: pure),
@@ -101,12 +113,13 @@ let package = Package(
                 "LinuxSystem", "PlainDialect", "Reactor", "Storage", "TLS", "TusDialect", "Uploads", "Wire",
                 .product(name: "Logging", package: "swift-log"),
             ],
-            resources: page.map { .embedInCode("Page/\($0)") },
+            resources: page.map { .embedInCode("Page/\($0)") } + adminPage.map { .embedInCode("AdminPage/\($0)") },
             swiftSettings: strict),
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "Access", "Configuration", "Events", "HTTPClient", "LinuxSystem", "Storage", "TLS", "Tokens",
+                "Access", "Configuration", "Delivery", "Events", "HTTPClient", "LinuxSystem", "Storage", "TLS",
+                "Tokens",
                 "UploadClient", "UploadServer", "Uploads",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -149,7 +162,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "HTTP2Tests", dependencies: ["CNGHTTP2Shim", "HTTP", "HTTP2", "TestSupport"], swiftSettings: strict),
+            name: "HTTP2Tests", dependencies: ["CNGHTTP2Shim", "HTTP", "HTTP2"], swiftSettings: strict),
         .testTarget(name: "UploadsTests", dependencies: ["Uploads", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "DialectTests", dependencies: ["FileIDDialect", "HTTP", "PlainDialect", "TestSupport", "Uploads"],
@@ -167,26 +180,27 @@ let package = Package(
             name: "WireTests", dependencies: ["LinuxSystem", "Reactor", "TestSupport", "Wire"], swiftSettings: strict),
         .testTarget(name: "TLSTests", dependencies: ["LinuxSystem", "TLS", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "StorageTests", dependencies: ["CSQLiteShim", "LinuxSystem", "Storage", "TestSupport", "Uploads"],
+            name: "StorageTests",
+            dependencies: ["CSQLiteShim", "LinuxSystem", "Storage", "TLS", "TestSupport", "Uploads"],
             exclude: ["Versions"], swiftSettings: strict),
         .testTarget(
             name: "UploadServerTests",
             dependencies: [
-                "Access", "Events", "HTTP", "HTTPClient", "LinuxSystem", "Reactor", "Storage", "TLS", "TestSupport",
+                "Access", "Delivery", "Events", "HTTP", "HTTPClient", "LinuxSystem", "Reactor", "Storage", "TLS",
+                "TestSupport",
                 "UploadServer", "Uploads", .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
         .testTarget(
             name: "UploadClientTests",
-            dependencies: ["HTTPClient", "LinuxSystem", "Reactor", "TLS", "TestSupport", "UploadClient", "sluice"],
+            dependencies: ["HTTP", "HTTPClient", "LinuxSystem", "TLS", "TestSupport", "UploadClient", "sluice"],
             swiftSettings: strict),
         .testTarget(
-            name: "HTTPClientTests",
-            dependencies: ["HTTP", "HTTPClient", "LinuxSystem", "Reactor", "TLS", "TestSupport"],
-            swiftSettings: strict),
+            name: "HTTPClientTests", dependencies: ["HTTPClient", "LinuxSystem", "Reactor"], swiftSettings: strict),
         .testTarget(
-            name: "EventsTests",
-            dependencies: ["Events", "HTTP", "HTTPClient", "LinuxSystem", "Storage", "TLS", "TestSupport", "Uploads"],
+            name: "EventsTests", dependencies: ["Events", "Storage", "TLS", "Uploads"], swiftSettings: strict),
+        .testTarget(
+            name: "DeliveryTests", dependencies: ["Delivery", "HTTP", "HTTPClient", "Storage", "TLS", "Uploads"],
             swiftSettings: strict),
         .testTarget(name: "LoadGeneratorTests", dependencies: ["LinuxSystem", "LoadGenerator"], swiftSettings: strict),
         .testTarget(name: "FuzzTests", dependencies: ["Fuzz", "TestSupport"], swiftSettings: strict),

@@ -153,6 +153,11 @@ static inline int cshim_unconfirmed_bytes(int fd) {
     return ioctl(fd, TIOCOUTQ /* SIOCOUTQ */, &count) == 0 ? count : 0;
 }
 
+static inline int cshim_unread_bytes(int fd) {
+    int count = 0;
+    return ioctl(fd, FIONREAD /* SIOCINQ */, &count) == 0 ? count : 0;
+}
+
 // Makes the next close send a reset instead of a FIN (SO_LINGER 0): for tests and for shedding load.
 static inline int cshim_reset_on_close(int fd) {
     struct linger option = {.l_onoff = 1, .l_linger = 0};
@@ -346,6 +351,11 @@ static inline int cshim_unlinkat(int directory, const char *path, int is_directo
 
 static inline int cshim_renameat(int from_directory, const char *from, int to_directory, const char *to) {
     return (int)CSHIM_RESULT(renameat(from_directory, from, to_directory, to));
+}
+
+// A symbolic link gets another name itself, and is not followed.
+static inline int cshim_linkat(int from_directory, const char *from, int to_directory, const char *to) {
+    return (int)CSHIM_RESULT(linkat(from_directory, from, to_directory, to, 0));
 }
 
 // renameat2(2) with RENAME_NOREPLACE.

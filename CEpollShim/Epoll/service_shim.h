@@ -19,6 +19,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "epoll_shim.h"
+
 // ---- environment --------------------------------------------------------------------------------------------------
 
 static inline const char *cshim_environment(const char *name) { return getenv(name); }
@@ -104,7 +106,23 @@ static inline int64_t cshim_group_number(const char *name) {
     return (int64_t)entry.gr_gid;
 }
 
-// ---- files by path, and what the kernel counts --------------------------------------------------------------------
+// ---- files, and what the kernel counts ----------------------------------------------------------------------------
+
+// Whether entries may be made, moved and removed in a directory, by the user that the process acts as.
+static inline int cshim_may_change(int directory) {
+    return (int)CSHIM_RESULT(faccessat(directory, ".", W_OK | X_OK, AT_EACCESS));
+}
+
+static inline int cshim_may_execute(const char *path) {
+    return (int)CSHIM_RESULT(faccessat(AT_FDCWD, path, X_OK, AT_EACCESS));
+}
+
+// The time of the last access stays.
+static inline int cshim_set_modified(int fd, int64_t nanoseconds) {
+    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT},
+                                {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000}};
+    return (int)CSHIM_RESULT(futimens(fd, times));
+}
 
 // stat(2) through symbolic links.
 static inline int cshim_stat(const char *path, struct stat *out) { return stat(path, out) == 0 ? 0 : -errno; }

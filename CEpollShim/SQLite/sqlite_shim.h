@@ -35,6 +35,10 @@ static inline int cshim_sqlite_ioerr_shmsize(void) { return SQLITE_IOERR_SHMSIZE
 // SQLITE_IOERR_WRITE: a write failed, for another reason than a full disk.
 static inline int cshim_sqlite_ioerr_write(void) { return SQLITE_IOERR_WRITE; }
 
+// sqlite3_config is variadic. Without this each piece of memory that SQLite takes or gives back is counted under a lock
+// of the whole process. Only before anything else is asked of SQLite; it has no effect afterwards.
+static inline void cshim_sqlite_leave_memory_uncounted(void) { sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); }
+
 // sqlite3_db_config is variadic. Without this the last connection to be closed carries the log over and removes it.
 static inline void cshim_sqlite_keep_log(sqlite3 *database) {
     sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)0);

@@ -13,6 +13,7 @@
 #include <openssl/hmac.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
+#include <openssl/sha.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
@@ -20,6 +21,62 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+// ---- digests that are kept ------------------------------------------------------------------------------------------
+
+// EVP cannot hand out the state of a digest; these can, whose state is a plain struct. They are deprecated in favour of
+// EVP, and run the same code.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+static inline void cshim_sha256_start(SHA256_CTX *state) { SHA256_Init(state); }
+
+static inline void cshim_sha256_take(SHA256_CTX *state, const void *bytes, size_t count) {
+    SHA256_Update(state, bytes, count);
+}
+
+// Of a copy: the state goes on.
+static inline void cshim_sha256_end(const SHA256_CTX *state, unsigned char digest[32]) {
+    SHA256_CTX copy = *state;
+    SHA256_Final(digest, &copy);
+}
+
+static inline uint64_t cshim_sha256_bits(const SHA256_CTX *state) {
+    return (uint64_t)state->Nh << 32 | state->Nl;
+}
+
+// The state in a form that counts on every machine: the byte 1, eight words, how many bits were taken (numbers with their
+// most significant byte first), and the bytes of the block that is not full. Answers how long it is: 41 to 104 bytes.
+static inline size_t cshim_sha256_save(const SHA256_CTX *state, unsigned char saved[104]) {
+    size_t position = 0;
+    saved[position++] = 1;
+    for (int index = 0; index < 8; index++) {
+        for (int shift = 24; shift >= 0; shift -= 8) saved[position++] = (unsigned char)(state->h[index] >> shift);
+    }
+    uint64_t bits = cshim_sha256_bits(state);
+    for (int shift = 56; shift >= 0; shift -= 8) saved[position++] = (unsigned char)(bits >> shift);
+    memcpy(saved + position, state->data, state->num);
+    return position + state->num;
+}
+
+// Answers 0 for what was not saved like that.
+static inline int cshim_sha256_restore(SHA256_CTX *state, const unsigned char *saved, size_t count) {
+    if (count < 41 || saved[0] != 1) return 0;
+    uint64_t bits = 0;
+    for (int index = 33; index < 41; index++) bits = bits << 8 | saved[index];
+    if (bits % 8 != 0 || bits / 8 % 64 != count - 41) return 0;
+    SHA256_Init(state);
+    for (int index = 0; index < 8; index++) {
+        uint32_t word = 0;
+        for (int byte = 0; byte < 4; byte++) word = word << 8 | saved[1 + 4 * index + byte];
+        state->h[index] = word;
+    }
+    state->Nl = (uint32_t)bits;
+    state->Nh = (uint32_t)(bits >> 32);
+    state->num = (unsigned int)(count - 41);
+    memcpy(state->data, saved + 41, count - 41);
+    return 1;
+}
+#pragma GCC diagnostic pop
 
 // ---- contexts -----------------------------------------------------------------------------------------------------
 

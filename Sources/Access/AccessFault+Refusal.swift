@@ -22,7 +22,7 @@ extension AccessFault {
         case .scope(let operation):
             Refusal(
                 .forbidden, code: "wrong-scope",
-                "The token does not allow this: it takes one of the scopes \(operation.scopes.text).",
+                "The token does not allow this: it takes \(AccessFault.wanted(operation.scopes)).",
                 fields: [
                     (
                         "WWW-Authenticate",
@@ -38,6 +38,10 @@ extension AccessFault {
                 "Who may cannot be found out at the moment: try again later.",
                 fields: [("Retry-After", "\(AccessLimits.retryAfterSeconds)")])
         }
+    }
+
+    private static func wanted(_ scopes: Scopes) -> String {
+        scopes.rawValue.nonzeroBitCount > 1 ? "one of the scopes \(scopes.text)" : "the scope \(scopes.text)"
     }
 
     private static func invalid(code: String, _ message: String) -> Refusal {

@@ -38,10 +38,11 @@ public struct CompactToken: Sendable {
         signed = token[..<pieces[1].endIndex]
     }
 
-    /// base64url without padding (RFC 7515 2); nil for anything else.
+    /// base64url without padding (RFC 7515 2); nil for anything else, unused bits that are set included: one token has
+    /// one spelling.
     private static func decoded(_ piece: ArraySlice<UInt8>) -> [UInt8]? {
         var text: [UInt8] = []
-        text.reserveCapacity(piece.count)
+        text.reserveCapacity(piece.count + 3)
         for byte in piece {
             switch byte {
             case UInt8(ascii: "-"): text.append(UInt8(ascii: "+"))
@@ -50,6 +51,7 @@ public struct CompactToken: Sendable {
             default: text.append(byte)
             }
         }
-        return Base64.decodeLeniently(String(decoding: text, as: UTF8.self))
+        text += Array(repeating: UInt8(ascii: "="), count: (4 - text.count % 4) % 4)
+        return Base64.decode(String(decoding: text, as: UTF8.self))
     }
 }

@@ -51,16 +51,22 @@ public struct Credential: Equatable, Sendable {
         guard fields.count(of: .authorization) == 1 else { throw .malformed }
         let end = value.firstIndex(of: 0x20) ?? value.endIndex
         let rest = value[end...].drop { $0 == 0x20 }
-        if isScheme("bearer", value[..<end]) { return Array(rest) }
-        guard isScheme("basic", value[..<end]) else { return nil }
+        if isScheme(bearer, value[..<end]) { return Array(rest) }
+        guard isScheme(basic, value[..<end]) else { return nil }
         guard let pair = Base64.decodeLeniently(String(decoding: rest, as: UTF8.self)),
             let colon = pair.firstIndex(of: 0x3A)
         else { throw .malformed }
         return Array(pair[(colon + 1)...])
     }
 
-    private static func isScheme(_ name: StaticString, _ bytes: ArraySlice<UInt8>) -> Bool {
-        bytes.lazy.map { $0 | 0x20 }.elementsEqual(name.description.utf8)
+    private static let bearer = Array("bearer".utf8)
+    private static let basic = Array("basic".utf8)
+
+    /// - Parameter name: in small letters.
+    private static func isScheme(_ name: [UInt8], _ bytes: ArraySlice<UInt8>) -> Bool {
+        guard bytes.count == name.count else { return false }
+        for (byte, letter) in zip(bytes, name) where byte | 0x20 != letter { return false }
+        return true
     }
 
     private static func query(_ target: RequestTarget) throws(TokenFault) -> [UInt8]? {

@@ -56,12 +56,14 @@ public struct CredentialCache {
             self.revision = revision
         }
         let key = CredentialCache.key(token)
-        if let entry = young[key] ?? old[key], entry.token.isSame(as: token) {
+        if let entry = young[key], entry.token.isSame(as: token) {
             try entry.verified.check(nowSeconds: nowSeconds)
-            if young[key] == nil { keep(entry, key) }
             return entry.verified.principal
         }
-        return nil
+        guard let entry = old[key], entry.token.isSame(as: token) else { return nil }
+        try entry.verified.check(nowSeconds: nowSeconds)
+        if young[key] == nil { keep(entry, key) }
+        return entry.verified.principal
     }
 
     private mutating func keep(_ entry: Entry, _ key: Int) {

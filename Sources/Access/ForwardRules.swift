@@ -12,11 +12,12 @@ internal import Uploads
 /// | field | as the claim |
 /// |---|---|
 /// | `X-Sluice-Owner`, or another one | `sub`; required |
-/// | `X-Sluice-Scope` | `scope` |
+/// | `X-Sluice-Scope` | `scope`; commas are spaces |
 /// | `X-Sluice-Max-Size`, `-Max-Bytes`, `-Max-Files`, `-Max-Open`, `-Max-Rate` | `max_size`, … |
 /// | `X-Sluice-Upload` | `upload` |
 ///
-/// A field of these that is not of its kind makes the whole no answer.
+/// A field of these that is not of its kind makes the whole no answer. The owner's name is UTF-8 and nothing else: read
+/// in a second way where the first one fails, two users of an application could come to one name.
 public struct ForwardRules: Sendable {
     /// Why an answer means nothing; for the log.
     public struct Fault: Error, Equatable, Sendable {
@@ -50,13 +51,15 @@ public struct ForwardRules: Sendable {
     }
 
     private func principal(_ status: Status, _ fields: FieldSection) throws(Fault) -> Principal {
-        let owners = fields.values(ownerField)
-        guard let text = owners.first, !text.isEmpty else {
+        guard let bytes = fields.bytes(ownerField), !bytes.isEmpty else {
             throw Fault(description: "answers \(status) and does not say whose request it is (\(ownerField.spelling))")
         }
-        guard owners.count == 1, let owner = Owner(text) else {
-            throw Fault(description: "answers \(status) with a \(ownerField.spelling) that is no owner's name")
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw Fault(description: "answers \(status) with a \(ownerField.spelling) that is not UTF-8")
         }
+        // What would have to be changed to be safe would no longer be what was said.
+        guard fields.count(of: ownerField) == 1, text.streamSafe.utf8.count == bytes.count, let owner = Owner(text)
+        else { throw Fault(description: "answers \(status) with a \(ownerField.spelling) that is no owner's name") }
         return Principal(
             owner: owner, scopes: ForwardRules.scopes(fields),
             sizeMax: try ForwardRules.count(ForwardRules.maxSize, fields),

@@ -4,12 +4,14 @@ internal import Yams
 struct FileReader<Target: Sendable> {
     private let table: OptionTable<Target>
     private let path: String
+    private let lines: [Substring.UnicodeScalarView]
     private(set) var given: [String: GivenValue] = [:]
     private(set) var faults: [String] = []
 
     init(_ table: OptionTable<Target>, path: String, text: String) {
         self.table = table
         self.path = path
+        lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
         if let fault = YAMLScan.fault(in: text) {
             faults.append("\(path):\(fault.line): \(fault.reason).")
             return
@@ -48,12 +50,17 @@ struct FileReader<Target: Sendable> {
         switch value {
         case .scalar(let scalar) where isNothing(scalar):
             faults.append("\(place(key)): \(name) has no value; '' is an empty one.")
+        case .scalar(let scalar) where isFolded(scalar):
+            faults.append("\(place(value)): a value of several lines is not taken.")
         case .scalar(let scalar):
             given[name] = GivenValue([scalar.string], origin)
         case .sequence(let sequence) where option.shape == .many:
             let items = sequence.compactMap { node -> GivenValue.Item? in
                 guard let scalar = node.scalar, !isNothing(scalar) else { return nil }
                 return GivenValue.Item(text: scalar.string, origin: self.origin(node))
+            }
+            for scalar in sequence.lazy.compactMap(\.scalar) where isFolded(scalar) {
+                faults.append("\(path):\(scalar.mark?.line ?? 1): a value of several lines is not taken.")
             }
             if items.count < sequence.count { faults.append("\(place(key)): each item of \(name) is one value.") }
             given[name] = GivenValue(items: items, origin)
@@ -66,6 +73,15 @@ struct FileReader<Target: Sendable> {
     /// Whether nothing stands there, which is not the same as an empty text in quotes.
     private func isNothing(_ scalar: Node.Scalar) -> Bool {
         scalar.style == .plain && ["", "~", "null"].contains(scalar.string.lowercased())
+    }
+
+    /// Whether a value without quotes goes on in further lines, which YAML joins by spaces: what is one line stands in
+    /// the file as it is read.
+    private func isFolded(_ scalar: Node.Scalar) -> Bool {
+        guard scalar.style == .plain, let mark = scalar.mark, lines.indices.contains(mark.line - 1) else {
+            return false
+        }
+        return !lines[mark.line - 1].dropFirst(mark.column - 1).starts(with: scalar.string.unicodeScalars)
     }
 
     private func origin(_ node: Node) -> OptionOrigin { .file(path: path, line: node.mark?.line ?? 1) }

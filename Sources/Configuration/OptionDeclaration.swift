@@ -1,5 +1,5 @@
-/// One option, declared once: its flag, its variable, its key in the file, help, the README's table, the example file
-/// and what it may be set to all follow from here.
+/// One option, declared once: its flag, its variable, its key in the file, help, the table of docs/configuration.md,
+/// the example file and what it may be set to all follow from here.
 ///
 /// `Target` is what options are set in. A value is told as a text, wherever it comes from, and `apply` puts it where it
 /// belongs, or throws an `OptionFault` that says what it takes instead.

@@ -15,7 +15,7 @@ extension OptionTable {
             + wrapped(option.help + preset, columns: 70).map { "        \($0)\n" }.joined()
     }
 
-    /// The README's table.
+    /// The table of docs/configuration.md.
     public var markdown: String {
         "| option | default | live | |\n|---|---|---|---|\n"
             + options.map { option in

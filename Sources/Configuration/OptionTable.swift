@@ -73,7 +73,7 @@ public struct OptionTable<Target: Sendable>: Sendable {
                 if let fault = set(option, item, in: &target) { faults.append(fault) }
             }
         }
-        guard faults.isEmpty else { throw ConfigurationFault(faults) }
+        guard faults.isEmpty else { throw ConfigurationFault.bounded(faults) }
         return Configured(table: self, target: target, given: given, warnings: warnings)
     }
 
@@ -82,6 +82,9 @@ public struct OptionTable<Target: Sendable>: Sendable {
     ) -> String? {
         // What ends a text for the system would cut it off without a word.
         if item.text.utf8.contains(0) { return "\(item.origin.spelling(of: option)) takes no NUL." }
+        if item.text.utf8.count > OptionText.bytesMax {
+            return "\(item.origin.spelling(of: option)) takes up to \(OptionText.bytesMax) bytes."
+        }
         do {
             try option.apply(&target, item.text)
             return nil

@@ -3,6 +3,10 @@ public enum OptionText {
     /// What the names of all variables begin with.
     static let variablePrefix = "SLUICE_"
 
+    /// Bytes of one value, which may stand in every answer: as many as the longest address that HTTP programs take. The
+    /// longest path of the system has half as many.
+    public static let bytesMax = 8192
+
     /// A whole number in decimal digits, within bounds.
     public static func number<Number: FixedWidthInteger>(
         _ text: String, in range: ClosedRange<Number>, of unit: String = ""

@@ -27,6 +27,14 @@ struct YAMLScan {
     /// Blanks in front of a line: each level takes one at least.
     private static let indentationMax = 64
 
+    /// Keys of a file: some ten times as many as there are options. The parser compares each with each, so that a file
+    /// of 50,000 would keep a thread busy for half a minute.
+    private static let keysMax = 1000
+
+    /// Keys so far, at least: what may be one counts.
+    private var keys = 0
+    /// Whether a brace was opened, behind which commas part keys, too.
+    private var hasBrace = false
     /// Brackets that are open.
     private var depth = 0
     /// Whether a value has ended in an earlier line, within brackets.
@@ -87,6 +95,9 @@ struct YAMLScan {
             } else {
                 index = try token(line, index, &place, &marks)
             }
+            if keys > YAMLScan.keysMax {
+                throw Problem(reason: "more than \(YAMLScan.keysMax) keys, which no file needs")
+            }
             if depth > YAMLScan.depthMax || marks > YAMLScan.depthMax { throw Problem(reason: "nested too deeply") }
         }
         isBehind = place != .before
@@ -95,9 +106,11 @@ struct YAMLScan {
     /// What a byte within a value without quotes makes of the place: it goes on, or something else begins.
     private mutating func inside(_ line: [UInt8], _ index: Int) -> Place {
         switch line[index] {
-        case UInt8(ascii: ":") where YAMLScan.isBlank(line, index + 1): .before
-        case let byte where depth > 0: bracket(byte) ?? .inside
-        default: .inside
+        case UInt8(ascii: ":") where YAMLScan.isBlank(line, index + 1):
+            keys += 1
+            return .before
+        case let byte where depth > 0: return bracket(byte) ?? .inside
+        default: return .inside
         }
     }
 
@@ -113,6 +126,7 @@ struct YAMLScan {
         if byte == UInt8(ascii: ":"), depth > 0 || YAMLScan.isBlank(line, index + 1) {
             place = .before
             marks += 1
+            keys += 1
             return index + 1
         }
         if place == .behind { throw Problem(reason: "not YAML: something follows a value that has ended") }
@@ -144,11 +158,14 @@ struct YAMLScan {
         switch byte {
         case UInt8(ascii: "["), UInt8(ascii: "{"):
             depth += 1
+            if byte == UInt8(ascii: "{") { hasBrace = true }
             return .before
         case UInt8(ascii: "]"), UInt8(ascii: "}"):
             depth = max(0, depth - 1)
             return .behind
-        case UInt8(ascii: ","): return .before
+        case UInt8(ascii: ","):
+            if hasBrace { keys += 1 }
+            return .before
         default: return nil
         }
     }

@@ -6,6 +6,8 @@ final class DeliveryParts: Sendable {
     let store: LocalStore
     let outbox: EventOutbox
     let configuration: DeliveryConfiguration
+    /// What the store knows of each target, in their order.
+    let queues: [EventOutbox.Queue]
     /// As they were at the start.
     let places: EventPlaces
     let tallies: [TargetTally]
@@ -19,6 +21,8 @@ final class DeliveryParts: Sendable {
         self.store = store
         self.outbox = outbox
         self.configuration = configuration
+        let isPlace = configuration.targets.first?.target.isPlace ?? false
+        queues = outbox.targets.filter { $0.target.isPlace == isPlace }
         self.places = places
         self.report = report
         tallies = configuration.targets.map { TargetTally(name: $0.name) }
@@ -30,5 +34,7 @@ final class DeliveryParts: Sendable {
     func stop() { stopping.store(true, ordering: .releasing) }
 
     /// What an event is called: the same for all targets and all attempts, and for no other event anywhere.
-    func id(_ sequence: Int64) -> String { "\(outbox.source)-\(sequence)" }
+    ///
+    /// - Parameter called: `UploadEvent.called`.
+    func id(_ called: Int64) -> String { EventName.text(called, outbox) }
 }

@@ -36,6 +36,7 @@ struct DeliveryQueue {
 
     private struct Item {
         let upload: UploadID
+        let called: Int64
         let milliseconds: Int64
         var failures = 0
         var isUnderWay = false
@@ -87,13 +88,16 @@ struct DeliveryQueue {
     /// Whether the target is the trouble at this moment.
     var isTroubled: Bool { pauses > 0 }
 
-    /// When the oldest event became true, in milliseconds since 1970-01-01 UTC; nil without any.
+    /// Since when the oldest event waits: since it became true, or was asked for again; in milliseconds since
+    /// 1970-01-01 UTC, nil without any.
     var oldestMilliseconds: Int64? { ages.first.flatMap { items[$0.sequence]?.milliseconds } }
 
-    /// Puts events in behind the others, in order.
+    /// Puts events in behind the others, in order. Who asks for one again wants it tried now: a pause is over then.
     mutating func add(_ added: [UploadEvent]) {
+        if added.contains(where: { $0.againMilliseconds != nil }) { pausedUntil = 0 }
         for event in added {
-            items[event.sequence] = Item(upload: event.upload, milliseconds: event.milliseconds)
+            items[event.sequence] = Item(
+                upload: event.upload, called: event.called, milliseconds: event.waitingMilliseconds)
             ages.insert(event.sequence, by: event.sequence)
             let (first, ahead) = (lines[event.upload]?.first, lines[event.upload]?.count ?? 0)
             lines[event.upload, default: []].append(event.sequence)
@@ -166,10 +170,10 @@ struct DeliveryQueue {
     }
 
     /// Events from before a moment, in order, that cannot be tried while the target is the trouble.
-    func overdue(before milliseconds: Int64) -> [(sequence: Int64, upload: UploadID)] {
+    func overdue(before milliseconds: Int64) -> [(sequence: Int64, called: Int64, upload: UploadID)] {
         guard isTroubled else { return [] }
         return items.filter { $0.value.milliseconds < milliseconds && !$0.value.isUnderWay }
-            .map { ($0.key, $0.value.upload) }.sorted { $0.0 < $1.0 }
+            .map { ($0.key, $0.value.called, $0.value.upload) }.sorted { $0.0 < $1.0 }
     }
 
     /// It waits, and the catalogue keeps it and what is behind it of its upload.

@@ -15,6 +15,16 @@ public enum DeliveryReport: Sendable, CustomStringConvertible {
     case ended(target: String)
     /// The store could not say what is to be told; it is asked again.
     case storeFailed(reason: String)
+    /// Files cannot be brought to their place, and wait.
+    case placeFailing(place: String, reason: String)
+    /// They can again.
+    case placeRecovered(place: String)
+    /// One file is not taken; it is tried again.
+    case notPlaced(place: String, upload: String, reason: String)
+    /// A file stands in its place.
+    case placed(upload: String, place: String, bytes: Int64)
+    /// Somebody has taken or changed the file here before it was brought: nobody is told that it is finished.
+    case nothingToPlace(place: String, upload: String)
 
     /// One line for the log.
     public var description: String {
@@ -26,6 +36,14 @@ public enum DeliveryReport: Sendable, CustomStringConvertible {
         case .gaveUp(let target, let event, let upload):
             "\(target) was not told of event \(event) of upload \(upload): given up"
         case .ended(let target): "\(target) wants no more events (410): none is kept for it until the next start"
+        case .placeFailing(let place, let reason): "files cannot be brought to \(place), and wait: \(reason)"
+        case .placeRecovered(let place): "files are brought to \(place) again"
+        case .notPlaced(let place, let upload, let reason):
+            "the file of upload \(upload) is not taken by \(place), and is tried again: \(reason)"
+        case .placed(let upload, let place, let bytes):
+            "the file of upload \(upload), \(bytes) bytes, stands in \(place)"
+        case .nothingToPlace(let place, let upload):
+            "the file of upload \(upload) was taken or changed here before \(place) had it: nobody is told of it"
         case .storeFailed(let reason): "events cannot be read: \(reason)"
         }
     }

@@ -5,6 +5,8 @@ public import Storage
 public enum DeliveryTarget: Sendable {
     case webhook(Webhook)
     case program(Program)
+    /// Finished files go there before anybody is told of them.
+    case place(any FileCarrier)
 
     /// What the catalogue knows of it.
     public var target: EventTarget {
@@ -13,6 +15,7 @@ public enum DeliveryTarget: Sendable {
             EventTarget(name: webhook.url.description, kinds: webhook.kinds.intersection(webhook.format.kinds))
         case .program(let program):
             EventTarget(name: "exec:\(program.path)", kinds: program.kinds.intersection(program.format.kinds))
+        case .place: .place
         }
     }
 
@@ -21,6 +24,7 @@ public enum DeliveryTarget: Sendable {
         switch self {
         case .webhook(let webhook): webhook.url.withoutQuery
         case .program(let program): program.path
+        case .place(let carrier): carrier.name
         }
     }
 
@@ -29,6 +33,7 @@ public enum DeliveryTarget: Sendable {
         switch self {
         case .webhook: EventsLimits.requestsMax
         case .program: EventsLimits.programsMax
+        case .place: EventsLimits.filesMax
         }
     }
 }

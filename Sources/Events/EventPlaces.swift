@@ -5,16 +5,25 @@ internal import Uploads
 struct EventPlaces: Sendable {
     /// What tells this server's events from those of others: its public URL, or a name of its catalogue.
     let source: String
-    /// What stands before `/files/<id>` in the addresses of uploads.
+    /// What stands before the path in the addresses of uploads.
     let prefix: String
+    /// Where uploads have their addresses.
+    let base: BasePath
     /// The directory of finished files, absolute.
     let complete: String
+    /// Whether a file stays here that was brought to its place.
+    let keepsPlaced: Bool
 
     /// - Parameters:
     ///   - publicURL: as configured, without a slash at its end.
     ///   - data: the data directory.
-    init(outbox source: String, publicURL: String?, data: String) {
+    ///   - keepsPlaced: whether a file stays here that was brought to its place.
+    init(
+        outbox source: String, publicURL: String?, base: BasePath = .standard, data: String, keepsPlaced: Bool = true
+    ) {
+        self.keepsPlaced = keepsPlaced
         prefix = publicURL ?? ""
+        self.base = base
         self.source = EventPlaces.source(prefix, source)
         complete = data + "/complete"
     }
@@ -23,7 +32,9 @@ struct EventPlaces: Sendable {
     init(_ old: EventPlaces, outbox source: String, publicURL: String?) {
         prefix = publicURL ?? ""
         self.source = EventPlaces.source(prefix, source)
+        base = old.base
         complete = old.complete
+        keepsPlaced = old.keepsPlaced
     }
 
     /// A URL, or a name in place of a path alone.
@@ -32,10 +43,11 @@ struct EventPlaces: Sendable {
     }
 
     /// The upload's address.
-    func location(_ event: UploadEvent) -> String { "\(prefix)/files/\(event.upload)" }
+    func location(_ event: UploadEvent) -> String { "\(prefix)\(base.path(of: event.upload))" }
 
     /// Where the finished file is; nil where there is none.
     func path(_ event: UploadEvent) -> String? {
-        event.hasFile && event.kind == .finished ? "\(complete)/\(event.upload)/\(event.name)" : nil
+        event.hasFile && event.kind == .finished && (keepsPlaced || event.object == nil)
+            ? "\(complete)/\(event.upload)/\(event.name)" : nil
     }
 }

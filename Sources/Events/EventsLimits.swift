@@ -13,6 +13,8 @@ public enum EventsLimits {
     static let requestsMax = 16
     /// Programs of one target that run at once, each for another upload.
     static let programsMax = 4
+    /// Files that are brought to their place at once.
+    static let filesMax = 8
     /// How long a killed program is waited for, in nanoseconds.
     static let killNanoseconds: Int64 = 1_000_000_000
     /// After a failure: the first wait, and the longest one; in nanoseconds.
@@ -34,6 +36,8 @@ public enum EventsLimits {
     public static let targetsMax = 16
     /// How long one attempt may take unless told, in nanoseconds.
     public static let attemptNanoseconds: Int64 = 15_000_000_000
+    /// How long an application may take to answer a question about an upload unless told, in nanoseconds.
+    public static let questionNanoseconds: Int64 = 5_000_000_000
     /// How long a program may run unless told, in nanoseconds.
     public static let programNanoseconds: Int64 = 60_000_000_000
     /// For how long an event is tried unless told, in milliseconds: three days.

@@ -13,6 +13,7 @@ final class TargetDelivery {
     private var destination: DeliveryTarget
     private var places: EventPlaces
     private let target: Int64
+    private let isPlace: Bool
     private let index: Int
     private let parts: DeliveryParts
     private let tls: TLSContext?
@@ -20,6 +21,7 @@ final class TargetDelivery {
     private var queue: DeliveryQueue
     /// Those that send nothing at this moment.
     private var idle: [WebhookSender] = []
+    private var idleCarriers: [any FileSender] = []
     private var attempts = 0
     private var token: EventToken?
     /// Something has happened since the task looked.
@@ -35,7 +37,8 @@ final class TargetDelivery {
         destination = parts.configuration.targets[index]
         queue = DeliveryQueue(attemptsMax: destination.attemptsMax)
         places = parts.places
-        target = parts.outbox.targets[index].id
+        target = parts.queues[index].id
+        isPlace = parts.queues[index].target.isPlace
         tally = parts.tallies[index]
     }
 
@@ -68,6 +71,7 @@ final class TargetDelivery {
         token = nil
         loop.end(watch)
         for sender in idle { await sender.close(on: loop) }
+        for sender in idleCarriers { await sender.close(on: loop) }
         parts.outbox.record()
     }
 
@@ -80,7 +84,7 @@ final class TargetDelivery {
 
     /// Takes more of the target's queue into memory where that runs low.
     private func fill() async {
-        queue.drop(before: parts.outbox.firstKept)
+        if !isPlace { queue.drop(before: parts.outbox.firstKept) }
         let latest = parts.outbox.latest
         guard queue.isLow, latest > queue.lastSequence else { return }
         let room = queue.room
@@ -99,7 +103,8 @@ final class TargetDelivery {
     private func giveUpOverdue() {
         guard hasFailed, let bound = giveUpBound else { return }
         let overdue = queue.overdue(before: bound)
-        for (sequence, upload) in overdue { giveUp(sequence, upload) }
+        let reason = tally.lastFailure?.reason
+        for (sequence, called, upload) in overdue { giveUp(sequence, called, upload, reason) }
         // In their room come others, which may be as old.
         hasFailed = !overdue.isEmpty
     }
@@ -109,17 +114,22 @@ final class TargetDelivery {
         parts.configuration.giveUpMilliseconds.map { SystemClock.wallNanoseconds / 1_000_000 - $0 }
     }
 
-    private func giveUp(_ sequence: Int64, _ upload: UploadID) {
+    private func giveUp(_ sequence: Int64, _ called: Int64, _ upload: UploadID, _ reason: String?) {
         queue.giveUp(sequence)
         tally.givenUp.add(1, ordering: .relaxed)
-        settle(sequence)
-        parts.report(.gaveUp(target: tally.name, event: parts.id(sequence), upload: upload.description))
+        parts.outbox.gaveUp(target, sequence, reason: reason)
+        recordSoon()
+        parts.report(.gaveUp(target: tally.name, event: parts.id(called), upload: upload.description))
         hasNews = true
     }
 
     /// The target is not told of it again.
     private func settle(_ sequence: Int64) {
         parts.outbox.told(target, sequence)
+        recordSoon()
+    }
+
+    private func recordSoon() {
         if recordNanoseconds == nil {
             recordNanoseconds = SystemClock.monotonicNanoseconds + EventsLimits.recordNanoseconds
         }
@@ -164,6 +174,7 @@ final class TargetDelivery {
             parts.report(.ended(target: tally.name))
         case .refused(let reason):
             failed(event, attempt, .refused, now, reason)
+        case .unready: queue.end(attempt, .unready, now: now)
         case .unreachable(let reason, let retry):
             failed(event, attempt, .unreachable(retryNanoseconds: retry), now, reason)
         }
@@ -174,15 +185,20 @@ final class TargetDelivery {
         _ reason: String
     ) {
         tally.failed.add(1, ordering: .relaxed)
+        tally.fail(reason)
         hasFailed = true
         end(attempt, outcome, now, reason)
         if case .refused = outcome, attempt.earlier == 0 {
+            let upload = event.upload.description
             parts.report(
-                .refused(
-                    target: tally.name, event: parts.id(event.sequence), upload: event.upload.description,
-                    reason: reason))
+                isPlace
+                    ? .notPlaced(place: tally.name, upload: upload, reason: reason)
+                    : .refused(
+                        target: tally.name, event: parts.id(event.called), upload: upload, reason: reason))
         }
-        if let bound = giveUpBound, event.milliseconds < bound { giveUp(event.sequence, event.upload) }
+        if let bound = giveUpBound, event.waitingMilliseconds < bound {
+            giveUp(event.sequence, event.called, event.upload, reason)
+        }
     }
 
     private func end(
@@ -190,8 +206,14 @@ final class TargetDelivery {
     ) {
         let wasTroubled = queue.isTroubled
         queue.end(attempt, outcome, now: now)
-        if queue.isTroubled, !wasTroubled { parts.report(.failing(target: tally.name, reason: reason)) }
-        if wasTroubled, !queue.isTroubled { parts.report(.recovered(target: tally.name)) }
+        let name = tally.name
+        if queue.isTroubled, !wasTroubled {
+            parts.report(
+                isPlace ? .placeFailing(place: name, reason: reason) : .failing(target: name, reason: reason))
+        }
+        if wasTroubled, !queue.isTroubled {
+            parts.report(isPlace ? .placeRecovered(place: name) : .recovered(target: name))
+        }
     }
 
     /// The event, in full and as it is now; nil where the store cannot say that yet.
@@ -212,11 +234,19 @@ final class TargetDelivery {
         switch destination {
         case .program(let program):
             return await ProgramRun(program: program, nanosecondsMax: parts.configuration.programNanoseconds)
-                .tell(event, id: parts.id(event.sequence), places, on: loop)
+                .tell(event, id: parts.id(event.called), places, on: loop)
         case .webhook(let found): webhook = found
+        case .place(let carrier):
+            let sender = idleCarriers.popLast() ?? carrier.sender()
+            let context = CarryContext(
+                store: parts.store, outbox: parts.outbox, report: parts.report,
+                isStopping: { [parts] in parts.isStopping })
+            let outcome = await sender.carry(event, context, on: loop)
+            idleCarriers.append(sender)
+            return outcome
         }
         let sender = idle.popLast() ?? WebhookSender(webhook, parts.configuration, tls: tls)
-        let outcome = await sender.send(event, id: parts.id(event.sequence), to: webhook, places, on: loop)
+        let outcome = await sender.send(event, id: parts.id(event.called), to: webhook, places, on: loop)
         idle.append(sender)
         return outcome
     }

@@ -1,7 +1,16 @@
+internal import LinuxSystem
 internal import Synchronization
 
 /// What is counted of one target. From any thread.
 public final class TargetTally: Sendable {
+    /// An attempt that failed.
+    public struct Failure: Sendable {
+        /// On one line, without secrets.
+        public let reason: String
+        /// When, in milliseconds since 1970-01-01 UTC.
+        public let milliseconds: Int64
+    }
+
     /// What it is called.
     public let name: String
     let taken = Atomic<Int64>(0)
@@ -10,6 +19,7 @@ public final class TargetTally: Sendable {
     /// Milliseconds since 1970-01-01 UTC, 0 without an event.
     let oldest = Atomic<Int64>(0)
     let hasEnded = Atomic<Bool>(false)
+    private let failure = Mutex<Failure?>(nil)
 
     init(name: String) { self.name = name }
 
@@ -24,6 +34,14 @@ public final class TargetTally: Sendable {
         let milliseconds = oldest.load(ordering: .relaxed)
         return milliseconds == 0 ? nil : milliseconds
     }
+    /// The last attempt that failed, since the start.
+    public var lastFailure: Failure? { failure.withLock { $0 } }
+
+    func fail(_ reason: String) {
+        let failed = Failure(reason: reason, milliseconds: SystemClock.wallNanoseconds / 1_000_000)
+        failure.withLock { $0 = failed }
+    }
+
     /// Whether it wants nothing more.
     public var isEnded: Bool { hasEnded.load(ordering: .relaxed) }
 }

@@ -3,7 +3,7 @@ internal import Storage
 internal import Uploads
 
 /// An event as tusd's HTTP hooks have it. What tusd tells of the request (its fields, its client's address) is not
-/// known any more when an event is told, so that part is empty.
+/// known any more when an event is told, but for its method, its path and `traceparent`.
 enum TusdHook {
     static let contentType = "application/json"
 
@@ -43,7 +43,13 @@ enum TusdHook {
         object.set("IsPartial", event.isPartial)
         object.set("IsFinal", event.concatenation?.parts != nil)
         object.set("PartialUploads", event.concatenation?.parts?.map(\.description))
-        if let path = places.path(event) {
+        if let place = event.object {
+            var storage = JSONObject()
+            storage.set("Type", "s3store")
+            storage.set("Bucket", place.bucket)
+            storage.set("Key", place.key)
+            object.set("Storage", storage)
+        } else if let path = places.path(event) {
             var storage = JSONObject()
             storage.set("Type", "filestore")
             storage.set("Path", path)
@@ -57,9 +63,11 @@ enum TusdHook {
     private static func request(_ event: UploadEvent, _ places: EventPlaces) -> JSONObject {
         var object = JSONObject()
         object.set("Method", event.kind == .created ? "POST" : event.kind == .finished ? "PATCH" : "DELETE")
-        object.set("URI", event.kind == .created ? "/files/" : "/files/\(event.upload)")
+        object.set("URI", event.kind == .created ? "\(places.base.collection)/" : places.base.path(of: event.upload))
         object.set("RemoteAddr", "")
-        object.set("Header", JSONObject())
+        var fields = JSONObject()
+        if let trace = event.trace { fields.set("Traceparent", [trace]) }
+        object.set("Header", fields)
         return object
     }
 }

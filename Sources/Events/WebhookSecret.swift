@@ -1,4 +1,5 @@
 internal import HTTP
+internal import LinuxSystem
 internal import TLS
 
 /// What a receiver knows a request's sender by, as Standard Webhooks has it: `whsec_` and the base 64 of 24 to 64
@@ -23,5 +24,15 @@ public struct WebhookSecret: Sendable, Equatable {
     ///   - seconds: when the attempt is made, since 1970-01-01 UTC.
     func signature(id: String, seconds: Int64, body: [UInt8]) -> String? {
         MessageCode.sha256(Array("\(id).\(seconds).".utf8) + body, key: key).map { "v1,\(Base64.encode($0))" }
+    }
+
+    /// The fields by which a receiver knows one attempt and its sender, signed by each of the secrets; nil where memory
+    /// is out.
+    static func fields(id: String, body: [UInt8], _ secrets: [WebhookSecret]) -> [(name: String, value: String)]? {
+        let seconds = SystemClock.wallNanoseconds / 1_000_000_000
+        let signatures = secrets.compactMap { $0.signature(id: id, seconds: seconds, body: body) }
+        guard signatures.count == secrets.count else { return nil }
+        let fields = [(name: "webhook-id", value: id), (name: "webhook-timestamp", value: "\(seconds)")]
+        return fields + (signatures.isEmpty ? [] : [("webhook-signature", signatures.joined(separator: " "))])
     }
 }

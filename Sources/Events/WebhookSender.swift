@@ -35,12 +35,10 @@ final class WebhookSender {
             fields.append(("Content-Type", TusdHook.contentType))
             fields.append(("Hook-Name", TusdHook.type(event.kind)))
         }
-        let seconds = SystemClock.wallNanoseconds / 1_000_000_000
-        fields.append(("webhook-id", id))
-        fields.append(("webhook-timestamp", "\(seconds)"))
-        let signatures = webhook.secrets.compactMap { $0.signature(id: id, seconds: seconds, body: body) }
-        guard signatures.count == webhook.secrets.count else { return .refused("no memory to sign it") }
-        if !signatures.isEmpty { fields.append(("webhook-signature", signatures.joined(separator: " "))) }
+        guard let signature = WebhookSecret.fields(id: id, body: body, webhook.secrets) else {
+            return .refused("no memory to sign it")
+        }
+        fields += signature
         let request = HTTPRequest(
             .post, webhook.url, fields, content: (BytesContent(body), 0..<Int64(body.count)),
             deadlineNanoseconds: SystemClock.monotonicNanoseconds + attemptNanoseconds)
@@ -60,18 +58,4 @@ final class WebhookSender {
     }
 
     func close(on loop: isolated EventLoop) async { await client.close(on: loop) }
-}
-
-/// A request's content that is in memory.
-private final class BytesContent: RequestContent {
-    private let bytes: [UInt8]
-
-    init(_ bytes: [UInt8]) { self.bytes = bytes }
-
-    func read(into memory: UnsafeMutableRawPointer, count: Int, at offset: Int64) {
-        bytes.withUnsafeBytes { source in
-            guard let start = source.baseAddress else { return }
-            memory.copyMemory(from: start + Int(offset), byteCount: count)
-        }
-    }
 }

@@ -5,6 +5,7 @@ public import Uploads
 ///
 /// | record            | start     | body  | decision                        |
 /// |-------------------|-----------|-------|---------------------------------|
+/// | another dialect's | any       | any   | refuse 409                      |
 /// | none              | 0         | any   | begin                           |
 /// | none              | > 0       | any   | refuse 409, count 0             |
 /// | open, N bytes     | = N       | any   | append at N                     |
@@ -33,10 +34,11 @@ public enum FileIDAppendDecision: Equatable, Sendable {
             self = .begin(length: request.fileLength)
             return
         }
+        try FileIDAnswer.checkDialect(upload)
         let isRestart = request.startByte == 0 && (request.mayRestart || upload.offset == .zero)
         if upload.state == .failed || upload.state == .expired {
             guard isRestart else {
-                throw upload.state == .failed ? StatusAnswer.damaged : FileIDAppendDecision.wrongStart(count: .zero)
+                throw upload.state == .failed ? FileIDAnswer.damaged : FileIDAppendDecision.wrongStart(count: .zero)
             }
             self = .restart(length: request.fileLength)
             return

@@ -26,21 +26,24 @@ public struct HTTPDate: Hashable, Comparable, Sendable, CustomStringConvertible 
         let second = secondsSince1970.remainder(86400)
         let day = (secondsSince1970 - second) / 86400
         let (year, month, dayOfMonth) = HTTPDate.civil(day)
-        // 1 January 1970 was a Thursday.
-        bytes.append(contentsOf: HTTPDate.weekdays[Int((day + 4).remainder(7))].utf8)
-        bytes.append(contentsOf: [.comma, .space])
-        HTTPDate.append(dayOfMonth, digits: 2, to: &bytes)
-        bytes.append(.space)
-        bytes.append(contentsOf: HTTPDate.months[Int(month - 1)].utf8)
-        bytes.append(.space)
-        HTTPDate.append(year, digits: 4, to: &bytes)
-        bytes.append(.space)
-        HTTPDate.append(second / 3600, digits: 2, to: &bytes)
-        bytes.append(.colon)
-        HTTPDate.append(second / 60 % 60, digits: 2, to: &bytes)
-        bytes.append(.colon)
-        HTTPDate.append(second % 60, digits: 2, to: &bytes)
-        bytes.append(contentsOf: " GMT".utf8)
+        bytes.append(addingCapacity: 29) { (output: inout OutputSpan<UInt8>) in
+            // 1 January 1970 was a Thursday.
+            HTTPDate.append(HTTPDate.weekdays[Int((day + 4).remainder(7))], to: &output)
+            output.append(.comma)
+            output.append(.space)
+            output.append(decimal: UInt64(dayOfMonth), digits: 2)
+            output.append(.space)
+            HTTPDate.append(HTTPDate.months[Int(month - 1)], to: &output)
+            output.append(.space)
+            output.append(decimal: UInt64(year), digits: 4)
+            output.append(.space)
+            output.append(decimal: UInt64(second / 3600), digits: 2)
+            output.append(.colon)
+            output.append(decimal: UInt64(second / 60 % 60), digits: 2)
+            output.append(.colon)
+            output.append(decimal: UInt64(second % 60), digits: 2)
+            HTTPDate.append(" GMT", to: &output)
+        }
     }
 
     /// Reads any of the three forms of RFC 9110 5.6.7: the one that `write` writes, and the two obsolete ones, that of
@@ -141,12 +144,9 @@ public struct HTTPDate: Hashable, Comparable, Sendable, CustomStringConvertible 
         return (month < 10 ? year : year + 1, month < 10 ? month + 3 : month - 9, dayOfYear - (153 * month + 2) / 5 + 1)
     }
 
-    private static func append(_ number: Int64, digits: Int, to bytes: inout [UInt8]) {
-        var divisor: Int64 = digits == 4 ? 1000 : 10
-        while divisor > 0 {
-            bytes.append(.zero + UInt8(number / divisor % 10))
-            divisor /= 10
-        }
+    private static func append(_ text: String, to output: inout OutputSpan<UInt8>) {
+        let utf8 = text.utf8.span
+        for index in utf8.indices { output.append(utf8[index]) }
     }
 }
 

@@ -9,6 +9,9 @@ public enum HTTPLimits {
     /// Bytes of request line and fields together, line ends and the blank line included. Past it: `headTooLong`.
     /// Ranges inside a head are kept as 16-bit numbers, which this bound makes safe.
     public static let headBytesMax = 32768
+    /// Bytes of an answer's field lines: all that a request's head may bring to be told again, and half as much of the
+    /// server's own. HTTP/2 carries no more than 64 KiB here, clients take less. Past it the answer is 500 `internal`.
+    public static let answerBytesMax = headBytesMax + headBytesMax / 2
     /// Field lines in one head, trailer section or part head. Past it: `tooManyFields`.
     public static let fieldCountMax = 100
     /// Empty lines skipped before a request line (RFC 9112 2.2). Past it: `tooManyEmptyLines`.

@@ -3,7 +3,7 @@
 /// The code travels as `X-Error-Code`, since bodies belong to the dialects. Codes are part of the interface: lower-case
 /// words with hyphens, never reused for something else.
 public struct Refusal: Error, Sendable {
-    /// What it means to any HTTP client.
+    /// What it means to any HTTP client; one that refuses (`Status.isRefusal`).
     public let status: Status
     /// Replaces the standard reason phrase where people get to see it (HTTP/1.1 only).
     public let reason: String?
@@ -47,12 +47,11 @@ public struct Refusal: Error, Sendable {
     public var responseHead: ResponseHead {
         var head = ResponseHead(status, reason: reason)
         head.set("Content-Type", "text/plain; charset=utf-8")
-        head.set("Cache-Control", "no-store")
         head.set("X-Content-Type-Options", "nosniff")
         head.set("X-Error-Code", code)
         for field in fields {
             if field.name.description == Refusal.cookieField.description {
-                head.add(field.name, field.value)
+                head.add(.setCookie, field.value)
             } else {
                 head.set(field.name, field.value)
             }

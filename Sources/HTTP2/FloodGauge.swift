@@ -1,7 +1,7 @@
 /// Whether a client keeps the server busy with frames that bring nothing: SETTINGS, PING, PRIORITY, WINDOW_UPDATE,
-/// RST_STREAM, empty DATA, and whatever makes the server reset a stream. One store of credit for all of them, so that
-/// no mixture gets more than each alone: what is spent comes back with time, and with content in either direction.
-/// Frames of types that nobody knows are passed over and cost what their bytes cost.
+/// RST_STREAM, DATA without content, frames of types that nobody knows, and whatever makes the server reset a stream.
+/// One store of credit for all of them, so that no mixture gets more than each alone: what is spent comes back with
+/// time, and with content in either direction.
 public struct FloodGauge: Sendable {
     private var credit = HTTP2Limits.idleFramesBurst
     private var refilled: Int64

@@ -24,8 +24,14 @@ public enum HTTP2Limits {
     public static let idleFramesBurst: Int64 = 1_000
     /// … and each second from then on. Content in either direction earns more, see `FloodGauge`.
     public static let idleFramesPerSecond: Int64 = 50
+    /// Types of frames that RFC 9113 does not define: passed over, and frames that bring nothing.
+    static let extensionTypes: ClosedRange<UInt8> = 0x0A...0xFF
     /// Bytes of a DATA frame, either way, that is content and not a pretext for one.
     public static let earningBytes = 1024
+    /// Bytes of a DATA frame that is worth two reads of its own, its head's and its content's.
+    public static let largeBytes = 8192
+    /// Bytes of every frame's head (RFC 9113 4.1).
+    public static let frameHeadBytes = 9
     /// What one stream error that the client has caused counts, in frames: each makes the server do work for nothing.
     public static let violationCost: Int64 = 10
     /// Frames that wait to be sent. Past it nothing more is read until the client has taken some.
@@ -33,17 +39,23 @@ public enum HTTP2Limits {
     /// Bytes of frames that are gathered for one write.
     public static let writeBytes = 64 * 1024
 
-    /// What a stream may send ahead at first, in bytes: a small file whole, and little enough for ten thousand streams
-    /// that nobody reads. Four times what every client may send before it has heard of this, so that this much shows
-    /// whether it is fast.
-    public static let streamWindowBytes = 4 * 65_535
+    /// What a stream may send ahead at first, in bytes: a small file whole, with its frames. That much of every stream
+    /// can be held while nobody takes it, so that the connection is read whatever its streams wait for.
+    public static let streamWindowBytes = 80 * 1024
     /// What it may send ahead at most: 5 Gbit/s over a round trip of 100 ms. It is credit, not memory: what waits here
     /// is bounded by who reads.
-    public static let streamWindowBytesMax = 256 * streamWindowBytes
+    public static let streamWindowBytesMax = 64 << 20
     /// The same for all streams of a connection together …
     public static let connectionWindowBytes = 1 << 20
     /// … at most.
     public static let connectionWindowBytesMax = 128 << 20
+    /// What either becomes at once, in bytes, when a quarter of it was used up in time: it can be held as well.
+    public static let windowStepBytes = 4 << 20
+    /// Bytes of a stream that must be taken in time for a window to become larger than that: more than memory takes for
+    /// a disk that does not.
+    public static let windowProofBytes = 3 << 20
+    /// Such a window is worth what was taken in so many nanoseconds, which no round trip is longer than.
+    public static let windowWorthNanoseconds: Int64 = 2_000_000_000
     /// A window of which a quarter was used up within so many nanoseconds was too small.
     public static let windowGrowthNanoseconds: Int64 = 1_000_000_000
     /// A window of which not a quarter was used in so many nanoseconds is halved.

@@ -36,7 +36,9 @@ extension ServerSession {
             return 0
         }
         nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks) { _, _, stream, bytes, count, data in
-            of(data).events.received(stream, UnsafeRawBufferPointer(start: bytes, count: count))
+            let session = of(data)
+            session.content.left -= count
+            session.events.received(stream, UnsafeRawBufferPointer(start: bytes, count: count))
             return 0
         }
         nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks) { _, frame, failure, data in
@@ -46,8 +48,22 @@ extension ServerSession {
             session.gauge.spend(HTTP2Limits.violationCost, now: session.now)
             return 0
         }
+        // Frames that nobody knows are passed over (RFC 9113 4.1), and counted as they begin.
+        nghttp2_session_callbacks_set_unpack_extension_callback(callbacks) { _, _, _, _ in
+            NGHTTP2_ERR_CANCEL.rawValue
+        }
         nghttp2_session_callbacks_set_on_frame_send_callback(callbacks) { _, frame, data in
             of(data).sent(frame!)
+            return 0
+        }
+        // A head that cannot be sent: its client hears that at once, in place of nothing; not where it has ended the
+        // stream itself (RFC 9113 5.4.2).
+        nghttp2_session_callbacks_set_on_frame_not_send_callback(callbacks) { _, frame, failure, data in
+            let isOver = [NGHTTP2_ERR_STREAM_CLOSED, NGHTTP2_ERR_STREAM_CLOSING, NGHTTP2_ERR_SESSION_CLOSING]
+                .contains { $0.rawValue == failure }
+            if !isOver, cshim_frame_type(frame!) == UInt8(NGHTTP2_HEADERS.rawValue) {
+                of(data).reset(cshim_frame_stream(frame!), .internalError)
+            }
             return 0
         }
         nghttp2_session_callbacks_set_on_stream_close_callback(callbacks) { _, stream, code, data in
@@ -77,6 +93,8 @@ extension ServerSession {
         nghttp2_option_set_max_outbound_ack(options, HTTP2Limits.acknowledgementsMax)
         nghttp2_option_set_max_settings(options, HTTP2Limits.settingsEntriesMax)
         nghttp2_option_set_max_continuations(options, HTTP2Limits.continuationsMax)
+        // Of a type that it was not told of nghttp2 tells nothing.
+        for type in HTTP2Limits.extensionTypes { nghttp2_option_set_user_recv_extension_type(options, type) }
         nghttp2_option_set_stream_reset_rate_limit(
             options, HTTP2Limits.resetsBurst, HTTP2Limits.resetsPerSecond)
         return options
@@ -103,18 +121,23 @@ extension ServerSession {
         if stream == fieldsStream { fields = nil }
     }
 
-    /// A frame of any type begins. Those that bring something cost nothing.
+    /// A frame of any type begins, known or not. Those that may bring something cost nothing yet.
     private func began(_ head: nghttp2_frame_hd) {
         switch UInt32(head.type) {
         case NGHTTP2_DATA.rawValue:
-            let isLast = head.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0
-            if head.length == 0, !isLast {
-                gauge.spend(now: now)
-            } else if head.length >= HTTP2Limits.earningBytes {
-                gauge.earn(1)
-            }
+            let isPadded = head.flags & UInt8(NGHTTP2_FLAG_PADDED.rawValue) != 0
+            content = (head.stream_id, isPadded ? 0 : head.length, !isPadded && head.length >= HTTP2Limits.largeBytes)
         case NGHTTP2_HEADERS.rawValue: break
         default: gauge.spend(now: now)
+        }
+    }
+
+    /// A frame of content has come: padding is none.
+    private func weigh(_ content: Int, isLast: Bool) {
+        if content == 0, !isLast {
+            gauge.spend(now: now)
+        } else if content >= HTTP2Limits.earningBytes {
+            gauge.earn(1)
         }
     }
 
@@ -140,8 +163,9 @@ extension ServerSession {
             } else if isLast {
                 events.ended(stream, Result { () throws(HTTPParseError) in try fields.trailers() })
             }
-        case NGHTTP2_DATA.rawValue where isLast:
-            events.ended(stream, .success(FieldSection()))
+        case NGHTTP2_DATA.rawValue:
+            weigh(cshim_frame_content(frame), isLast: isLast)
+            if isLast { events.ended(stream, .success(FieldSection())) }
         case NGHTTP2_PING.rawValue where cshim_frame_has_flag(frame, UInt8(NGHTTP2_FLAG_ACK.rawValue)) != 0:
             events.ponged()
         default: break
@@ -152,12 +176,12 @@ extension ServerSession {
         switch UInt32(cshim_frame_type(frame)) {
         case NGHTTP2_DATA.rawValue, NGHTTP2_HEADERS.rawValue:
             let isLast = cshim_frame_has_flag(frame, UInt8(NGHTTP2_FLAG_END_STREAM.rawValue)) != 0
-            // Who lets an answer have a byte at a time makes each cost a frame and a write.
-            if cshim_frame_type(frame) == UInt8(NGHTTP2_DATA.rawValue),
-                isLast || cshim_frame_length(frame) >= HTTP2Limits.earningBytes
-            {
-                gauge.earn(2)
-            }
+            // Who lets an answer have a byte at a time makes each cost a frame and a write. One without content is
+            // worth as much as one with little: browsers say the priority of each request, before it and behind it.
+            let isFilled =
+                cshim_frame_type(frame) == UInt8(NGHTTP2_DATA.rawValue)
+                && cshim_frame_length(frame) >= HTTP2Limits.earningBytes
+            if isLast || isFilled { gauge.earn(2) }
             if isLast { events.answered(cshim_frame_stream(frame)) }
         case NGHTTP2_RST_STREAM.rawValue:
             // Whoever makes the server reset streams makes it work for nothing.

@@ -24,6 +24,9 @@ public final class ServerSession {
     var isBombed = false
     /// Trailers that have come, of a stream whose end is told next.
     var trailers: Result<FieldSection, HTTPParseError>?
+    /// The DATA frame that has begun last: whose it is, and how many bytes of content are still to come; none are
+    /// counted where some of its bytes are padding.
+    var content: (stream: Int32, left: Int, isLarge: Bool) = (0, 0, false)
     var gauge: FloodGauge
     /// When the call that is under way began.
     var now: Int64
@@ -46,7 +49,7 @@ public final class ServerSession {
         owner.initialize(to: nil)
         self.owner = owner
         var made: OpaquePointer?
-        guard cshim_session_new(&made, ServerSession.callbacks, owner, ServerSession.options) == 0, let made
+        guard cshim_session_new(&made, ServerSession.callbacks, owner, ServerSession.options, &table) == 0, let made
         else {
             owner.deallocate()
             return nil
@@ -65,6 +68,11 @@ public final class ServerSession {
     }
 
     private let owner: UnsafeMutablePointer<UnsafeMutableRawPointer?>
+    /// Where its streams are listed.
+    private var table = cshim_table()
+
+    /// Gives back memory that a session without streams does not need, until it has some again.
+    public func rest() { cshim_table_rest(table) }
 
     deinit {
         nghttp2_session_del(session)
@@ -87,6 +95,18 @@ public final class ServerSession {
         }
         if gauge.isFlooded || isBombed { terminate(.enhanceYourCalm) }
     }
+
+    /// How many bytes of the client to read next so that a stream's content comes by itself, without what stands around
+    /// it: the rest of a frame that has begun, or the head of the next one behind a large frame. Nil where its frames
+    /// are small, padded, or not the last ones that came: a read for each would cost more than it spares. It is an
+    /// advice; more or fewer bytes mean the same.
+    public func straightBytes(of stream: Int32) -> Int? {
+        guard content.stream == stream, content.isLarge else { return nil }
+        return content.left > 0 ? content.left : HTTP2Limits.frameHeadBytes
+    }
+
+    /// Whether a frame of the stream's content has begun and is not whole.
+    public func isInContent(of stream: Int32) -> Bool { content.stream == stream && content.left > 0 }
 
     /// Bytes for the client, a frame or more; nil when there are none now. They are there until the next call, of this
     /// or any other session of the thread.
@@ -153,6 +173,12 @@ public final class ServerSession {
 
     /// There is content again, after `AnswerContent.later`.
     public func resume(_ stream: Int32) { _ = nghttp2_session_resume_data(session, stream) }
+
+    /// Whether no content can go out on a stream before its client gives leave for more.
+    public func waitsForWindow(_ stream: Int32) -> Bool {
+        nghttp2_session_get_stream_remote_window_size(session, stream) == 0
+            || nghttp2_session_get_remote_window_size(session) == 0
+    }
 
     /// Ends a stream, and no other.
     public func reset(_ stream: Int32, _ code: ErrorCode) {

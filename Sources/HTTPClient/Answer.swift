@@ -73,12 +73,7 @@ public struct Answer: Sendable {
             return line.utf8.allSatisfy { (0x30...0x39).contains($0) } ? nil : Answer.printable(line)
         }
         guard type.containsFolded("json") else { return nil }
-        let keys: [StaticString] = ["\"title\":\"", "\"message\":\""]
-        for key in keys {
-            if let rest = text.pieces(behindEach: key).first {
-                return Answer.printable(Substring(rest.utf8.prefix { $0 != UInt8(ascii: "\"") }))
-            }
-        }
-        return nil
+        let names: [StaticString] = ["\"title\"", "\"message\""]
+        return names.lazy.compactMap { JSONSentence.text(behind: $0, in: text) }.first.map { Answer.printable($0[...]) }
     }
 }

@@ -44,11 +44,6 @@ public enum IETFRequest: Sendable {
         }
     }
 
-    /// Whether a request is of this dialect.
-    public static func isResumable(_ head: RequestHead, isUploadResource: Bool) -> Bool {
-        IETFRequest(head, isUploadResource: isUploadResource) != nil
-    }
-
     private static func isAppend(_ head: RequestHead) -> Bool {
         head.fields.contains(UploadField.interopVersion)
             || InteropVersion(head).completeness(in: head.fields) != nil

@@ -15,6 +15,9 @@ extension Directory {
         return own.st_dev == found.st_dev && own.st_ino == found.st_ino
     }
 
+    /// - Throws: EACCES or EROFS where this process may not make, move or remove what is in it. `faccessat(2)`
+    public func checkMayChange() throws(Errno) { try checked { cshim_may_change(descriptor.rawValue) } }
+
     /// Whether somebody has removed it, so that nothing can be in it any more. False also where the file system does
     /// not tell. `fstat(2)`
     public func isRemoved() throws(Errno) -> Bool {

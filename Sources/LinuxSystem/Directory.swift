@@ -76,6 +76,11 @@ public struct Directory: ~Copyable, Sendable {
         return info.st_mode & UInt32(S_IFMT) == UInt32(S_IFREG) ? Int64(info.st_size) : nil
     }
 
+    /// The number of the file `name` on its file system, nil where there is no such entry. `fstatat(2)`
+    public func fileNumber(_ name: String) throws(Errno) -> UInt64? {
+        try status(of: name).map { UInt64(truncatingIfNeeded: $0.st_ino) }
+    }
+
     /// When `name` was last written, in nanoseconds since 1970; nil where there is no such entry. `fstatat(2)`
     public func modificationNanoseconds(_ name: String) throws(Errno) -> Int64? {
         try status(of: name)?.st_mtim.nanoseconds
@@ -119,6 +124,14 @@ public struct Directory: ~Copyable, Sendable {
             if try directory.status(target) != nil { throw .exists }
             try rename(name, to: directory, target)
         }
+    }
+
+    /// Gives the file `name` another name, in another directory of the same file system. `linkat(2)`
+    ///
+    /// - Throws: EXDEV where that is another one, EPERM where the file is somebody else's (or its file system has no
+    ///   links), EMLINK, EEXIST.
+    public func link(_ name: String, to directory: borrowing Directory, _ target: String) throws(Errno) {
+        try checked { cshim_linkat(descriptor.rawValue, name, directory.descriptor.rawValue, target) }
     }
 
     /// What the system knows of the entry `name`, of a symbolic link itself; nil where there is none. `fstatat(2)`
@@ -167,11 +180,16 @@ public struct Directory: ~Copyable, Sendable {
     public func space() throws(Errno) -> DiskSpace {
         var info = statvfs()
         try checked { cshim_fstatvfs(descriptor.rawValue, &info) }
-        let (bytes, overflow) = Int64(clamping: info.f_bavail).multipliedReportingOverflow(
-            by: Int64(clamping: info.f_frsize))
+        func bytes(_ blocks: Int64) -> Int64 {
+            let (bytes, overflow) = blocks.multipliedReportingOverflow(by: Int64(clamping: info.f_frsize))
+            return overflow ? .max : bytes
+        }
+        let (all, available) = (Int64(clamping: info.f_blocks), Int64(clamping: info.f_bavail))
         // File systems without a fixed number of inodes say that they have none at all.
         let files = info.f_files == 0 ? Int64.max : Int64(clamping: info.f_favail)
-        return DiskSpace(bytes: overflow ? .max : bytes, files: files)
+        // What is kept for privileged users is free, and nobody else's.
+        let kept = max(0, Int64(clamping: info.f_bfree) - available)
+        return DiskSpace(bytes: bytes(available), files: files, size: bytes(max(0, all - kept)))
     }
 
     /// The bytes of `space`.

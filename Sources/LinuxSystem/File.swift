@@ -94,6 +94,13 @@ public struct File: ~Copyable, Sendable {
         return done
     }
 
+    /// Has it be as old as something else. `futimens(2)`
+    ///
+    /// - Parameter nanoseconds: since 1970, 0 or more.
+    public func setModified(nanoseconds: Int64) throws(Errno) {
+        try checked { cshim_set_modified(descriptor.rawValue, nanoseconds) }
+    }
+
     /// Waits until the data, and what is needed to read it back, is on stable storage. `fdatasync(2)`
     ///
     /// - Throws: after a failure what was written since the last sync may be lost, and the next call may succeed all

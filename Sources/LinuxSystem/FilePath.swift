@@ -17,6 +17,9 @@ public struct FilePath: Hashable, Sendable, CustomStringConvertible {
         FilePath(trimmed + (trimmed.last == FilePath.slash || trimmed.isEmpty ? [] : [FilePath.slash]) + name)
     }
 
+    /// - Throws: EACCES where this process may not run it. `faccessat(2)`
+    public func checkMayExecute() throws(Errno) { try checked { withSystemPath { cshim_may_execute($0) } } }
+
     /// The same place as an absolute path without symbolic links. `realpath(3)`
     ///
     /// - Throws: where there is nothing, or no way to it.

@@ -24,6 +24,9 @@ public struct FileStatus: Hashable, Sendable {
     /// When it was last changed in any way; the kernel's own, nobody sets it. Nanoseconds since 1970.
     public let changedNanoseconds: Int64
 
+    /// Whether who is neither its owner nor of its group may read it, as far as its mode says.
+    public let isReadableByAll: Bool
+
     /// - Parameter followingLinks: whether a symbolic link at the end of the path is what it leads to.
     public init(of path: FilePath, followingLinks: Bool = true) throws(Errno) {
         var info = stat()
@@ -47,6 +50,7 @@ public struct FileStatus: Hashable, Sendable {
         (device, number, size) = (UInt64(info.st_dev), UInt64(info.st_ino), Int64(info.st_size))
         modifiedNanoseconds = info.st_mtim.nanoseconds
         changedNanoseconds = info.st_ctim.nanoseconds
+        isReadableByAll = info.st_mode & 0o004 != 0
     }
 }
 

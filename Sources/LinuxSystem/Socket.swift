@@ -140,7 +140,8 @@ public struct Socket: ~Copyable, Sendable {
     /// Makes the closing of this socket a reset. `SO_LINGER`
     public func resetOnClose() { _ = cshim_reset_on_close(descriptor.rawValue) }
 
-    /// The error of an attempt to connect, nil when it went well. `SO_ERROR`
+    /// The error of an attempt to connect, or what has ended the connection since; nil when all went well. Told once.
+    /// `SO_ERROR`
     public func pendingError() -> Errno? {
         var value: Int32 = 0
         _ = cshim_get_option(descriptor.rawValue, SOL_SOCKET, SO_ERROR, &value)
@@ -149,6 +150,9 @@ public struct Socket: ~Copyable, Sendable {
 
     /// Bytes written and not confirmed by the peer's system yet. `SIOCOUTQ`
     public var unconfirmedBytes: Int { Int(cshim_unconfirmed_bytes(descriptor.rawValue)) }
+
+    /// Bytes that have come and were not read yet; none after a reset. `SIOCINQ`
+    public var unreadBytes: Int { Int(cshim_unread_bytes(descriptor.rawValue)) }
 
     /// `TCP_NOTSENT_LOWAT` of linux/tcp.h, which not every C library has.
     private static let notSentLowWater: Int32 = 25

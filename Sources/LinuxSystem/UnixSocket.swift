@@ -30,6 +30,18 @@ public enum UnixSocket {
         }
     }
 
+    /// Connects to whoever listens at a path. `connect(2)`
+    ///
+    /// - Throws: EAGAIN where as many wait there as may; ECONNREFUSED, ENOENT and the like where nobody listens.
+    public static func connecting(to path: String) throws(Errno) -> Socket {
+        var address = sockaddr_storage()
+        let length = UInt32(try checked { path.withCString { cshim_path_address($0, &address) } })
+        let socket = try opened()
+        let number = socket.descriptor.rawValue
+        try checked { cshim_connect(number, &address, length) }
+        return socket
+    }
+
     /// Takes a socket's name away where it still is what was put there. `unlink(2)`
     ///
     /// - Parameter file: what that was. No other file has its number while its socket is open.

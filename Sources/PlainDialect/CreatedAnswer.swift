@@ -45,7 +45,6 @@ public enum CreatedAnswer {
 
     private static func describe(_ head: consuming ResponseHead, type: String) -> ResponseHead {
         head.set("Content-Type", type)
-        head.set("Cache-Control", "no-store")
         head.set("X-Content-Type-Options", "nosniff")
         return head
     }

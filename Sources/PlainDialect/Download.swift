@@ -41,10 +41,8 @@ public enum Download: Sendable {
             self = .whole(response)
             return
         }
-        // The address of a file-id upload may get other bytes within a second: there a date is not enough.
-        let isReplaceable = upload.dialect == .fileID
         if let condition = head.fields.text(.ifRange),
-            !tag.allowsRange(ifRange: condition, lastModified: isReplaceable ? nil : modified, now: now)
+            !tag.allowsRange(ifRange: condition, lastModified: upload.dialect.isReplaceable ? nil : modified, now: now)
         {
             self = .whole(response)
             return

@@ -11,6 +11,6 @@ public enum PlainField {
         marks: [],
         answers: [
             FieldName("Location"), FieldName("ETag"), FieldName("Last-Modified"), FieldName("Accept-Ranges"),
-            .contentRange, .contentDisposition,
+            .contentRange, .contentDisposition, FieldName("Repr-Digest"),
         ])
 }

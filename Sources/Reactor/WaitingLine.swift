@@ -1,18 +1,25 @@
-/// Those who wait for the loop's time, first come, first served. Confined to the loop.
-struct WaitingLine<Element> {
-    private var waiting: ContiguousArray<Element> = []
+/// Those who wait, first come, first served. Confined to whoever has it.
+public struct WaitingLine<Element> {
+    private var waiting: ContiguousArray<Element?> = []
     private var first = 0
 
+    /// An empty one.
+    public init() {}
+
     /// How many wait.
-    var count: Int { waiting.count - first }
+    public var count: Int { waiting.count - first }
 
-    mutating func append(_ element: Element) { waiting.append(element) }
+    /// Takes one in, as the last.
+    public mutating func append(_ element: Element) { waiting.append(element) }
 
-    mutating func append(contentsOf elements: some Sequence<Element>) { waiting.append(contentsOf: elements) }
+    mutating func append(contentsOf elements: some Sequence<Element>) {
+        waiting.append(contentsOf: elements.lazy.map(Optional.some))
+    }
 
-    mutating func popFirst() -> Element? {
+    /// Takes the first one out; nil where nobody waits.
+    public mutating func popFirst() -> Element? {
         guard first < waiting.count else { return nil }
-        let element = waiting[first]
+        let element = waiting[first].take()
         first += 1
         if first == waiting.count {
             waiting.removeAll(keepingCapacity: true)

@@ -9,11 +9,22 @@ public struct FinishedReader: ~Copyable, Sendable {
     /// be that of the one before. Its length is that of the open one.
     public let isBeingReplaced: Bool
 
+    /// The file as it was when it was opened.
+    public let state: DeliveredState
     private let bytes: StoredReader
+
+    /// Whether nobody seems to have written to it since it was delivered.
+    var isAsItCame: Bool {
+        guard let modified = finished.modifiedNanoseconds else { return false }
+        let (late, overflow) = finished.finishedNanoseconds.addingReportingOverflow(
+            StorageLimits.digestTrustedNanoseconds)
+        return overflow || modified <= late
+    }
 
     init(_ source: DeliveredFile, finished: FinishedFile, isBeingReplaced: Bool, disk: DiskThreads) {
         self.finished = finished
         self.isBeingReplaced = isBeingReplaced
+        state = source.state
         bytes = StoredReader(source, length: finished.length, disk: disk, isDelivered: true)
     }
 

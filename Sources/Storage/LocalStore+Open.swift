@@ -18,6 +18,7 @@ extension LocalStore {
         let files = try StoreFiles(root: root, configuration: configuration, sweep: isStopping)
         let path = "\(configuration.path)/\(catalogueName)"
         try files.settleCatalogue()
+        try files.shutCatalogue()
         let connection = try SQLiteConnection(path: path, writes: true)
         try lost.refuseBlank(connection)
         try CatalogueSchema.prepare(connection, durability: configuration.durability)

@@ -7,8 +7,8 @@ public import Uploads
 /// Its asynchronous functions resume on the caller's executor and never block it. Close it before letting go of it: its
 /// threads run until then.
 public final class LocalStore: Sendable {
-    private let parts: StoreParts
-    private let queries: BatchQueue<CatalogueQuery>
+    let parts: StoreParts
+    let queries: BatchQueue<CatalogueQuery>
     private let threads: StoreThreads
     /// Holds the lock of the directory.
     private let root: Mutex<Directory?>
@@ -74,10 +74,13 @@ public final class LocalStore: Sendable {
 
     /// The record at rest: fences whoever holds the upload, and answers once its bytes are settled. Nil if there is
     /// none. A claim that still waits is superseded, so that the next append at the answered offset is right.
+    ///
+    /// - Parameter requester: as for `claim`.
+    /// - Throws: `misuse` for who holds the upload itself.
     public func fencedUpload(
-        _ id: UploadID, onWait: (UploadWait) -> Void = { _ in }
+        _ id: UploadID, by requester: UInt64? = nil, onWait: (UploadWait) -> Void = { _ in }
     ) async throws(StorageError) -> Upload? {
-        let upload = try await parts.table.observe(id, onWait: onWait)
+        let upload = try await parts.table.observe(id, by: requester, onWait: onWait)
         return await isTaken(upload) ? nil : upload
     }
 
@@ -85,7 +88,7 @@ public final class LocalStore: Sendable {
     /// settled, and that offset answered. The next append finds a higher one then, and has it told. A claim that is not
     /// an append yet goes on, too: the offset is the one recorded before it.
     public func progress(
-        of id: UploadID, onWait: (UploadWait) -> Void = { _ in }
+        of id: UploadID, by requester: UInt64? = nil, onWait: (UploadWait) -> Void = { _ in }
     ) async throws(StorageError) -> Upload? {
         if let append = parts.table.unfencedAppend(id), append.isMoving,
             let upload = try await append.settledSoFar(onWait: onWait)
@@ -93,7 +96,7 @@ public final class LocalStore: Sendable {
             return upload
         }
         // Who has just come is left alone as well: it waits for the server, not the server for it.
-        guard parts.table.isBeingTaken(id) else { return try await fencedUpload(id, onWait: onWait) }
+        guard parts.table.isBeingTaken(id) else { return try await fencedUpload(id, by: requester, onWait: onWait) }
         let upload = try await snapshot(of: id, onWait: onWait)
         return await isTaken(upload) ? nil : upload
     }
@@ -121,12 +124,16 @@ public final class LocalStore: Sendable {
     ///     deletion. Otherwise it is waited for.
     ///   - onFence: called at most once, from the newer request's thread, when that one wants the upload. The claim or
     ///     permit is to be ended soon then; it must not wait.
-    /// - Throws: `superseded` if a newer request came while this one waited, `busy` if the wait was given up.
+    ///   - requester: a number of the request's own: whatever it asks for that would wait for the end of this claim, or
+    ///     of its permit, fails at once. Nil where it asks for nothing meanwhile.
+    /// - Throws: `superseded` if a newer request came while this one waited, `busy` if the wait was given up, `misuse`
+    ///   for who holds the upload already.
     public func claim(
-        _ id: UploadID, for owner: Owner? = nil, endsJoins: Bool = false, onWait: (UploadWait) -> Void = { _ in },
-        onFence: @escaping @Sendable () -> Void
+        _ id: UploadID, for owner: Owner? = nil, endsJoins: Bool = false, by requester: UInt64? = nil,
+        onWait: (UploadWait) -> Void = { _ in }, onFence: @escaping @Sendable () -> Void
     ) async throws(StorageError) -> UploadClaim {
-        let grant = try await parts.table.claim(id, endsJoins: endsJoins, onWait: onWait, onFence: onFence)
+        let grant = try await parts.table.claim(
+            id, endsJoins: endsJoins, by: requester, onWait: onWait, onFence: onFence)
         return UploadClaim(grant, id: id, owner: owner, store: parts, isTaken: await isTaken(grant.upload))
     }
 
@@ -134,22 +141,25 @@ public final class LocalStore: Sendable {
     ///
     /// - Parameters:
     ///   - owner: whose it will be.
-    ///   - onFence: as for `claim`.
+    ///   - requester: as for `claim`; so is `onFence`.
     public func claimNew(
-        _ id: UploadID, for owner: Owner? = nil, onFence: @escaping @Sendable () -> Void
+        _ id: UploadID, for owner: Owner? = nil, by requester: UInt64? = nil, onFence: @escaping @Sendable () -> Void
     ) throws(StorageError) -> UploadClaim {
-        UploadClaim(try parts.table.claimNew(id, onFence: onFence), id: id, owner: owner, store: parts)
+        UploadClaim(try parts.table.claimNew(id, by: requester, onFence: onFence), id: id, owner: owner, store: parts)
     }
 
     /// Pins uploads, whether or not there are records: fences whoever holds one of them, and answers when nobody does.
     /// Each is waited for while the others are pinned, always in the same order, so that two who pin never wait for
     /// each other.
+    ///
+    /// - Parameter requester: as for `claim`.
+    /// - Throws: `misuse` for who holds one of them itself.
     public func pin(
-        _ ids: Set<UploadID>, onWait: (UploadWait) -> Void = { _ in }
+        _ ids: Set<UploadID>, by requester: UInt64? = nil, onWait: (UploadWait) -> Void = { _ in }
     ) async throws(StorageError) -> PinnedUploads {
         var pinned = PinnedUploads(parts.table)
         for id in ids.sorted(by: { ($0.high, $0.low) < ($1.high, $1.low) }) {
-            try await pinned.add(id, onWait: onWait)
+            try await pinned.add(id, by: requester, onWait: onWait)
         }
         return pinned
     }
@@ -245,6 +255,9 @@ public final class LocalStore: Sendable {
 
     /// Uploads that are open, in motion or not, and how many may be.
     public var openUploads: (count: Int, limit: Int) { (parts.table.openCount, parts.table.openMax) }
+
+    /// Whether no upload may begin because too many events wait to be told.
+    public var isFullOfEvents: Bool { parts.outbox?.refusal != nil }
 
     /// Bounds what is taken from now on, as the configuration does at the start. From any thread.
     ///

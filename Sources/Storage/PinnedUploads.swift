@@ -14,8 +14,10 @@ public struct PinnedUploads: ~Copyable, Sendable {
 
     deinit { for id in ids { table.unpin(id, join) } }
 
-    mutating func add(_ id: UploadID, onWait: (UploadWait) -> Void) async throws(StorageError) {
-        records[id] = try await table.pin(id, for: join, onWait: onWait)
+    mutating func add(
+        _ id: UploadID, by requester: UInt64?, onWait: (UploadWait) -> Void
+    ) async throws(StorageError) {
+        records[id] = try await table.pin(id, for: join, by: requester, onWait: onWait)
         ids.append(id)
     }
 }

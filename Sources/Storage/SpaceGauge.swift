@@ -38,6 +38,13 @@ final class SpaceGauge: Sendable {
         }
     }
 
+    /// Whether, as of the last second, so many bytes do not fit beside what uploads leave alone. The same is true of a
+    /// file system that does not answer.
+    func isTooSmall(for bytes: Int64) async -> Bool {
+        guard let space = try? await space() else { return false }
+        return space.bytes - files.reserveBytes < bytes
+    }
+
     /// What is left, as of the last second.
     ///
     /// - Throws: `io` where the file system says so, or has not answered anybody for two seconds, or where one of the

@@ -108,10 +108,25 @@ public enum StorageLimits {
     static let eventsWarningShare = 5
     /// Where the oldest events are dropped, one part in so many of the room is made free at once.
     static let eventsDroppedShare = 16
+    /// Events that were given up and are kept to be told again, of all targets together: about as many KiB.
+    static let eventsGivenUpMax = 10_000
     /// Up to how many bytes a catalogue is looked through at once after the start; in less than a second.
     static let quickCheckBytesMax: Int64 = 64 << 20
     /// Rows of a larger one that are looked at before a pause.
     static let catalogueSliceRows: Int64 = 4096
+    /// Rows that one step of a list looks at: a few milliseconds, in which nobody reads another record.
+    static let listedRowsMax = 1024
+    /// The most that the state of a digest may take in a record, in bytes.
+    static let digestStateBytesMax = 128
+    /// A finished file that was written so much later than its record says is another one by now, in nanoseconds: small
+    /// ones are written after their record is made, with others.
+    static let digestTrustedNanoseconds: Int64 = 10_000_000_000
+    /// Uploads in motion that are looked at for those that take bytes, under the lock of all.
+    static let listedMovingMax = 1024
+    /// Changes that are kept for who watches, at least; at most twice as many, of less than a KiB each.
+    static let feedItemsMax = 2048
+    /// How long they are kept when the last watcher has gone, in nanoseconds: it may come back.
+    static let feedKeptNanoseconds: Int64 = 60_000_000_000
     /// Steps of SQLite's machine between two looks at whether it is to stop; less than a millisecond's work.
     static let catalogueStepsBetweenLooks: Int32 = 10_000
     /// The most problems of a damaged catalogue that a check tells of.
@@ -120,4 +135,12 @@ public enum StorageLimits {
     static let salvageReadsMax = 20_000
     /// Gaps of fewer rows, less than one page holds, are given up.
     static let salvageGapRowsMin: Int64 = 8
+
+    /// Uploads of another server's that are taken over with one commit, and one sync of all that they brought.
+    static let importedAtOnce = 256
+    /// Bytes of a file that are copied at a time, where its blocks cannot be shared.
+    static let importPieceBytes = 1 << 20
+
+    /// How often it is looked whether the catalogue's database is in its place, while something is recorded.
+    static let databaseLookNanoseconds: Int64 = 1_000_000_000
 }

@@ -28,6 +28,8 @@ public struct StoreConfiguration: Sendable {
     public var reserveBytes: Int64 = 0
     /// Who is to be told of what becomes of uploads.
     public var events = EventsConfiguration()
+    /// What is computed of files while they come; nil for nothing.
+    public var digests: FileDigests?
     /// Who may read the files that are finished from now on.
     public var access = FileAccess()
     /// How long after its end a finished upload is remembered whose file its owner has taken away, in seconds; nil for

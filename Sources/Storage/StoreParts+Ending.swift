@@ -33,6 +33,34 @@ extension StoreParts {
         catalogue.enqueue(id, .remove(epoch: upload.epoch, owner: upload.owner), syncs: [.uploads, .complete])
     }
 
+    /// Deletes uploads that somebody holds, with one transaction.
+    ///
+    /// - Throws: what the catalogue says, and nothing is changed.
+    func delete(_ uploads: [Upload]) async throws(StorageError) {
+        let failures = await catalogue.record(together: uploads.map { ($0.id, .delete($0)) })
+        for upload in uploads {
+            if let failure = failures[upload.id] { throw failure }
+        }
+        let files = files
+        let removed = try? await disk.run(on: .long) { () throws(StorageError) -> [Upload] in
+            uploads.filter { upload in
+                do throws(StorageError) {
+                    try files.removeAll(upload)
+                    return true
+                } catch {
+                    // It stays recorded that they are to be removed.
+                    files.report(.removalFailed(upload.id, error))
+                    return false
+                }
+            }
+        }
+        for upload in removed ?? [] {
+            catalogue.enqueue(
+                upload.id, .remove(epoch: upload.epoch, owner: upload.owner), syncs: [.uploads, .complete])
+        }
+        if removed?.count != uploads.count { files.leftBehind() }
+    }
+
     func invalidate(_ upload: Upload) async throws(StorageError) {
         var failed = upload
         failed.state = .failed

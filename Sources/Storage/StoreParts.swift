@@ -1,8 +1,8 @@
 internal import LinuxSystem
 internal import Uploads
 
-/// What a claim and an append need of the store.
-struct StoreParts: Sendable {
+/// What a claim and an append need of the store. One object, so that each of them holds one reference.
+final class StoreParts: Sendable {
     let files: StoreFiles
     let disk: DiskThreads
     let table: UploadTable
@@ -18,6 +18,26 @@ struct StoreParts: Sendable {
     let pulses: StorePulses
     /// Nil where nobody is to be told of events.
     let outbox: EventOutbox?
+
+    init(
+        files: StoreFiles, disk: DiskThreads, table: UploadTable, catalogue: Catalogue, health: StoreHealth,
+        smallBuffers: SmallBuffers, journal: Journal?, expiry: ExpiryPolicy, assemblies: Assemblies, clock: SteadyClock,
+        space: SpaceGauge, pulses: StorePulses, outbox: EventOutbox?
+    ) {
+        self.files = files
+        self.disk = disk
+        self.table = table
+        self.catalogue = catalogue
+        self.health = health
+        self.smallBuffers = smallBuffers
+        self.journal = journal
+        self.expiry = expiry
+        self.assemblies = assemblies
+        self.clock = clock
+        self.space = space
+        self.pulses = pulses
+        self.outbox = outbox
+    }
 
     /// Seconds since 1970-01-01 UTC, as believed.
     func wallSeconds() -> Int64 { clock.seconds }

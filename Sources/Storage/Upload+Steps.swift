@@ -6,7 +6,13 @@ extension FinishedFile {
     func found(_ file: DeliveredFile) -> FinishedFile {
         FinishedFile(
             name: name, length: file.size, finishedNanoseconds: finishedNanoseconds,
-            modifiedNanoseconds: file.modifiedNanoseconds)
+            modifiedNanoseconds: file.modifiedNanoseconds, sha256: isStill(file) ? sha256 : nil)
+    }
+
+    /// Whether it seems to be what was delivered: as long, and not written to since.
+    func isStill(_ file: DeliveredFile) -> Bool {
+        let (late, overflow) = finishedNanoseconds.addingReportingOverflow(StorageLimits.digestTrustedNanoseconds)
+        return file.size == length && (overflow || file.modifiedNanoseconds <= late)
     }
 }
 
@@ -15,14 +21,19 @@ extension Upload {
     var ownNames: [CleanName] { older + (finished.map { [$0.name] } ?? []) }
 
     /// The record with another offset.
-    func at(_ offset: Offset) -> Upload {
+    ///
+    /// - Parameter digestState: of a digest over the bytes below it.
+    func at(_ offset: Offset, digestState: [UInt8]? = nil) -> Upload {
         var moved = self
         moved.offset = offset
+        moved.digestState = digestState
         return moved
     }
 
     /// The record with all its bytes delivered under its name.
-    func delivered(length: Int64, seconds: Int64) -> Upload {
+    ///
+    /// - Parameter sha256: of these bytes, where it is known.
+    func delivered(length: Int64, seconds: Int64, sha256: [UInt8]? = nil) -> Upload {
         var finished = at(Offset(length))
         finished.state = .finished
         finished.length = length
@@ -33,7 +44,7 @@ extension Upload {
         let start = FinishedFile.nanoseconds(ofSecond: seconds)
         let (nanoseconds, overflow) = start.addingReportingOverflow(SystemClock.wallNanoseconds % 1_000_000_000)
         finished.finished = FinishedFile(
-            name: name, length: length, finishedNanoseconds: overflow ? start : nanoseconds)
+            name: name, length: length, finishedNanoseconds: overflow ? start : nanoseconds, sha256: sha256)
         return finished
     }
 

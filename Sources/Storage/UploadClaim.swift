@@ -16,11 +16,14 @@ public struct UploadClaim: ~Copyable, Sendable {
     /// there, before anything is changed.
     public var limits = OwnerLimits.none
 
+    /// Where the request belongs that has the claim, for what it changes; nil where that is not told.
+    public var trace: String?
+
     /// Which upload it is.
     public let id: UploadID
     let store: StoreParts
     /// Whose the upload is, or will be.
-    public let owner: Owner?
+    public private(set) var owner: Owner?
     private let token: UInt64
     /// What every change of this claim's is marked with.
     private let epoch: Int64
@@ -52,6 +55,14 @@ public struct UploadClaim: ~Copyable, Sendable {
         store.table.release(id, token)
     }
 
+    /// Whether the upload has no record yet, and so may be anybody's.
+    public var isOwnerOpen: Bool { upload == nil && taken == nil }
+
+    /// Says whose an upload will be that has no record yet. The owner of one that has does not change.
+    public mutating func assign(_ owner: Owner) {
+        if isOwnerOpen { self.owner = owner }
+    }
+
     /// Sends the record that is owed, so that what is recorded next comes behind it.
     mutating func payRecord() {
         if owesRecord, let upload { store.catalogue.enqueueStaged(id, .put(upload)) }
@@ -68,9 +79,12 @@ public struct UploadClaim: ~Copyable, Sendable {
     }
 
     private func marked(_ upload: Upload) -> Upload {
+        // To set what is there already would copy the record.
+        if upload.epoch == epoch, upload.owner == owner { return upload }
         var marked = upload
         marked.epoch = epoch
         marked.owner = owner
+        marked.trace = trace
         return marked
     }
 
@@ -200,7 +214,7 @@ public struct UploadClaim: ~Copyable, Sendable {
         guard limits.areBounded, let owner else { return }
         var promised = upload
         promised.length = bytes
-        try await store.table.promise(id, promised.usage, of: owner, limits)
+        try await store.table.promise(promised, of: owner, limits)
     }
 
     /// Turns the claim into the right to append.
@@ -233,7 +247,8 @@ public struct UploadClaim: ~Copyable, Sendable {
             let kept = restarted.map { $0.state == .open ? $0.offset.bytes : 0 } ?? 0
             // What is there already needs no room to be delivered.
             let needsNone = !owesRecord && (upload.length ?? end) == offset.bytes
-            if !needsNone, await isTooLarge((upload.length ?? 0) - offset.bytes - kept) { throw .noSpace }
+            let rest = (upload.length ?? 0) - offset.bytes - kept
+            if !needsNone, await isTooLarge(rest, announced: announced) { throw .noSpace }
             try await promise(upload.length ?? end, upload)
         } catch {
             // Nobody was promised anything: not even the record is made.
@@ -247,14 +262,21 @@ public struct UploadClaim: ~Copyable, Sendable {
             store: store, minted: marked(upload), recorded: marked(restarted ?? lengthless ?? upload), token: token,
             restarts: restarted != nil, isProvisional: isProvisional, isResumable: isResumable, announced: announced,
             limits: isMeasured ? limits : nil, owesRecord: owesRecord)
-        // Only of these it is asked how far they are while they go on.
-        if upload.dialect == .fileID { store.table.attach(id, token, append) }
+        // Of these it is asked how far they are while they go on; who sends little has come to its end before that.
+        let isShort = announced.map { $0 <= Int64(StorageLimits.smallBytesMax) } ?? false
+        if upload.dialect.isAskedMeanwhile || !isShort { store.table.attach(id, token, append) }
         return WritePermit(append)
     }
 
     /// Whether the disk is too full for so many bytes. Whatever else may be wrong with it the first write finds out.
-    private func isTooLarge(_ bytes: Int64) async -> Bool {
+    ///
+    /// - Parameter announced: how many of them come now, nil where nobody knows. Where that are few, what was left a
+    ///   moment ago will do: no other thread is asked for each piece of a file that comes in small ones.
+    private func isTooLarge(_ bytes: Int64, announced: Int64? = nil) async -> Bool {
         if bytes <= StorageLimits.fitCheckedBytesMin { return await store.space.isReserveTouched }
+        if let announced, announced <= StorageLimits.fitCheckedBytesMin {
+            return await store.space.isTooSmall(for: bytes)
+        }
         let files = store.files
         do throws(StorageError) {
             try await store.disk.run { () throws(StorageError) in try files.checkFits(bytes) }

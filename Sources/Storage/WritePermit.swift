@@ -97,6 +97,12 @@ public struct WritePermit: ~Copyable, Sendable {
     /// - Throws: as `settle` does; the upload is released then.
     public consuming func settleHeld() async throws(StorageError) -> UploadClaim { try await append.settleHeld() }
 
+    /// Like `settleHeld`, where all bytes of the file are there and it is not to be finished yet: also where it has
+    /// none, and begins anew with that.
+    ///
+    /// - Throws: as `settle` does. Of an upload that nobody could go on with nothing is left then.
+    public consuming func settleWhole() async throws(StorageError) -> UploadClaim { try await append.settleWhole() }
+
     /// Like `settle`, for the last byte: the file appears, whole, under its own name, and the upload is finished.
     ///
     /// - Parameter length: of the whole file in bytes; all of them were written.

@@ -58,8 +58,12 @@ public struct Digest: ~Copyable {
 
     /// Starts a digest of nothing yet; nil where the system's policy has the algorithm switched off, or memory is out.
     public init?(_ algorithm: Algorithm) {
-        ERR_clear_error()
-        guard let method = algorithm.method, let state = EVP_MD_CTX_new() else { return nil }
+        // What succeeds leaves no error in OpenSSL's queue, and needs none cleared before.
+        guard let method = algorithm.method else { return nil }
+        guard let state = EVP_MD_CTX_new() else {
+            ERR_clear_error()
+            return nil
+        }
         guard EVP_DigestInit_ex(state, method, nil) == 1 else {
             EVP_MD_CTX_free(state)
             ERR_clear_error()

@@ -34,6 +34,9 @@ extension VerificationKey {
             if case .string(let text)? = member[name] { text } else { nil }
         }
         if let use = text("use"), use != "sig" { return [] }
+        if let operations = member["key_ops"] {
+            guard case .array(let words) = operations, words.contains(.string("verify")) else { return [] }
+        }
         let family: [String]
         switch (text("kty"), text("crv")) {
         case ("RSA", _): family = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"]

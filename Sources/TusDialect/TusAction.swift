@@ -32,7 +32,7 @@ public enum TusAction: Sendable {
     /// The override counts whatever the method is that it stands beside (tus 1.0.0); only by what tus has of its own.
     private static func effectiveMethod(_ head: RequestHead) throws(Refusal) -> Method {
         guard head.isOverridden else { return head.method }
-        guard !head.hasBadOverride, [.patch, .delete, .head, .post].contains(head.method) else {
+        guard !head.hasBadOverride, [.patch, .delete, .head].contains(head.method) else {
             throw .tus(
                 .badRequest, code: "bad-method-override", "X-HTTP-Method-Override takes PATCH, DELETE or HEAD.")
         }

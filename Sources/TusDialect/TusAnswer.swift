@@ -87,7 +87,7 @@ public enum TusAnswer {
         head.set("Cache-Control", "no-store")
         if let length { head.set("Upload-Length", length) }
         // What another dialect keeps there is not in the words of this one.
-        if upload.dialect == .tus, let metadata = upload.metadata { head.set("Upload-Metadata", metadata) }
+        if upload.dialect.keepsPairs, let metadata = upload.metadata { head.set("Upload-Metadata", metadata) }
         if let concatenation = upload.concatenation { head.set("Upload-Concat", concatenation.text) }
         setExpiry(of: upload, in: &head)
         return head

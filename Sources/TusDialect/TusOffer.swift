@@ -16,8 +16,8 @@ public struct TusOffer: Sendable {
     ///   - sizeMax: bytes; never more than `UploadLimits.lengthMax`.
     ///   - algorithms: those the system allows. Without SHA-1, which tus demands, no checksum is offered at all.
     public init(
-        sizeMax: Int64, collection: String = "/files", algorithms: [ChecksumAlgorithm] = ChecksumAlgorithm.allCases,
-        expiry: ExpiryPolicy = .never
+        sizeMax: Int64, collection: String = BasePath.standard.collection,
+        algorithms: [ChecksumAlgorithm] = ChecksumAlgorithm.allCases, expiry: ExpiryPolicy = .never
     ) {
         let ends = (collection.utf8.first, collection.utf8.last)
         precondition(ends.0 == 0x2F && ends.1 != 0x2F, "a path without a slash at its end")

@@ -8,21 +8,26 @@ public enum TusVersion {
 
     /// Whether a body is of the type that file bytes have in this dialect.
     static func hasMediaType(_ head: RequestHead) -> Bool {
-        head.fields.text(.contentType).flatMap { MediaType($0) }?.essence == "application/offset+octet-stream"
+        guard let text = head.fields.text(.contentType) else { return false }
+        // Clients send it as it stands here; what else may mean the same is taken apart.
+        return text == mediaType || MediaType(text)?.essence == mediaType
     }
+
+    private static let mediaType = "application/offset+octet-stream"
 
     /// Whether a request that names no version can mean nothing but this dialect: to take its body for a whole file
     /// would be to store the wrong thing.
     static func isMeant(_ head: RequestHead) -> Bool {
-        if ietf.contains(where: { head.fields.contains($0) }) { return false }
-        return [.uploadLength, .uploadDeferLength, .uploadMetadata, .uploadConcat, .uploadChecksum].contains {
-            head.fields.contains($0)
-        } || hasMediaType(head)
+        ownFields.contains { head.fields.contains($0) } || hasMediaType(head)
     }
+
+    private static let ownFields: [FieldName] = [
+        .uploadLength, .uploadDeferLength, .uploadMetadata, .uploadConcat, .uploadChecksum,
+    ]
 
     /// Whether every answer to the request has to name a version of tus.
     ///
-    /// - Parameter isOfOthers: whether another dialect recognises it.
+    /// - Parameter isOfOthers: whether it says that it belongs to another dialect, well or badly.
     public static func claims(_ head: RequestHead, isOfOthers: @autoclosure () -> Bool) -> Bool {
         if head.fields.contains(.tusResumable) { return head.method != .get }
         switch head.method {
@@ -31,8 +36,6 @@ public enum TusVersion {
         default: return false
         }
     }
-
-    private static let ietf = [FieldName("Upload-Complete"), FieldName("Upload-Incomplete")]
 
     /// Refuses another version, and a missing one unless the method only looks: browsers and curl do not know the
     /// field.
@@ -68,9 +71,5 @@ extension Refusal {
         _ status: Status, code: String, _ message: String
     ) -> Refusal {
         Refusal(status, code: code, message).markedAsTus
-    }
-
-    func adding(_ name: StaticString, _ value: String) -> Refusal {
-        Refusal(status, reason: reason, code: code, message, body: body, fields: fields + [(name, value)])
     }
 }

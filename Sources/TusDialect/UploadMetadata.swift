@@ -18,8 +18,11 @@ public struct UploadMetadata: Sendable {
     /// may be missing with the value. No key comes twice.
     ///
     /// - Throws: 400 `bad-metadata`; 431 `metadata-too-long` past the bounds in `TusLimits`.
-    public init(_ head: RequestHead) throws(Refusal) {
-        guard let field = head.fields.text(.uploadMetadata), !field.isEmpty else {
+    public init(_ head: RequestHead) throws(Refusal) { try self.init(field: head.fields.text(.uploadMetadata)) }
+
+    /// Reads the field's value, lines joined; nil where there is none.
+    public init(field: String?) throws(Refusal) {
+        guard let field, !field.isEmpty else {
             (text, pairs) = (nil, [])
             return
         }

@@ -27,8 +27,28 @@ enum AttemptError: Error {
 }
 
 extension Answer {
+    /// Whether it is the no of an application that the server asks about uploads. Its status is that application's own
+    /// and says nothing of the upload or the connection.
+    var isApplicationsNo: Bool { errorCode == "refused-by-application" }
+
+    /// Whether that no holds until a person asks again, and not for a time only.
+    var isApplicationsLastNo: Bool { isApplicationsNo && status.code != 429 && retryAfterSeconds == nil }
+
+    /// Whether the upload is not there any more.
+    var tellsOfLoss: Bool { !isApplicationsNo && (status == .notFound || status.code == 410) }
+
+    /// The address of an upload that was made and filled, and is not finished since the application does not want it,
+    /// or could not be asked: made anew it would be there twice.
+    var unfinishedLocation: HTTPURL? {
+        isApplicationsNo || errorCode == "application-unavailable" ? resolvedLocation : nil
+    }
+
     /// What this answer means for somebody who did not want it.
     var failure: AttemptError {
+        if isApplicationsNo {
+            return isApplicationsLastNo
+                ? .final(UploadFailure(.refused, text)) : .transient(text, retryAfterSeconds: retryAfterSeconds)
+        }
         switch status.code {
         case 408, 409, 423, 425, 429, 460: return .transient(text, retryAfterSeconds: retryAfterSeconds)
         case 501, 505: break

@@ -53,8 +53,8 @@ final class UploadQueue: Sendable {
         }
     }
 
-    /// Tells of all that was begun: what is not dealt with now has failed. On the loop's thread.
-    func stop(_ failure: UploadFailure) {
+    /// Tells of all that was begun: what is not dealt with now has failed, each in its way. On the loop's thread.
+    func stop(_ failure: (UploadItem) -> UploadFailure) {
         let outcomes: [UploadRun.Outcome] = state.withLock { state in
             state.isStopped = true
             defer {
@@ -62,7 +62,7 @@ final class UploadQueue: Sendable {
                 state.done = [:]
             }
             return (state.told..<state.next).map { index in
-                UploadRun.Outcome(item: items[index], result: state.done[index] ?? .failure(failure))
+                UploadRun.Outcome(item: items[index], result: state.done[index] ?? .failure(failure(items[index])))
             }
         }
         for outcome in outcomes { report(outcome) }

@@ -79,13 +79,21 @@ public final class UploadRun: Sendable {
                 if !queue.isOver { display.update() }
             }
         }
-        loop.spawn { loop in
+        loop.spawn { [self] loop in
             guard await signals.come(on: loop) else { return }
             display.breakOff()
-            queue.stop(UploadFailure(.stopped, "stopped; run it again to go on"))
+            queue.stop { item in
+                UploadFailure(.stopped, goesOn(item) ? "stopped; run it again to go on" : "stopped")
+            }
         }
         queue.wait()
         group.stop()
+    }
+
+    /// Whether another run can go on with what this one has sent of it.
+    private func goesOn(_ item: UploadItem) -> Bool {
+        guard case .file = item.source else { return false }
+        return state != nil && options.dialect != .plain
     }
 
     private func send(

@@ -5,6 +5,7 @@ internal import Reactor
 internal import Storage
 internal import Synchronization
 internal import TLS
+internal import Uploads
 
 /// A running upload server: loops, listeners, the store, and the order in which they start and stop.
 public final class Server: Sendable {
@@ -23,7 +24,7 @@ public final class Server: Sendable {
     public let selfSignedFingerprint: String?
 
     /// As it was at the start.
-    private let context: ServerContext
+    let context: ServerContext
     private let state: ServerState
     private let group: LoopGroup
     private let listeners: [BoundListener]
@@ -76,12 +77,16 @@ public final class Server: Sendable {
                 certificateCheckNanoseconds: configuration.certificateCheckNanoseconds, service: service)
             context = ServerContext(
                 configuration: configuration, store: store,
-                deliverer: try Server.deliverer(configuration, store, deliveryTLS, log), log: log, page: UploadPage(),
+                deliverer: try Server.deliverer(configuration, store, deliveryTLS, log),
+                carrying: try Server.carrying(configuration, store, log), log: log,
                 loops: group.loops, supervisor: supervisor, state: state,
-                authority: try state.authority(of: configuration), keepers: try state.keepers(of: configuration))
+                authority: try state.authority(of: configuration),
+                questions: try state.questions(of: configuration, source: store.outbox?.source ?? "server"),
+                keepers: try state.keepers(of: configuration))
             state.adopt(context)
-            urls = Server.urls(listeners, .http, "http") + Server.urls(listeners, .https, "https")
-            urlsAdmin = Server.urls(listeners, .admin, "http")
+            let page = configuration.basePath.parent
+            urls = Server.urls(listeners, .http, "http", page) + Server.urls(listeners, .https, "https", page)
+            urlsAdmin = Server.urls(listeners, .admin, "http", "/")
             address = listeners.lazy.filter { $0.kind == .http }.compactMap(\.socket.address).first
             addressTLS = listeners.lazy.filter { $0.kind == .https }.compactMap(\.socket.address).first
             addressAdmin = listeners.lazy.filter { $0.kind == .admin }.compactMap(\.socket.address).first
@@ -98,6 +103,7 @@ public final class Server: Sendable {
             }
             group.loops[0].spawn { [context] loop in await ExpirySweep(server: context).run(on: loop) }
             group.loops[0].spawn { [context] loop in await MemoryTrim(server: context).run(on: loop) }
+            group.loops[0].spawn { [context] loop in await TrafficSampler(server: context).run(on: loop) }
             supervisor.tellReady(
                 "Serving \(listeners.flatMap(\.names).joined(separator: ", "))")
             try supervisor.start()
@@ -147,10 +153,12 @@ public final class Server: Sendable {
 
     // MARK: Starting
 
-    private static func urls(_ listeners: [BoundListener], _ kind: ListenerKind, _ scheme: String) -> [String] {
+    private static func urls(
+        _ listeners: [BoundListener], _ kind: ListenerKind, _ scheme: String, _ path: String
+    ) -> [String] {
         listeners.filter { $0.kind == kind }.flatMap { listener in
             listener.socket.path.map { ["unix:\($0)"] }
-                ?? listener.socket.address?.families.map { "\(scheme)://\($0)/" } ?? []
+                ?? listener.socket.address?.families.map { "\(scheme)://\($0)\(path)" } ?? []
         }
     }
 
@@ -159,7 +167,8 @@ public final class Server: Sendable {
         do throws(StorageError) {
             var storeConfiguration = configuration.store
             let others = storeConfiguration.onEvent
-            storeConfiguration.events.targets = configuration.delivery.targets.map(\.target)
+            storeConfiguration.events.targets = configuration.delivery.stored
+            if configuration.computesDigests { storeConfiguration.digests = FileDigests(RunningSHA256.resumed) }
             storeConfiguration.onEvent = { event in
                 log.stored(event)
                 others(event)
@@ -295,6 +304,7 @@ public final class Server: Sendable {
     private func finishStopping(since start: Int64) {
         // This one was open to the end.
         for listener in listeners where listener.kind == .admin { listener.socket.removePath() }
+        context.carrying?.stop()
         context.deliverer?.stop()
         let deadline = start + ServerLimits.stopNanoseconds
         let isClosed = closesStore(by: deadline)

@@ -8,12 +8,20 @@ extension ServerConfiguration {
     ///
     /// - Parameter openFilesLimit: so many files a process may open.
     /// - Returns: what a start would warn of, as far as it can be known without the data directory.
-    /// - Throws: what a start would end with.
-    public func check(openFilesLimit: Int) throws(ServerError) -> [String] {
-        try checkOpenFiles(openFilesLimit)
+    /// - Throws: all that a start would end with, a line each.
+    public func check(openFilesLimit: Int) throws(ServerErrors) -> [String] {
+        var faults: [ServerError] = []
+        func noting<Value>(_ look: () throws(ServerError) -> Value?) -> Value? {
+            do throws(ServerError) { return try look() } catch {
+                faults.append(error)
+                return nil
+            }
+        }
         let places = ListeningPlace.planned(self)
-        let credentials = try Credentials.read(self, for: places)
-        _ = try deliveryContext()
+        _ = noting({ () throws(ServerError) -> Void? in try checkOpenFiles(openFilesLimit) })
+        let credentials = noting({ () throws(ServerError) in try Credentials.read(self, for: places) })
+        _ = noting({ () throws(ServerError) in try deliveryContext() })
+        guard faults.isEmpty else { throw ServerErrors(faults) }
         return StartCheck(
             configuration: self, places: places, credentials: credentials, store: nil, openFilesLimit: openFilesLimit
         ).warnings

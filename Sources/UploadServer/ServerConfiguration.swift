@@ -40,6 +40,8 @@ public struct ServerConfiguration: Sendable {
     public var readyFreeBytes: Int64
     /// Where uploads live, and what an acknowledged byte survives.
     public var store: StoreConfiguration
+    /// Whether SHA-256 is computed of every file while it comes.
+    public var computesDigests: Bool
     /// Who is told of what becomes of uploads.
     public var delivery: DeliveryConfiguration
     /// Event loops, 1 or more.
@@ -77,6 +79,8 @@ public struct ServerConfiguration: Sendable {
     public var access: AccessPolicy
     /// Who is asked beside them; nil for nobody. `access` says so, too.
     public var authority: AuthorityConfiguration?
+    /// Who is asked about uploads before they begin, and before they are finished.
+    public var questions: QuestionConfiguration
     /// Where keys are published by which `access` checks tokens.
     public var keySources: [KeySource]
     /// What the uploads of each owner may come to, where nothing else is said of its principal.
@@ -92,6 +96,8 @@ public struct ServerConfiguration: Sendable {
     /// What the server is called outside (`https://uploads.example/prefix`, no slash at the end), or only the path
     /// below which a proxy serves it (`/prefix`); nil where addresses are told without it.
     public var publicURL: String?
+    /// Where uploads have their addresses.
+    public var basePath: BasePath
     /// Whose word counts on where requests come from.
     public var trustedProxies: [NetworkPrefix]
     /// The field in which they say so: `Forwarded`, or one that holds addresses with commas between.
@@ -116,9 +122,13 @@ public struct ServerConfiguration: Sendable {
     /// Whether finished files can be fetched.
     public var allowsDownload: Bool
 
+    /// Which dialects are served, in the order in which they are asked.
+    var dialects: [any ServedDialect.Type] = ServedDialects.all
+
     public init(store: StoreConfiguration) {
         self.store = store
         delivery = DeliveryConfiguration()
+        computesDigests = false
         listen = []
         listenTLS = []
         listenAdmin = []
@@ -148,6 +158,7 @@ public struct ServerConfiguration: Sendable {
         connectionsPerAddressMax = nil
         access = .open
         authority = nil
+        questions = QuestionConfiguration()
         keySources = []
         ownerLimits = .none
         rateMax = nil
@@ -155,6 +166,7 @@ public struct ServerConfiguration: Sendable {
         creationsMax = nil
         ownerCreationsMax = nil
         publicURL = nil
+        basePath = .standard
         trustedProxies = []
         realIPHeader = ServerConfiguration.realIPHeaderStandard
         realIPField = .xForwardedFor
@@ -185,6 +197,9 @@ public struct ServerConfiguration: Sendable {
 
     /// With fewer descriptors to open the server does not start.
     public static var openFilesMin: Int { openFiles(connections: 1) }
+
+    /// Whether uploads can have their addresses there: not where something else has its own.
+    public static func isFree(_ path: BasePath) -> Bool { !Address.isTaken(path) }
 
     /// Whether a text can be the name of a header field.
     public static func isFieldName(_ text: String) -> Bool { FieldName(told: text) != nil }

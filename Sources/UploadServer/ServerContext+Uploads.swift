@@ -11,17 +11,17 @@ extension ServerContext {
             return Refusal(
                 .insufficientStorage, reason: "No space left", code: error.code,
                 "The disk has no room, for bytes or for files. What was told as stored is kept; try again later.",
-                fields: [("Retry-After", "60")])
+                fields: [("Retry-After", "\(ServerLimits.retryAfterShortageSeconds)")])
         case .tooManyUploads:
             return Refusal(
                 .serviceUnavailable, reason: "Too many uploads", code: error.code,
                 "As many unfinished uploads are here as may be; nothing new is begun. Try again later.",
-                fields: [("Retry-After", "60")])
+                fields: [("Retry-After", "\(ServerLimits.retryAfterShortageSeconds)")])
         case .eventsFull:
             return Refusal(
                 .serviceUnavailable, reason: "Too many events", code: error.code,
                 "Too many events wait for those who are to be told of them; nothing new is begun. Try again later.",
-                fields: [("Retry-After", "60")])
+                fields: [("Retry-After", "\(ServerLimits.retryAfterShortageSeconds)")])
         case .overLimit(let bound):
             return bound.refusal
         case .fileTooLarge:
@@ -35,12 +35,18 @@ extension ServerContext {
             return Refusal(
                 .serviceUnavailable, reason: "Upload busy", code: error.code,
                 "Another request has the upload, and does not let go of it yet. Try again later.",
-                fields: [("Retry-After", "5")])
+                fields: [("Retry-After", "\(ServerLimits.retryAfterRefusalSeconds)")])
         case .newerRecord:
             return Refusal(
                 .serviceUnavailable, reason: "Record of a newer version", code: error.code,
                 "A newer version of the server began this upload, and keeps it. Try again later.",
-                fields: [("Retry-After", "60")])
+                fields: [("Retry-After", "\(ServerLimits.retryAfterShortageSeconds)")])
+        case .unknownUpload:
+            return Refusal(.notFound, code: error.code, "There is no such upload, or none any more.")
+        case .wrongOffset(let recorded):
+            return Refusal(
+                .conflict, code: error.code, "The append does not start where the upload ends.",
+                fields: [("Upload-Offset", recorded.description)])
         case .closed:
             return ServerContext.stoppingRefusal
         default:

@@ -19,8 +19,12 @@ final class ServerContext: Sendable {
     let store: LocalStore
     /// Nil where nobody is told of events.
     let deliverer: EventDeliverer?
+    /// Brings finished files to where they are promised; nil where they stay.
+    let carrying: EventDeliverer?
     let log: ServerLog
-    let page: UploadPage
+    let page: EmbeddedPage
+    /// The page of who looks after the server.
+    let adminPage: EmbeddedPage
     let admission: Admission
     /// Bytes that streams of HTTP/2 wait to have taken.
     let heldBytes: HeldMemory
@@ -37,12 +41,20 @@ final class ServerContext: Sendable {
     let rates: FlowRates
     /// Whom to ask about credentials that nobody here knows; nil for nobody.
     let authority: AuthorityDesk?
+    /// Who is asked about uploads.
+    let questions: QuestionDesks
     /// Who reads published keys.
     let keepers: [KeyKeeper]
     /// How often keys were read.
     var keyCounts: KeyCounts { state.keyCounts }
     /// How that goes.
-    var authorityHealth: AuthorityHealth { state.authorityHealth }
+    var authorityHealth: ApplicationHealth { state.authorityHealth }
+    /// How it goes with questions about uploads.
+    func health(_ kind: Question.Kind) -> ApplicationHealth { state.health(kind) }
+    /// For files that wait for the ends of their forms.
+    var formPlaces: FormPlaces { state.formPlaces }
+    /// What went on in the last hour.
+    var traffic: TrafficHistory { state.traffic }
     /// When the server began, in seconds since 1970-01-01 UTC.
     let startSeconds: Int64
     /// How many contexts came before this one.
@@ -50,17 +62,20 @@ final class ServerContext: Sendable {
     private let state: ServerState
 
     init(
-        configuration: ServerConfiguration, store: LocalStore, deliverer: EventDeliverer?, log: ServerLog,
-        page: UploadPage, loops: [EventLoop], supervisor: Supervisor, state: ServerState,
-        authority: AuthorityDesk? = nil, keepers: [KeyKeeper] = []
+        configuration: ServerConfiguration, store: LocalStore, deliverer: EventDeliverer?,
+        carrying: EventDeliverer? = nil, log: ServerLog, loops: [EventLoop], supervisor: Supervisor, state: ServerState,
+        authority: AuthorityDesk? = nil, questions: QuestionDesks = .none, keepers: [KeyKeeper] = []
     ) {
         self.authority = authority
+        self.questions = questions
         self.keepers = keepers
         self.configuration = configuration
         self.store = store
         self.deliverer = deliverer
+        self.carrying = carrying
         self.log = log
-        self.page = page
+        page = .upload(collection: configuration.basePath.name)
+        adminPage = .admin()
         self.loops = loops
         self.supervisor = supervisor
         self.state = state
@@ -76,14 +91,20 @@ final class ServerContext: Sendable {
     }
 
     /// The same server under another configuration.
-    init(_ old: ServerContext, configuration: ServerConfiguration, authority: AuthorityDesk?, keepers: [KeyKeeper]) {
+    init(
+        _ old: ServerContext, configuration: ServerConfiguration, authority: AuthorityDesk?, questions: QuestionDesks,
+        keepers: [KeyKeeper]
+    ) {
         self.authority = authority
+        self.questions = questions
         self.keepers = keepers
         self.configuration = configuration
         store = old.store
         deliverer = old.deliverer
+        carrying = old.carrying
         log = old.log
         page = old.page
+        adminPage = old.adminPage
         loops = old.loops
         supervisor = old.supervisor
         rates = old.rates
@@ -123,6 +144,16 @@ final class ServerContext: Sendable {
         return Int(counters.reduce(0) { $0 + $1.opened[index].count - $1.closed[index].count })
     }
 
+    /// One more watches what becomes of uploads, as long as the answer lives; nil where there are enough.
+    ///
+    /// - Parameter share: nil for one who looks after the server.
+    func watcherSlot(_ share: WatcherShare?) -> WatcherSlot? { WatcherSlot.taken(state, share) }
+
+    /// How many watch: everything, and one upload of their own.
+    var watcherCounts: (all: Int, own: Int) {
+        (state.watchers.load(ordering: .relaxed), state.ownersWatchers.count)
+    }
+
     /// Accepting has come to a halt because something ran out.
     func countAcceptPause() { state.acceptPauses.add(1, ordering: .relaxed) }
 
@@ -148,7 +179,7 @@ extension IETFPolicy {
 extension TusOffer {
     fileprivate init(_ configuration: ServerConfiguration) {
         self.init(
-            sizeMax: configuration.sizeMax,
+            sizeMax: configuration.sizeMax, collection: configuration.basePath.collection,
             algorithms: ChecksumAlgorithm.allCases.filter(\.computed.isAvailable), expiry: configuration.store.expiry)
     }
 }

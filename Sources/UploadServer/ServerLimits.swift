@@ -1,8 +1,12 @@
+internal import HTTP2
+
 /// The bounds of the server that no option changes.
 enum ServerLimits {
     /// Bytes read from a connection at once while no body flows: a head and a little more, since what belongs to a body
     /// is copied once more from here.
     static let headReadBytes = 8 * 1024
+    /// Files of all forms that wait for the ends of their forms, two kilobytes of memory each.
+    static let formPlacesMax = 16_384
     /// Log lines that wait for a slow reader, in bytes.
     static let logBytesMax = 8 << 20
     /// How long the end of the process waits for somebody to read what the log still has to say.
@@ -32,6 +36,8 @@ enum ServerLimits {
     static let crumbPauseNanoseconds: Int64 = 2_000_000
     /// Bytes that must come within one hold for a body to count as fast and keep its buffer between arrivals.
     static let fastBodyBytes = 128 * 1024
+    /// Bytes that OpenSSL has read ahead at most and not handed out: three records of TLS.
+    static let encryptedAheadBytes: Int64 = 48 * 1024
     /// What a download leaves waiting in the system beyond what the network has taken, in bytes: enough for the loop to
     /// come back in time, and little where the client does not read.
     static let unsentBytesMax: Int32 = 256 * 1024
@@ -40,6 +46,8 @@ enum ServerLimits {
     static let downloadIdleNanoseconds: Int64 = 120_000_000_000
     /// How much of a rate that was not used may be made up for, in nanoseconds of it.
     static let rateCreditNanoseconds: Int64 = 250_000_000
+    /// Different rates of one owner that are remembered beyond those in use.
+    static let rateLinesMax = 64
     /// Who waits for a rate is told when he may go on so much earlier than he knows: less is no more than a timer's
     /// own error.
     static let rateWakeNanoseconds: Int64 = 1_000_000
@@ -83,12 +91,26 @@ enum ServerLimits {
     static let streamWindowShareOfMemory = 4
     /// Bytes read from a connection of HTTP/2 at once while its only stream has lent no memory for them, …
     static let heldBytesSoon = 16 * 1024
-    /// … and those of it that may wait. More would be copied for nothing: nobody waits behind them for whom they have
-    /// to be read.
+    /// … and those of a large window that may wait: more would be copied for nothing by the time that they are taken, …
     static let heldBytesAlone = 64 * 1024
+    /// … unless none are for twice so long: then what stands behind them is read, …
+    static let heldPatienceNanoseconds: Int64 = 20_000_000
+    /// … as many as all streams of a connection may be sent ahead before they have shown that they are taken.
+    static let heldBytesMax =
+        HTTP2Limits.streamsMax * HTTP2Limits.streamWindowBytes + heldBytesSlowedMax + HTTP2Limits.windowStepBytes
+    /// Bytes of the heads of all streams of a connection: a hundred of 10 kB, which is five times what browsers send. A
+    /// client may repeat a large head by a few bytes (RFC 7541), and it is there as long as its stream is.
+    static let streamHeadsBytesMax = 1 << 20
+    /// Streams of a connection that get their tasks at once, before others have their turn.
+    static let streamsBegunAtOnce = 25
+    /// With more streams at once, or more bytes behind the preface of HTTP/2, it is found out first whether their
+    /// client is still there, who costs nothing if not: some clients begin with a few requests, with small heads.
+    static let streamsUnansweredMax = 4
+    static let unansweredBytesMax = 1024
     /// Content of a frame, in bytes, behind which more is to be expected at once.
     static let floodFrameBytes = 4096
-    /// So many may wait of all streams of a connection whose bodies a rate slows down: the windows of sixteen of them.
+    /// What all streams of a connection whose bodies a rate slows down may be sent ahead together, in bytes, beyond
+    /// what each may be sent at first.
     static let heldBytesSlowedMax = 4 << 20
     /// Who asks for more parts of a file than so many at once waits for a slice of the loop's time.
     static let partsAtOnce = 8
@@ -106,6 +128,8 @@ enum ServerLimits {
     static let connectionsShareOfAddress = 2
     /// What a client is told that is turned away for want of room.
     static let retryAfterRefusalSeconds = 5
+    /// The same where it takes somebody's doing to change that: a full disk, too many unfinished uploads.
+    static let retryAfterShortageSeconds = 60
     /// How often the log says that connections are refused, at most.
     static let refusalLogNanoseconds: Int64 = 10_000_000_000
     /// Between two lines on connections that no trusted proxy has announced: a scanner makes many.
@@ -152,6 +176,12 @@ enum ServerLimits {
     static let authorityMarginNanoseconds: Int64 = 250_000_000
     /// How often the log says that the application cannot be asked, at most.
     static let authorityLogNanoseconds: Int64 = 30_000_000_000
+    /// Questions about uploads that are under way at once, of each kind, a connection each: at 0.1 s an answer that is
+    /// 1,280 uploads a second.
+    static let questionAskersMax = 128
+    /// Questions of one kind that wait for one of these; past it they count as unanswered. Each holds a record, of ten
+    /// KiB at most.
+    static let questionQueueMax = 2048
     /// How long published keys are good for whose publisher does not say, …
     static let keysNanoseconds: Int64 = 900_000_000_000
     /// … and the least and the most of it where it does: a key that was taken back counts so much longer.
@@ -165,6 +195,43 @@ enum ServerLimits {
     static let keysReadNanoseconds: Int64 = 5_000_000_000
     /// How often certificate files are looked at, to find out whether they were replaced.
     static let certificateCheckNanoseconds: Int64 = 5_000_000_000
+    /// Uploads of one page of a list, unless asked for fewer, and at most.
+    static let listedUploads = 100
+    static let listedUploadsMax = 1000
+    /// Steps through the records for one page: then it ends, however little was found, and says where to go on.
+    static let listStepsMax = 64
+    /// Connections on which what becomes of uploads is watched: of who looks after the server, who has few …
+    static let watchersMax = 8
+    /// … and of owners, each of an upload of their own.
+    static let ownersWatchersMax = 512
+    /// Of these one owner's, or, where nobody is asked who they are, those of one upload: eight may be greedy before
+    /// anybody else finds none, and a page with its hundred uploads watches most of them one after the other.
+    static let ownerWatchersMax = 64
+    /// How often a watcher looks for news, in nanoseconds, while there are none, …
+    static let watchNanoseconds: Int64 = 200_000_000
+    /// … while there are …
+    static let watchSoonNanoseconds: Int64 = 20_000_000
+    /// … and for how far uploads have come.
+    static let watchProgressNanoseconds: Int64 = 500_000_000
+    /// How often it is told how the server is, in nanoseconds.
+    static let watchOverviewNanoseconds: Int64 = 2_000_000_000
+    /// What goes on is written down so often, in nanoseconds …
+    static let trafficNanoseconds: Int64 = 15_000_000_000
+    /// … and kept so many times: an hour.
+    static let trafficSamplesMax = 240
+    /// How often one upload is looked at for its owner, in nanoseconds.
+    static let ownWatchNanoseconds: Int64 = 500_000_000
+    /// How often who watches is asked again whether they may, in nanoseconds: a token may have come to its end.
+    static let watchAdmissionNanoseconds: Int64 = 5_000_000_000
+    /// After so long a silence a watcher is told that the server is there, in nanoseconds: proxies close what is
+    /// silent.
+    static let watchSilenceNanoseconds: Int64 = 15_000_000_000
+    /// How long a watcher may take nothing of what it is sent, in nanoseconds.
+    static let watchStallNanoseconds: Int64 = 120_000_000_000
+    /// News that are sent to a watcher at once.
+    static let watchItemsAtOnce = 64
+    /// How many such lots it is told before how far uploads are and how the server is.
+    static let watchLotsAtOnce = 16
     /// Connections of who looks after the server, beyond those of clients.
     static let adminConnectionsMax = 32
 }

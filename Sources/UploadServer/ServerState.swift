@@ -1,3 +1,4 @@
+internal import Events
 internal import LinuxSystem
 internal import Synchronization
 internal import TLS
@@ -9,12 +10,21 @@ final class ServerState: Sendable {
     let stopping = Atomic<Bool>(false)
     let rested = Atomic<Int>(0)
     let acceptPauses = Atomic<Int64>(0)
+    /// Who watches what becomes of uploads: all, and those who watch one of their own.
+    let watchers = Atomic<Int>(0)
+    let ownersWatchers = SharedPlaces()
     /// Where others are asked.
     let outside = OutsideLoop()
     /// How it goes with the application that is asked who may.
-    let authorityHealth: AuthorityHealth
+    let authorityHealth: ApplicationHealth
+    /// How it goes with those that are asked about uploads.
+    let createHealth: ApplicationHealth
+    let finishHealth: ApplicationHealth
     /// How often published keys were read.
     let keyCounts = KeyCounts()
+    let formPlaces = FormPlaces()
+    /// What went on in the last hour.
+    let traffic = TrafficHistory()
     private let log: ServerLog
     private let context = Mutex<ServerContext?>(nil)
     private let shown: Mutex<Credentials?>
@@ -25,7 +35,9 @@ final class ServerState: Sendable {
     init(credentials: Credentials?, portTLS: UInt16?, log: ServerLog) {
         shown = Mutex(credentials)
         self.log = log
-        authorityHealth = AuthorityHealth(log: log.logger)
+        authorityHealth = ApplicationHealth(.authority, log: log.logger)
+        createHealth = ApplicationHealth(.create, log: log.logger)
+        finishHealth = ApplicationHealth(.finish, log: log.logger)
         self.portTLS = portTLS
     }
 
@@ -42,6 +54,27 @@ final class ServerState: Sendable {
     func authority(of configuration: ServerConfiguration) throws(Errno) -> AuthorityDesk? {
         guard let authority = configuration.authority else { return nil }
         return AuthorityDesk(authority, on: try outside.loop(), health: authorityHealth)
+    }
+
+    /// Whoever asks the application about uploads, as a configuration says.
+    ///
+    /// - Parameter source: a name for the server where it has no public URL.
+    func questions(of configuration: ServerConfiguration, source: String) throws(Errno) -> QuestionDesks {
+        var desks = QuestionDesks.none
+        for kind in Question.Kind.allCases {
+            guard let url = configuration.questions.url(kind) else { continue }
+            desks[kind] = QuestionDesk(
+                kind, url, of: configuration, source: source, on: try outside.loop(), health: health(kind))
+        }
+        return desks
+    }
+
+    /// How it goes with the questions of a kind.
+    func health(_ kind: Question.Kind) -> ApplicationHealth {
+        switch kind {
+        case .create: createHealth
+        case .finish: finishHealth
+        }
     }
 
     /// Whoever reads the keys that a configuration says where to find.

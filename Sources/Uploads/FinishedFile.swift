@@ -7,6 +7,9 @@ public struct FinishedFile: Equatable, Sendable {
     /// When it was delivered, in nanoseconds since 1970-01-01 UTC: tells apart what an upload delivers within a second.
     public let finishedNanoseconds: Int64
 
+    /// SHA-256 of its bytes as they came, 32 bytes; nil where nobody has computed it.
+    public let sha256: [UInt8]?
+
     /// When it was last written, in nanoseconds since 1970-01-01 UTC, where somebody has looked: its owner may change
     /// it where it stands. Nil in a record.
     public let modifiedNanoseconds: Int64?
@@ -29,7 +32,11 @@ public struct FinishedFile: Equatable, Sendable {
         return start > .max - 999_999_999 ? .max : start + 999_999_999
     }
 
-    public init(name: CleanName, length: Int64, finishedNanoseconds: Int64, modifiedNanoseconds: Int64? = nil) {
+    public init(
+        name: CleanName, length: Int64, finishedNanoseconds: Int64, modifiedNanoseconds: Int64? = nil,
+        sha256: [UInt8]? = nil
+    ) {
+        self.sha256 = sha256
         self.name = name
         self.length = length
         self.finishedNanoseconds = finishedNanoseconds

@@ -3,10 +3,8 @@ public struct Offset: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// Bytes, 0 or more.
     public let bytes: Int64
 
-    public init(_ bytes: Int64) {
-        precondition(bytes >= 0, "an offset is not negative")
-        self.bytes = bytes
-    }
+    /// Less than no byte is none: the store compares with what is recorded, and refuses what differs.
+    public init(_ bytes: Int64) { self.bytes = max(bytes, 0) }
 
     public static let zero = Offset(0)
     public static func < (left: Offset, right: Offset) -> Bool { left.bytes < right.bytes }

@@ -28,9 +28,18 @@ public struct OwnerLimits: Hashable, Sendable {
 
     /// Which bound a step goes beyond; nil where it may be done. What does not grow is never refused, whatever it comes
     /// to: bounds may have been lowered since.
-    public func bound(against next: Usage, from usage: Usage) -> OwnerBound? {
+    ///
+    /// - Parameter isPart: whether it is a piece of a file that makes the step (`Upload.isPart`). It is no file, but
+    ///   begins only where there is room for the file that it is a piece of, and while fewer uploads are unfinished
+    ///   than `UploadLimits.piecesPerFile` for each file that there may be. So an owner whose pieces are as many as may
+    ///   be can still have them put together.
+    public func bound(against next: Usage, from usage: Usage, isPart: Bool = false) -> OwnerBound? {
         if OwnerLimits.exceeds(next.bytes, usage.bytes, bytesMax) { return .bytes }
         if OwnerLimits.exceeds(next.files, usage.files, filesMax) { return .files }
+        if isPart, next.open > usage.open, let filesMax {
+            let (piecesMax, overflow) = filesMax.multipliedReportingOverflow(by: UploadLimits.piecesPerFile)
+            if next.files >= filesMax || !overflow && next.open > piecesMax { return .files }
+        }
         if OwnerLimits.exceeds(next.open, usage.open, openMax) { return .open }
         return nil
     }

@@ -112,6 +112,14 @@ public struct Upload: Equatable, Sendable {
             record.fields.finished = newValue
         }
     }
+    /// The state of a digest over the bytes below `offset`, nil where there is none.
+    public var digestState: [UInt8]? {
+        get { record.fields.digestState }
+        set {
+            own()
+            record.fields.digestState = newValue
+        }
+    }
     /// Names of earlier deliveries whose files are still to be removed. All of them are this server's.
     public var older: [CleanName] {
         get { record.fields.older }
@@ -138,6 +146,16 @@ public struct Upload: Equatable, Sendable {
         }
     }
 
+    /// Where the request that has changed it last belongs among those of other programs (`traceparent`); nil where it
+    /// did not say, or where it was no request.
+    public var trace: String? {
+        get { record.fields.trace }
+        set {
+            own()
+            record.fields.trace = newValue
+        }
+    }
+
     /// Whether every byte of a known length is on stable storage.
     public var isWhole: Bool { length == offset.bytes }
 
@@ -159,8 +177,10 @@ public struct Upload: Equatable, Sendable {
         var expiresSeconds: Int64?
         var finished: FinishedFile?
         var concatenation: Concatenation?
+        var digestState: [UInt8]?
         var older: [CleanName] = []
         var epoch: Int64 = 0
+        var trace: String?
     }
 
     /// Changed by who alone has it, and by nobody else, as the storage of an array is. That others have let go of it is

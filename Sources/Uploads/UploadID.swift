@@ -21,9 +21,11 @@ public struct UploadID: Hashable, Sendable, CustomStringConvertible {
     public init?(_ text: String) {
         // For one type, and without iterators that are generic: what other targets call is not specialized for them,
         // and every request for an upload comes by here.
-        guard text.utf8.count == 32 else { return nil }
+        let bytes = text.utf8.span
+        guard bytes.count == 32 else { return nil }
         var (high, low): (UInt64, UInt64) = (0, 0)
-        for byte in text.utf8 {
+        for index in bytes.indices {
+            let byte = bytes[index]
             let digit: UInt8
             switch byte {
             case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
@@ -41,17 +43,18 @@ public struct UploadID: Hashable, Sendable, CustomStringConvertible {
     /// 32 lower-case hexadecimal digits; safe in a path and in a URL.
     public var description: String {
         // By hand: every request has one in its log line, every file in its path.
-        var digits = [UInt8](repeating: 0, count: 32)
-        for index in 0..<16 {
-            let shift = UInt64(60 - 4 * index)
-            digits[index] = UploadID.digit(high >> shift)
-            digits[16 + index] = UploadID.digit(low >> shift)
+        var digits: [UInt8] = []
+        digits.append(addingCapacity: 32) { (output: inout OutputSpan<UInt8>) in
+            UploadID.append(high, to: &output)
+            UploadID.append(low, to: &output)
         }
         return String(decoding: digits, as: UTF8.self)
     }
 
-    private static func digit(_ word: UInt64) -> UInt8 {
-        let value = UInt8(truncatingIfNeeded: word) & 15
-        return value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+    private static func append(_ word: UInt64, to output: inout OutputSpan<UInt8>) {
+        for index in 0..<16 {
+            let value = UInt8(truncatingIfNeeded: word &>> UInt64(60 - 4 * index)) & 15
+            output.append(value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10)
+        }
     }
 }

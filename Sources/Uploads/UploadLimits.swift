@@ -17,4 +17,11 @@ public enum UploadLimits {
 
     /// Bytes of an owner's name, as tokens write it (`sub`): identity providers stay well below.
     public static let ownerBytesMax = 255
+
+    /// Bytes of the path below which uploads have their addresses: longer ones are in no product, and clients keep
+    /// addresses.
+    public static let basePathBytesMax = 200
+    /// Pieces that an owner may have for each file that it may have, joined ones counted until they are gone: clients
+    /// send a file in a handful at once.
+    public static let piecesPerFile: Int64 = 16
 }

@@ -194,8 +194,15 @@ public final class Transport {
         }
     }
 
+    /// Whether the connection is known to have broken off: for who closes it then, since nothing else tells of it any
+    /// more. A peer that has closed its side alone still reads.
+    public var isGone: Bool { socket.pendingError() != nil }
+
     /// Bytes that were written and that the peer's system has not confirmed yet, on the wire's count.
     public var unconfirmedBytes: Int64 { Int64(socket.unconfirmedBytes) }
+
+    /// Bytes that have come and were not read from the system yet, on the wire's count.
+    public var unreadBytes: Int64 { Int64(socket.unreadBytes) }
 
     /// From here on the socket takes no more than about so many bytes ahead of what the network carries.
     public func boundUnsent(bytes: Int32) { socket.boundUnsent(bytes: bytes) }

@@ -29,7 +29,7 @@ struct CheckConfig: ParsableCommand {
     func run() throws {
         switch words {
         case ["--example"]: return print(ServeOptions.example, terminator: "")
-        // For the README.
+        // For docs/configuration.md.
         case ["--markdown"]: return print(ServeOptions.table.markdown, terminator: "")
         default: break
         }
@@ -38,7 +38,8 @@ struct CheckConfig: ParsableCommand {
         do throws(ConfigurationFault) {
             let openFiles = (try? SystemProcess.raiseOpenFilesLimit()) ?? SystemProcess.openFilesLimit
             let configured = try ServeOptions.configured(words: words, openFiles: openFiles)
-            let warnings = configured.warnings + (try start(configured.target.server, openFiles))
+            let found = try start(configured.target.server, openFiles)
+            let warnings = configured.warnings + configured.openSecrets + found
             print(configured.report, terminator: "")
             for warning in warnings {
                 FileHandle.standardError.write(Data("sluice: warning: \(warning)\n".utf8))
@@ -51,10 +52,10 @@ struct CheckConfig: ParsableCommand {
 
     /// Looks at what a start looks at before it listens.
     private func start(_ server: ServerConfiguration, _ openFiles: Int) throws(ConfigurationFault) -> [String] {
-        do throws(ServerError) {
+        do throws(ServerErrors) {
             return try server.check(openFilesLimit: openFiles)
         } catch {
-            throw ConfigurationFault(["\(error)"])
+            throw ConfigurationFault(error.errors.map { "\($0)" })
         }
     }
 }

@@ -212,6 +212,10 @@ struct Put: ParsableCommand {
 
     /// What a file holds but for the blanks around it.
     private static func token(_ path: String) throws -> String {
+        do throws(OptionFault) { try SecretFile.check(path) } catch {
+            complain("--token-file \(error.reason)")
+            throw ExitCode(2)
+        }
         // Not as a regular file: it may be a pipe, as of a shell's <(…).
         guard let bytes = try? FileHandle(forReadingFrom: URL(filePath: path)).readToEnd() ?? Data() else {
             complain("cannot read \(path)")

@@ -3,6 +3,7 @@ import Configuration
 import Foundation
 import LinuxSystem
 import Logging
+import Storage
 import UploadServer
 
 /// `sluice serve`
@@ -36,6 +37,7 @@ struct Serve: ParsableCommand {
         let log: ServerLog
         let server: Server
         let writer: LogWriter
+        let data: String
         do {
             // First of all: threads that are started later inherit the blocked signals.
             let signals = try Signals([.terminate, .interrupt, .hangUp])
@@ -45,6 +47,7 @@ struct Serve: ParsableCommand {
             let configured = try ServeOptions.configured(words: words, openFiles: openFiles, inherited: inherited)
             try configured.target.server.checkOpenFiles(openFiles)
             let settings = configured.target
+            data = settings.server.store.path
             writer = try LogWriter(descriptor: 2)
             log = ServerLog(writer: writer, format: settings.logFormat, level: settings.logLevel)
             warnOfIgnoredAddresses(configured, inherited, log)
@@ -52,7 +55,7 @@ struct Serve: ParsableCommand {
             server = try Server(
                 settings.server, signals: signals, service: service, log: log,
                 reload: { () throws(ServerError) in try reload.next() })
-            for warning in configured.warnings { log.logger.warning("\(warning)") }
+            for warning in configured.warnings + configured.openSecrets { log.logger.warning("\(warning)") }
         } catch let fault as ConfigurationFault {
             ServeOptions.tell(fault)
             throw ExitCode(2)
@@ -68,6 +71,7 @@ struct Serve: ParsableCommand {
             throw ExitCode(1)
         }
         announce(server)
+        log.logger.notice("started", metadata: ["version": "\(Sluice.version)", "data": "\(data)"])
         let isDrained = server.waitUntilStopped()
         writer.close()
         if !isDrained { throw ExitCode(1) }

@@ -10,10 +10,19 @@ struct Sluice: ParsableCommand {
         abstract: "A server for resumable uploads: what it says it has, it has on disk.",
         discussion: """
             Exit codes: 0 when everything went well (serve: all uploads under way were settled), 2 for wrong options, \
-            1 for any other failure; put and check have more, see their --help.
+            1 for any other failure, 3 where a server has refused (put; list, show, cancel, watch, events, usage, \
+            log-level), check has found damage, or import has skipped some uploads; put has more, see its --help.
             """,
         version: version,
-        subcommands: [Serve.self, CheckConfig.self, Put.self, Check.self, Health.self, Token.self])
+        subcommands: [Serve.self, CheckConfig.self, Put.self, Check.self, Import.self, Health.self, Token.self],
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Looking after a running server",
+                subcommands: [
+                    ListUploads.self, ShowUpload.self, CancelUploads.self, WatchUploads.self, LookAfterEvents.self,
+                    ShowUsage.self, SetLogLevel.self,
+                ])
+        ])
 
     static let version = "0.1.0"
 

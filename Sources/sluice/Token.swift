@@ -13,7 +13,7 @@ struct Token: ParsableCommand {
         discussion: """
             The server believes it if it is started with the same secret, or with the key's public half:
 
-              openssl rand -hex 32 >secret
+              (umask 077; openssl rand -hex 32 >secret)
               sluice serve --jwt-secret secret
               sluice token --jwt-secret secret --sub alice --expires 1h >token
               sluice put --token-file token big.iso http://127.0.0.1:8080/
@@ -87,6 +87,9 @@ struct Token: ParsableCommand {
 
     private func key() throws(KeyFault) -> VerificationKey {
         let path = jwtSecret ?? jwtPrivateKey ?? ""
+        do throws(OptionFault) { try SecretFile.check(path) } catch {
+            throw KeyFault("--\(jwtSecret == nil ? "jwt-private-key" : "jwt-secret") \(error.reason)")
+        }
         guard let bytes = FileManager.default.contents(atPath: path).map({ Array($0) }) else {
             throw KeyFault("cannot read \(path)")
         }

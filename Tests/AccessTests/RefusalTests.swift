@@ -18,6 +18,11 @@ import Testing
         #expect(challenge?.hasPrefix("Bearer realm=") ?? [403, 503].contains(status))
     }
 
+    @Test func `a scope that alone allows it is named alone`() {
+        #expect(AccessFault.scope(.oversee).refusal.message.hasSuffix("it takes the scope admin."))
+        #expect(AccessFault.scope(.ask).refusal.message.hasSuffix("it takes one of the scopes upload download."))
+    }
+
     @Test func `every fault has a rule of its own`() {
         let rules = AccessFault.rules
         #expect(Set(rules).count == rules.count)

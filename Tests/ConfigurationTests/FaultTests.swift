@@ -31,6 +31,32 @@ import Testing
         #expect(faults.count == 5)
     }
 
+    @Test func `of very much that is wrong the first fifty are told, and how many there are beside them`() {
+        let lines = (1...1000).map { "k\($0): 1" }
+        let faults = Sample.faults(file: lines.joined(separator: "\n"))
+        #expect(faults.count == 51 && faults[0] == "f.yaml:1: 'k1' is no option." && faults[49].hasPrefix("f.yaml:50:"))
+        #expect(faults[50] == "… and 950 more that are wrong.")
+        #expect(Sample.faults(file: lines[..<51].joined(separator: "\n")).last == "… and 1 more that is wrong.")
+        #expect(Sample.faults(file: lines[..<50].joined(separator: "\n")).count == 50)
+    }
+
+    @Test(arguments: [
+        ("", "", ": 1\n", 1001), ("", "'", "':\n", 1001), ("{", "", ",", 1), ("{", "", ": 1,\n", 501),
+    ])
+    func `a file of more keys than anybody means is refused before they are compared with each other`(
+        start: String, front: String, end: String, line: Int
+    ) {
+        let file = start + (1...50_000).map { "\(front)k\($0)\(end)" }.joined() + (start.isEmpty ? "" : "}")
+        #expect(Sample.faults(file: file) == ["f.yaml:\(line): more than 1000 keys, which no file needs."])
+    }
+
+    @Test func `a long list is no file of many keys`() throws {
+        let names = (1...3000).map { "a\($0)" }
+        for file in ["[" + names.joined(separator: ", ") + "]", "\n- " + names.joined(separator: "\n- ")] {
+            #expect(try Sample.configured(file: "allowed-name: " + file).target.names == names)
+        }
+    }
+
     @Test(arguments: ["max-size: 1\nlog-level: low\nmax-size: 2", "'max-size': 1\n\n\"max-size\": 2"])
     func `a key that stands there twice is told with both lines`(file: String) {
         #expect(
@@ -55,6 +81,16 @@ import Testing
     ])
     func `what is no list of options is told with its line`(file: String, fault: String) {
         #expect(Sample.faults(file: file) == [fault])
+    }
+
+    @Test(arguments: [
+        ("log-level: a\n  b", 1), ("log-level:\n  a\n  b\nopen: true", 2), ("open: true\nlog-level: a\n\n  b", 2),
+        ("allowed-name:\n- a\n- b\n  - c", 3), ("open: true # ä ö\n\nallowed-name: ü\n  ö", 3),
+        ("allowed-name: a\r\n  b", 1),
+        ("\u{FEFF}allowed-name: a\n   b", 1), ("# é\nallowed-name: 'é'\nlog-level: é\n é", 3),
+    ])
+    func `a text that goes on in the next line is refused with its first one`(file: String, line: Int) {
+        #expect(Sample.faults(file: file) == ["f.yaml:\(line): a value of several lines is not taken."])
     }
 
     @Test func `a file that goes deeper than anybody means is told, and ends nothing`() {
@@ -107,10 +143,18 @@ import Testing
         "\u{FEFF}open: true",
         "allowed-name: ['*', '&a', \"!b\", a*b, 'it''s', \"\\\"\"]", "allowed-name: [a,#c\n b]",
         "allowed-name: [\n  a,\n  b,\n]", "---\nopen: true\n...\n", "open: true\r\nsending: on\r\n",
-        "'open': true # *a",
+        "'open': true # *a", "\u{FEFF}allowed-name: é #", "allowed-name:\n  a  # b\n", "allowed-name: [ é , b, é c ]",
+        "{open: true, allowed-name: é é}", "allowed-name:\r\n  -\r\n    a b \r\n",
         "allowed-name:\n- a b *c\n-   d # e",
     ])
     func `what people write is taken`(file: String) { #expect(Sample.faults(file: file) == []) }
+
+    @Test func `a value that is longer than an answer's line should be is refused`() {
+        #expect(Sample.faults(file: "allowed-name: \(String(repeating: "a", count: OptionText.bytesMax))") == [])
+        #expect(
+            Sample.faults(file: "allowed-name: \(String(repeating: "ä", count: OptionText.bytesMax / 2 + 1))")
+                == ["f.yaml:1: allowed-name takes up to 8192 bytes."])
+    }
 
     @Test func `a value with a NUL in it is refused, since the system would end it there`() {
         #expect(Sample.faults(file: "allowed-name: \"a\\0b\"") == ["f.yaml:1: allowed-name takes no NUL."])

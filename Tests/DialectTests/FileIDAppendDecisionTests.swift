@@ -56,6 +56,21 @@ import Uploads
         #expect(decision == .append(at: Offset(40), length: 40))
     }
 
+    @Test(arguments: DialectName.allCases.filter { $0 != .fileID })
+    func `what another dialect has begun is neither told nor appended to, nor begun anew`(dialect: DialectName) throws {
+        for state in [UploadState.open, .finished, .failed, .expired] {
+            var upload = Self.upload(state, offset: 40, length: 100)
+            upload.dialect = dialect
+            for start in ["0", "40", "100"] {
+                let refused = refusal {
+                    try FileIDAppendDecision(Self.request(start: start, body: 100 - Int64(start)!), upload: upload)
+                }
+                #expect((refused?.status, refused?.code) == (.conflict, "wrong-dialect"))
+            }
+            #expect(refusal { try FileIDAnswer.digits(for: upload) }?.code == "wrong-dialect")
+        }
+    }
+
     @Test func `start 0 restarts what is open and what is finished`() throws {
         for upload in [Self.upload(.open, offset: 40, length: 100), Self.upload(.finished, offset: 100, length: 100)] {
             let decision = try FileIDAppendDecision(Self.request(start: "0", body: 100), upload: upload)
@@ -127,7 +142,7 @@ import Uploads
         #expect(try FileIDAppendDecision(Self.request(start: "0", body: 100), upload: upload) == .restart(length: 100))
         let refused = refusal { try FileIDAppendDecision(Self.request(start: "40", body: 60), upload: upload) }
         #expect(refused?.code == "upload-damaged")
-        #expect(refusal { try StatusAnswer.digits(for: upload) }?.status == .internalServerError)
+        #expect(refusal { try FileIDAnswer.digits(for: upload) }?.status == .internalServerError)
     }
 
     @Test func `a chunked body takes its file's length from X-File-Size`() throws {
@@ -156,8 +171,8 @@ import Uploads
     }
 
     @Test func `the status of what is unknown is 0, and of what is there its count`() throws {
-        #expect(try StatusAnswer.digits(for: nil) == "0")
-        #expect(try StatusAnswer.digits(for: Self.upload(.open, offset: 40, length: 100)) == "40")
-        #expect(try StatusAnswer.digits(for: Self.upload(.finished, offset: 100, length: 100)) == "100")
+        #expect(try FileIDAnswer.digits(for: nil) == "0")
+        #expect(try FileIDAnswer.digits(for: Self.upload(.open, offset: 40, length: 100)) == "40")
+        #expect(try FileIDAnswer.digits(for: Self.upload(.finished, offset: 100, length: 100)) == "100")
     }
 }

@@ -1,6 +1,7 @@
-"""A small web application that says who may: what `--auth-url` asks. A real server on a real port; how it answers is a
-function that tests change while it runs."""
+"""A small web application that says who may, and what may be uploaded: what `--auth-url`, `--ask-create` and
+`--ask-finish` ask. A real server on a real port; how it answers is a function that tests change while it runs."""
 
+import json
 import socket
 import ssl
 import threading
@@ -48,7 +49,7 @@ class Application:
     def __init__(self, answers=by_bearer, certificate: tuple[Path, Path] | None = None):
         # Called with each question's fields, by their names in lower case; on a thread of its own for each connection.
         self.answers = answers
-        # The fields of each question that came, in order.
+        # The fields of each question that came, in order; `:path`, and of those that bring JSON `:json`, beside them.
         self.questions: list[dict[str, str]] = []
         self.connections = 0
         self._certificate = certificate
@@ -72,7 +73,14 @@ class Application:
                 super().setup()
 
             def do_GET(self):
-                question = {name.lower(): value for name, value in self.headers.items()} | {":path": self.path}
+                self.ask({})
+
+            def do_POST(self):
+                content = self.rfile.read(int(self.headers["Content-Length"]))
+                self.ask({":content": content, ":json": json.loads(content)})
+
+            def ask(self, said):
+                question = {name.lower(): value for name, value in self.headers.items()} | {":path": self.path} | said
                 application.questions.append(question)
                 said = application.answers(question)
                 if isinstance(said, bytes):

@@ -2,11 +2,13 @@
 
 import os
 import re
+from types import SimpleNamespace
 
 import pytest
 import wire
 from playwright.sync_api import expect, sync_playwright
 
+from activator import Activator, listening
 from proxy import Proxy
 from sluice import Sluice, make_file
 # Imported to be found here: pytest takes hooks and fixtures from a conftest by their names.
@@ -43,6 +45,26 @@ def start(tmp_path):
     for server in servers:
         server.stop()
         print(server.log_tail())
+
+
+@pytest.fixture
+def manage(tmp_path):
+    """Starts a server with an admin address: manage("--max-size", "1K")."""
+    sites = []
+
+    def start_server(*options):
+        folder = tmp_path / f"site{len(sites)}"
+        folder.mkdir()
+        site = Activator(folder, {"http": listening(), "admin": listening()}, *options)
+        site.start()
+        sites.append(site)
+        return SimpleNamespace(site=site, http=site.port("http"), admin=site.port("admin"), data=site.data, log=site.log,
+                               page=f"http://127.0.0.1:{site.port('admin')}/")
+
+    yield start_server
+    for site in sites:
+        print(site.log_tail())
+        site.close()
 
 
 @pytest.fixture(scope="module")

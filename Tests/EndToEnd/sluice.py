@@ -7,6 +7,7 @@ import subprocess
 import threading
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 START_SECONDS = 20
 PORT_PAUSE_SECONDS = 0.1
@@ -84,9 +85,9 @@ class Sluice:
     def _ready(self, line: str) -> bool:
         address = line.strip().rstrip("/")
         if address.startswith("http://"):
-            self.port = int(address.rpartition(":")[2])
+            self.port = urlsplit(address).port
         if address.startswith("https://"):
-            self.tls_port = int(address.rpartition(":")[2])
+            self.tls_port = urlsplit(address).port
             return True
         return False
 

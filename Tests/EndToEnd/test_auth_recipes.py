@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from application import Application, Said
+from ports import free_port
 from sluice import Sluice
-from test_proxies import NGINX, free_port
+from test_proxies import NGINX
 from wire import ask, pattern
 
 PAGE = (Path(__file__).parents[2] / "deploy" / "auth.md").read_text()
@@ -147,17 +148,18 @@ def test_the_proxy_asks_and_sluice_knows_nobody(tmp_path, sign_in, running, kind
         server.stop()
 
 
-def test_the_application_of_the_page_names_its_users(tmp_path, running):
+@pytest.mark.parametrize("user", ["alice", "émile", "Łucja"])
+def test_the_application_of_the_page_names_its_users(tmp_path, running, user):
     [code] = snippets("Your own application", "python")
     port = free_port()
-    running([sys.executable, "-c", code.replace("3000", str(port))], port)
+    running([sys.executable, "-c", code.replace("3000", str(port)).replace('"alice"', f'"{user}"')], port)
     server = Sluice(tmp_path, *options("Your own application", port))
     server.start()
     try:
         fields = {"Cookie": "a=b; session=s3cr3t"}
         location = uploads(server.port, fields)
         usage = ask(server.port, "GET", "/usage", fields).body
-        assert b'"owner":"alice"' in usage and b'"max_size":5368709120' in usage
+        assert f'"owner":"{user}"'.encode() in usage and b'"max_size":5368709120' in usage
         assert ask(server.port, "GET", location, {"Cookie": "session=other"}).status == 401
     finally:
         server.stop()

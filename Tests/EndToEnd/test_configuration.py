@@ -45,7 +45,7 @@ def test_a_server_takes_its_options_from_file_environment_and_flags(tmp_path, st
         answer = ask(server.port, "GET", "/healthz", {"Origin": origin})
         assert answer.fields["access-control-allow-origin"] == origin
     location = ask(server.port, "PUT", "/files/name", {}, b"hello").location
-    assert ask(server.port, "GET", location).body == b""
+    assert ask(server.port, "HEAD", location).status == 204
     server.stop()
     assert '"message":"request"' not in server.log_tail()
 
@@ -64,6 +64,17 @@ def test_what_is_wrong_with_a_file_ends_the_start_with_its_line(tmp_path, text, 
         assert (done.returncode, done.stdout) == (2, "")
         [line] = done.stderr.splitlines()
         assert words in line
+
+
+def test_what_an_option_says_in_answers_has_a_bound():
+    long = "X-" + "a" * 4000
+    for options, words in [
+            (("--public-url", "https://uploads.example/" + "a" * 9000), "--public-url takes up to 8192 bytes"),
+            (("--cors-header", long, "--cors-header", long + "b", "--cors-header", long + "c"),
+             "--cors-header takes up to 8192 bytes of names in all")]:
+        done = run("check-config", *options)
+        assert done.returncode == 2 and words in done.stderr, done.stderr
+    assert run("check-config", "--cors-origin", "*", "--cors-header", long, "--cors-header", long + "b").returncode == 0
 
 
 @pytest.mark.parametrize("path", ["missing.yaml", "", "."])
@@ -125,6 +136,20 @@ def test_check_config_refuses_what_a_start_refuses_in_its_words(tmp_path):
         assert words in checked.stderr and checked.stdout == ""
         assert checked.stderr.splitlines()[-1] == started.stderr.splitlines()[-1]
     assert not (tmp_path / "data").exists()
+
+
+def test_check_config_names_every_file_that_cannot_be_used_and_its_option(tmp_path):
+    missing = [tmp_path / name for name in ("certificate", "authority")]
+    done = run("check-config", "--tls-cert", missing[0], "--tls-key", missing[0], "--webhook", "https://a.example",
+               "--webhook-ca", missing[1])
+    told = done.stderr.splitlines()[-2:]
+    assert done.returncode == 2
+    assert [str(path) in line for path, line in zip(missing, told)] == [True, True]
+    assert "--tls-cert: " in told[0] and "--webhook-ca: " in told[1]
+    certificate, key = pair(tmp_path)
+    for option, files in (("--tls-key", [certificate, missing[0]]), ("--tls-client-ca", [certificate, key, missing[1]])):
+        words = [word for pair in zip(("--tls-cert", "--tls-key", "--tls-client-ca"), files) for word in pair]
+        assert f"{option}: " in run("check-config", *words).stderr.splitlines()[-1]
 
 
 def test_check_config_warns_of_what_a_start_warns_of_and_listens_nowhere(tmp_path, start):
@@ -208,11 +233,13 @@ def test_the_example_is_taken_as_it_is_and_with_every_option_switched_on(tmp_pat
     on = on.replace("/etc/sluice/jwt-secret", str(secret_file(tmp_path)))
     (tmp_path / "webhook-secret").write_text(f"whsec_{base64.b64encode(bytes(32)).decode()}\n")
     on = on.replace("/etc/sluice/webhook-secret", str(tmp_path / "webhook-secret"))
+    (tmp_path / "s3").write_text("[default]\naws_access_key_id = a\naws_secret_access_key = b\n")
+    on = on.replace("/etc/sluice/s3-credentials", str(tmp_path / "s3"))
     on = on.replace("/etc/sluice/tokens", str(tokens_file(tmp_path, carol="carols-token")))
     certificate, key = pair(tmp_path)
     on = on.replace("/etc/sluice/tls/fullchain.pem", str(certificate)).replace("/etc/sluice/tls/privkey.pem", str(key))
     on = on.replace("/etc/sluice/tls/clients.pem", str(certificate))
-    for authorities in ["app-ca.pem", "tls/app-ca.pem", "issuer-ca.pem"]:
+    for authorities in ["app-ca.pem", "tls/app-ca.pem", "tls/s3-ca.pem", "issuer-ca.pem"]:
         on = on.replace(f"/etc/sluice/{authorities}", str(certificate))
     for name, path in public_key_files(tmp_path).items():
         on = on.replace(name, str(path))
@@ -237,3 +264,41 @@ def test_a_flag_switches_off_what_the_file_switches_on(tmp_path, start):
     server = start("--config", str(file), "--no-redirect-to-tls", "--no-cors-credentials")
     answer = ask(server.port, "GET", "/healthz", {"Origin": "https://a.example"})
     assert answer.status == 200 and "access-control-allow-credentials" not in answer.fields
+
+
+SECRET_OPTIONS = ["jwt-secret", "jwt-public-key", "jwt-jwks", "tokens", "webhook-secret", "tls-key", "s3-credentials"]
+# Of any form: hexadecimal, base 64 with a slash in front and others within, a key in PEM, and one with an address in it.
+SECRETS = ["c0ffee" * 11, "/kJ9vW3" * 6 + "/+=", "whsec_" + "A" * 40, "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCI\n",
+           "s3cr3t-of-a-person", "/s3cr3t-of-a-person", "s3cr3t" * 1000]
+
+
+@pytest.mark.parametrize("option", SECRET_OPTIONS)
+def test_a_secret_in_place_of_its_file_is_shown_to_nobody(tmp_path, option):
+    file = tmp_path / "sluice.yaml"
+    for secret in SECRETS:
+        variable = {f"SLUICE_{option.upper().replace('-', '_')}": secret}
+        file.write_text(f"{option}: {json.dumps(secret)}\n")
+        for place, said in ((f"SLUICE_{option.upper().replace('-', '_')} ", run("check-config", environment=variable)),
+                            (f"--{option} ", run("check-config", f"--{option}={secret}")),
+                            (f"{file}:1: {option} ", run("check-config", "--config", file))):
+            assert said.returncode == 2, said
+            assert f"{place}takes a file: nothing can be read by the {len(secret)} bytes there" in said.stderr
+            shown = said.stdout + said.stderr
+            assert not any(secret[start:start + 6] in shown for start in range(0, len(secret) - 5)), shown
+
+
+def test_a_path_that_is_surely_one_is_shown(tmp_path):
+    for path in (str(tmp_path / "missing"), "./missing", "../missing/more"):
+        assert f"cannot read {path}: " in run("check-config", "--jwt-secret", path).stderr
+    assert "without a name or password" in (said := run("check-config", "--jwt-jwks", "https://a:s3cr3t@b/").stderr)
+    assert "s3cr3t" not in said
+
+
+@pytest.mark.parametrize("arguments", [
+    ["token", "--sub", "a", "--jwt-secret"], ["token", "--sub", "a", "--jwt-private-key"],
+    ["list", "--token-file"], ["put", __file__, "http://127.0.0.1:1/", "--token-file"],
+], ids=lambda words: f"{words[0]} {words[-1]}")
+def test_nor_is_it_by_the_other_commands(arguments):
+    said = run(*arguments, "c0ffee" * 11)
+    assert said.returncode == 2 and f"{arguments[-1]} takes a file: " in said.stderr
+    assert "c0ffee" not in said.stdout + said.stderr

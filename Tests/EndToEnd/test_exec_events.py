@@ -88,6 +88,7 @@ def test_a_program_gets_nothing_of_the_server_s_but_its_event(start, program):
 
 def test_a_program_that_is_not_there_is_waited_for(start, program):
     server = start("--exec", str(program.out / "later"), "--exec-events", "finished")
+    assert lines(server, "later: No such file or directory; each event is tried again")
     upload = put(server)
     eventually(lambda: lines(server, "cannot start it"), "that it is told")
     program(RECORD, "later")

@@ -133,6 +133,19 @@ def test_another_field_may_name_the_owner(application, asking):
     assert json.loads(ask(server.port, "GET", "/usage", ALICE).body)["owner"] == "alice@example.org"
 
 
+def test_an_owner_is_named_in_utf_8_and_in_nothing_else(application, asking):
+    names = {"Bearer 1": "émile".encode(), "Bearer 2": "émile".encode("latin-1"), "Bearer 3": "Ã©mile".encode()}
+    application.answers = lambda question: (
+        b"HTTP/1.1 204 No Content\r\nX-Sluice-Owner: " + names[question["authorization"]] + b"\r\n\r\n")
+    server = asking(application)
+    location = put(server, bearer("1")).fields["location"]
+    assert json.loads(ask(server.port, "GET", "/usage", bearer("1")).body)["owner"] == "émile"
+    assert unavailable(ask(server.port, "GET", location, bearer("2")))
+    assert "X-Sluice-Owner that is not UTF-8" in told(server, "no usable answer to who may")["error"]
+    assert ask(server.port, "GET", location, bearer("3")).status == 404
+    assert ask(server.port, "GET", location, bearer("1")).body == b"x"
+
+
 # Refusals
 
 
@@ -335,9 +348,11 @@ def test_what_is_no_answer_lets_nobody_pass(application, asking, said):
     application.answers = lambda _: said
     server = asking(application)
     assert unavailable(put(server, ALICE))
-    line = told(server, "cannot be asked who may")
+    line = told(server, "no usable answer to who may")
     assert line["error"] and "alices" not in json.dumps(line)
     eventually(lambda: any(line.get("rule") == "unanswered" for line in lines(server)))
+    refused = next(each for each in lines(server) if each.get("rule") == "unanswered")
+    assert refused["note"] == f"auth-unavailable: {line['error']}"
     # It gets better, which is told, too.
     application.answers = by_bearer
     assert put(server, ALICE).status == 201
@@ -403,7 +418,7 @@ def test_one_that_fails_at_some_credentials_fills_no_log(application, asking):
         assert unavailable(put(server, STRANGER)) and put(server, ALICE).status == 201
     told(server, "answers again")
     written = [line["message"] for line in lines(server)]
-    for words in ["cannot be asked who may", "answers again who may"]:
+    for words in ["no usable answer to who may", "answers again who may"]:
         assert sum(words in message for message in written) <= 1 + (time.monotonic() - start) / 30
 
 
@@ -477,7 +492,7 @@ def test_https_is_asked_by_the_authorities_that_are_named(tmp_path, asking):
         # Its name stands in no place that counts; the system's authorities do not know it either.
         server = asking(application)
         assert unavailable(put(server, ALICE))
-        assert "certificate" in told(server, "cannot be asked")["error"]
+        assert "certificate" in told(server, "no usable answer")["error"]
         assert application.questions == []
 
 

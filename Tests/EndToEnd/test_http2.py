@@ -15,6 +15,8 @@ import hpack
 import pytest
 
 from conftest import MEBIBYTE
+from exposition import Exposition
+from ports import free_port
 from waiting import eventually
 from wire import Closed, Line1, ask, pattern
 from wire2 import Line2, ask2
@@ -348,8 +350,7 @@ def test_a_body_that_nobody_wants_holds_up_no_download(start):
         line.h2.update_settings({h2.settings.SettingCodes.INITIAL_WINDOW_SIZE: 65_535})
         settle(line)
         stream = line.head("GET", location, {}, MEBIBYTE)
-        for _ in range(4):
-            line.send(bytes(60_000))
+        line.send(bytes(80_000))
         assert line.answer("GET", stream).body == data
         line.until(lambda: stream in line.resets)
         assert line.request("GET", "/healthz").status == 200
@@ -421,11 +422,33 @@ def test_streams_count_as_connections(start):
         assert line.request("PUT", "/files/y", {}, bytes(100)).status == 201
 
 
+def test_large_heads_of_a_connection_are_so_many_at_once(start):
+    """A large head is repeated by a few bytes: HPACK. It is there as long as its stream is."""
+    server = start()
+    large = {f"x-{index}": "v" * 3_800 for index in range(8)}
+    with Line2(server.port) as line:
+        streams = [line.head("PUT", f"/files/{index}", large, 1) for index in range(90)]
+        line.until(lambda: len(line.resets) >= 50)
+        settle(line)
+        served = [stream for stream in streams if stream not in line.resets]
+        assert set(line.resets.values()) == {h2.errors.ErrorCodes.REFUSED_STREAM}
+        assert 20 <= len(served) <= 40
+        # Others are served meanwhile, and as many large ones as have ended.
+        assert line.request("GET", "/healthz").status == 200
+        for stream in served:
+            line._owed = 1
+            line.send(b"x", stream)
+            assert line.answer("PUT", stream).status == 201
+        assert line.request("PUT", "/files/x", large, b"x").status == 201
+        assert line.goodbye is None
+
+
 FLOODS = {
     "rapid reset": lambda line, n: (line.head("GET", "/healthz"), line.reset_stream()),
     "ping": lambda line, n: line.raw(bytes.fromhex("000008060000000000") + bytes(8)),
     "settings": lambda line, n: line.raw(bytes.fromhex("000006040000000000" "000400010000")),
     "window update": lambda line, n: line.raw(bytes.fromhex("000004080000000000" "00000001")),
+    "unknown": lambda line, n: line.raw(bytes.fromhex("000001fa0000000000" "00")),
     "priority": lambda line, n: line.raw(bytes.fromhex("0000050200") + (2 * n + 1).to_bytes(4) + bytes(5)),
     "made to reset": lambda line, n: line.raw(
         bytes.fromhex("0000040800") + line.head("GET", "/healthz").to_bytes(4) + bytes.fromhex("7fffffff")),
@@ -474,6 +497,55 @@ def test_what_is_reset_at_once_is_not_begun(start):
             line._owed = 1
             line.send(b"x", stream)
         assert {line.answer("PUT", stream).status for stream in streams} == {201}
+
+
+@pytest.mark.parametrize("has_heard", [False, True], ids=["at once", "later"])
+def test_what_is_asked_for_by_who_has_gone_is_not_carried_out(start, has_heard):
+    """To ask and to go costs a client next to nothing, too."""
+    admin = free_port()
+    server = start("--threads", "1", "--listen-admin", f"127.0.0.1:{admin}")
+    clients = [socket.create_connection(("127.0.0.1", server.port), 10) for _ in range(10)]
+    hello = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0)
+    if has_heard:
+        for client in clients:
+            client.sendall(hello)
+            # The server's settings, and its answer to the client's.
+            heard = b""
+            while frame(4, 1, 0) not in heard:
+                heard += client.recv(65536)
+    # None of it is seen before the client has gone.
+    server.suspend()
+    get = hpack.Encoder().encode(
+        [(":method", "GET"), (":scheme", "http"), (":authority", "a"), (":path", "/gone")], huffman=False)
+    asks = b"".join(frame(1, 5, 2 * number + 1, get) for number in range(100))
+    for client in clients:
+        client.sendall(asks if has_heard else hello + asks)
+        client.close()
+    server.proceed()
+    assert ask(server.port, "GET", "/healthz").status == 200
+
+    def have_ended():
+        return Exposition(ask(admin, "GET", "/metrics").body.decode())["sluice_http2_connections", {}] == 0
+    eventually(have_ended, "the end of the others")
+    carried_out = server.log.read_text().count('"/gone"')
+    # Where nothing was said yet that the system answers for who has gone, a few are begun.
+    assert carried_out <= (len(clients) * 60 if has_heard else 0)
+
+
+def test_what_has_come_of_an_upload_is_kept_though_its_client_has_gone(start):
+    """It had come before anybody looked: all of it behind the preface, which is the longest first read."""
+    server = start("--threads", "1")
+    location = ask(server.port, "POST", "/files", {"Tus-Resumable": "1.0.0", "Upload-Length": "1000000"}).location
+    patch = hpack.Encoder().encode(
+        [(":method", "PATCH"), (":scheme", "http"), (":authority", "a"), (":path", location),
+         ("tus-resumable", "1.0.0"), ("upload-offset", "0"),
+         ("content-type", "application/offset+octet-stream")], huffman=False)
+    server.suspend()
+    with socket.create_connection(("127.0.0.1", server.port), 10) as client:
+        client.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0) + frame(1, 4, 1, patch)
+                       + frame(0, 0, 1, b"x" * 15_000))
+    server.proceed()
+    eventually(lambda: ask(server.port, "HEAD", location, {"Tus-Resumable": "1.0.0"}).offset == 15_000, "what came")
 
 
 def test_a_hundred_streams_that_say_nothing_end_by_themselves(start):

@@ -11,6 +11,7 @@ import time
 import pytest
 
 from conftest import MEBIBYTE
+from dialects import WAYS, WHOLE
 from sluice import sha256
 from waiting import eventually
 from wire import Line, ask, b64, pattern
@@ -768,13 +769,13 @@ def test_want_repr_digest(ietf):
 
 def test_what_others_made_is_looked_at_or_cancelled_and_nothing_else(each):
     port = each.server.port
-    plain = ask(port, "PUT", "/files/a.txt", {}, b"plain").location
-    tus = ask(port, "POST", FOLDER, {"Tus-Resumable": "1.0.0", "Upload-Length": "5"}, b"").location
-    for location, offset, status in ((plain, 5, 400), (tus, 0, 400)):
+    made = [(5, WAYS[way](5)) for name, way in WHOLE.items() if name != "ietf"] + [(0, WAYS["tus"](5))]
+    for offset, (method, path, fields, content) in made:
+        location = ask(port, method, path, fields, content).location
         answer = each.head(location)
         assert answer.offset == offset
         answer = each.append(location, offset, b"more")
-        assert (answer.status, answer.code) == (status, "other-dialect")
+        assert (answer.status, answer.code) == (400, "other-dialect")
         assert each.offset(location) == offset
         assert each.ask("DELETE", location, each.fields()).status == 204
         assert each.head(location).status == 404

@@ -1,5 +1,7 @@
 """What those who look after the server are told: /metrics, /readyz."""
 
+import ctypes
+import os
 import shutil
 import subprocess
 
@@ -8,9 +10,11 @@ import pytest
 from activator import Activator, listening
 from exposition import CONTENT_TYPE, Exposition
 from file_id import append, begin, status
+from sluice import Sluice
 from tokens import bearer, tokens_file
 from waiting import eventually
 from wire import Line, ask
+from wire2 import Line2
 
 KIBIBYTE = 1 << 10
 
@@ -93,6 +97,22 @@ def test_the_numbers_are_what_happened(site):
     assert page["sluice_journal_files_total"] == 2 and 1 <= page["sluice_journal_writes_total"] <= 2
 
 
+def test_what_http2_brings_is_counted(tmp_path):
+    site = Activator(tmp_path, {name: listening() for name in ("http", "admin")}, "--max-connections", "4")
+    site.start()
+    with Line2(site.port("http")) as line:
+        for index in range(4):
+            line.head("PUT", f"/files/{index}", {}, 100)
+        one_more = line.head("PUT", "/files/x", {}, 100)
+        line.until(lambda: one_more in line.resets)
+        page = metrics(site)
+        assert page["sluice_http2_connections"] == page["sluice_http2_connections_total"] == 1
+        assert page["sluice_http2_streams"] == page["sluice_http2_streams_total"] == 4
+        assert page["sluice_http2_streams_refused_total"] == 1
+    eventually(lambda: metrics(site)["sluice_http2_connections"] == metrics(site)["sluice_http2_streams"] == 0)
+    site.close()
+
+
 def test_what_goes_on_at_this_moment_is_told(site):
     http = site.port("http")
     with Line(http) as first, Line(http) as second:
@@ -139,7 +159,7 @@ def test_the_admin_address_serves_nothing_else(site):
     assert ask(admin, "GET", "/healthz").body == b"ok\n"
     assert ask(admin, "HEAD", "/metrics").body == b""
     assert ask(admin, "POST", "/metrics", body=b"").status == 405
-    for target in ("/", "/files", "/status", "/files/0"):
+    for target in ("/files", "/status", "/files/0"):
         assert ask(admin, "GET", target, {"X-File-Id": "a"}).status == 404
     assert append(admin, "a", 0, b"hello").status == 404
     assert metrics(site).sum("sluice_requests_total") == 0
@@ -165,6 +185,94 @@ def test_uploads_without_a_catalogue_are_not_served_before_a_repair(start):
     subprocess.run([server.binary, "check", "--data", server.data, "--repair"], check=True)
     server.start()
     assert ask(server.port, "GET", location).body == b"hello"
+
+
+def test_a_catalogue_that_was_taken_away_has_nothing_more_told(start):
+    server = start()
+    location = ask(server.port, "PUT", "/files/a", {}, b"hello").location
+    aside = server.data / "aside"
+    aside.mkdir()
+    for path in server.data.glob("catalogue.sqlite*"):
+        path.rename(aside / path.name)
+
+    def refused():
+        answer = ask(server.port, "PUT", "/files/a", {}, b"hello")
+        return (answer.status, answer.code) == (500, "catalogue-error")
+    eventually(refused, "a look at the catalogue")
+    assert ask(server.port, "GET", "/readyz").status == 503
+    assert ask(server.port, "GET", location).body == b"hello"
+    eventually(lambda: "catalogue.sqlite was taken away" in server.log.read_text(), "a line")
+    server.stop()
+    for path in aside.iterdir():
+        path.rename(server.data / path.name)
+    server.start()
+    assert ask(server.port, "GET", location).body == b"hello"
+
+
+def test_a_catalogue_that_is_a_link_is_not_followed(start, tmp_path):
+    server = start()
+    server.stop()
+    other = tmp_path / "other"
+    other.write_bytes(b"x")
+    catalogue = server.data / "catalogue.sqlite"
+    catalogue.unlink()
+    catalogue.symlink_to(other)
+    for options in ([], ["--repair"]):
+        done = subprocess.run([server.binary, "check", "--data", server.data, *options], capture_output=True, text=True)
+        assert done.returncode == 1 and "no regular file" in done.stderr, done
+    with pytest.raises(RuntimeError):
+        server.start()
+    assert other.read_bytes() == b"x"
+
+
+def bound_by_permissions():
+    """Before a program is started: root is, too, by what directories allow."""
+    PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 24, 1, 2
+    libc = ctypes.CDLL(None)
+    for capability in (CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH):
+        libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
+
+
+@pytest.mark.parametrize("name", ["uploads", "complete"])
+def test_a_server_that_may_not_write_in_one_of_its_directories_says_so(tmp_path, name):
+    server = Sluice(tmp_path, preparation=bound_by_permissions)
+    server.start()
+    try:
+        place = server.data / name
+        place.chmod(0o500)
+        eventually(lambda: ask(server.port, "GET", "/readyz").status == 503, "notice of it")
+        eventually(lambda: f"write in the directory {name}: Permission denied" in server.log.read_text(), "a line")
+        server.stop()
+        with pytest.raises(RuntimeError):
+            server.start()
+        assert f"{name}: Permission denied" in server.log_tail().splitlines()[-1]
+        place.chmod(0o700)
+        server.start()
+        assert ask(server.port, "PUT", "/files/a", {}, b"hello").status == 201
+    finally:
+        server.stop()
+
+
+def test_what_a_server_makes_is_for_it_and_its_group_alone(tmp_path):
+    mask = os.umask(0)
+    try:
+        server = Sluice(tmp_path)
+        server.start()
+    finally:
+        os.umask(mask)
+    assert ask(server.port, "PUT", "/files/a", {}, b"hello").status == 201
+    assert ask(server.port, "POST", "/files", {"Tus-Resumable": "1.0.0", "Upload-Length": "5"}, b"").status == 201
+
+    def open_to_others():
+        return [path for path in server.data.rglob("*") if path.stat().st_mode & 0o007]
+
+    assert open_to_others() == []
+    # What an older server has left is shut.
+    server.stop()
+    (server.data / "catalogue.sqlite").chmod(0o644)
+    server.start()
+    assert open_to_others() == []
+    server.stop()
 
 
 @pytest.mark.parametrize("name", ["uploads", "complete"])

@@ -3,10 +3,12 @@
 import json
 import os
 import resource
+import shutil
 import signal
 import socket
 import subprocess
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -221,7 +223,7 @@ def test_the_largest_times_are_taken_and_work(tmp_path):
 # ---- options that need each other -----------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("options, words", [
-    (["--tls-cert", "x"], "go together"), (["--tls-key", "x"], "go together"),
+    (["--tls-cert", "x"], "go together"), (["--tls-key", "./x"], "go together"),
     (["--tls-cert", "", "--tls-key", ""], "takes a file"),
     (["--cors-credentials"], "--cors-origin"),
     (["--max-connections", "5", "--max-connections-per-address", "6"], "more than --max-connections"),
@@ -463,3 +465,24 @@ def answers(number: int) -> bool:
         return ask(number, "GET", "/healthz").status == 200
     except ConnectionRefusedError:
         return False
+
+
+def test_a_program_older_than_its_options_writes_no_table(tmp_path):
+    for file in ("scripts/option-table", "docs/configuration.md", "Sources/sluice/Options/ServeOptions+Limits.swift"):
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(Path(__file__).parents[2] / file, tmp_path / file)
+    (tmp_path / "deploy").mkdir()
+    program, page = tmp_path / "program", tmp_path / "docs/configuration.md"
+    program.write_text("#!/bin/sh\necho '| `--config` file | | | |'\n")
+    program.chmod(0o755)
+    os.utime(program, (0, 0))
+    before = page.read_text()
+
+    def write():
+        return subprocess.run(
+            [tmp_path / "scripts/option-table", "--write", program], capture_output=True, text=True, check=False)
+    refused = write()
+    assert refused.returncode == 1 and "is older than Sources/sluice/Options" in refused.stderr
+    assert page.read_text() == before
+    os.utime(program)
+    assert write().returncode == 0 and page.read_text() != before

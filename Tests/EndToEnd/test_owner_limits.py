@@ -8,14 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from dialects import IETF, PATCH, TUS, WAYS, fresh
 from sluice import Sluice
 from tokens import alice, bearer, bob, secret_file, token
 from waiting import eventually
 from wire import Closed, Line, ask
 
-TUS = {"Tus-Resumable": "1.0.0"}
-PATCH = TUS | {"Content-Type": "application/offset+octet-stream"}
-IETF = {"Upload-Draft-Interop-Version": "8"}
 CHUNKED = {"Transfer-Encoding": "chunked"}
 BOUNDARY = {"Content-Type": "multipart/form-data; boundary=b"}
 
@@ -61,53 +59,32 @@ def form(size: int) -> bytes:
     return head + b"x" * size + b"\r\n--b--\r\n"
 
 
-def fresh() -> dict:
-    return {"X-File-Id": uuid.uuid4().hex, "X-Start-Byte": "0"}
-
-
-# Every way to begin an upload of `size` bytes: method, path, fields, and the content that goes with it.
-KNOWN = {
-    "plain": lambda size: ("PUT", "/files/a", {}, b"x" * size),
-    "plain post": lambda size: ("POST", "/files", {"Content-Type": "application/octet-stream"}, b"x" * size),
-    "file-id": lambda size: ("POST", "/upload", fresh(), b"x" * size),
-    "file-id size": lambda size: ("POST", "/upload", fresh() | {"X-File-Size": size}, b"x" * size),
-    "tus": lambda size: ("POST", "/files", TUS | {"Upload-Length": size}, b""),
-    "tus content": lambda size: ("POST", "/files", PATCH | {"Upload-Length": size}, b"x" * size),
-    "tus deferred content": lambda size: ("POST", "/files", PATCH | {"Upload-Defer-Length": 1}, b"x" * size),
-    "tus part": lambda size: ("POST", "/files", PATCH | {"Upload-Length": size, "Upload-Concat": "partial"}, b"x" * size),
-    "ietf": lambda size: ("POST", "/files", IETF | {"Upload-Complete": "?1"}, b"x" * size),
-    "ietf part": lambda size: ("POST", "/files", IETF | {"Upload-Complete": "?0"}, b"x" * size),
-    "ietf length": lambda size: ("POST", "/files", IETF | {"Upload-Complete": "?0", "Upload-Length": size}, b"x"),
-    "ietf silent": lambda size: ("POST", "/files", {"Upload-Complete": "?1"}, b"x" * size),
-}
-
-
-@pytest.mark.parametrize("way", KNOWN)
+@pytest.mark.parametrize("way", WAYS)
 def test_more_bytes_than_an_owner_may_have_are_refused_before_they_come(hundred, way):
     owner = somebody()
     assert plain(hundred, owner, 60).status == 201
-    method, path, fields, content = KNOWN[way](41)
+    method, path, fields, content = WAYS[way](41)
     with Line(hundred.port) as line:
         line.head(method, path, fields | owner | {"Expect": "100-continue"}, len(content))
         answer = line.answer()
     assert (answer.status, answer.code) == (413, "owner-bytes"), answer
     assert all(interim.status != 100 for interim in answer.interim)
     assert held(hundred, owner) == (60, 1, 0)
-    method, path, fields, content = KNOWN[way](40)
+    method, path, fields, content = WAYS[way](40)
     assert ask(hundred.port, method, path, fields | owner, content).status in (200, 201)
     assert usage(hundred, owner)["bytes"] == 100
     # Others have room of their own.
     assert plain(hundred, somebody(), 100).status == 201
 
 
-@pytest.mark.parametrize("way", ["patch", "length", "file-id", "ietf"])
+@pytest.mark.parametrize("way", ["tus", "tus length", "file-id", "ietf"])
 def test_what_goes_on_is_bounded_too(hundred, way):
     owner = somebody()
     assert plain(hundred, owner, 60).status == 201
-    if way in ("patch", "length"):
+    if way.startswith("tus"):
         location = ask(hundred.port, "POST", "/files", owner | TUS | {"Upload-Defer-Length": 1}, b"").location
-        more = {} if way == "patch" else {"Upload-Length": "41"}
-        content = b"x" * 41 if way == "patch" else b"x"
+        more = {} if way == "tus" else {"Upload-Length": "41"}
+        content = b"x" * 41 if way == "tus" else b"x"
         answer = ask(hundred.port, "PATCH", location, owner | PATCH | {"Upload-Offset": "0"} | more, content)
         offset = ask(hundred.port, "HEAD", location, owner | TUS).offset
     elif way == "file-id":
@@ -169,6 +146,20 @@ def test_a_content_of_unknown_length_ends_where_the_room_does(hundred, way):
     eventually(lambda: usage(hundred, owner)["bytes"] == 30 + kept, "the room that was not used")
 
 
+def test_what_is_begun_anew_has_the_room_of_what_it_replaces(hundred):
+    """Also where nobody knows how long it will be."""
+    owner, name = somebody(), {"X-File-Id": uuid.uuid4().hex}
+    with Line(hundred.port) as line:
+        line.head("POST", "/upload", owner | name | CHUNKED)
+        line.chunk(b"a" * 80)
+        eventually(lambda: ask(hundred.port, "GET", "/status", owner | name).body == b"80", "the first attempt")
+    answer = chunked(hundred, "POST", "/upload", owner | name | {"X-Start-Byte": "0"}, *[b"b" * 30] * 3)
+    assert answer.status == 200, answer
+    assert held(hundred, owner)[0] == 90
+    answer = chunked(hundred, "PUT", "/files/other", owner, *[b"c" * 6] * 2)
+    assert (answer.status, answer.code) == (413, "owner-bytes")
+
+
 def test_parts_that_are_joined_count_beside_the_whole(hundred):
     owner = uuid.uuid4().hex
 
@@ -203,7 +194,7 @@ def test_fifty_connections_never_exceed_a_limit_by_a_byte(guarded, is_known):
 
     def send(number):
         if is_known:
-            method, path, fields, content = list(KNOWN.values())[number % len(KNOWN)](100)
+            method, path, fields, content = list(WAYS.values())[number % len(WAYS)](100)
             return ask(server.port, method, path, fields | owner, content)
         name = {"X-File-Id": str(number), "X-Start-Byte": "0"}
         try:
@@ -250,8 +241,14 @@ def assert_sound(server, expected=None):
     for owner, size in (expected or {}).items():
         assert recorded.get(owner, 0) == size
     server.start()
-    for owner, size in recorded.items():
-        assert usage(server, bearer(token(owner)))["bytes"] == size
+
+    def is_told(owner):
+        # What nobody can go on with goes meanwhile.
+        with sqlite3.connect(f"file:{server.data}/catalogue.sqlite?mode=ro", uri=True) as catalogue:
+            [size] = catalogue.execute("SELECT bytes FROM usage WHERE owner = ?", (owner,)).fetchone() or [0]
+        return usage(server, bearer(token(owner)))["bytes"] == size
+    for owner in recorded:
+        eventually(lambda: is_told(owner), f"the usage of {owner}")
 
 
 @pytest.mark.seconds(120)
@@ -260,7 +257,7 @@ def test_usage_is_right_after_kills_in_the_middle_of_everything(guarded):
     for round_number in range(6):
         def work(number):
             owner = [alice(), bob(), bearer(token("carol"))][number % 3]
-            method, path, fields, content = list(KNOWN.values())[number % len(KNOWN)](1000 + 7000 * (number % 40))
+            method, path, fields, content = list(WAYS.values())[number % len(WAYS)](1000 + 7000 * (number % 40))
             try:
                 answer = ask(server.port, method, path, fields | owner, content)
                 if number % 5 == 0 and "location" in answer.fields:
@@ -282,7 +279,7 @@ def test_files_and_unfinished_uploads_have_limits_of_their_own(guarded):
     server = guarded("--owner-max-files", "3", "--owner-max-open", "2")
     owner = alice()
     begun = [ask(server.port, "POST", "/files", owner | TUS | {"Upload-Length": "4"}, b"") for _ in range(2)]
-    for way in KNOWN.values():
+    for way in WAYS.values():
         method, path, fields, content = way(4)
         answer = ask(server.port, method, path, fields | owner, content)
         assert (answer.status, answer.code) == (429, "owner-open"), (method, path, fields)
@@ -291,17 +288,91 @@ def test_files_and_unfinished_uploads_have_limits_of_their_own(guarded):
     for answer in begun:
         assert ask(server.port, "PATCH", answer.location, owner | PATCH | {"Upload-Offset": "0"}, b"0123").status == 204
     assert plain(server, owner, 4).status == 201
-    for name, way in KNOWN.items():
+    for name, way in WAYS.items():
         method, path, fields, content = way(4)
         answer = ask(server.port, method, path, fields | owner, content)
-        if name == "tus part":
-            # A part never becomes a file by itself.
-            assert answer.status == 201
-        else:
-            assert (answer.status, answer.code) == (413, "owner-files"), name
+        assert (answer.status, answer.code) == (413, "owner-files"), name
     assert ask(server.port, "DELETE", begun[0].location, owner | TUS).status == 204
     assert plain(server, owner, 4).status == 201
     assert plain(server, bob(), 4).status == 201
+
+
+def test_parts_are_no_files_and_there_are_sixteen_for_each_file_at_most(guarded):
+    server = guarded("--owner-max-files", "2")
+    owner = alice()
+
+    def part(fields):
+        return ask(server.port, "POST", "/files", fields | PATCH | {"Upload-Length": "1", "Upload-Concat": "partial"}, b"x")
+    parts = [part(owner).location for _ in range(32)]
+    refused = part(owner)
+    assert (refused.status, refused.code) == (413, "owner-files")
+    assert held(server, owner) == (32, 0, 32)
+    # Who has as many as may be can have them put together.
+    whole = TUS | {"Upload-Concat": "final;" + " ".join(parts)}
+    assert ask(server.port, "POST", "/files", owner | whole, b"").status == 201
+    assert held(server, owner) == (64, 1, 32)
+    assert ask(server.port, "DELETE", parts[0], owner | TUS).status == 204
+    assert part(owner).status == 201
+    # A file in several pieces at once is one for whom one is allowed.
+    one = somebody(max_files=1)
+    pieces = " ".join(part(one).location for _ in range(4))
+    assert ask(server.port, "POST", "/files", one | TUS | {"Upload-Concat": f"final;{pieces}"}, b"").status == 201
+    # Without room for the whole a part is for nothing.
+    none = somebody(max_files=0)
+    assert part(none).code == "owner-files"
+    full = somebody(max_files=1)
+    assert plain(server, full, 1).status == 201
+    assert part(full).code == "owner-files"
+    # Who goes on with one is not asked again.
+    lowered = uuid.uuid4().hex
+    fields = bearer(token(lowered)) | PATCH
+    begun = ask(server.port, "POST", "/files", fields | {"Upload-Length": "1", "Upload-Concat": "partial"}, b"").location
+    fields = bearer(token(lowered, max_files=0)) | PATCH
+    assert ask(server.port, "PATCH", begun, fields | {"Upload-Offset": "0"}, b"x").status == 204
+
+
+WRONG = {"Repr-Digest": "sha-256=:" + "MTEx" * 10 + "MTE=:"}
+GARBAGE = b"--b\r\nContent-Disposition: garbage\r\n\r\nx"
+
+
+def cut(server, owner):
+    """All but the end of a body, after which the client sends nothing more and reads."""
+    with Line(server.port) as line:
+        line.head("PUT", "/files/a", owner, 900_000)
+        line.send(b"x" * 800_000)
+        line.half_close()
+        return line.answer()
+
+
+REFUSED = {
+    "a content beyond the room": lambda server, owner: chunked(
+        server, "PUT", "/files/a", owner, b"x" * 600_000, b"x" * 600_000),
+    "a form beyond the room": lambda server, owner: ask(
+        server.port, "POST", "/files", owner | BOUNDARY, form(400_000)[:-7] + form(400_000)[:-7] + form(400_000)),
+    "a bad form": lambda server, owner: ask(server.port, "POST", "/files", owner | BOUNDARY, form(900_000)[:-7] + GARBAGE),
+    "a wrong digest": lambda server, owner: ask(server.port, "PUT", "/files/a", owner | WRONG, b"x" * 900_000),
+    "a wrong digest of a content": lambda server, owner: ask(
+        server.port, "PUT", "/files/a", owner | {"Content-Digest": WRONG["Repr-Digest"]}, b"x" * 900_000),
+    "a wrong digest, ietf": lambda server, owner: ask(
+        server.port, "POST", "/files", owner | WRONG | {"Upload-Complete": "?1"}, b"x" * 900_000),
+    "a content that is cut": cut,
+    "a deletion": lambda server, owner: ask(server.port, "DELETE", ask(
+        server.port, "POST", "/files", owner | PATCH | {"Upload-Length": "900000"}, b"x").location, owner | TUS),
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_room_is_back_before_a_refusal_is_told(guarded, kind):
+    server = guarded("--owner-max-bytes", "1000000", "--owner-max-files", "3", "--owner-max-open", "3")
+    owner = alice()
+    for _ in range(20):
+        answer = REFUSED[kind](server, owner)
+        assert answer.status == 204 if kind == "a deletion" else 400 <= answer.status < 500, answer
+        again = ask(server.port, "POST", "/files", owner | TUS | {"Upload-Length": "1000000"}, b"")
+        assert again.status == 201, again
+        assert held(server, owner) == (1_000_000, 1, 1)
+        assert ask(server.port, "DELETE", again.location, owner | TUS).status == 204
+        assert held(server, owner) == (0, 0, 0)
 
 
 def test_what_ends_gives_its_room_back(guarded):
@@ -395,7 +466,7 @@ def test_a_refusal_is_in_the_log_and_among_the_numbers(guarded):
 @pytest.mark.parametrize("durability", ["power", "process"])
 def test_the_reserve_of_the_disk_is_left_alone(start, durability):
     server = start("--reserve", "512T", "--durability", durability)
-    ways = [way(10) for way in KNOWN.values()] + [("POST", "/files", BOUNDARY, form(10))]
+    ways = [way(10) for way in WAYS.values()] + [("POST", "/files", BOUNDARY, form(10))]
     for method, path, fields, content in ways:
         answer = ask(server.port, method, path, fields, content)
         assert (answer.status, answer.code) == (507, "no-space"), (method, path, fields)

@@ -6,9 +6,10 @@ import pytest
 from playwright.sync_api import expect
 
 from conftest import MEBIBYTE, choose, row, wait_state
+from ports import free_port
 from sluice import sha256
 from test_page import STREAM, stored_count
-from test_proxies import behind, free_port, snippet  # noqa: F401
+from test_proxies import behind, snippet  # noqa: F401
 from waiting import eventually
 
 def entries(server, method):

@@ -24,8 +24,9 @@ def test_the_page_asks_for_a_token_and_goes_on_with_it(guarded, tab, files):
     expect(page.locator("#token-form")).to_be_hidden()
     choose(page, files("small.bin", 1000), files("large.bin", 3_000_000))
     expect(page.locator("#token-form")).to_be_visible()
+    expect(page.locator("#token-form")).to_contain_text("asks who you are")
     tell(page, token("alice", key="x" * 64))
-    expect(page.locator("#token-form")).to_be_visible()
+    expect(page.locator("#token-form")).to_contain_text("does not take this token")
     tell(page, token("alice"))
     for name in ("small.bin", "large.bin"):
         wait_state(page, name, "finished")

@@ -1,17 +1,24 @@
-"""What the README promises has a test: each row and point of its tables and lists is named in ../promises.toml."""
+"""What README and docs promise has a test: each row and point of their tables and lists is named in ../promises.toml."""
 
 import re
 import tomllib
 from functools import cache
 from pathlib import Path
 
+import dialects
+import options as cases
 import pytest
 
 TESTS = Path(__file__).parents[1]
 README = (TESTS.parent / "README.md").read_text()
+PAGES = {path.name: path.read_text() for path in sorted((TESTS.parent / "docs").glob("*.md"))}
 LISTED = tomllib.loads((TESTS / "promises.toml").read_text())
-SECTIONS = ["What is promised", "Ways to upload", "Who may", "Telling your application", "Sending files", "Behind a proxy", "Operating it", "On disk",
-            "Limits, and what it does not do"]
+SECTIONS = ["What is promised", "Ways to upload"]
+# Pages whose tables have other tests: every option and every code, and what another server's are called here.
+TABLES = {"configuration.md", "errors.md", "from-tusd.md"}
+# As the sources write them.
+ADDRESSES = re.findall(
+    r'^        case \w+ = "(/[^"]*)"$', (TESTS.parent / "Sources/UploadServer/Dispatch/Address.swift").read_text(), re.M)
 
 
 def section(heading: str) -> str:
@@ -57,15 +64,31 @@ def flat(text: str) -> str:
     return re.sub(r"\s+", " ", text)
 
 
+def unlisted(text: str) -> list[str]:
+    said = [promise["says"] for promise in LISTED["promise"]]
+    return [point for point in points(text) if not any(words in flat(point) for words in said)]
+
+
+def is_tried_as_all_are(row: str) -> bool:
+    """Whether it is the row of a dialect: test_dialects.py sees to it that what is tried in every one is tried in it; or
+    of an address: test_access_matrix.py sees to it that all it takes is tried, with every credential."""
+    name, address = re.match(r"\| \[([^\]]+)\]", row), re.match(r"\| `(/[^`]*)`.* \| [A-Z, ]+ \|", row)
+    return name is not None and name[1].lower() in dialects.NAMES or address is not None and address[1] in ADDRESSES
+
+
 @pytest.mark.parametrize("heading", SECTIONS)
 def test_every_row_and_point_of_a_section_is_listed(heading):
-    said = [promise["says"] for promise in LISTED["promise"]]
-    missing = [point for point in points(section(heading)) if not any(words in flat(point) for words in said)]
-    assert missing == []
+    assert [row for row in unlisted(section(heading)) if not is_tried_as_all_are(row)] == []
 
 
-def test_what_is_listed_still_stands_in_the_readme():
-    assert [promise["says"] for promise in LISTED["promise"] if promise["says"] not in flat(README)] == []
+@pytest.mark.parametrize("page", sorted(PAGES.keys() - TABLES))
+def test_every_row_and_point_of_a_page_is_listed(page):
+    assert [row for row in unlisted(PAGES[page]) if not is_tried_as_all_are(row)] == []
+
+
+def test_what_is_listed_still_stands_there():
+    text = flat("\n".join([README, *PAGES.values()]))
+    assert [promise["says"] for promise in LISTED["promise"] if promise["says"] not in text] == []
 
 
 def test_every_test_that_is_named_exists():
@@ -79,7 +102,7 @@ def test_every_promise_has_tests_or_a_reason():
 
 def test_every_error_code_is_provoked_by_a_test():
     codes = set()
-    for line in section("Errors").split("\n"):
+    for line in PAGES["errors.md"].split("\n"):
         cells = line.split("|")
         if len(cells) == 5:
             codes |= set(re.findall(r"`([a-z0-9.-]+)`", cells[2]))
@@ -90,10 +113,25 @@ def test_every_error_code_is_provoked_by_a_test():
     assert set(LISTED["codes"]) <= codes
 
 
+def is_said(option: str, text: str) -> bool:
+    """Whether a text has an option, and not only another one that begins, or ends, like it."""
+    return re.search(rf"(?<![\w-]){option}(?![\w-])", text) is not None
+
+
 def test_every_option_is_tried_by_a_test():
-    options = re.findall(r"`(--[a-z-]+)`", README.split("<!-- options", 1)[1].split("<!-- /options", 1)[0].replace(
-        "`--download`, ", ""))
-    rows = {option for option in options if f"| `{option}" in README or option == "--no-download"}
-    assert len(rows) > 20
-    text = "\n".join(text for name, text in sources().items() if name.endswith(".py"))
-    assert {option for option in rows if option not in text} == set()
+    table = PAGES["configuration.md"].split("<!-- options", 1)[1].split("<!-- /options", 1)[0]
+    rows = [row for row in table.split("\n") if row.startswith("| `--")]
+    # Of a flag that is on by itself, and has two words, the one that switches it off.
+    options = [re.findall(r"`(--[a-z0-9-]+)`", row.split("|")[1])[-1] for row in rows]
+    assert len(options) == len(rows) > 60 and "--http2" in options
+    text = "\n".join(text for name, text in sources().items() if name.endswith(".py") and name != "test_promises.py")
+    # By a test that says it, or by its case, where that shows which of two values is in force (test_live_options.py).
+    tried = {f"--{name}" for name, case in (cases.LIVE | cases.WAITING).items() if case.see is not None}
+    assert len(tried) > 30
+    assert [option for option in options if not is_said(option, text) and option.replace("--no-", "--") not in tried] == []
+
+
+def test_an_option_that_only_begins_like_another_is_not_tried_by_it():
+    assert is_said("--owner-rate", 'start("--owner-rate", "1")') and is_said("--http2", "--http2 off")
+    assert not is_said("--max-rate", "--max-rates") and not is_said("--events", "--events-max 5")
+    assert not is_said("--rate", "--owner--rate")

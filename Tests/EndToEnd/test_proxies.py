@@ -1,5 +1,5 @@
 """
-nginx and HAProxy in front of the server. The settings are those of the README, which this file reads: what people
+nginx and HAProxy in front of the server. The settings are those of docs/proxies.md, which this file reads: what people
 copy from there is what is tested.
 """
 
@@ -14,11 +14,12 @@ from pathlib import Path
 import pytest
 
 from conftest import MEBIBYTE
+from ports import free_port
 from waiting import eventually
 from wire import Line, ask, pattern
 from wire2 import Line2, ask2
 
-README = (Path(__file__).parents[2] / "README.md").read_text()
+PAGE = (Path(__file__).parents[2] / "docs" / "proxies.md").read_text()
 TUS = {"Tus-Resumable": "1.0.0"}
 PATCH = TUS | {"Content-Type": "application/offset+octet-stream"}
 SIZE = 12 * MEBIBYTE
@@ -49,15 +50,8 @@ frontend uploads
 
 
 def snippet(language: str) -> str:
-    """The README's settings for this proxy."""
-    [found] = re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
-    return found
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """The settings for this proxy in docs/proxies.md: the first ones, those of a server with a name of its own."""
+    return re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)[0]
 
 
 @pytest.fixture
@@ -261,9 +255,9 @@ def test_nginx_takes_http2_and_speaks_http1_to_the_server(start, behind):
 
 
 def test_a_download_that_nginx_takes_whole_waits_for_no_client(start, behind):
-    """As the README says for clients that are too slow for the server's bounds."""
+    """As docs/proxies.md says for clients that are too slow for the server's bounds."""
     whole = "proxy_buffering on; proxy_max_temp_file_size 100000m;"
-    assert whole in README
+    assert whole in PAGE
     server = start()
     port = behind("nginx", server, snippet("nginx").replace("proxy_buffering off;", whole))
     data = pattern(4 * SIZE)

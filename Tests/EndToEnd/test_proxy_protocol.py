@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from ports import free_port
 from waiting import eventually
 from wire2 import Line2
 
@@ -189,11 +190,6 @@ listen tls
     bind 127.0.0.1:{tls}
     server sluice 127.0.0.1:{tls_port} {word} check
 """
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
 
 
 @pytest.mark.parametrize("word", ["send-proxy", "send-proxy-v2"])

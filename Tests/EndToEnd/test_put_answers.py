@@ -7,6 +7,7 @@ import time
 import pytest
 
 from answering import Answering, Tus, head
+from dialects import CLIENT
 from putting import failure, put
 
 
@@ -199,7 +200,17 @@ def test_random_answers_never_end_the_program(tmp_path, file):
 
     server = Answering(answer, keeps=False)
     for round in range(40):
-        dialect = ["tus", "ietf", "file-id", "plain"][round % 4]
+        dialect = CLIENT[round % len(CLIENT)]
         result = put(tmp_path, "--no-resume", "--retries", "0", "--dialect", dialect, file, server.url, seconds=40)
         assert result.returncode in (0, 1, 3), (round, result)
+    server.close()
+
+
+@pytest.mark.parametrize("told, code", [(b"300000", 0), (b"done", 0), (b"299999", 3), (b"9223372036854775807", 3)])
+def test_a_number_that_is_not_the_files_size_is_no_success(tmp_path, file, told, code):
+    def answer(request):
+        return head("200 OK", body=b"0" if request.method == "GET" else told)
+    server = Answering(answer, keeps=False)
+    result = put(tmp_path, "--no-resume", "--retries", "0", "--dialect", "file-id", file, server.url)
+    assert result.returncode == code, result
     server.close()

@@ -8,6 +8,7 @@ import tempfile
 import pytest
 
 from answering import Answering, Tus
+from dialects import CLIENT
 from putting import binary, failure, put
 
 
@@ -79,7 +80,7 @@ def test_a_name_cannot_put_words_into_the_mouth_of_the_program(tmp_path):
 
 def test_a_name_of_any_bytes_is_stored(tmp_path, shared):
     make(tmp_path, b"\xe4rger")
-    for dialect in ["tus", "ietf", "file-id", "plain"]:
+    for dialect in CLIENT:
         result = put(tmp_path, "--dialect", dialect, b"\xe4rger", shared.url)
         assert result.returncode == 0, result.stderr
         assert shared.finished(result.stdout.decode().strip()).read_bytes() == b"content of \xe4rger"

@@ -4,12 +4,13 @@ import os
 
 import pytest
 
+from dialects import CLIENT_RESUMES
 from putting import put
 from sluice import make_file
 
 SIZE = 9_000_000
 # A record of the past is in the way of resuming nobody: file-id finds its uploads by an id made from the file.
-DIALECTS = ["tus", "ietf", "file-id"]
+DIALECTS = CLIENT_RESUMES
 
 
 def broken_off(tmp_path, proxy, dialect, file):

@@ -1,6 +1,8 @@
 """`sluice put -`: standard input, whose length nobody knows and which cannot be read again."""
 
 import hashlib
+import os
+import signal
 import subprocess
 import threading
 
@@ -109,4 +111,31 @@ def test_while_the_first_piece_is_in_memory_a_lost_upload_begins_anew(tmp_path):
     result = put(tmp_path, "-", server.url, input=b"hello")
     assert result.returncode == 0, result.stderr
     assert tus.uploads["/files/2"] == b"hello"
+    server.close()
+
+
+@pytest.mark.parametrize("what, options, goes_on", [
+    ("-", [], False), ("-", ["--dialect", "ietf"], False), ("a", [], True), ("a", ["--dialect", "file-id"], True),
+    ("a", ["--dialect", "plain"], False), ("a", ["--no-resume"], False),
+])
+def test_who_stops_it_is_told_to_run_it_again_only_where_that_goes_on(tmp_path, what, options, goes_on):
+    (tmp_path / "a").write_bytes(b"a")
+    came, released = threading.Event(), threading.Event()
+
+    def answer(request):
+        came.set()
+        released.wait(30)
+
+    server = Answering(answer)
+    with subprocess.Popen(
+            [binary(), "put", *options, what, server.url], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, cwd=tmp_path, env=os.environ | {"XDG_CACHE_HOME": str(tmp_path / "cache")}) as process:
+        process.stdin.write(b"a")
+        process.stdin.close()
+        assert came.wait(20)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 130
+        told = process.stderr.read().decode()
+    assert "stopped" in told and ("run it again to go on" in told) == goes_on
+    released.set()
     server.close()

@@ -8,6 +8,7 @@ import json
 
 import pytest
 
+from dialects import WAYS, WHOLE
 from waiting import eventually
 from wire import Line, ask
 
@@ -232,13 +233,10 @@ def test_the_files_of_a_form_keep_order_names_and_bytes(site):
 def test_a_coded_body_is_refused_in_every_dialect(shared_site, coding):
     body = gzip.compress(b"text")
     coded = {"Content-Encoding": coding}
-    requests = [
-        ("PUT", "/files/a", {}), ("POST", "/files", {}), ("POST", "/upload", {"X-File-Id": "a"}),
-        ("POST", "/files", {"Upload-Complete": "?1"}),
-        ("POST", "/files", {"Tus-Resumable": "1.0.0", "Upload-Length": str(len(body)),
-                            "Content-Type": "application/offset+octet-stream"}),
-    ]
-    for method, target, fields in requests:
+    for way in WAYS.values():
+        method, target, fields, content = way(len(body))
+        if not content:
+            continue
         answer = ask(shared_site.port, method, target, fields | coded, body)
         refused(shared_site, answer, 415, "content-encoding")
         assert answer.fields["accept-encoding"] == "identity"
@@ -273,6 +271,11 @@ def test_an_override_makes_no_file(shared_site):
                 answer = ask(
                     shared_site.port, method, target, fields | {"X-HTTP-Method-Override": override}, file_part() + END)
                 assert answer.status in (400, 404, 405), (override, method, target, fields)
+    for name, way in WAYS.items():
+        for override in ("PATCH", "POST", "PUT", "FOO"):
+            method, target, fields, content = way(10)
+            answer = ask(shared_site.port, method, target, fields | {"X-HTTP-Method-Override": override}, content)
+            assert answer.status in (400, 404, 405), (override, name, answer)
     assert shared_site.finished_files() == []
     for bad in ("", "P UT", "PATCH, PATCH"):
         answer = ask(shared_site.port, "POST", "/files", {"X-HTTP-Method-Override": bad}, b"x")
@@ -305,6 +308,32 @@ def test_the_override_counts_beside_any_method_and_is_in_the_log(site):
 def test_a_form_with_a_file_id_is_refused(shared_site):
     answer = ask(shared_site.port, "POST", "/upload", FORM | {"X-File-Id": "a-1-2"}, file_part() + END)
     refused(shared_site, answer, 400, "form-with-file-id")
+
+
+@pytest.mark.parametrize("name", sorted(WAYS.keys() - {"tus"}))
+def test_a_form_is_a_files_bytes_in_no_dialect_but_the_drafts(site, name):
+    body = file_part() + END
+    method, target, fields, _ = WAYS[name](len(body))
+    answer = ask(site.port, method, target, fields | FORM, body)
+    stored = [path.read_bytes() for path in site.finished_files()]
+    if name.startswith("plain"):
+        assert (answer.status, stored) == (201, [b"data"])
+    elif name.startswith("ietf"):
+        assert answer.status in (201, 400) and stored in ([], [body])
+    else:
+        assert answer.status in (400, 412, 415) and stored == [], answer
+
+
+@pytest.mark.parametrize("name", WHOLE.values())
+def test_the_logs_line_of_an_upload_names_it(site, name):
+    method, target, fields, content = WAYS[name](10)
+    answer = ask(site.port, method, target, fields, content)
+
+    def line():
+        lines = map(json.loads, site.log.read_text().splitlines())
+        return next((line for line in lines if line.get("received") == 10), None)
+    eventually(line, "the line in the log")
+    assert line()["upload"] == site.finished_files()[0].parent.name, answer
 
 
 @pytest.mark.parametrize("complete", ["?0", "?1"])
@@ -343,13 +372,20 @@ def test_a_stream_that_ends_with_its_fields_is_an_empty_file(site, protocol):
         refused(site, ask(site.port, "PUT", "/files/empty.txt"), 411, "length-required")
 
 
+def unmeasured(way) -> bytes:
+    """A request in the words of HTTP/1.0, which ends where the connection does."""
+    method, path, fields, _ = WAYS[way](4)
+    return "".join([f"{method} {path} HTTP/1.0\r\n", *(f"{name}: {value}\r\n" for name, value in fields.items())]).encode() \
+        + b"\r\nbody"
+
+
+UNMEASURED = {f"{name} 1.0": unmeasured(way) for name, way in WHOLE.items()} | {
+    "post 1.0": b"POST /files HTTP/1.0\r\nHost: a\r\n\r\nbody", "put": b"PUT /files/a HTTP/1.1\r\nHost: a\r\n\r\n",
+    "form": b"POST /files HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; boundary=B\r\n\r\n"}
+
+
 @pytest.mark.http1
-@pytest.mark.parametrize("head", [
-    b"PUT /files/a HTTP/1.0\r\n\r\nbody", b"POST /files HTTP/1.0\r\nHost: a\r\n\r\nbody", b"PUT /files/a HTTP/1.1\r\nHost: a\r\n\r\n",
-    b"POST /files HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; boundary=B\r\n\r\n",
-    b"POST /upload HTTP/1.0\r\nX-File-Id: a\r\n\r\nbody",
-    b"POST /files HTTP/1.0\r\nTus-Resumable: 1.0.0\r\nUpload-Length: 4\r\n\r\nbody",
-], ids=["put 1.0", "post 1.0", "put", "form", "file-id 1.0", "tus 1.0"])
+@pytest.mark.parametrize("head", UNMEASURED.values(), ids=UNMEASURED)
 def test_a_file_whose_length_nobody_tells_is_411(shared_site, head):
     with Line(shared_site.port) as line:
         line.send(head)

@@ -4,6 +4,7 @@ import socket
 
 import pytest
 
+from dialects import CLIENT_RESUMES
 from exposition import Exposition
 from proxy import Proxy
 from putting import put
@@ -34,7 +35,7 @@ def test_a_ticket_of_one_loop_is_good_at_every_other(start):
         line.close()
 
 
-@pytest.mark.parametrize("dialect", ["tus", "ietf", "file-id"])
+@pytest.mark.parametrize("dialect", CLIENT_RESUMES)
 @pytest.mark.parametrize("resets", [True, False])
 def test_put_goes_on_after_a_cut_with_a_ticket(tmp_path, dialect, resets):
     """Whoever loses the connection often does not pay for a whole handshake each time."""

@@ -8,13 +8,13 @@ import zlib
 import pytest
 
 from conftest import MEBIBYTE
+from dialects import TUS, WAYS, WHOLE
 from waiting import eventually
 from wire import Closed, Line, ask, b64, pattern
 
 # What a dialect says, it says over both.
 pytestmark = pytest.mark.usefixtures("protocol")
 
-TUS = {"Tus-Resumable": "1.0.0"}
 BYTES = {"Content-Type": "application/offset+octet-stream"}
 FOLDER = "/files"
 
@@ -816,10 +816,9 @@ def test_many_at_once_and_every_offset_told_is_true(tus):
 
 def test_what_others_made_tus_can_look_at_and_delete_and_nothing_else(tus):
     port = tus.server.port
-    ask(port, "PUT", "/files/plain.txt", {}, b"plain")
-    plain = ask(port, "PUT", "/files/plain.txt", {}, b"plain").location
-    ietf = ask(port, "POST", FOLDER, {"Upload-Complete": "?0", "Upload-Length": "9"}, b"ietf").location
-    for location, offset in ((plain, 5), (ietf, 4)):
+    made = [(5, WAYS[way](5)) for name, way in WHOLE.items() if name != "tus"] + [(1, WAYS["ietf length"](9))]
+    for offset, (method, path, fields, content) in made:
+        location = ask(port, method, path, fields, content).location
         assert tus.offset(location) == offset
         answer = tus.patch(location, offset, b"more")
         assert (answer.status, answer.code) == (403, "wrong-dialect")

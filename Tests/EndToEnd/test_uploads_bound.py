@@ -7,13 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from activator import Activator, listening
+from dialects import PATCH, TUS, WAYS
 from exposition import Exposition
 from file_id import append, status
 from waiting import eventually
 from wire import Line, ask
-
-TUS = {"Tus-Resumable": "1.0.0"}
-PATCH = TUS | {"Content-Type": "application/offset+octet-stream"}
 
 
 def begin(port, length=10):
@@ -30,16 +28,12 @@ def test_no_more_uploads_are_open_than_allowed_whoever_begins_them(start):
     assert all(int(answer.fields["retry-after"]) > 0 for answer in answers if answer.status == 503)
     begun = [answer.location for answer in answers if answer.status == 201]
     # Every dialect, and before the body: the client that asks first is not told to go on.
-    for head in (
-        ("POST", "/files", TUS | {"Upload-Length": "3", "Content-Type": "application/offset+octet-stream"}),
-        ("POST", "/files", {"Upload-Complete": "?0"}), ("PUT", "/files/plain", {}),
-        ("POST", "/upload", {"X-File-Id": "a", "X-Start-Byte": "0"}),
-        ("POST", "/files", {"Content-Type": "application/octet-stream"}),
-    ):
+    for way, made in WAYS.items():
+        method, path, fields, content = made(3)
         with Line(server.port) as line:
-            line.head(head[0], head[1], head[2] | {"Expect": "100-continue"}, 3)
+            line.head(method, path, fields | {"Expect": "100-continue"}, len(content))
             answer = line.answer()
-        assert (answer.status, answer.code, answer.interim) == (503, "too-many-uploads", []), head
+        assert (answer.status, answer.code, answer.interim) == (503, "too-many-uploads", []), way
     # What has begun goes on; what ends, in either way, makes room for one.
     assert ask(server.port, "PATCH", begun[0], PATCH | {"Upload-Offset": "0"}, b"0123456789").status == 204
     assert begin(server.port).status == 201
@@ -66,7 +60,7 @@ def test_a_reload_moves_the_bound_and_cuts_nothing(tmp_path, start):
     assert begin(server.port).status == 503
     # Lower than what is there: that goes on.
     bounded("max-uploads: 1\n")
-    eventually(lambda: "max-uploads" in server.log_tail().rpartition("new configuration")[2])
+    eventually(lambda: server.log.read_text().count('"new configuration"') == 2, "the second reload")
     assert ask(server.port, "PATCH", begun[0], PATCH | {"Upload-Offset": "0"}, b"0123456789").status == 204
     assert begin(server.port).status == 503
     bounded("")

@@ -5,7 +5,6 @@ import json
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import threading
 import time
@@ -16,8 +15,10 @@ import pytest
 from cloudevents.v1.http import from_http
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from dialects import NAMES, WAYS, WHOLE
 from exposition import Exposition
 from file_id import append
+from ports import free_port
 from receiver import Receiver
 from sluice import Sluice
 from test_put_proxies import HTTPProxy
@@ -74,12 +75,6 @@ def lines(server, part):
     return [line for line in map(json.loads, server.log.read_text().splitlines()) if part in line["message"]]
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def pending(receiver, uploads, kinds=("created", "finished")):
     return [upload for upload in uploads if receiver.of(upload) != list(kinds)]
 
@@ -98,10 +93,14 @@ def test_every_way_to_upload_is_told_from_beginning_to_end(start, receivers, tmp
     assert ask(server.port, "DELETE", local(gone), TUS).status == 204
     form = (b'--b\r\nContent-Disposition: form-data; name="f"; filename="form.txt"\r\n\r\nform\r\n--b--\r\n')
     assert ask(server.port, "POST", "/files", {"Content-Type": "multipart/form-data; boundary=b"}, form).status == 201
-    # Five uploads: four are finished.
-    eventually(lambda: len(receiver.taken) == 10, "ten events")
+    for way in WHOLE.values():
+        method, path, fields, content = WAYS[way](10)
+        assert ask(server.port, method, path, fields, content).status in (200, 201)
+    # Four uploads are finished, and one of each dialect; one is gone.
+    count = 2 * (5 + len(WHOLE))
+    eventually(lambda: len(receiver.taken) == count, "all events")
     finished = [received for received in receiver.taken if received.kind == "finished"]
-    assert {received.json["data"]["dialect"] for received in finished} == {"plain", "file-id", "tus"}
+    assert {received.json["data"]["dialect"] for received in finished} == set(NAMES)
     assert receiver.of(plain) == ["created", "finished"]
     assert receiver.of(gone.rpartition("/")[2]) == ["created", "deleted"]
     for received in receiver.taken:
@@ -243,7 +242,7 @@ def test_a_slow_receiver_slows_no_upload_and_holds_up_no_other_upload(start, rec
 def test_a_strange_answer_is_no_yes(start, receivers, bad):
     strange = True
     receiver = receivers(lambda received: bad if strange else 204)
-    server = start("--webhook", receiver.url, "--webhook-events", "finished")
+    server = start("--webhook", receiver.url, "--webhook-events", "finished", "--webhook-timeout", "2")
     stored = put(server)
     eventually(lambda: len(receiver.all) >= 2, "a second attempt")
     assert receiver.taken == []
@@ -339,12 +338,14 @@ def test_when_too_many_events_wait_nothing_new_begins_and_what_has_begun_goes_on
     refused = [answer for answer in answers if answer.status != 201]
     assert len(refused) >= 8 and {(answer.status, answer.code) for answer in refused} == {(503, "events-full")}
     assert all(int(answer.fields["retry-after"]) > 0 for answer in refused)
+    assert "events" in ask(server.port, "GET", "/readyz").body.decode()
     for address in addresses:
         assert ask(server.port, "PATCH", address, PATCH | {"Upload-Offset": "0"}, b"0123").status == 204
     eventually(lambda: lines(server, "of 100 that may") and lines(server, "no upload begins"), "that it is told")
     receiver = Receiver(port=port)
     eventually(lambda: ask(server.port, "PUT", "/files/a", {}, b"x").status == 201, "room")
     eventually(lambda: lines(server, "uploads may begin again"), "that it is told")
+    assert ask(server.port, "GET", "/readyz").status == 200
     receiver.close()
 
 

@@ -147,6 +147,8 @@ class Line1(Ending):
         answer = Answer(int(status), reason.strip(), fields)
         if answer.status < 200 or answer.status in (204, 304):
             assert "content-length" not in fields and "transfer-encoding" not in fields
+        elif method != "HEAD" and "content-length" not in fields:
+            answer.body = self.until_end()
         elif method != "HEAD":
             count = int(fields["content-length"])
             while len(self._input) < count:

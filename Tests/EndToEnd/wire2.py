@@ -62,6 +62,7 @@ class Line2(Ending):
         self._input = bytearray()
         self.resets = {}
         self.goodbye = None
+        self._pongs = 0
         self._flush()
 
     # The request
@@ -183,7 +184,7 @@ class Line2(Ending):
         if answer.status in (204, 304):
             assert "content-length" not in fields and not answer.body
         elif method != "HEAD":
-            assert int(fields["content-length"]) == len(answer.body)
+            assert int(fields.get("content-length", len(answer.body))) == len(answer.body)
         return answer
 
     def is_closed(self) -> bool:
@@ -252,6 +253,8 @@ class Line2(Ending):
 
     def _note(self, event) -> None:
         match event:
+            case h2.events.PingAckReceived():
+                self._pongs += 1
             case h2.events.StreamReset():
                 self.resets[event.stream_id] = event.error_code
             case h2.events.ConnectionTerminated():
@@ -274,6 +277,28 @@ class Line2(Ending):
         """Reads what has come already."""
         if self._is_readable(0):
             self._more()
+
+    def ping(self) -> float:
+        """Seconds until the server has answered, which it does in the order of what was sent before."""
+        begun, awaited = time.monotonic(), self._pongs + 1
+        self.h2.ping(bytes(8))
+        self._flush()
+        self.until(lambda: self._pongs >= awaited)
+        return time.monotonic() - begun
+
+    def fill(self, bodies: dict[int, bytes], rest: float = 0.3, seconds: float = 1) -> None:
+        """Sends these streams' contents as far as the windows let it, until nothing has come for a while that lets it
+        send more, or for so long. What was sent is taken out of `bodies`."""
+        begun = moved = time.monotonic()
+        while (now := time.monotonic()) < min(begun + seconds, moved + rest):
+            for stream, body in bodies.items():
+                self._owed = len(body)
+                left = self._send_some(stream, memoryview(body)) if body else body
+                if len(left) < len(body):
+                    bodies[stream] = left
+                    moved = now
+            if self._is_readable(0 if moved == now else SLICE_SECONDS):
+                self._read()
 
     def raw(self, data: bytes) -> None:
         """Bytes past the library, which knows nothing of them."""

@@ -1,8 +1,8 @@
-import Storage
 import Testing
 import Uploads
 
 @testable import Events
+@testable import Storage
 
 /// A queue that several expressions may change.
 @dynamicMemberLookup
@@ -50,6 +50,24 @@ private final class Target {
         queue.end(first, .taken, now: 0)
         #expect(queue.begin(now: 0)?.sequence == 2)
         #expect(queue.begin(now: 0) == nil && queue.nextNanoseconds() == nil)
+    }
+
+    @Test func `what is asked for again is tried at once, though its target was away, and ages from then`()
+        throws
+    {
+        let queue = queue([event(1, of: 1)])
+        let away = DeliveryQueue.Outcome.unreachable(retryNanoseconds: nil)
+        for _ in 1...5 {
+            let now = queue.nextNanoseconds() ?? 0
+            queue.end(try #require(queue.begin(now: now)), away, now: now)
+        }
+        #expect(queue.begin(now: 16 * Self.second) == nil, "it is asked for seldom by now")
+        var again = event(9, of: 2, at: 10)
+        again.againMilliseconds = 5000
+        queue.add([again])
+        #expect(queue.overdue(before: 5000) == [1] && queue.overdue(before: 5001) == [1, 9])
+        #expect(queue.begin(now: 16 * Self.second)?.sequence == 9)
+        #expect(queue.begin(now: 16 * Self.second) == nil, "one at a time finds out")
     }
 
     @Test func `what is behind a refused event of its upload waits with it, and others do not`() throws {

@@ -15,7 +15,7 @@ from random import Random
 from calls import Calls
 from kills import MOMENTS, MOMENT_WEIGHTS, Arena, Run
 from listeners import Honest, Life, Listener, spawn
-from serving import free_port
+from ports import free_port
 from uploads import Broken
 
 # What a client is told, and asks again after.

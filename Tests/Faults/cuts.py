@@ -15,7 +15,9 @@ from pathlib import Path
 from random import Random
 
 from disks import Disk
+from serving import check
 from sluice import Sluice
+from tokens import secret_file
 from uploads import MEBIBYTE, Broken
 from workload import Workload
 
@@ -44,6 +46,9 @@ class Plan:
     largest: int = 3 * MEBIBYTE
     options: list[str] = field(default_factory=list)
     weights: dict | None = None
+    owners: int = 0
+    # Over so many connections of HTTP/2, which all clients share; else over connections of their own.
+    shared: int | None = None
     # Another server than the one under test.
     binary: Path | None = None
 
@@ -88,11 +93,13 @@ class Run:
 
     def __init__(self, plan: Plan, disk: Disk, folder: Path):
         self.plan, self.disk = plan, disk
-        self.server = Sluice(folder, *plan.options)
+        guard = ["--jwt-secret", str(secret_file(folder))] if plan.owners else []
+        self.server = Sluice(folder, *plan.options, *guard)
         self.server.data = disk.root / "data"
         self.server.binary = plan.binary or self.server.binary
         self.workload = Workload(
-            plan.seed, plan.clients, largest=plan.largest, tolerated=TOLERATED, weights=plan.weights)
+            plan.seed, plan.clients, largest=plan.largest, tolerated=TOLERATED, weights=plan.weights,
+            owners=plan.owners, shared=plan.shared)
         self.cuts = 0
         self.notes: list[str] = []
 
@@ -109,8 +116,9 @@ class Run:
             self.server.start()
             self.workload.verify(self.server, thorough=True)
             self._look()
-            if "is damaged" in self.server.log.read_text(errors="replace"):
-                raise Broken("the server itself found damage")
+            if self.plan.binary is None:
+                self.server.kill()
+                check(self.server)
         except (Broken, RuntimeError) as error:
             notes = "\n".join(self.notes)
             raise Broken(f"SLUICE_SEED={self.plan.seed}, after {self.cuts} cuts: {error}\n{notes}\n"

@@ -7,7 +7,6 @@ whether the next server is killed as well while it starts.
 
 import re
 import sqlite3
-import subprocess
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
@@ -17,7 +16,9 @@ from threading import Timer
 
 import pytest
 
+from serving import check
 from sluice import Sluice
+from tokens import secret_file
 from uploads import IETF, KIBIBYTE, MEBIBYTE, Broken, FileID, Form, Plain, Tus, TusParallel
 from workload import KEPT_UPLOADS, Workload
 
@@ -45,6 +46,8 @@ class Arena:
     expires_after: float | None = None
     weights: dict | None = None
     kept: int = KEPT_UPLOADS
+    owners: int = 0
+    shared: int | None = None
     seconds: float = 600
 
     def __str__(self) -> str:
@@ -60,10 +63,12 @@ class Run:
         options = list(arena.options)
         if arena.expires_after is not None:
             options += ["--expire-after", str(int(arena.expires_after))]
+        if arena.owners:
+            options += ["--jwt-secret", str(secret_file(directory))]
         self.server = Sluice(directory, *options)
         self.workload = Workload(
             arena.seed, arena.clients, largest=arena.largest, expires_after=arena.expires_after, weights=arena.weights,
-            kept=arena.kept)
+            kept=arena.kept, owners=arena.owners, shared=arena.shared)
         self.kills = 0
 
     def run(self) -> str:
@@ -82,7 +87,7 @@ class Run:
             self.workload.verify(self.server, thorough=True)
             self._await_sweep()
             self.server.kill()
-            self._check()
+            check(self.server)
             if self.workload.pulse.counts["told"] < self.kills:
                 raise Broken("hardly anything was told, so that nothing was tested")
         except Broken as error:
@@ -161,16 +166,6 @@ class Run:
         known = {row[0].lower() for row in catalogue.execute("SELECT hex(id) FROM uploads WHERE state = 0")}
         return {path.name for path in (self.server.data / "uploads").iterdir()} - known
 
-    def _check(self) -> None:
-        """What the server itself thinks of the directory."""
-        check = [self.server.binary, "check", "--quiet", "--data", str(self.server.data)]
-        done = subprocess.run(check, capture_output=True, text=True)
-        damages = [line for line in done.stdout.splitlines() if line.startswith("damage")]
-        if done.returncode not in (0, 3) or damages:
-            raise Broken("\n".join(["sluice check:", *damages, done.stderr]))
-        if "is damaged" in self.server.log.read_text(errors="replace"):
-            raise Broken("the server itself found damage")
-
     def _log_of(self, text: str) -> str:
         """What the server's log says of the uploads that a text speaks of, and all its own troubles."""
         ids = set(re.findall(r"/files/([0-9a-f]{32})", text))
@@ -205,11 +200,14 @@ def side_by_side(plans: list[Arena], directory: Path, fight, *arguments) -> None
 
 def arenas(seed: int, kills: int) -> list[Arena]:
     """Servers that run side by side and share so many kills."""
-    share = -(-kills // 4)
+    share = -(-kills // 5)
     return [
-        Arena("everything", seed, share),
-        Arena("small uploads", seed + 1, share, clients=24, largest=64 * KIBIBYTE + 1, weights=WHOLE_MOSTLY),
+        Arena("everything", seed, share, owners=3),
+        Arena("small uploads", seed + 1, share, clients=24, largest=64 * KIBIBYTE + 1, weights=WHOLE_MOSTLY,
+              owners=5),
+        Arena("streams of shared connections", seed + 4, share, clients=16, shared=2),
         Arena("durability process", seed + 2, share, options=["--durability", "process"]),
         Arena(
-            "expiry", seed + 3, share, options=["--forget-after", "1"], expires_after=4, largest=MEBIBYTE, kept=40),
+            "expiry", seed + 3, share, options=["--forget-after", "1"], expires_after=4, largest=MEBIBYTE, kept=40,
+            owners=2),
     ]

@@ -1,8 +1,10 @@
 """Servers as the fixtures of these tests have them: `yield from serving(…)`."""
 
-import socket
+import subprocess
 
+from ports import free_port
 from sluice import Sluice
+from uploads import Broken
 
 
 def serving(directory, *options: str, calls=None, admin_port: int | None = None):
@@ -23,6 +25,12 @@ def watched(directory, *options: str, calls):
     yield from serving(directory, "--listen-admin", f"127.0.0.1:{port}", *options, calls=calls, admin_port=port)
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
+def check(server: Sluice) -> None:
+    """What the server itself thinks of the directory, its owners' usage included, and thought while it ran."""
+    command = [server.binary, "check", "--quiet", "--data", str(server.data)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    damages = [line for line in done.stdout.splitlines() if line.startswith("damage")]
+    if done.returncode not in (0, 3) or damages:
+        raise Broken("\n".join(["sluice check:", *damages, done.stderr]))
+    if "is damaged" in server.log.read_text(errors="replace"):
+        raise Broken("the server itself found damage")

@@ -23,14 +23,14 @@ TOLERANCE = 1.1 if COUNT >= 3000 else 1.25
 UNSHARED_KIB = 1024
 # Memory is given back to the system when it has lain unused for a while: that of buffers after five to ten seconds.
 CALM_SECONDS = 13
-README = Path(__file__).parents[2] / "README.md"
+LIMITS = Path(__file__).parents[2] / "docs" / "limits.md"
 MEBIBYTE = 1 << 20
 
 
 def promised(row: str, tls: bool) -> float:
     """KiB a connection, as the table says."""
-    found = re.search(rf"^\| {re.escape(row)} \| (–|\d+ KiB) \| (\d+ KiB) \|$", README.read_text(), re.MULTILINE)
-    assert found, f"the README has no row '{row}'"
+    found = re.search(rf"^\| {re.escape(row)} \| (–|\d+ KiB) \| (\d+ KiB) \|$", LIMITS.read_text(), re.MULTILINE)
+    assert found, f"docs/limits.md has no row '{row}'"
     return float(found[2 if tls else 1].split()[0])
 
 

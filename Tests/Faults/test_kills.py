@@ -5,6 +5,8 @@ SLUICE_KILLS sets how many kills, SLUICE_SEED which plans. `make torture` does i
 """
 
 import os
+import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -80,6 +82,16 @@ def test_control_an_older_catalogue_is_found(tmp_path):
 
     with pytest.raises(Broken):
         control(tmp_path, turn_back).run()
+
+
+def test_control_an_owners_usage_that_counts_a_file_too_much_is_found(tmp_path):
+    def count_one_more(run, dice):
+        with closing(sqlite3.connect(run.server.data / "catalogue.sqlite")) as catalogue, catalogue:
+            catalogue.execute("UPDATE usage SET files = files + 1")
+
+    run = Run(Arena("control", SEED, CONTROL_KILLS // 4, largest=MEBIBYTE, owners=2), tmp_path, count_one_more)
+    with pytest.raises(Broken, match="usage is recorded as"):
+        run.run()
 
 
 @pytest.mark.parametrize("surplus", [1, 4096])

@@ -17,7 +17,7 @@ from wire import ask
 
 UPLOADS = 1_000
 HALF_BYTES = 48 << 10
-# What the server gives itself to settle and to let downloads end (README, "Stopping").
+# What the server gives itself to settle and to let downloads end (docs/operating.md, "Stopping").
 DRAIN_SECONDS = 30
 PIECE_BYTES = 16 << 10
 DOWNLOAD_BYTES = 48 << 20

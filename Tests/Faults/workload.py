@@ -25,6 +25,8 @@ from pathlib import Path
 from random import Random
 
 from sluice import sha256
+from streams import Pool
+from tokens import bearer, token
 from uploads import (
     IETF, KIBIBYTE, MEBIBYTE, Broken, Content, FileID, Form, Gone, Plain, Tus, TusParallel, Upload, differs)
 from wire import Answer, Closed, Line
@@ -35,6 +37,8 @@ ANSWER_SECONDS = 60
 # How long a client tries to get through to a server that should be there.
 PATIENCE_SECONDS = 60
 STRANGER_SECONDS = 3 * PATIENCE_SECONDS
+# Longer than any run.
+TOKEN_SECONDS = 1_000_000
 # Attempts that were answered, or broken off by the client, without any progress.
 ATTEMPTS_MAX = 300
 IDLE_ATTEMPTS = 20
@@ -85,7 +89,7 @@ class Client:
         self.workload = workload
         self.pulse, self.tolerated = workload.pulse, workload.tolerated
         self._lines: dict[bool, Line] = {}
-        # Every third connection speaks HTTP/2.
+        # Every third connection speaks HTTP/2, unless all are streams of a few that are shared.
         self._connections = 0
 
     def may_have_expired(self, upload: Upload) -> bool:
@@ -98,7 +102,8 @@ class Client:
         """A request without a body."""
         line = self._line(upload.tls)
         upload.note(f"{method} {target} {brief(fields)}")
-        line.head(method, target, fields, None if method in ("GET", "HEAD") else 0)
+        line.head(
+            method, target, fields | self.workload.credential(upload), None if method in ("GET", "HEAD") else 0)
         self.pulse.beat(after_head)
         return self._read(upload, line, method)
 
@@ -122,7 +127,7 @@ class Client:
         if expects:
             fields["Expect"] = "100-continue"
         upload.note(f"{method} {target} {start}..{end} {brief(fields)}" + (f" {breaks} at {stop}" if breaks else ""))
-        line.head(method, target, fields, None if chunked else len(data))
+        line.head(method, target, fields | self.workload.credential(upload), None if chunked else len(data))
         self.pulse.beat("request")
         if early or expects:
             interim = line.message(method)
@@ -156,7 +161,8 @@ class Client:
                 start, end = part.told, part.content.size
                 part.note(f"PATCH {part.location} {start}..{end}")
                 lines.append(self._connect(part.tls))
-                lines[-1].head("PATCH", part.location, part.patch_fields(start, end), end - start)
+                fields = part.patch_fields(start, end) | self.workload.credential(part)
+                lines[-1].head("PATCH", part.location, fields, end - start)
                 self.pulse.beat("request")
                 bodies.append((part, lines[-1], start, pieces(dice, end - start, self.workload.slow_pause)))
             left = list(bodies)
@@ -189,8 +195,11 @@ class Client:
     def _connect(self, tls: bool) -> Line:
         server = self.workload.server
         self._connections += 1
+        port = server.tls_port if tls else server.port
+        if self.workload.pool is not None:
+            return self.workload.pool.lane(port, tls, self._connections)
         speak = Line2 if self._connections % 3 == 0 else Line
-        return speak(server.tls_port if tls else server.port, tls, ANSWER_SECONDS)
+        return speak(port, tls, ANSWER_SECONDS)
 
     def _line(self, tls: bool, fresh: bool = False) -> Line:
         if fresh and tls in self._lines:
@@ -257,7 +266,7 @@ class Workload:
     def __init__(self, seed: int, clients: int = CLIENTS, *, largest: int = 8 * MEBIBYTE, tolerated=("stopping",),
                  expires_after: float | None = None, weights: dict | None = None, quota: int | None = None,
                  pause: float = 0, slow_pause: float = 0.002, kept: int = KEPT_UPLOADS,
-                 attempts_max: int = ATTEMPTS_MAX):
+                 attempts_max: int = ATTEMPTS_MAX, owners: int = 0, shared: int | None = None):
         """
         `largest`: bytes of the largest file. `tolerated`: error codes after which a client just tries again.
         `expires_after`: the server's --expire-after in seconds; now and then an upload is left lying then.
@@ -265,11 +274,15 @@ class Workload:
         `pause`: seconds between a client's uploads, in the mean. `slow_pause`: seconds between pieces of a slow body.
         `kept`: how many uploads are looked at again and again; of older ones the file is compared and removed.
         `attempts_max`: attempts without any progress after which an upload counts as stuck.
+        `owners`: whose uploads they are, a client's all of one: for a server that knows the secret of tokens.SECRET.
+        `shared`: all speak HTTP/2, over so many connections together (and as many with TLS).
         """
         self.seed, self.largest, self.tolerated = seed, largest, set(tolerated)
         self.expires_after, self.quota = expires_after, quota
         self.weights = weights or WEIGHTS
         self.pause, self.slow_pause, self.kept, self.attempts_max = pause, slow_pause, kept, attempts_max
+        self._credentials = [bearer(token(f"owner-{number}", seconds=TOKEN_SECONDS)) for number in range(owners)]
+        self.pool = Pool(shared, ANSWER_SECONDS) if shared is not None else None
         self.pulse = Pulse()
         self.server = None
         self.uploads: list[Upload] = []
@@ -325,6 +338,12 @@ class Workload:
                 self.fail(Broken("the clients do not come to rest"))
         self.raise_failure()
 
+    def credential(self, upload: Upload) -> dict[str, str]:
+        """What says whose upload it is, which goes by its client."""
+        if not self._credentials:
+            return {}
+        return self._credentials[int(upload.number.partition(".")[0]) % len(self._credentials)]
+
     def verify(self, server, thorough: bool = False) -> None:
         """
         Compares ledger and server while the clients are parked: every open upload is asked for, every finished file
@@ -378,6 +397,8 @@ class Workload:
         with self._changed:
             self._ends, self._open, self.quota = True, True, -1
             self._changed.notify_all()
+        if self.pool is not None:
+            self.pool.close()
 
     def raise_failure(self) -> None:
         if self._failure is not None:
@@ -387,7 +408,8 @@ class Workload:
         counts = self.pulse.counts
         return (f"seed {self.seed}: {len(self.uploads) + self.retired} uploads, {counts['finished']} finishes told, "
                 f"{counts['told']} offsets told, {counts['deleted']} deleted, {counts['gone']} expired, "
-                f"{counts['request']} requests, {counts['sent'] >> 20} MiB sent")
+                f"{counts['request']} requests, {counts['sent'] >> 20} MiB sent"
+                + (f", {self.pool.streams} streams of shared connections" if self.pool else ""))
 
     # Clients
 
@@ -535,11 +557,12 @@ class Workload:
             if not upload.done and not upload.gone and not upload.lies:
                 continue
             self._compare(data, upload, whole=True)
+            # Who downloads it at this moment finds out by this that it may be gone.
+            self.uploads.remove(upload)
+            self.retired += 1
             for location, _ in upload.delivered():
                 self.taken.add(identity(location))
                 the_file(data, location).unlink()
-            self.retired += 1
-            self.uploads.remove(upload)
 
 
 def look(data: Path, location: str, accepted: list[Content], whole: bool) -> str | None:

@@ -29,6 +29,11 @@ import Testing
         Flood("PRIORITY") { Frames.frame(Frames.priority, 0, $0 * 2 + 1, [0, 0, 0, 0, 1]) },
         Flood("WINDOW_UPDATE") { _ in Frames.frame(Frames.windowUpdate, 0, 0, Frames.number(1)) },
         Flood("empty DATA", Frames.request(1)) { _ in Frames.content(1, []) },
+        Flood("DATA that is padding alone", Frames.request(1)) { _ in
+            Frames.frame(Frames.data, Frames.padded, 1, [9] + [UInt8](repeating: 0, count: 9))
+        },
+        Flood("frames of a type that nobody knows") { Frames.frame(UInt8(0x0A + $0 % 0xF6), 0, $0 % 3, eight) },
+        Flood("frames of a type that nobody knows, without a byte") { _ in Frames.frame(0xFA, 0xFF, 0, []) },
         Flood("rapid reset") {
             Frames.request($0 * 2 + 1) + Frames.frame(Frames.reset, 0, $0 * 2 + 1, Frames.number(8))
         },
@@ -134,6 +139,21 @@ import Testing
         served.contents[1] = [UInt8](repeating: 7, count: 100_000)
         for _ in 0..<2_000 { served.feed(Frames.frame(Frames.windowUpdate, 0, 1, Frames.number(1))) }
         #expect(served.goodbye == .enhanceYourCalm)
+    }
+
+    @Test(arguments: [2, 3] as [UInt32])
+    func `each request may bring two frames about its priority, whatever its answer has, and no more`(count: UInt32) {
+        let served = Served()
+        served.feed(Frames.hello)
+        for stream in stride(from: UInt32(1), to: 3_000, by: 2) {
+            // RFC 9218 7.1: PRIORITY_UPDATE.
+            let update = Frames.frame(0x10, 0, 0, Frames.number(stream) + Array("u=1".utf8))
+            let updates = (0..<count).flatMap { _ in update }
+            served.feed(Frames.request(stream, Frames.fields("HEAD"), endsStream: true) + updates)
+            served.session.answer(Int32(stream), .init(.ok), date: nil, hasContent: false)
+            served.flush()
+        }
+        #expect(served.goodbye == (count > 2 ? .enhanceYourCalm : nil))
     }
 
     @Test func `a download may have its windows moved`() {

@@ -53,6 +53,29 @@ import Testing
         #expect(throws: HTTPParseError.forbiddenTrailer) { try served.trailers[1]?.get() }
     }
 
+    @Test func `an answer whose head is too long to be sent ends its stream, and no other`() {
+        let served = Served()
+        served.feed(Frames.hello + Frames.request(1) + Frames.request(3))
+        var head = ResponseHead(.ok)
+        head.set("X-Long", String(repeating: "a", count: 70_000))
+        served.session.answer(1, head, date: nil, hasContent: false)
+        served.session.answer(3, ResponseHead(.noContent), date: nil, hasContent: false)
+        served.flush()
+        #expect(served.resets == [1: .internalError] && served.codes[1] == .internalError)
+        #expect(served.fields(of: 3) == [[":status: 204"]] && served.answered == [3])
+        #expect(served.goodbye == nil)
+    }
+
+    @Test func `to a stream that its client has ended nothing is sent, and it is not ended again`() {
+        let served = Served()
+        served.feed(Frames.hello + Frames.request(1))
+        served.session.answer(1, ResponseHead(.noContent), date: nil, hasContent: false)
+        let cancel = Frames.frame(Frames.reset, 0, 1, [0, 0, 0, 8])
+        served.feed(cancel)
+        served.flush()
+        #expect(served.resets.isEmpty && served.fields(of: 1).isEmpty && served.goodbye == nil)
+    }
+
     @Test func `interim heads come before the answer, names in lower case and without a reason`() {
         let served = Served()
         served.feed(Frames.hello + Frames.request(1))
@@ -110,11 +133,50 @@ import Testing
         served.feed(Frames.hello + Frames.frame(Frames.settings, Frames.acknowledged) + Frames.request(1))
         let before = served.granted
         let piece = Frames.content(1, [UInt8](repeating: 1, count: 16_384))
-        for _ in 0..<15 { served.feed(piece) }
+        for _ in 0..<4 { served.feed(piece) }
         #expect(served.granted == before)
-        served.session.take(1, 15 * 16_384)
+        served.session.take(1, 4 * 16_384)
         served.flush()
-        #expect(served.granted[1] == 15 * 16_384)
+        #expect(served.granted[1] == 4 * 16_384)
+    }
+
+    @Test func `what comes of streams that are gone takes nothing of the connection's window`() {
+        let served = Served()
+        served.feed(Frames.hello + Frames.frame(Frames.settings, Frames.acknowledged))
+        let piece = [UInt8](repeating: 1, count: 16_384)
+        let before = served.granted[0] ?? 0
+        for stream in stride(from: 1, to: 200, by: 2) as StrideTo<UInt32> {
+            served.feed(Frames.request(stream) + Frames.frame(Frames.reset, 0, stream, Frames.number(8)))
+            served.feed(Frames.content(stream, piece))
+        }
+        #expect(served.goodbye == nil)
+        #expect((served.granted[0] ?? 0) - before >= 100 * 16_384 - HTTP2Limits.connectionWindowBytes)
+    }
+
+    @Test func `a window that a setting makes less than nothing is filled up first`() {
+        let served = Served()
+        served.feed(Frames.hello + Frames.request(1, endsStream: true))
+        served.contents[1] = [UInt8](repeating: 1, count: 100_000)
+        served.session.answer(1, ResponseHead(.ok), date: nil, hasContent: true)
+        served.flush()
+        func sent() -> Int { served.frames.filter { $0.type == Frames.data }.reduce(0) { $0 + $1.payload.count } }
+        #expect(sent() == 65_535)
+        served.feed(Frames.frame(Frames.settings, 0, 0, Frames.setting(4, 0)))
+        served.feed(Frames.frame(Frames.windowUpdate, 0, 0, Frames.number(100_000)))
+        served.feed(Frames.frame(Frames.windowUpdate, 0, 1, Frames.number(65_535)))
+        #expect(sent() == 65_535)
+        served.feed(Frames.frame(Frames.windowUpdate, 0, 1, Frames.number(10)))
+        #expect(sent() == 65_545)
+    }
+
+    @Test func `SETTINGS and PING are acknowledged, and acknowledgements are not`() {
+        let served = Served()
+        served.feed(Frames.hello + Frames.frame(Frames.ping, 0, 0, [1, 2, 3, 4, 5, 6, 7, 8]))
+        served.feed(Frames.frame(Frames.settings, Frames.acknowledged))
+        served.feed(Frames.frame(Frames.ping, Frames.acknowledged, 0, [UInt8](repeating: 9, count: 8)))
+        let acknowledgements = served.frames.filter { $0.flags == Frames.acknowledged }
+        #expect(acknowledgements.map(\.type) == [Frames.settings, Frames.ping])
+        #expect(acknowledgements.last?.payload == [1, 2, 3, 4, 5, 6, 7, 8])
     }
 
     @Test func `a larger window is told at once`() {

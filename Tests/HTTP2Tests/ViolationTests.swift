@@ -227,7 +227,7 @@ import Testing
             Frames.request(1, Frames.fields("PUT", "files"))),
     ]
 
-    @Test(arguments: connection + stream)
+    @Test(arguments: connection + furtherOfConnection + stream + furtherOfStream)
     func `a violation gets the error that the standard names`(_ tested: Case) {
         let served = Served()
         served.feed(tested.bytes)
@@ -242,7 +242,7 @@ import Testing
         }
     }
 
-    @Test(arguments: stream)
+    @Test(arguments: stream + furtherOfStream)
     func `what one stream does wrong leaves the others alone`(_ tested: Case) throws {
         let served = Served()
         served.feed(tested.bytes + Frames.request(7, endsStream: true))

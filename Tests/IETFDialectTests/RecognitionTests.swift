@@ -82,9 +82,4 @@ import Testing
         #expect(try kind("GET /", ["Upload-Complete: ?1"]) == nil)
         #expect(try kind("OPTIONS /files", ["Upload-Complete: ?1"]) == nil)
     }
-
-    @Test func `isResumable says whether there is a kind`() throws {
-        #expect(try IETFRequest.isResumable(request("POST /a", ["Upload-Complete: ?1"]), isUploadResource: false))
-        #expect(try !IETFRequest.isResumable(request("POST /a"), isUploadResource: false))
-    }
 }

@@ -16,14 +16,14 @@ struct ReportTests {
     @Test func `a process is read from the kernel's books, whatever its name`() throws {
         let stat = "77 (a) b (c) S 1 77 77 0 -1 4194560 9 0 0 0 250 31 0 0 20 0 5 0 9 9"
         let status = "Name:\ta\nVmPeak:\t 900 kB\nVmHWM:\t   800 kB\nVmRSS:\t   700 kB\n"
-        let usage = try #require(ServerProcesses.Usage(stat: stat, status: status, cpuNanoseconds: 2_812_345_678))
+        let usage = try #require(ServerProcesses.Footprint(stat: stat, status: status, cpuNanoseconds: 2_812_345_678))
         #expect(usage.cpuNanoseconds == 2_812_345_678)
         #expect(usage.userNanoseconds == 2_500_000_000)
         #expect(usage.systemNanoseconds == 310_000_000)
         #expect(usage.residentBytes == 700 << 10)
         #expect(usage.residentPeakBytes == 800 << 10)
-        #expect(ServerProcesses.Usage(stat: "", status: status, cpuNanoseconds: 0) == nil)
-        #expect(ServerProcesses.Usage(stat: stat, status: "", cpuNanoseconds: 0) == nil)
+        #expect(ServerProcesses.Footprint(stat: "", status: status, cpuNanoseconds: 0) == nil)
+        #expect(ServerProcesses.Footprint(stat: stat, status: "", cpuNanoseconds: 0) == nil)
     }
 
     @Test func `a process that is not there is an error`() throws {

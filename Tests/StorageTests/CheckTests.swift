@@ -61,7 +61,7 @@ import Uploads
         #expect(found.damages == 1 && findings.map(\.upload) == [open.id] && findings[0].severity == .damage)
         #expect(findings[0].text.contains("5000 bytes were acknowledged, 4999 are there"))
         let (repaired, _) = try check(directory, repairs: true)
-        #expect(repaired.isSound && repaired.repairs == 1)
+        #expect(repaired.isSound && repaired.repairs == 1 && repaired.records == 2 && repaired.open == 0)
         let again = try StoreFixture(in: directory)
         #expect(try await again.store.fencedUpload(open.id)?.state == .failed)
     }
@@ -80,6 +80,7 @@ import Uploads
         #expect(try check(directory).summary.damages == 1)
         let (summary, _) = try check(directory, repairs: true)
         #expect(summary.isSound && summary.repairs == 3)
+        #expect(summary.records == 1 && summary.open == 0 && summary.finished == 1)
         let set = try Data(contentsOf: URL(filePath: "\(data)/lost/\(open.id)"))
         #expect([UInt8](set) == Pattern.bytes(open.id, 5000))
         let again = try StoreFixture(in: directory)

@@ -67,6 +67,12 @@ import Uploads
         #expect(again.events.contains(.replayed(files: 1)))
         let bytes = again.contents(again.finishedPath(stored.id, "file.bin"))
         #expect(bytes == Pattern.bytes(stored.id, 1000))
+        // It is the file that was finished then, and passes for it.
+        let modified =
+            try FileManager.default.attributesOfItem(
+                atPath: again.path + "/complete/\(stored.id)/file.bin")[.modificationDate] as? Date
+        let finished = try #require(try await again.store.snapshot(of: stored.id)?.finished)
+        #expect(Int64(modified?.timeIntervalSince1970 ?? 0) == finished.finishedNanoseconds / 1_000_000_000)
         let third = try again.crashed(durability: .power)
         #expect(third.events.isEmpty || third.events == [.swept(files: 0)], "the segment is released")
     }

@@ -17,6 +17,29 @@ import Uploads
         guard case .load = effects.first else { return #expect(Bool(false), "it is answered from memory") }
     }
 
+    @Test func `who holds an upload and asks for it is answered at once, and disturbs nobody`() {
+        var live = LiveUpload<Int, Int>(cached: .sample(1))
+        _ = live.claim(1, 1, by: 7, onFence: {})
+        func isMisuse(_ effects: [LiveUpload<Int, Int>.Effect]) -> Bool {
+            switch effects.first {
+            case .answer(_, .failure(.misuse)), .grant(_, .failure(.misuse)): effects.count == 1
+            default: false
+            }
+        }
+        #expect(isMisuse(live.observe(2, 2, by: 7)))
+        #expect(isMisuse(live.claim(3, 3, by: 7, onFence: {})))
+        #expect(isMisuse(live.pin(4, 4, for: Join(), by: 7)))
+        #expect(!(2...4).contains { live.isAwaited(by: $0) })
+        // Others fence it and wait, as ever, and so does who has said nothing of itself.
+        #expect(live.observe(5, 5, by: 8).contains { if case .fence = $0 { true } else { false } })
+        #expect(live.observe(6, 6).isEmpty && live.isAwaited(by: 5) && live.isAwaited(by: 6))
+        _ = live.release(1)
+        #expect(!isMisuse(live.observe(9, 9, by: 7)))
+        live = LiveUpload(Upload.sample(1).id)
+        live.holdNew(1, by: 7, onFence: {})
+        #expect(isMisuse(live.observe(2, 2, by: 7)))
+    }
+
     @Test func `a deletion ends what its holder is at work for, whichever of the two comes first`() {
         for isFirst in [true, false] {
             var live = LiveUpload<Int, Int>(cached: .sample(1))
@@ -32,6 +55,38 @@ import Uploads
         _ = live.attach(Join(), 1)
         let effects = live.claim(2, 2, onFence: {})
         #expect(!effects.contains { if case .end = $0 { true } else { false } }, "another claim waits for it")
+    }
+
+    @Test func `a promise ends with who has deleted, and not before what was recorded behind it counts`() {
+        let upload = Upload.sample(1).at(Offset(10)).inEpoch(1)
+        func staged(_ contents: [CatalogueChange.Content]) -> LiveUpload<Int, Int> {
+            var live = LiveUpload<Int, Int>(upload.id)
+            live.holdNew(1, by: nil, onFence: {})
+            live.promise = OwnerPromise(owner: Owner("alice")!, target: Usage(bytes: 100, files: 1, open: 1))
+            for content in contents {
+                let change = CatalogueChange(id: upload.id, content: content, syncs: [], done: nil)
+                live.stage(change, isVisible: false)
+                if case .remove = content { continue }
+                _ = live.committed(CatalogueStep(change))
+            }
+            _ = live.reckoned { _ in }
+            return live
+        }
+        var live = staged([.put(upload), .delete(upload), .remove(epoch: 1, owner: upload.owner)])
+        #expect(live.promise?.beyond == Usage(bytes: 100, files: 1, open: 1), "its holder could go on")
+        _ = live.release(1)
+        #expect(live.promise == nil, "the removal of its row takes nothing that counts")
+        #expect(!live.reckoned { _ in }.reckoning.isIdle)
+        // What was recorded by nobody yet is promised until it is.
+        live = staged([])
+        let change = CatalogueChange(id: upload.id, content: .put(upload), syncs: [], done: nil)
+        live.stage(change, isVisible: true)
+        _ = live.release(1)
+        _ = live.reckoned { _ in }
+        #expect(live.promise != nil)
+        _ = live.committed(CatalogueStep(change))
+        _ = live.reckoned { _ in }
+        #expect(live.promise == nil)
     }
 
     /// One state of the machine and of the world around it. A value, so that each order of events has its own.

@@ -110,6 +110,20 @@ import Uploads
         #expect(try await crashed.store.snapshot(of: upload.id)?.length == 15)
     }
 
+    @Test(arguments: [1, StorageLimits.fitCheckedBytesMin + 1, nil])
+    func `a piece of a file that cannot fit is refused, however small it is`(announced: Int64?) async throws {
+        let fixture = try StoreFixture()
+        let upload = Upload.sample(4)
+        try await fixture.create(upload, bytes: 10)
+        var claim = try await fixture.claim(upload.id)
+        try claim.setLength(UploadLimits.lengthMax)
+        var failure: StorageError?
+        do throws(StorageError) { _ = try await claim.permit(at: Offset(10), announced: announced) } catch {
+            failure = error
+        }
+        #expect(failure == .noSpace)
+    }
+
     @Test func `a restart that does not fit drops nothing`() async throws {
         let fixture = try StoreFixture()
         let upload = Upload.sample(4)

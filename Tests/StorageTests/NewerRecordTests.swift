@@ -9,7 +9,7 @@ import Uploads
 /// They are kept, with their files, until that program is back.
 @Suite struct NewerRecordTests {
     private static let words = [
-        "dialect = 'blobs'", "state = 9", "cleanup = 7", "concatenation = 'folder a' || char(10) || 'words'",
+        "dialect = 'no-word-of-ours'", "state = 9", "cleanup = 7", "concatenation = 'folder a' || char(10) || 'words'",
     ]
 
     private let open = Upload.sample(1, length: 20_000, name: "open.bin")
@@ -91,7 +91,7 @@ import Uploads
     }
 
     @Test func `it goes over into a catalogue that is made anew`() async throws {
-        let directory = try await directory("dialect = 'blobs'")
+        let directory = try await directory("dialect = 'no-word-of-ours'")
         let data = directory.path + "/data"
         // The rows are on the second page. Of two indexes and a table behind it nothing can be read.
         let file = try #require(FileHandle(forUpdatingAtPath: "\(data)/catalogue.sqlite"))
@@ -102,7 +102,7 @@ import Uploads
         let summary = try check.run()
         #expect(summary.isSound && summary.repairs > 0)
         #expect(FileManager.default.fileExists(atPath: "\(data)/catalogue.sqlite.damaged"))
-        #expect(try Catalogue.integer(at: data, "SELECT count(*) FROM uploads WHERE dialect = 'blobs'") == 2)
+        #expect(try Catalogue.integer(at: data, "SELECT count(*) FROM uploads WHERE dialect = 'no-word-of-ours'") == 2)
         #expect(try Catalogue.integer(at: data, "SELECT max(\"offset\") FROM uploads") == 5000)
         #expect(FileManager.default.fileExists(atPath: "\(data)/uploads/\(open.id)"))
     }

@@ -111,6 +111,28 @@ import Uploads
         #expect(try await usage(fixture) == Usage(bytes: 120, files: 1, open: 1))
     }
 
+    @Test func `parts bind the number of files, and can be joined by who has as many as may be`() async throws {
+        let fixture = try StoreFixture()
+        func begin(_ number: UInt64, isPart: Bool = true) async throws -> UploadClaim {
+            var upload = Upload.sample(number, length: 1)
+            if isPart { upload.concatenation = Concatenation(.partial, text: "partial") }
+            var claim = try await fixture.store.claim(upload.id, for: alice, onFence: {})
+            claim.limits = OwnerLimits(filesMax: 1)
+            try await claim.create(upload)
+            return claim
+        }
+        for number in UInt64(1)...16 { try await begin(number).release() }
+        #expect(try await usage(fixture) == Usage(bytes: 16, files: 0, open: 16))
+        await #expect(throws: StorageError.overLimit(.files)) { _ = try await begin(99) }
+        // The whole is a file of its own.
+        let whole = try await begin(50, isPart: false)
+        #expect(try await usage(fixture) == Usage(bytes: 17, files: 1, open: 17))
+        try await whole.permit(at: .zero).delete()
+        // Each of them gives its place back.
+        try await fixture.store.claim(Upload.sample(1).id, for: alice, onFence: {}).delete()
+        try await begin(99).release()
+    }
+
     @Test func `owners whom nobody needs to know are forgotten, and read again`() async throws {
         let fixture = try StoreFixture()
         var first = try await claim(fixture, 1)

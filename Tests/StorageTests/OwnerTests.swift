@@ -90,7 +90,9 @@ import Uploads
         #expect(cold.store.counters[.loads] == 1)
     }
 
-    @Test(arguments: ["dialect = 'blobs'", "state = 9", "state = -9", "length = -1", "owner = 'a' || char(10)"])
+    @Test(arguments: [
+        "dialect = 'no-word-of-ours'", "state = 9", "state = -9", "length = -1", "owner = 'a' || char(10)",
+    ])
     func `a stranger does not learn of a record that cannot be read`(change: String) async throws {
         let fixture = try StoreFixture()
         let upload = Upload.sample(1)

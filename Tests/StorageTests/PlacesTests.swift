@@ -1,8 +1,10 @@
 import Foundation
-import Storage
+import Synchronization
 import TestSupport
 import Testing
 import Uploads
+
+@testable import Storage
 
 /// Somebody takes the directories of a running store away, or puts something else in their places.
 @Suite(.timeLimit(.minutes(1))) struct PlacesTests {
@@ -59,6 +61,27 @@ import Uploads
         #expect(told != nil)
         #expect(files.fileExists(atPath: "\(moved)/uploads/\(upload.id)"))
         #expect(try await append(fixture, at: 5000).offset == Offset(5001))
+    }
+
+    @Test func `who asks does not wait for a sync of the catalogue's database`() async throws {
+        let fixture = try StoreFixture()
+        _ = await fixture.sweptFiles()
+        let files = fixture.store.parts.files
+        let (held, seen) = (Counter(), Counter())
+        let sync = DispatchSemaphore(value: 0)
+        Thread.detachNewThread { [files] in
+            files.database.withLock { _ in
+                held.add(1)
+                sync.wait()
+            }
+        }
+        defer { sync.signal() }
+        #expect(await eventually { held.value == 1 })
+        Thread.detachNewThread { [files] in
+            _ = try? files.seePlaces()
+            seen.add(1)
+        }
+        #expect(await eventually { seen.value == 1 })
     }
 
     @Test func `one that is moved away is told of until it is back, and nothing is lost`() async throws {

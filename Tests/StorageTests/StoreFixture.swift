@@ -19,7 +19,7 @@ final class StoreFixture: Sendable {
         directIO: Bool = true,
         diskThreads: Int = 2, journalBytes: Int64 = 4 << 20, expiry: ExpiryPolicy = .never,
         forgetSeconds: Int64? = nil, openUploadsMax: Int? = nil, reserveBytes: Int64 = 0,
-        events: EventsConfiguration = EventsConfiguration(),
+        events: EventsConfiguration = EventsConfiguration(), digests: FileDigests? = nil,
         bootID: BootID? = BootID(high: .random(in: 1...(.max)), low: 0),
         wallSeconds: @escaping @Sendable () -> Int64 = { 1_700_000_000 }
     ) throws {
@@ -41,6 +41,7 @@ final class StoreFixture: Sendable {
         configuration.reserveBytes = reserveBytes
         configuration.wallSeconds = wallSeconds
         configuration.events = events
+        configuration.digests = digests
         store = try LocalStore.open(configuration)
     }
 
@@ -99,13 +100,13 @@ final class StoreFixture: Sendable {
     /// commit is on its way.
     func crashed(
         durability: Durability = .process, bootID: BootID? = BootID(high: .random(in: 1...(.max)), low: 0),
-        events: EventsConfiguration = EventsConfiguration(),
+        events: EventsConfiguration = EventsConfiguration(), digests: FileDigests? = nil,
         _ damage: (String) throws -> Void = { _ in }
     ) throws -> StoreFixture {
         let copy = try TemporaryDirectory()
         try FileManager.default.copyItem(atPath: path, toPath: copy.path + "/data")
         try damage(copy.path + "/data")
-        return try StoreFixture(in: copy, durability: durability, events: events, bootID: bootID)
+        return try StoreFixture(in: copy, durability: durability, events: events, digests: digests, bootID: bootID)
     }
 
     func claim(_ id: UploadID) async throws -> UploadClaim { try await store.claim(id, onFence: {}) }

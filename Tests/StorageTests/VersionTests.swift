@@ -31,6 +31,13 @@ import Uploads
         #expect(Set(told).count == told.count && told.count == CatalogueWord.allCases.count)
     }
 
+    @Test(arguments: CatalogueWord.allCases)
+    func `a word that may be stored can be read back, by programs too that do not know it`(word: CatalogueWord) throws {
+        let text = try #require(word.description.split(separator: " ").last)
+        let isPossible = Int64(text).map { CatalogueWord.isPossible($0) } ?? CatalogueWord.isPossible(text)
+        #expect(isPossible, "\(word): rows with it would be damage, see CatalogueWord.isPossible")
+    }
+
     @Test func `what a released version brought stays as it is, so that a new word raises the version`() {
         #expect(
             CatalogueVersion.all.count >= VersionTests.released.count,

@@ -60,6 +60,17 @@ import Testing
         }
     }
 
+    @Test func `uploads are begun where their owner's bounds and rates are asked for, and nowhere else`() throws {
+        var seen = 0
+        for file in try SourceTree.swiftFiles(under: "Sources/UploadServer") {
+            let begins = file.code.contains("claim.create(") || file.code.contains("claim.restart(")
+            if !begins { continue }
+            seen += 1
+            #expect(file.path.hasSuffix("UploadAccess+Limits.swift"), "\(file.path) begins an upload by itself")
+        }
+        #expect(seen == 1)
+    }
+
     @Test(arguments: [
         ["func a() {", "    let one = store.claim(id)", "    let other = store.claim(id)", "}"],
         ["func a() {", "    _ = try await permit.discard()", "    store.claim(id).delete()", "}"],

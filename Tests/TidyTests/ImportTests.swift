@@ -21,14 +21,18 @@ import Testing
         "Events": [
             "HTTP", "HTTPClient", "LinuxSystem", "Reactor", "Storage", "Synchronization", "TLS", "Uploads",
         ],
+        "Delivery": [
+            "Events", "HTTP", "HTTPClient", "LinuxSystem", "Reactor", "Storage", "Synchronization", "TLS", "Uploads",
+        ],
         "Wire": ["LinuxSystem", "Reactor", "TLS"],
         "HTTPClient": ["HTTP", "LinuxSystem", "Reactor", "Synchronization", "TLS", "Wire"],
         "UploadClient": [
             "CZlibShim", "HTTP", "HTTPClient", "LinuxSystem", "Reactor", "Synchronization", "TLS",
         ],
         "sluice": [
-            "Access", "ArgumentParser", "Configuration", "Events", "Foundation", "HTTPClient", "LinuxSystem", "Logging",
-            "Storage", "Synchronization", "TLS", "Tokens", "UploadClient", "UploadServer", "Uploads",
+            "Access", "ArgumentParser", "Configuration", "Delivery", "Events", "Foundation", "HTTPClient",
+            "LinuxSystem",
+            "Logging", "Storage", "Synchronization", "TLS", "Tokens", "UploadClient", "UploadServer", "Uploads",
         ],
     ]
 

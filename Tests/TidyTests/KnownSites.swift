@@ -21,17 +21,19 @@ struct KnownSites {
 
     init(_ sites: [Site]) { self.sites = sites }
 
-    /// Every line of `targets` (nil for all) that `isSought` finds must be a known one, and every known one be found.
+    /// Every line that `isSought` finds must be a known one, and every known one be found.
     ///
     /// - Parameters:
+    ///   - isMeant: the files that are looked at.
     ///   - words: a line that has none of them is none that is sought, which is cheap to see.
     ///   - isSought: asked with each other line as the compiler sees it: without comment and text.
     func compare(
-        in targets: Set<String>? = nil, complaint: String, lines words: [String], _ isSought: (String) -> Bool,
+        in isMeant: (SourceTree.File) -> Bool = { _ in true }, complaint: String, lines words: [String],
+        _ isSought: (String) -> Bool,
         location: SourceLocation = #_sourceLocation
     ) throws {
         var unseen = Set(sites.map { $0.file + ": " + $0.text })
-        for file in try SourceTree.swiftFiles(under: "Sources") where targets?.contains(file.target) ?? true {
+        for file in try SourceTree.swiftFiles(under: "Sources") where isMeant(file) {
             for (number, line) in file.lines.enumerated()
             where words.contains(where: { line.utf8.firstRange(of: $0.utf8) != nil }) && isSought(KnownSites.code(line))
             {

@@ -9,7 +9,10 @@ import Testing
     private static let filled = "the system or the library says how much of it was filled, no more than was there"
 
     private static let addresses = KnownSites([
-        Site("Events/WebhookSender", "start + Int(offset)", "the request asks for what is within its range"),
+        Site(
+            "Delivery/PartBytes", "copyMemory", "the step ends with the chunk, and the request asks for what there is"),
+        Site("Delivery/TextBytes", "copyMemory", "the request asks for what is within its range"),
+        Site("Events/BytesContent", "start + Int(offset)", "the request asks for what is within its range"),
         Site("HTTPClient/Connection/HTTPConnection", "memory + done", asked),
         Site("LinuxSystem/File.", "memory + done", asked),
         Site("LinuxSystem/NetworkPrefix", "unsafeUninitializedCapacity: 16", filled),
@@ -47,6 +50,7 @@ import Testing
         Site("UploadServer/HTTP2/HTTP2Stream", "contentStart, byteCount: moved", "the smaller one of both"),
         Site("UploadServer/HTTP2/HTTP2Stream", "piece.memory", "the smaller one of both"),
         Site("UploadServer/Connection/Exchange+Sending", "memory + sent", asked),
+        Site("UploadServer/Admin/EventStream", "memory.baseAddress! + start", "below the count, as compared before"),
         Site(
             "UploadServer/Connection/FormBody", "range.lowerBound",
             "the parser is offered no more than the caller asks for"),

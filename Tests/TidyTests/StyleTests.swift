@@ -20,6 +20,22 @@ import Testing
         }
     }
 
+    /// Fields have names that stand in the program, so that nobody has to look at them in each answer.
+    @Test func `what a field is called is a token`() throws {
+        var seen = 0
+        for file in try SourceTree.swiftFiles(under: "Sources") {
+            for match in file.text.matches(of: /(?:\.set|\.setUnlessThere|FieldName)\("((?:[^"\\]|\\.)*)"/) {
+                seen += 1
+                let isToken = match.1.utf8.allSatisfy { byte in
+                    "!#$%&'*+-.^_`|~".utf8.contains(byte) || 0x30...0x39 ~= byte || 0x41...0x5A ~= byte
+                        || 0x61...0x7A ~= byte
+                }
+                #expect(isToken && match.1 != "", "\(file.path): \(match.1)")
+            }
+        }
+        #expect(seen > 100)
+    }
+
     @Test func `the compiler's checks of sharing are switched off in listed files only`() throws {
         let listed: Set<String> = [
             "Sources/LinuxSystem/AlignedBuffer.swift",  // memory that moves with its one owner

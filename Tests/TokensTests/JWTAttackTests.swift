@@ -94,6 +94,17 @@ import Tokens
         #expect(fault(text, try authority()) == .malformed)
     }
 
+    @Test func `a signature has one spelling: bits that stand for nothing are zero`() async throws {
+        let key = key
+        let signer = try await algorithm { $0.add(ecdsa: key) }
+        let text = try token(head: "{\"alg\":\"ES256\"}", claims: claims, by: signer)
+        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+        let last = try #require(alphabet.firstIndex(of: text.last ?? " "))
+        #expect(last % 16 == 0)
+        #expect(fault(text, try authority()) == nil)
+        #expect(fault(String(text.dropLast()) + String(alphabet[last + 1]), try authority()) == .malformed)
+    }
+
     @Test func `a signature of zeros, or of another key, is none`() async throws {
         let other = ES256PrivateKey()
         let forger = try await algorithm { $0.add(ecdsa: other) }

@@ -1,4 +1,5 @@
 import Foundation
+import Storage
 import TestSupport
 import Testing
 
@@ -41,6 +42,31 @@ import Testing
         #expect(answer.status == 201)
         #expect(answer["Location"] == "/files/\(site.finishedFiles[0].split(separator: "/")[0])")
         #expect(try contents() == ["a.txt": "hello"])
+    }
+
+    @Test func `a form with one file costs the disk what any upload of unknown length does`() throws {
+        let site = try TestServer { $0.store.durability = .power }
+        func costs(_ request: [String], _ body: String) throws -> [Int64] {
+            let counters: [StoreCounter] = [.changes, .syncs, .directorySyncs, .bufferedBytes]
+            let before = counters.map { site.server.storeCounters[$0] }
+            let head = TestServer.head("POST", "/files", request + ["Transfer-Encoding: chunked"])
+            let chunk = String(body.utf8.count, radix: 16)
+            #expect(try site.ask(head, body: Array("\(chunk)\r\n\(body)\r\n0\r\n\r\n".utf8)).status == 201)
+            return zip(counters, before).map { site.server.storeCounters[$0] - $1 }
+        }
+        let file = String(repeating: "x", count: 10_000)
+        // What a request waits for may be recorded on the way, and a start may have something left to do: the least
+        // that it costs is what it must.
+        func least(_ request: [String], _ body: String) throws -> [Int64] {
+            try (0..<8).map { _ in try costs(request, body) }.reduce([.max, .max, .max, .max]) { least, costs in
+                zip(least, costs).map(min)
+            }
+        }
+        let plain = try least(["Content-Type: text/plain"], file)
+        let form = try least(
+            ["Content-Type: multipart/form-data; boundary=B"], FormTests.part("f", "a", file) + "--B--")
+        #expect(form == plain)
+        #expect(plain[1] > 0 && plain[2] == 3 && plain[3] == 10_000, "\(plain)")
     }
 
     @Test(arguments: [1, 3, 17, 1000]) func `many files of one form are stored, however it is cut up`(piece: Int) throws

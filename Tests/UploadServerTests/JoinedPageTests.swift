@@ -50,12 +50,13 @@ struct JoinedPageTests {
         #expect(String(decoding: JoinedPageTests.page.script, as: UTF8.self).hasSuffix("= word;\n"))
     }
 
-    @Test func `the page itself names nothing that the program does not hold`() throws {
+    @Test(arguments: [EmbeddedPage.upload(collection: "files"), .admin()])
+    func `a page names nothing that the program does not hold`(page: EmbeddedPage) throws {
         var parser = RequestParser()
         _ = try parser.consume(Array("GET / HTTP/1.1\r\nHost: a\r\n\r\n".utf8).span)
         let taken = parser.takeHead()
         let request = try #require(taken)
-        let (head, body) = try UploadPage().answer(request, gzip: false, now: HTTPDate(secondsSince1970: 0))
+        let (head, body) = try page.answer(request, gzip: false, now: HTTPDate(secondsSince1970: 0))
         let text = String(decoding: body, as: UTF8.self)
         #expect(head.status == .ok)
         #expect(text.utf8.count > 10_000)

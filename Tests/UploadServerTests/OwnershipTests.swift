@@ -22,7 +22,10 @@ import Uploads
     private let site: TestServer
 
     init() throws {
-        site = try TestServer { $0.access = AccessPolicy(authorities: [Trusting()], cookie: "session") }
+        site = try TestServer {
+            $0.access = AccessPolicy(authorities: [Trusting()], cookie: "session")
+            $0.dialects = [Unruly.self] + ServedDialects.all
+        }
     }
 
     private func ask(
@@ -39,6 +42,15 @@ import Uploads
         #expect(try ask("PUT", "/files/a", as: "alice:download", body: "x")["X-Error-Code"] == "wrong-scope")
         #expect(try ask("PUT", "/files/a", as: "alice", body: "x").status == 201)
         #expect(try ask("GET", "/", as: nil).status == 200)
+    }
+
+    @Test func `a dialect that forgets the owner in an id hands out nobody's upload`() throws {
+        func share(as owner: String) throws -> Int {
+            try ask("PUT", "/files/a", as: owner, ["X-Deed: sharesName"], body: "x").status
+        }
+        #expect(try share(as: "alice") == 204)
+        #expect(try share(as: "bob") == 500)
+        #expect(try share(as: "alice") == 204)
     }
 
     @Test func `somebody else's upload answers as one that is not there`() throws {

@@ -1,5 +1,8 @@
+import HTTP
 import TestSupport
 import Uploads
+
+@testable import UploadServer
 
 /// A request of some dialect for one of `RandomRecords`, nearly right: its numbers are those that records have.
 struct RandomRequest {
@@ -18,13 +21,15 @@ struct RandomRequest {
         body = random.bytes([0, 0, 1, 20, 40, 60].randomElement(using: &random)!)
         var fields: [String] = []
         let (method, target): (String, String)
-        switch Int.random(in: 0...11, using: &random) {
-        case 0...2: (method, target) = Self.fileID(number, offset, &fields, &random)
-        case 3...4: (method, target) = Self.tus(address, offset, &fields, &random)
-        case 5...6: (method, target) = Self.tusCreation(&fields, &random)
-        case 7...9: (method, target) = Self.ietf(address, offset, &fields, &random)
-        case 10: (method, target) = ("PUT", "/files/r")
-        default: (method, target) = (["GET", "HEAD", "DELETE"].randomElement(using: &random)!, address)
+        let dialect = ServedDialects.all.randomElement(using: &random)!
+        switch dialect.name {
+        case _ where UInt8.random(in: 0...11, using: &random) == 0:
+            (method, target) = (["GET", "HEAD", "DELETE"].randomElement(using: &random)!, address)
+        case .fileID: (method, target) = Self.fileID(number, offset, &fields, &random)
+        case .tus where Bool.random(using: &random): (method, target) = Self.tusCreation(&fields, &random)
+        case .tus: (method, target) = Self.tus(address, offset, &fields, &random)
+        case .ietf: (method, target) = Self.ietf(address, offset, &fields, &random)
+        default: (method, target) = Self.anything(of: dialect, number, offset, &fields, &random)
         }
         if ["GET", "HEAD", "DELETE"].contains(method) { body = [] }
         if body.isEmpty || Bool.random(using: &random) {
@@ -45,6 +50,20 @@ struct RandomRequest {
     /// Adds a field now and then.
     private static func add(_ name: String, _ fields: inout [String], _ random: inout SeededGenerator) {
         if Bool.random(using: &random) { fields.append("\(name): \(any(&random))") }
+    }
+
+    /// What is known of every dialect: its addresses, and its fields, each with a number.
+    private static func anything(
+        of dialect: any ServedDialect.Type, _ number: Int, _ offset: Int64, _ fields: inout [String],
+        _ random: inout SeededGenerator
+    ) -> (String, String) {
+        for field in dialect.fields.requests {
+            if Bool.random(using: &random) { fields.append("\(field.spelling): \(mostly(offset, &random))") }
+        }
+        let place = Address.Place.allCases.filter { !dialect.methods[$0].isEmpty }.randomElement(using: &random)!
+        let address = place.rawValue.replacing("<id>", with: "\(RandomRecords.id(number))")
+        let method = dialect.methods[place].randomElement(using: &random)!
+        return (method.description, address.replacing("<name>", with: "r"))
     }
 
     private static func fileID(

@@ -28,6 +28,22 @@ import Uploads
         #expect(OwnerLimits.none.bound(against: row.next, from: row.from) == nil)
     }
 
+    @Test(arguments: [
+        // A part begins where there is room for the file that it is a piece of …
+        Row((0, 0, 0), (1, 0, 1), nil), Row((0, 2, 0), (1, 2, 1), nil), Row((0, 3, 0), (1, 3, 1), .files),
+        // … and while less is unfinished than sixteen times what there may be of files.
+        Row((0, 0, 47), (1, 0, 48), nil), Row((0, 0, 48), (1, 0, 49), .files),
+        // It goes on wherever it was begun.
+        Row((0, 9, 9), (50, 9, 9), nil),
+    ])
+    func `parts of files are bounded by the number of files`(row: Row) {
+        let limits = OwnerLimits(bytesMax: 100, filesMax: 3)
+        #expect(limits.bound(against: row.next, from: row.from, isPart: true) == row.bound)
+        // The same step of a file that is there and is sent anew.
+        #expect(limits.bound(against: row.next, from: row.from) == nil)
+        #expect(OwnerLimits.none.bound(against: row.next, from: row.from, isPart: true) == nil)
+    }
+
     @Test func `what is said of one counts in place of what is said of all`() {
         let told = OwnerLimits(bytesMax: 0, openMax: 5)
         #expect(

@@ -54,6 +54,7 @@ public enum ContentKind: Hashable, Sendable {
     ///
     /// - Throws: 415 `content-encoding` for what is compressed or otherwise coded.
     public static func checkCoding(_ fields: FieldSection) throws(Refusal) {
+        if !fields.contains(.contentEncoding), !fields.contains(.contentTransferEncoding) { return }
         for line in fields.values(.contentEncoding) {
             for coding in line.pieces(between: ",") {
                 let name = coding.withoutBlanks.foldedASCII
@@ -78,7 +79,7 @@ public enum ContentKind: Hashable, Sendable {
     public static var partial: Refusal {
         Refusal(
             .badRequest, code: "content-range",
-            "Content-Range is not supported: send the whole file, or use a resumable protocol (tus).")
+            "No part of a file is taken by Content-Range here: send the whole file, or use a resumable protocol (tus).")
     }
 
     private static var coded: Refusal {

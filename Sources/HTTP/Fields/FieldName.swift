@@ -54,10 +54,11 @@ public struct FieldName: Hashable, Sendable, CustomStringConvertible {
     public static let ifUnmodifiedSince = FieldName("if-unmodified-since")
     public static let origin = FieldName("origin")
     public static let range = FieldName("range")
-    public static let referer = FieldName("referer")
     public static let secFetchSite = FieldName("sec-fetch-site")
     public static let transferEncoding = FieldName("transfer-encoding")
+    public static let forwarded = FieldName("forwarded")
     public static let xForwardedFor = FieldName("x-forwarded-for")
     public static let xHTTPMethodOverride = FieldName("x-http-method-override")
+    public static let traceParent = FieldName("traceparent")
     public static let xRequestID = FieldName("x-request-id")
 }

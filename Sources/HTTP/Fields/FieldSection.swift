@@ -27,6 +27,9 @@ public struct FieldSection: Sendable, RandomAccessCollection {
     /// No fields.
     public init() { self.init(storage: [], lines: []) }
 
+    /// Bytes that names and values take, with what stands between them.
+    public var byteCount: Int { storage.count }
+
     init(storage: [UInt8], lines: [Line]) {
         self.storage = storage
         self.lines = lines
@@ -126,6 +129,8 @@ public struct FieldSection: Sendable, RandomAccessCollection {
 
     /// UTF-8 if valid as such (stream-safe then), else one scalar a byte.
     static func decoded(_ bytes: [UInt8]) -> String {
+        // Nearly all of it is ASCII: one look, one copy.
+        if bytes.span.isASCII { return String(decoding: bytes, as: UTF8.self) }
         if let text = String(validating: bytes, as: UTF8.self) { return text.streamSafe }
         var scalars = String.UnicodeScalarView()
         for byte in bytes { scalars.append(Unicode.Scalar(byte)) }

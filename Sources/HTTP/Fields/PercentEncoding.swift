@@ -16,12 +16,18 @@ public enum PercentEncoding {
     public static func decode(_ encoded: String) -> String? { text(Array(encoded.utf8)[...]) }
 
     static func text(_ encoded: ArraySlice<UInt8>) -> String? {
-        // Most text says what it means.
-        if !encoded.contains(where: { $0 == .percent || $0 == 0 }) {
-            return String(validating: encoded, as: UTF8.self)?.streamSafe
-        }
+        // Most text says what it means, and is ASCII.
+        if isPlain(encoded.span) { return String(decoding: encoded, as: UTF8.self) }
         guard let bytes = decode(encoded), !bytes.contains(0) else { return nil }
         return String(validating: bytes, as: UTF8.self)?.streamSafe
+    }
+
+    private static func isPlain(_ encoded: Span<UInt8>) -> Bool {
+        for index in encoded.indices {
+            let byte = encoded[index]
+            if byte == 0 || byte == .percent || byte >= 0x80 { return false }
+        }
+        return true
     }
 
     private static func decode(_ encoded: ArraySlice<UInt8>) -> [UInt8]? {

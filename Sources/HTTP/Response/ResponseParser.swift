@@ -50,8 +50,8 @@ public struct ResponseParser: Sendable {
             throw .badRequestLine
         }
         guard text.count == 12 || text[12] == .space else { throw .badRequestLine }
-        guard let code = Int64(digits: text, 9..<12), (100...599).contains(code) else { throw .badRequestLine }
+        guard let code = Int64(digits: text, 9..<12), let status = Status(Int(code)) else { throw .badRequestLine }
         let reason = String(decoding: text.dropFirst(13), as: UTF8.self)
-        return (Status(Int(code)), reason, text[7] == .zero ? .http10 : .http11)
+        return (status, reason, text[7] == .zero ? .http10 : .http11)
     }
 }

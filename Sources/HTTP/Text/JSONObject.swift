@@ -46,6 +46,24 @@ public struct JSONObject: Sendable {
         setWord(name, values.map { "[\($0.map(JSONText.string).joined(separator: ","))]" } ?? "null")
     }
 
+    /// Adds a member that is a list of numbers.
+    public mutating func set(_ name: StaticString, numbers: [Int64]) {
+        setWord(name, "[\(numbers.map { String($0) }.joined(separator: ","))]")
+    }
+
+    /// Adds a member that is a list of objects.
+    public mutating func set(_ name: StaticString, _ objects: [JSONObject]) {
+        begin(name)
+        bytes.append(UInt8(ascii: "["))
+        for (index, object) in objects.enumerated() {
+            if index > 0 { bytes.append(.comma) }
+            bytes.append(UInt8(ascii: "{"))
+            bytes.append(contentsOf: object.bytes)
+            bytes.append(UInt8(ascii: "}"))
+        }
+        bytes.append(UInt8(ascii: "]"))
+    }
+
     /// Adds a member whose name may be hostile as well. No name may come twice.
     public mutating func set(key: String, _ value: String) {
         begin(key)
@@ -55,19 +73,39 @@ public struct JSONObject: Sendable {
     }
 
     /// The object as text, on one line and without a line end.
-    public var text: String { "{\(String(decoding: bytes, as: UTF8.self))}" }
+    public var text: String {
+        var whole: [UInt8] = []
+        whole.reserveCapacity(bytes.count + 2)
+        whole.append(UInt8(ascii: "{"))
+        whole += bytes
+        whole.append(UInt8(ascii: "}"))
+        return String(decoding: whole, as: UTF8.self)
+    }
 
     private mutating func setWord(_ name: StaticString, _ word: String) {
         begin(name)
         bytes.append(contentsOf: word.utf8)
     }
 
-    private mutating func begin(_ name: StaticString) { begin(name.description) }
+    private mutating func begin(_ name: StaticString) {
+        beginName()
+        bytes.append(contentsOf: name.description.utf8)
+        endName()
+    }
 
     private mutating func begin(_ name: String) {
-        if !bytes.isEmpty { bytes.append(.comma) }
-        bytes.append(.quote)
+        beginName()
         JSONText.append(name, to: &bytes)
-        bytes.append(contentsOf: [.quote, .colon])
+        endName()
+    }
+
+    private mutating func beginName() {
+        if bytes.isEmpty { bytes.reserveCapacity(128) } else { bytes.append(.comma) }
+        bytes.append(.quote)
+    }
+
+    private mutating func endName() {
+        bytes.append(.quote)
+        bytes.append(.colon)
     }
 }

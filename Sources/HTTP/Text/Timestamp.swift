@@ -19,32 +19,22 @@ public enum Timestamp {
         let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
         let shiftedMonth = (5 * dayOfYear + 2) / 153
         let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
-        append(yearOfEra + era * 400 + (month <= 2 ? 1 : 0), digits: 4, to: &bytes)
-        bytes.append(UInt8(ascii: "-"))
-        append(month, digits: 2, to: &bytes)
-        bytes.append(UInt8(ascii: "-"))
-        append(dayOfYear - (153 * shiftedMonth + 2) / 5 + 1, digits: 2, to: &bytes)
-        bytes.append(UInt8(ascii: "T"))
-        append(inDay / 3_600_000, digits: 2, to: &bytes)
-        bytes.append(.colon)
-        append(inDay / 60_000 % 60, digits: 2, to: &bytes)
-        bytes.append(.colon)
-        append(inDay / 1000 % 60, digits: 2, to: &bytes)
-        bytes.append(UInt8(ascii: "."))
-        append(inDay % 1000, digits: 3, to: &bytes)
-        bytes.append(UInt8(ascii: "Z"))
-    }
-
-    /// In decimal, with zeros in front up to so many digits.
-    private static func append(_ number: UInt64, digits: Int, to bytes: inout [UInt8]) {
-        var (unit, count) = (UInt64(1), 1)
-        while count < digits || number / unit >= 10 {
-            unit *= 10
-            count += 1
-        }
-        while unit > 0 {
-            bytes.append(.zero + UInt8(truncatingIfNeeded: number / unit % 10))
-            unit /= 10
+        // The last millisecond that there is falls into a year of nine digits.
+        bytes.append(addingCapacity: 29) { (output: inout OutputSpan<UInt8>) in
+            output.append(decimal: yearOfEra + era * 400 + (month <= 2 ? 1 : 0), digits: 4)
+            output.append(.dash)
+            output.append(decimal: month, digits: 2)
+            output.append(.dash)
+            output.append(decimal: dayOfYear - (153 * shiftedMonth + 2) / 5 + 1, digits: 2)
+            output.append(UInt8(ascii: "T"))
+            output.append(decimal: inDay / 3_600_000, digits: 2)
+            output.append(.colon)
+            output.append(decimal: inDay / 60_000 % 60, digits: 2)
+            output.append(.colon)
+            output.append(decimal: inDay / 1000 % 60, digits: 2)
+            output.append(.dot)
+            output.append(decimal: inDay % 1000, digits: 3)
+            output.append(UInt8(ascii: "Z"))
         }
     }
 }

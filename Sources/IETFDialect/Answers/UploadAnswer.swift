@@ -63,7 +63,7 @@ public enum UploadAnswer {
         // Versions that do not know the field ignore it: here is the one place where it cannot be left out.
         let version = max(InteropVersion(request), .draft6)
         head.set("Upload-Limit", UploadLimit(policy, nowSeconds: 0).text(for: version) ?? "min-size=0")
-        head.add("Accept-Patch", "application/partial-upload")
+        head.add(.acceptPatch, "application/partial-upload")
     }
 
     private static func mark(_ head: inout ResponseHead, _ fields: [(name: StaticString, value: String)]) {

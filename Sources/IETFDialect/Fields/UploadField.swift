@@ -20,6 +20,11 @@ public enum UploadField {
             reprDigest, FieldName("Accept-Patch"),
         ])
 
+    /// Whether a request says that it belongs to this dialect, in a way that can be read or not.
+    public static func tellCompleteness(_ fields: FieldSection) -> Bool {
+        fields.contains(complete) || fields.contains(incomplete)
+    }
+
     // Of other protocols: with one of these a request is never one of this dialect's.
     static let tusResumable = FieldName("Tus-Resumable")
     static let xFileID = FieldName("X-File-Id")

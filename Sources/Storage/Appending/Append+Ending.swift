@@ -19,6 +19,19 @@ extension Append {
         return handedOver(try await sealed())
     }
 
+    /// The same for a file of which all bytes are there, though these be none.
+    func settleWhole() async throws(StorageError) -> UploadClaim {
+        defer { abandon() }
+        do throws(StorageError) {
+            payRecord()
+            await beginAnew()
+            return handedOver(try await sealed())
+        } catch {
+            await removeUnresumable()
+            throw error
+        }
+    }
+
     private func sealed() async throws(StorageError) -> Upload {
         writeSmall()
         payRecord()
@@ -130,8 +143,8 @@ extension Append {
     /// Puts the bytes on stable storage. After a failed write or sync the upload goes back to its recorded offset; a
     /// write that met a bound of the disk keeps what was completely written before.
     private func seal(_ ending: Ending, then next: (Upload) -> Void) {
-        let (failure, syncFailure, written, reserved, recorded) = state.withLock {
-            ($0.failure, $0.syncFailure, $0.written, $0.reserved, $0.record)
+        let (failure, syncFailure, written, reserved, recorded, digest) = state.withLock {
+            ($0.failure, $0.syncFailure, $0.written, $0.reserved, $0.record, $0.digestState)
         }
         if let syncFailure { return poison(syncFailure, recorded, ending) }
         switch failure {
@@ -152,7 +165,7 @@ extension Append {
         // Closed here, since a close may write.
         _ = state.withLock { $0.file.take() }
         // What is refused has fixed no length.
-        let sealed = store.renewed((failure == nil ? minted : recorded).at(Offset(written)))
+        let sealed = store.renewed((failure == nil ? minted : recorded).at(Offset(written), digestState: digest))
         if let failure { return recordOffset(sealed, ending, failure) }
         next(sealed)
     }
@@ -192,8 +205,8 @@ extension Append {
     }
 
     private func deliver(_ length: Int64, _ ending: Ending) {
-        var whole = state.withLock { $0.record }
-        whole.offset = Offset(length)
+        let (record, digest) = state.withLock { ($0.record, $0.digestState) }
+        var whole = record.at(Offset(length), digestState: digest)
         whole.length = length
         do throws(StorageError) {
             if let renamed = try store.deliver(whole) { return deliverRenamed(renamed, length, ending) }
@@ -202,7 +215,8 @@ extension Append {
             store.files.report(.appendFailed(id, error))
             return recordOffset(whole, ending, error)
         }
-        let finished = whole.delivered(length: length, seconds: store.wallSeconds())
+        let sha256 = store.files.digests?.resumed(digest, at: length)?.digest
+        let finished = whole.delivered(length: length, seconds: store.wallSeconds(), sha256: sha256)
         store.catalogue.enqueue(id, .put(finished), syncs: [.uploads, .complete]) {
             // After a failure the record is compared with the files again, which finds the delivered one.
             ending.resume(returning: $0.map { .failure($0) } ?? .success(finished))

@@ -43,7 +43,9 @@ extension Append {
     /// Delivers a whole body that was kept. Nil if there is none, or if it now goes the way of the others.
     func finishSmall(length: Int64) async throws(StorageError) -> Upload? {
         guard let buffer = state.withLock({ $0.isWhole ? $0.small : nil }) else { return nil }
-        let finished = minted.delivered(length: length, seconds: store.wallSeconds())
+        let digest = store.files.digests?.resumed(nil, at: 0)
+        digest?.update(UnsafeRawBufferPointer(start: buffer.memory, count: Int(length)))
+        let finished = minted.delivered(length: length, seconds: store.wallSeconds(), sha256: digest?.digest)
         let isNew = state.withLock { state in
             defer { state.owesRecord = false }
             return state.owesRecord

@@ -37,9 +37,17 @@ final class Append: DiskJob {
             AppendState(
                 record: recorded, start: minted.offset.bytes, owesRecord: owesRecord, owesRestart: restarts,
                 nanoseconds: SystemClock.monotonicNanoseconds))
+        guard let digests = store.files.digests else { return }
+        let digest = digests.resumed(minted.digestState, at: minted.offset.bytes)
+        state.withLock { state in
+            state.digest = digest
+            state.digestState = digest == nil ? nil : minted.digestState
+        }
     }
 
     var failure: StorageError? { state.withLock { $0.failure } }
+    /// Every byte below is in the file.
+    var writtenBytes: Int64 { state.withLock { $0.written } }
     var recordedOffset: Offset { state.withLock { $0.record.offset } }
 
     /// Bytes that the file may still take at a position.
@@ -110,7 +118,10 @@ final class Append: DiskJob {
     /// Leaves the upload to a claim, which releases it. Nothing is on its way.
     func handedOver(_ upload: Upload) -> UploadClaim {
         state.withLock { $0.isReleased = true }
-        return UploadClaim(Grant(token: token, upload: upload), id: id, owner: upload.owner, store: store)
+        store.table.detach(id, token)
+        var claim = UploadClaim(Grant(token: token, upload: upload), id: id, owner: upload.owner, store: store)
+        claim.trace = minted.trace
+        return claim
     }
 
     func resume(_ awoken: Awoken) {
@@ -158,12 +169,25 @@ final class Append: DiskJob {
         if store.files.reserveBytes > 0 { try store.files.checkFits(Int64(count)) }
         let file = try open()
         var end = position
-        defer { state.withLock { $0.written = end } }
+        let gap = Int(position % Int64(AlignedBuffer.alignment))
+        defer { wrote(memory + gap, Int(end - position), end) }
         reserve(file, position: position, count: count)
         do throws(Errno) {
-            let gap = Int(position % Int64(AlignedBuffer.alignment))
             try file.write(memory + gap, count: count, at: position, end: &end)
         } catch { throw StorageError(error, "write upload \(id)") }
+    }
+
+    /// So many bytes are in the file, up to `end`. They are still in the processor's cache, so this is where a digest
+    /// costs least.
+    private func wrote(_ memory: UnsafeRawPointer, _ count: Int, _ end: Int64) {
+        guard store.files.digests != nil else { return state.withLock { $0.written = end } }
+        let digest = state.withLock { $0.digest }
+        digest?.update(UnsafeRawBufferPointer(start: memory, count: count))
+        let saved = digest?.saved
+        state.withLock { state in
+            state.written = end
+            state.digestState = saved
+        }
     }
 
     /// The data file, opened and cut to the recorded offset by whoever needs it first.
@@ -194,13 +218,13 @@ final class Append: DiskJob {
     /// Records what is written so far while the append goes on.
     func checkpoint() {
         let job = ClosureJob { [self] in
-            let (file, end, record) = state.withLock { ($0.file, $0.written, $0.record) }
+            let (file, end, record, digest) = state.withLock { ($0.file, $0.written, $0.record, $0.digestState) }
             do throws(Errno) { try file?.sync() } catch {
                 let failure = StorageError(error, "sync upload \(id)")
                 state.withLock { $0.syncFailure = failure }
                 return finishCheckpoint(record, failure)
             }
-            let next = store.renewed(minted.at(Offset(end)))
+            let next = store.renewed(minted.at(Offset(end), digestState: digest))
             store.files.counters.add(.checkpoints)
             store.catalogue.enqueue(id, .put(next), syncs: directorySyncs(record)) { [self] failure in
                 finishCheckpoint(failure == nil ? next : record, failure)

@@ -22,6 +22,10 @@ struct AppendState: ~Copyable {
     var count = 0
     /// Every byte below was completely written, in order.
     var written: Int64
+    /// What is computed of the bytes, nil for nothing; touched by the thread that writes alone.
+    var digest: (any RunningDigest)?
+    /// Its state at `written`.
+    var digestState: [UInt8]?
     /// How far blocks are reserved.
     var reserved: Int64
     /// The first failure; nothing is written after it.

@@ -61,6 +61,25 @@ final class Catalogue: Sendable {
         if let failure { throw failure }
     }
 
+    /// Queues changes of uploads that the caller holds, which are committed together or not at all, and waits for that.
+    ///
+    /// - Returns: what went wrong with which of them. All have failed then, unless they are committed and it is a file
+    ///   that could not get its name.
+    func record(
+        together changes: [(id: UploadID, content: CatalogueChange.Content)], syncs: DirectorySyncs = []
+    ) async -> ChangeGroup.Failures {
+        if changes.isEmpty { return [:] }
+        return await withUnsafeContinuation { waiter in
+            let group = ChangeGroup(count: changes.count, waiter)
+            let together = changes.map { id, content in
+                CatalogueChange(
+                    id: id, content: content, syncs: syncs, done: { group.answer(id, $0) }, group: group)
+            }
+            for change in together { table.stage(change, isVisible: false) }
+            if !self.changes.send(all: together) { refuse(together) }
+        }
+    }
+
     /// Takes the answer of the reader's thread. A correction found on the way is queued before anybody who waits for
     /// the record can queue anything.
     func loaded(_ id: UploadID, _ result: Result<LoadedUpload, StorageError>) {
@@ -72,10 +91,14 @@ final class Catalogue: Sendable {
     }
 
     private func send(_ change: CatalogueChange) {
-        if changes.send(change) { return }
-        var step = CatalogueStep(change)
-        step.outcome = .failed(.closed)
-        table.committed([step])
-        step.answer()
+        if !changes.send(change) { refuse([change]) }
+    }
+
+    /// The store is closed.
+    private func refuse(_ changes: [CatalogueChange]) {
+        var steps = changes.map { CatalogueStep($0) }
+        for index in steps.indices { steps[index].outcome = .failed(.closed) }
+        table.committed(steps)
+        for step in steps { step.answer() }
     }
 }

@@ -17,6 +17,8 @@ struct CatalogueChange: Sendable {
         case delete(Upload)
         /// A whole small body: its file is delivered around the commit of its record.
         case deliver(SmallBody)
+        /// The record of an upload whose file is whole and synced: it gets its name right after the commit.
+        case finish(Upload)
         case remove(epoch: Int64, owner: Owner?)
     }
 
@@ -25,11 +27,13 @@ struct CatalogueChange: Sendable {
     let syncs: DirectorySyncs
     /// Called on the catalogue's thread after the commit, with what went wrong or nil.
     let done: (@Sendable (StorageError?) -> Void)?
+    /// Those with which it is committed or not at all; they stand beside it in the queue.
+    var group: ChangeGroup?
 
     /// The record that stands once the change is committed.
     var recorded: Upload? {
         switch content {
-        case .put(let upload), .reset(let upload): upload
+        case .put(let upload), .reset(let upload), .finish(let upload): upload
         case .deliver(let body): body.finished
         case .delete, .remove: nil
         }
@@ -38,7 +42,7 @@ struct CatalogueChange: Sendable {
     /// Whose upload it is.
     var owner: Owner? {
         switch content {
-        case .put(let upload), .reset(let upload), .delete(let upload): upload.owner
+        case .put(let upload), .reset(let upload), .delete(let upload), .finish(let upload): upload.owner
         case .deliver(let body): body.finished.owner
         case .remove(_, let owner): owner
         }

@@ -8,12 +8,22 @@ enum CatalogueQuery: Sendable {
     case usage(Owner)
     /// Whose an upload is.
     case owner(UploadID, UnsafeContinuation<Result<CatalogueOwner, StorageError>, Never>)
+    /// The row of an upload that the asker holds at rest; nil for one that is removed.
+    case record(UploadID, UnsafeContinuation<Result<Upload?, StorageError>, Never>)
     /// What a target is to be told.
     case events(EventRequest, UnsafeContinuation<Result<[UploadEvent], StorageError>, Never>)
+    /// What targets were not told of after all attempts.
+    case givenUp(GivenUpRequest, UnsafeContinuation<Result<[GivenUpEvent], StorageError>, Never>)
+    /// How far an upload's file is on its way to its place.
+    case delivery(Upload, UnsafeContinuation<Result<FileDelivery?, StorageError>, Never>)
     /// Uploads past their expiry.
     case expired(
         seconds: Int64, after: ExpiredUpload?, limit: Int,
         UnsafeContinuation<Result<[ExpiredUpload], StorageError>, Never>)
+    /// Records for those who look after the store.
+    case list(ListRequest, UnsafeContinuation<Result<ListedUploads, StorageError>, Never>)
+    /// What owners have, behind a name.
+    case owners(after: String, limit: Int, UnsafeContinuation<Result<[OwnerUsage], StorageError>, Never>)
 }
 
 /// Whose an upload is, by the catalogue; nothing else of its row is looked at.
@@ -33,6 +43,8 @@ final class CatalogueReader {
     private let byExpiry: SQLiteStatement
     private let usage: CatalogueUsage
     private let events: EventReader?
+    private let deliveries: FileDeliveryReader?
+    private let listing: CatalogueListing
     private let begin: SQLiteStatement
     private let commit: SQLiteStatement
     private let recovery: Recovery
@@ -47,11 +59,14 @@ final class CatalogueReader {
         self.recovery = recovery
         self.catalogue = catalogue
         usage = try CatalogueUsage(connection)
+        listing = try CatalogueListing(connection)
         events = hasEvents ? try EventReader(connection) : nil
+        deliveries = try FileDeliveryReader(connection)
         begin = try connection.prepare("BEGIN")
         commit = try connection.prepare("COMMIT")
         byID = try connection.prepare("SELECT \(CatalogueRow.columns) FROM uploads WHERE id = ?1")
-        ownerByID = try connection.prepare("SELECT owner FROM uploads WHERE id = ?1")
+        // The next row is looked at where there is none of that id: what is somebody else's takes no longer.
+        ownerByID = try connection.prepare("SELECT id, owner FROM uploads WHERE id >= ?1 ORDER BY id LIMIT 1")
         byExpiry = try connection.prepare(
             """
             SELECT id, expires, rowid FROM uploads WHERE expires IS NOT NULL AND expires <= ?1
@@ -76,9 +91,15 @@ final class CatalogueReader {
                 case .load(let id): load(id, disk)
                 case .usage(let owner): catalogue.table.loaded(owner, usage(of: owner))
                 case .owner(let id, let continuation): continuation.resume(returning: owner(id))
+                case .record(let id, let continuation): continuation.resume(returning: record(id))
                 case .events(let request, let continuation): continuation.resume(returning: events(request))
+                case .givenUp(let request, let continuation): continuation.resume(returning: givenUp(request))
+                case .delivery(let upload, let continuation): continuation.resume(returning: delivery(of: upload))
                 case .expired(let seconds, let last, let limit, let continuation):
                     continuation.resume(returning: expired(seconds: seconds, after: last, limit: limit))
+                case .list(let request, let continuation): continuation.resume(returning: list(request))
+                case .owners(let name, let limit, let continuation):
+                    continuation.resume(returning: owners(after: name, limit: limit))
                 }
             }
         }
@@ -107,6 +128,13 @@ final class CatalogueReader {
         if !disk.submit(look) { catalogue.loaded(id, .failure(.closed)) }
     }
 
+    private func record(_ id: UploadID) -> Result<Upload?, StorageError> {
+        do throws(StorageError) {
+            guard let row = try CatalogueRow.find(id, byID), row.cleanup != .all else { return .success(nil) }
+            return .success(row.upload)
+        } catch { return .failure(error) }
+    }
+
     private func usage(of owner: Owner) -> Result<Usage, StorageError> {
         do throws(StorageError) { return .success(try usage.usage(of: owner)) } catch { return .failure(error) }
     }
@@ -115,13 +143,40 @@ final class CatalogueReader {
         do throws(StorageError) { return .success(try events?.events(request) ?? []) } catch { return .failure(error) }
     }
 
+    private func givenUp(_ request: GivenUpRequest) -> Result<[GivenUpEvent], StorageError> {
+        do throws(StorageError) { return .success(try events?.givenUp(request) ?? []) } catch { return .failure(error) }
+    }
+
+    private func delivery(of upload: Upload) -> Result<FileDelivery?, StorageError> {
+        do throws(StorageError) { return .success(try deliveries?.delivery(of: upload)) } catch {
+            return .failure(error)
+        }
+    }
+
+    private func list(_ request: ListRequest) -> Result<ListedUploads, StorageError> {
+        do throws(StorageError) {
+            var listed = try listing.uploads(request)
+            guard let deliveries else { return .success(listed) }
+            for upload in listed.uploads { listed.deliveries[upload.id] = try deliveries.delivery(of: upload) }
+            return .success(listed)
+        } catch { return .failure(error) }
+    }
+
+    private func owners(after name: String, limit: Int) -> Result<[OwnerUsage], StorageError> {
+        do throws(StorageError) {
+            return .success(try listing.owners(after: name, limit: limit))
+        } catch { return .failure(error) }
+    }
+
     private func owner(_ id: UploadID) -> Result<CatalogueOwner, StorageError> {
         do throws(StorageError) {
             defer { ownerByID.reset() }
             try ownerByID.bind(1, id.high, id.low)
             guard try ownerByID.step() else { return .success(.noRecord) }
-            guard let name = ownerByID.text(0) else { return .success(.owner(nil)) }
-            return .success(Owner(name).map { .owner($0) } ?? .unreadable)
+            let name = ownerByID.text(1)
+            let owner = name.flatMap { Owner($0) }
+            guard let words = ownerByID.words(0), words == (id.high, id.low) else { return .success(.noRecord) }
+            return .success(name != nil && owner == nil ? .unreadable : .owner(owner))
         } catch {
             return .failure(error)
         }

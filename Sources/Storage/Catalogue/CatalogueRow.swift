@@ -4,11 +4,12 @@ internal import Uploads
 struct CatalogueRow {
     let upload: Upload
     let cleanup: Cleanup
-    /// The batch of the journal that holds the bytes of a finished small file, `unjournaled` for one that needed none,
-    /// 0 for every other upload. Not 0 means that a data file is that whole file, which has not got its name yet.
+    /// The batch of the journal that holds the bytes of a finished small file, `unjournaled` for one that needed none
+    /// and for a file of a group, 0 for every other upload. Not 0 means that a data file is that whole file, which has
+    /// not got its name yet.
     var journal: Int64 = 0
 
-    /// Stands for the batch of a small file that was delivered without the journal.
+    /// Stands for the batch of a file that was recorded before it had its name, and is not in the journal.
     static let unjournaled: Int64 = -1
 
     /// Whether there may be bytes of an open upload.
@@ -21,6 +22,7 @@ struct CatalogueRow {
     static let names = [
         "id", "dialect", "state", "\"offset\"", "length", "name", "content_type", "metadata", "created", "expires",
         "finished_name", "finished_length", "finished_at", "cleanup", "concatenation", "epoch", "owner", "older_name",
+        "sha256", "sha256_state", "trace",
     ]
     static let columns = names.joined(separator: ", ") + ", journal"
 
@@ -77,7 +79,7 @@ struct CatalogueRow {
 
     private static func time(_ seconds: Int64) -> Int64 { min(max(seconds, times.lowerBound), times.upperBound) }
 
-    private static func nanoseconds(_ stored: Int64) -> Int64 {
+    static func nanoseconds(_ stored: Int64) -> Int64 {
         stored < finishedSecondsMax ? FinishedFile.nanoseconds(ofSecond: stored) : stored
     }
 
@@ -103,6 +105,9 @@ struct CatalogueRow {
         try statement.bind(16, upload.epoch)
         try statement.bind(17, upload.owner?.description)
         try statement.bind(18, CatalogueRow.stored(upload.older))
+        try statement.bind(19, upload.finished?.sha256)
+        try statement.bind(20, upload.digestState)
+        try statement.bind(21, upload.trace)
         try statement.bind(CatalogueRow.journalParameter, journal)
         try statement.bind(CatalogueRow.resetsParameter, resets ? 1 : 0)
     }
@@ -135,10 +140,12 @@ struct CatalogueRow {
             guard let owner = Owner(name) else { throw CatalogueRow.nonsense }
             upload.owner = owner
         }
+        upload.digestState = statement.bytes(19, count: 1...StorageLimits.digestStateBytesMax)
         if let finishedName = statement.text(10) {
             upload.finished = FinishedFile(
                 name: CleanName(finishedName), length: statement.integer(11),
-                finishedNanoseconds: CatalogueRow.nanoseconds(statement.integer(12)))
+                finishedNanoseconds: CatalogueRow.nanoseconds(statement.integer(12)),
+                sha256: statement.bytes(18, count: 32...32))
         }
         if let stored = statement.text(14) {
             upload.concatenation = try CatalogueRow.concatenation(stored, of: id)
@@ -146,9 +153,10 @@ struct CatalogueRow {
         if let names = statement.text(17) {
             upload.older = names.split(separator: CatalogueRow.nameSeparator).map { CleanName(String($0)) }
         }
+        upload.trace = statement.text(20)
         self.upload = upload
         self.cleanup = cleanup
-        journal = statement.integer(18)
+        journal = statement.integer(21)
     }
 
     private static func concatenation(_ stored: String, of id: UploadID) throws(StorageError) -> Concatenation {

@@ -19,6 +19,14 @@ struct CatalogueStep {
         return nil
     }
 
+    /// Whether a file gets its name only when its record is committed.
+    var namesFile: Bool {
+        switch change.content {
+        case .deliver, .finish: true
+        case .put, .reset, .delete, .remove: false
+        }
+    }
+
     var failure: StorageError? {
         if case .failed(let error) = outcome { return error }
         return nil

@@ -61,6 +61,12 @@ struct CatalogueVersion {
         CatalogueVersion(columns: [
             Column("owner", "TEXT", older: "NULL"), Column("older_name", "TEXT", older: "NULL"),
         ]),
+        // SHA-256 of the file as it was delivered, NULL where nobody has computed it; and the state of the one over
+        // what has come of the next one. Where the request that changed the row last belongs (`traceparent`).
+        CatalogueVersion(columns: [
+            Column("sha256", "BLOB", older: "NULL"), Column("sha256_state", "BLOB", older: "NULL"),
+            Column("trace", "TEXT", older: "NULL"),
+        ]),
     ]
 
     /// The first version whose uploads have owners.

@@ -1,3 +1,4 @@
+internal import LinuxSystem
 internal import Uploads
 
 /// Commits changes, many at a time: all that gathered while the last commit was on its way share one transaction, one
@@ -15,10 +16,13 @@ final class CatalogueWriter {
     private let table: UploadTable
     private let health: StoreHealth
     private let delivery: SmallDelivery
+    private let groups: GroupDelivery
     private var clock: CatalogueClock
     private var checkpoints: CatalogueCheckpoints
     private let pulse: ThreadPulse
     private let events: EventWriter?
+    /// When somebody last looked whether the database is in its place.
+    private var lookedNanoseconds: Int64 = 0
 
     init(
         connection: SQLiteConnection, files: StoreFiles, table: UploadTable, health: StoreHealth, journal: Journal?,
@@ -29,6 +33,7 @@ final class CatalogueWriter {
         self.clock = clock
         self.pulse = pulse
         delivery = SmallDelivery(files: files, journal: journal, health: health, pulse: pulse)
+        groups = GroupDelivery(files: files, pulse: pulse)
         checkpoints = CatalogueCheckpoints(connection, files)
         self.connection = connection
         self.files = files
@@ -51,14 +56,16 @@ final class CatalogueWriter {
             if hasEvents { apply([]) }
             var rest = batch[...]
             while !rest.isEmpty {
-                apply(rest.prefix(StorageLimits.changesPerCommitMax))
-                rest = rest.dropFirst(StorageLimits.changesPerCommitMax)
+                let count = ChangeGroup.countAtOnce(rest)
+                apply(rest.prefix(count))
+                rest = rest.dropFirst(count)
             }
             pulse.beat()
             if health.failure == nil { checkpoints.run(isIdle: batch.isEmpty && !hasEvents) }
         }
         // Who was told last is not told again by the next start.
         if hasEventWork { apply([]) }
+        events?.close()
         // By this the next start tells a wrong clock; without it, it would doubt a right one for a while.
         try? clock.tick(always: true)
         checkpoints.end()
@@ -104,12 +111,16 @@ final class CatalogueWriter {
             for index in steps.indices where steps[index].outcome == .goes { steps[index].outcome = .failed(failure) }
         }
         let recorded =
-            events == nil ? [] : steps.indices.filter { steps[$0].small != nil && steps[$0].outcome == .goes }
+            events == nil ? [] : steps.indices.filter { steps[$0].namesFile && steps[$0].outcome == .goes }
         delivery.conclude(&steps)
+        groups.conclude(&steps)
         events?.doubt(recorded.filter { steps[$0].failure != nil }.map { steps[$0].change.id })
-        table.committed(steps, usage: usage(after: steps))
+        let news = table.committed(steps, usage: usage(after: steps))
         // What a crash could still take back from its place nobody is told of; nor is anybody before they are answered.
-        defer { events?.committed() }
+        defer {
+            events?.committed()
+            table.feed.publish(news)
+        }
         for step in steps { step.answer() }
         if steps.contains(where: { $0.failure != nil }) { files.leftBehind() }
     }
@@ -137,6 +148,7 @@ final class CatalogueWriter {
     /// until another one has taken its place: a change reported as failed could come back at the next start, and must
     /// then still be true.
     private func write(_ steps: inout [CatalogueStep]) -> StorageError? {
+        lookAtDatabase()
         if let failure = health.failure { return failure }
         var count = 0
         for step in steps where step.outcome == .goes { count += 1 }
@@ -147,7 +159,8 @@ final class CatalogueWriter {
         }
         do throws(StorageError) {
             try begin.run()
-            for index in steps.indices where steps[index].outcome == .goes { try write(&steps[index]) }
+            var next = steps.startIndex
+            while next < steps.endIndex { next = try write(&steps, from: next) }
             try events?.write()
             try clock.tick()
             try commit.run()
@@ -163,6 +176,38 @@ final class CatalogueWriter {
         }
     }
 
+    /// Nothing is told that only a file knows which nobody will find again.
+    private func lookAtDatabase() {
+        let now = SystemClock.monotonicNanoseconds
+        guard now - lookedNanoseconds >= StorageLimits.databaseLookNanoseconds else { return }
+        lookedNanoseconds = now
+        do throws(StorageError) { try files.checkDatabase() } catch {
+            if case .catalogue = error { health.fail(error) }
+        }
+    }
+
+    /// Writes one change, or all of a group. Answers where the next one is.
+    private func write(_ steps: inout [CatalogueStep], from first: Int) throws(StorageError) -> Int {
+        guard let group = steps[first].change.group else {
+            if steps[first].outcome == .goes { try write(&steps[first]) }
+            return first + 1
+        }
+        let range = first..<(steps[first...].firstIndex { $0.change.group !== group } ?? steps.endIndex)
+        var failure = steps[range].lazy.compactMap(\.failure).first
+        if failure == nil {
+            try connection.execute("SAVEPOINT together")
+            for index in range where failure == nil {
+                try write(&steps[index])
+                failure = steps[index].failure
+            }
+            try connection.execute("\(failure == nil ? "" : "ROLLBACK TO together; ")RELEASE together")
+        }
+        if let failure {
+            for index in range { steps[index].outcome = .failed(failure) }
+        }
+        return range.upperBound
+    }
+
     /// A change that comes behind a newer one leaves the row as it is, and fails alone.
     private func write(_ step: inout CatalogueStep) throws(StorageError) {
         switch step.change.content {
@@ -174,6 +219,8 @@ final class CatalogueWriter {
             try CatalogueRow(upload).bind(to: put, journal: nil, resets: true)
         case .deliver(let body):
             try CatalogueRow(body.finished).bind(to: put, journal: step.journal)
+        case .finish(let upload):
+            try CatalogueRow(upload).bind(to: put, journal: CatalogueRow.unjournaled)
         case .remove(let epoch, _):
             try remove.bind(1, step.change.id.high, step.change.id.low)
             try remove.bind(2, epoch)

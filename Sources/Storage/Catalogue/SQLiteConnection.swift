@@ -23,7 +23,11 @@ final class SQLiteConnection {
         try self.init(path: path, writes ? .writes : .reads)
     }
 
+    /// Nobody asks how much memory SQLite has; done once in a process.
+    private static let leavesMemoryUncounted: Void = cshim_sqlite_leave_memory_uncounted()
+
     init(path: String, _ access: Access) throws(StorageError) {
+        SQLiteConnection.leavesMemoryUncounted
         var handle: OpaquePointer?
         var flags = access == .writes ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY
         var name = path
@@ -130,7 +134,7 @@ final class SQLiteConnection {
     }
 
     private static func advice(_ code: Int32) -> String {
-        isDamage(code) ? "; stop the server and run 'sluice check'" : ""
+        isDamage(code) ? "; without a server, 'sluice check --repair' saves what can be read" : ""
     }
 
     /// Ends whatever statement runs on this connection soon after the flag is raised: it fails. The connection must not

@@ -39,6 +39,15 @@ final class SQLiteStatement {
         guard code == SQLITE_OK else { throw connection.error(code) }
     }
 
+    /// Binds bytes that are no text, at least one.
+    func bind(_ index: Int32, _ bytes: [UInt8]?) throws(StorageError) {
+        guard let bytes else { return try bind(index, Int64?.none) }
+        let code = bytes.withUnsafeBytes { memory in
+            cshim_sqlite_bind_blob(handle, index, memory.baseAddress, Int32(truncatingIfNeeded: memory.count))
+        }
+        guard code == SQLITE_OK else { throw connection.error(code) }
+    }
+
     /// Binds the first `count` columns of the row, as they are, to the first parameters of another statement.
     func copyRow(to other: SQLiteStatement, count: Int32) throws(StorageError) {
         for column in 0..<count {
@@ -79,6 +88,13 @@ final class SQLiteStatement {
         guard let bytes = sqlite3_column_text(handle, column) else { return nil }
         let count = Int(sqlite3_column_bytes(handle, column))
         return String(decoding: UnsafeBufferPointer(start: bytes, count: count), as: UTF8.self)
+    }
+
+    /// Bytes that are no text; nil where there are none, or fewer or more than these.
+    func bytes(_ column: Int32, count: ClosedRange<Int>) -> [UInt8]? {
+        guard let bytes = sqlite3_column_blob(handle, column) else { return nil }
+        let found = Int(sqlite3_column_bytes(handle, column))
+        return count.contains(found) ? [UInt8](UnsafeRawBufferPointer(start: bytes, count: found)) : nil
     }
 
     /// Sixteen bytes as a number of 128 bits, big-endian; nil for anything else.

@@ -23,6 +23,13 @@ struct CatalogueCheck {
     /// Answers nil for a catalogue that cannot be read and was not repaired.
     func examine(_ root: borrowing Directory, repairs: Bool) throws(StorageError) -> Readable? {
         let size = try doing("look at \(path)") { () throws(Errno) in try root.fileSize(LocalStore.catalogueName) }
+        if size == nil {
+            // A link would have SQLite write somewhere else.
+            let isThere = try doing("look at \(path)") { () throws(Errno) in
+                try root.modificationNanoseconds(LocalStore.catalogueName) != nil
+            }
+            if isThere { throw .catalogue("\(path) is no regular file: put the catalogue itself there") }
+        }
         if size ?? 0 == 0 {
             if repairs { try putLogAside(root) }
             return try madeAnew("there is no catalogue", repairs: repairs)

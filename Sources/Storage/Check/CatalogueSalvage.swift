@@ -26,7 +26,7 @@ struct CatalogueSalvage {
         guard let ascending = try? source.prepare(CatalogueSalvage.select(columns, "ASC")),
             let descending = try? source.prepare(CatalogueSalvage.select(columns, "DESC"))
         else { return 0 }
-        let put = Put(
+        let put = RowWriter(
             known: try target.prepare(CatalogueRow.put),
             any: try target.prepare(
                 """
@@ -51,12 +51,29 @@ struct CatalogueSalvage {
             let middle = low + (high - low) / 2
             gaps += [low...middle, (middle + 1)...high]
         }
+        try copyPlacements(source)
         try target.execute("COMMIT")
         return rows
     }
 
+    /// Where files are that are not here any more, as far as that can be read.
+    private func copyPlacements(_ source: SQLiteConnection) throws(StorageError) {
+        guard
+            let read = try? source.prepare("SELECT upload, finished_at, bucket, object_key, at FROM placements"),
+            (try? read.step()) == true
+        else { return }
+        defer { read.reset() }
+        try target.execute(CatalogueEvents.placements)
+        let put = try target.prepare("INSERT OR REPLACE INTO placements VALUES (?1, ?2, ?3, ?4, ?5)")
+        repeat {
+            try read.copyRow(to: put, count: 5)
+            // What is nonsense is as lost as what cannot be read.
+            try? put.run()
+        } while (try? read.step()) == true
+    }
+
     /// What writes into the new catalogue.
-    private struct Put {
+    private struct RowWriter {
         /// A record.
         let known: SQLiteStatement
         /// A row as it is.
@@ -73,7 +90,7 @@ struct CatalogueSalvage {
     /// Copies rows up to the end of the range (it was read as a whole), or up to damage; `last` is the number of the
     /// last row that could be read.
     private func copy(
-        _ range: ClosedRange<Int64>, _ source: SQLiteStatement, to put: Put
+        _ range: ClosedRange<Int64>, _ source: SQLiteStatement, to put: RowWriter
     ) throws(StorageError) -> (rows: Int, last: Int64?, isWhole: Bool) {
         var rows = 0
         var last: Int64?
@@ -89,7 +106,7 @@ struct CatalogueSalvage {
     }
 
     /// A row of nonsense is as lost as one that cannot be read; one of a newer program goes over as it is.
-    private func copyRow(_ source: SQLiteStatement, to put: Put) throws(StorageError) -> Bool {
+    private func copyRow(_ source: SQLiteStatement, to put: RowWriter) throws(StorageError) -> Bool {
         let row: CatalogueRow
         do throws(StorageError) { row = try CatalogueRow(from: source) } catch {
             guard case .newerRecord = error else { return false }

@@ -1,6 +1,6 @@
 /// What a check of a data directory came to.
 public struct CheckSummary: Sendable, Equatable {
-    /// Records that were looked at.
+    /// Records that there are; after a repair, those that it has left and made.
     public internal(set) var records = 0
     /// Records of uploads that take bytes.
     public internal(set) var open = 0

@@ -77,6 +77,8 @@ struct FilesCheck {
             let put = try connection.prepare(CatalogueRow.put)
             try CatalogueRow(upload).bind(to: put, journal: 0)
             try put.run()
+            report.summary.records += 1
+            report.summary.finished += 1
         }
         report.damage(
             "a finished file of \(file.length) bytes without a record", of: id,

@@ -109,6 +109,7 @@ struct RecordsCheck {
                     INSERT INTO \(aside) SELECT * FROM uploads WHERE rowid = \(row);
                     DELETE FROM uploads WHERE rowid = \(row)
                     """)
+                report.summary.records -= 1
             }
             report.damage(
                 "row \(row) of the catalogue holds what no version of this program writes",
@@ -133,6 +134,7 @@ struct RecordsCheck {
         let put = try connection.prepare(CatalogueRow.put)
         try CatalogueRow(failed).bind(to: put, journal: nil)
         try put.run()
+        report.summary.open -= 1
         let step = "marked as failed, so that its client begins anew"
         return size ?? 0 > 0 ? "\(step); its bytes are in \(try files.setAside(upload.id))" : step
     }

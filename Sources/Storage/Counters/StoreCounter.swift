@@ -27,30 +27,30 @@ public enum StoreCounter: Int, Sendable, CaseIterable {
     /// How it is told outside; nil for what a histogram tells.
     public var metric: Metric? {
         switch self {
-        case .settledBytes: Metric("settled_bytes_total", "Bytes by which recorded offsets have grown.")
-        case .fences: Metric("takeovers_total", "Requests that took an upload over from an older one.")
-        case .created: Metric("uploads_created_total", "Uploads begun.")
-        case .finished: Metric("uploads_finished_total", "Uploads that became whole.")
-        case .failed: Metric("uploads_failed_total", "Uploads that were found damaged.")
-        case .failedAppends: Metric("appends_failed_total", "Appends whose bytes could not be stored or recorded.")
-        case .expired: Metric("uploads_expired_total", "Uploads that nobody went on with in time.")
-        case .deleted: Metric("uploads_removed_total", "Uploads whose record was removed.")
+        case .settledBytes: Metric("settled_bytes", "Bytes by which recorded offsets have grown.")
+        case .fences: Metric("takeovers", "Requests that took an upload over from an older one.")
+        case .created: Metric("uploads_created", "Uploads begun.")
+        case .finished: Metric("uploads_finished", "Uploads that became whole.")
+        case .failed: Metric("uploads_failed", "Uploads that were found damaged.")
+        case .failedAppends: Metric("appends_failed", "Appends whose bytes could not be stored or recorded.")
+        case .expired: Metric("uploads_expired", "Uploads that nobody went on with in time.")
+        case .deleted: Metric("uploads_removed", "Uploads whose record was removed.")
         case .forgotten:
-            Metric("uploads_forgotten_total", "Finished uploads forgotten, whose files had been taken away.")
+            Metric("uploads_forgotten", "Finished uploads forgotten, whose files had been taken away.")
         case .directBytes: StoreCounter.written("direct")
         case .bufferedBytes: StoreCounter.written("buffered")
-        case .directorySyncs: Metric("directory_syncs_total", "Directories synced.")
-        case .journalBatches: Metric("journal_writes_total", "Writes to the journal, each with one sync.")
-        case .journalBodies: Metric("journal_files_total", "Small files that those writes made durable.")
-        case .checkpoints: Metric("checkpoints_total", "Offsets recorded while their append went on.")
-        case .loads: Metric("catalogue_loads_total", "Records read because memory did not hold them.")
+        case .directorySyncs: Metric("directory_syncs", "Directories synced.")
+        case .journalBatches: Metric("journal_writes", "Writes to the journal, each with one sync.")
+        case .journalBodies: Metric("journal_files", "Small files that those writes made durable.")
+        case .checkpoints: Metric("checkpoints", "Offsets recorded while their append went on.")
+        case .loads: Metric("catalogue_loads", "Records read because memory did not hold them.")
         case .syncs, .commits, .changes: nil
         }
     }
 
     private static func written(_ path: String) -> Metric {
         Metric(
-            "written_bytes_total", labels: [("path", path)],
+            "written_bytes", labels: [("path", path)],
             "Bytes written to data files, past the page cache or not.")
     }
 }

@@ -9,7 +9,7 @@ public enum StoreHistogram: Int, Sendable, CaseIterable {
     /// How it is told outside.
     public var metric: HistogramMetric {
         switch self {
-        case .syncTimes: .times("sync_seconds", "How long syncs of data files took.")
+        case .syncTimes: .times("sync", "How long syncs of data files took.")
         case .batchSizes:
             // Up to `StorageLimits.changesPerCommitMax`.
             .counts(

@@ -22,14 +22,22 @@ enum CatalogueEvents {
         if targets.isEmpty, try !isThere(connection) { return ([], 0) }
         try connection.execute("BEGIN IMMEDIATE; \(tables)")
         do throws(StorageError) {
+            // Older programs do not mind it.
+            for (column, type) in later where try !has(connection, column) {
+                try connection.execute("ALTER TABLE events ADD COLUMN \(column) \(type)")
+            }
+            try connection.execute(onTheirWay + placements + givenUp)
             let count = "SELECT count(*) FROM events"
             // To look through a million of them takes a second: only where some may be superfluous.
             let ended = try connection.integer("SELECT count(*) FROM event_targets WHERE kinds = 0") > 0
             let (known, hasLost) = try reconcile(connection, targets)
+            try setTriggers(connection, wanted: !targets.isEmpty, hasPlace: targets.contains(where: \.isPlace))
+            // Files without a place any more stay here, and others are told that they are finished.
+            if !targets.contains(where: \.isPlace) { try connection.execute(tellAll) }
             let before = ended || hasLost ? try connection.integer(count) : 0
             if ended || hasLost { try connection.execute("\(clear);") }
+            try connection.execute(forgetGivenUp)
             let after = ended || hasLost ? try connection.integer(count) : 0
-            try setTriggers(connection, wanted: !targets.isEmpty)
             try connection.execute("COMMIT")
             return (known, before - after)
         } catch {
@@ -42,6 +50,10 @@ enum CatalogueEvents {
         try connection.integer("SELECT count(*) FROM main.sqlite_schema WHERE name = 'event_targets'") > 0
     }
 
+    private static func has(_ connection: SQLiteConnection, _ column: String) throws(StorageError) -> Bool {
+        try connection.integer("SELECT count(*) FROM pragma_table_info('events') WHERE name = '\(column)'") > 0
+    }
+
     private static func reconcile(
         _ connection: SQLiteConnection, _ targets: [EventTarget]
     ) throws(StorageError) -> (known: [Known], hasLost: Bool) {
@@ -50,10 +62,14 @@ enum CatalogueEvents {
         while try rows.step() { old.append((rows.integer(0), rows.text(1) ?? "")) }
         rows.reset()
         var ids = targets.map { target in old.first { $0.name == target.name }?.id }
-        var left = old.filter { !ids.contains($0.id) }
-        for index in ids.indices where ids[index] == nil && !left.isEmpty { ids[index] = left.removeFirst().id }
+        // The place is nobody who could have another address now.
+        var left = old.filter { !ids.contains($0.id) && $0.name != EventTarget.place.name }
+        let places = old.filter { !ids.contains($0.id) && $0.name == EventTarget.place.name }
+        for index in ids.indices where ids[index] == nil && !targets[index].isPlace && !left.isEmpty {
+            ids[index] = left.removeFirst().id
+        }
         let remove = try connection.prepare("DELETE FROM event_targets WHERE id = ?1")
-        for (id, _) in left {
+        for (id, _) in left + places {
             try remove.bind(1, id)
             try remove.run()
         }
@@ -80,8 +96,10 @@ enum CatalogueEvents {
         DELETE FROM events WHERE sequence NOT IN (SELECT sequence FROM event_queue)
         """
 
-    private static func setTriggers(_ connection: SQLiteConnection, wanted: Bool) throws(StorageError) {
-        for trigger in triggers {
+    private static func setTriggers(
+        _ connection: SQLiteConnection, wanted: Bool, hasPlace: Bool
+    ) throws(StorageError) {
+        for trigger in triggers(hasPlace: hasPlace) {
             let find = try connection.prepare("SELECT sql FROM main.sqlite_schema WHERE type = 'trigger' AND name = ?1")
             try find.bind(1, trigger.name)
             let found = try find.step() ? find.text(0) : nil
@@ -93,22 +111,26 @@ enum CatalogueEvents {
         }
     }
 
+    /// What was added to `events`: the digest; which file of the upload it is; where the bucket has it; `traceparent`;
+    /// of one that is told again the number by which it was called, when it was asked for, and the one target.
+    private static let later = [
+        ("sha256", "BLOB"), ("finished_at", "INTEGER"), ("bucket", "TEXT"), ("object_key", "TEXT"), ("trace", "TEXT"),
+        ("told_as", "INTEGER"), ("again_at", "INTEGER"), ("only_for", "INTEGER"),
+    ]
+
+    /// What an event says of its upload, as it was when events first had tables.
+    static let described = """
+        upload BLOB NOT NULL, dialect TEXT NOT NULL, owner TEXT, name TEXT NOT NULL, content_type TEXT, metadata TEXT,
+        length INTEGER, "offset" INTEGER NOT NULL, has_file INTEGER NOT NULL, concatenation TEXT,
+        created INTEGER NOT NULL
+        """
+
     private static let tables = """
         CREATE TABLE IF NOT EXISTS events (
             sequence INTEGER PRIMARY KEY AUTOINCREMENT,
-            kind INTEGER NOT NULL,             -- 1 created, 2 finished, 4 deleted, 8 expired, 16 failed
+            kind INTEGER NOT NULL,             -- 1 created, 2 finished, 4 deleted, 8 expired, 16 failed; EventStage
             at INTEGER NOT NULL,               -- milliseconds since 1970-01-01 UTC
-            upload BLOB NOT NULL,
-            dialect TEXT NOT NULL,
-            owner TEXT,
-            name TEXT NOT NULL,
-            content_type TEXT,
-            metadata TEXT,
-            length INTEGER,
-            "offset" INTEGER NOT NULL,
-            has_file INTEGER NOT NULL,
-            concatenation TEXT,
-            created INTEGER NOT NULL
+            \(described)
         ) STRICT;
         CREATE TABLE IF NOT EXISTS event_targets (
             id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -138,60 +160,66 @@ enum CatalogueEvents {
 
     private static let isNewDelivery = "(\(delivery("new"))) IS NOT (\(delivery("old")))"
 
-    private static let triggers = [
-        (
-            name: "events_to_queue",
-            body: """
-            AFTER INSERT ON events BEGIN
-                INSERT INTO event_queue SELECT id, new.sequence FROM event_targets WHERE kinds & new.kind;
-            END
-            """
-        ),
-        (
-            name: "events_of_new",
-            body: """
-            AFTER INSERT ON uploads WHEN new.cleanup != 1 BEGIN
-                \(event(.created, when: "new.state IN (0, 1)"))
-                \(event(.finished, when: "new.state = 1"))
-                \(event(.failed, when: "new.state = 2"))
-            END
-            """
-        ),
-        (
-            name: "events_of_changed",
-            body: """
-            AFTER UPDATE ON uploads WHEN old.state != new.state OR old.cleanup != new.cleanup
-                OR old.finished_at IS NOT new.finished_at OR old.created != new.created OR old."offset" > new."offset"
-            BEGIN
-                \(event(.deleted, when: "new.cleanup = 1 AND old.cleanup != 1 AND old.state != 3"))
-                \(event(.failed, when: "new.cleanup != 1 AND new.state = 2 AND old.state != 2"))
-                \(event(.expired, when: """
+    private static func triggers(hasPlace: Bool) -> [(name: String, body: String)] {
+        let finished = hasPlace ? EventStage.leavingNumber : UploadEvent.Kind.finished.rawValue
+        return [
+            (
+                name: "events_to_queue",
+                body: """
+                AFTER INSERT ON events BEGIN
+                    INSERT INTO event_queue SELECT id, new.sequence FROM event_targets
+                        WHERE kinds & new.kind AND (new.only_for IS NULL OR new.only_for = id);
+                END
+                """
+            ),
+            (
+                name: "events_of_new",
+                body: """
+                AFTER INSERT ON uploads WHEN new.cleanup != 1 BEGIN
+                    \(event(.created, when: "new.state IN (0, 1)"))
+                    \(event(.finished, as: finished, when: "new.state = 1"))
+                    \(event(.failed, when: "new.state = 2"))
+                END
+                """
+            ),
+            (
+                name: "events_of_changed",
+                body: """
+                AFTER UPDATE ON uploads WHEN old.state != new.state OR old.cleanup != new.cleanup
+                    OR old.finished_at IS NOT new.finished_at OR old.created != new.created
+                    OR old."offset" > new."offset"
+                BEGIN
+                    \(event(.deleted, when: "new.cleanup = 1 AND old.cleanup != 1 AND old.state != 3"))
+                    \(event(.failed, when: "new.cleanup != 1 AND new.state = 2 AND old.state != 2"))
+                    \(event(.expired, when: """
                     new.cleanup != 1 AND old.cleanup != 1 AND old.state IN (0, 2)
                     AND (new.state = 3 OR new.state = 1 AND NOT \(isNewDelivery))
                     """))
-                \(event(.created, when: """
+                    \(event(.created, when: """
                     new.cleanup != 1 AND (old.cleanup = 1 AND new.state IN (0, 1)
                     OR new.state = 0
                         AND (old.state != 0 OR new."offset" < old."offset" OR new.created != old.created)
                     OR new.state = 1 AND old.state != 0 AND \(isNewDelivery))
                     """))
-                \(event(.finished, when: """
+                    \(event(.finished, as: finished, when: """
                     new.cleanup != 1 AND new.state = 1 AND (old.cleanup = 1 OR \(isNewDelivery))
                     """))
-            END
-            """
-        ),
-    ]
+                END
+                """
+            ),
+        ]
+    }
 
-    private static func event(_ kind: UploadEvent.Kind, when condition: String) -> String {
+    private static func event(_ kind: UploadEvent.Kind, as number: Int64? = nil, when condition: String) -> String {
         """
         INSERT INTO events (kind, at, upload, dialect, owner, name, content_type, metadata, length, "offset",
-                has_file, concatenation, created)
-            SELECT \(kind.rawValue), CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER), new.id, new.dialect,
+                has_file, concatenation, created, sha256, finished_at, trace)
+            SELECT \(number ?? kind.rawValue), \(now), new.id, new.dialect,
                 new.owner, CASE WHEN new.state = 1 THEN coalesce(new.finished_name, new.name) ELSE new.name END,
                 new.content_type, new.metadata, new.length, new."offset", new.finished_name IS NOT NULL,
-                new.concatenation, new.created
-            WHERE (\(condition)) AND EXISTS (SELECT 1 FROM event_targets WHERE kinds & \(kind.rawValue));
+                new.concatenation, new.created, \(kind == .finished ? "new.sha256, new.finished_at" : "NULL, NULL"),
+                new.trace
+            WHERE (\(condition)) AND EXISTS (SELECT 1 FROM event_targets WHERE kinds & \(number ?? kind.rawValue));
         """
     }
 }

@@ -17,16 +17,40 @@ public final class EventOutbox: Sendable {
 
     enum Step: Sendable {
         case told(target: Int64, sequence: Int64)
+        case givenUp(target: Int64, sequence: Int64, reason: String?)
+        case again(Retelling)
         case ended(target: Int64)
+        case placed(Placement)
+        case abandoned(sequence: Int64)
+
+        /// Of which target's queue it takes an event away, and which.
+        var taken: (target: Int64, sequence: Int64)? {
+            switch self {
+            case .told(let target, let sequence), .givenUp(let target, let sequence, _): (target, sequence)
+            case .again, .ended, .placed, .abandoned: nil
+            }
+        }
+    }
+
+    /// What became of the word that a file stands in its place.
+    public enum Placed: Sendable {
+        /// It is recorded, and with it that others are to be told.
+        case recorded
+        /// Nobody is to be told: the upload was removed meanwhile, or has another file by now.
+        case superseded
+        /// The store closes: the next start brings the file once more.
+        case closed
     }
 
     private struct State {
         var steps: [Step] = []
         var pending: [Int64: Int] = [:]
         var count: Int
+        var givenUp = 0
         var dropped: Int64 = 0
         var unnamed: Set<UploadID> = []
-        var onNews: (@Sendable () -> Void)?
+        var onNews: [String: @Sendable () -> Void] = [:]
+        var isEnded = false
     }
 
     /// What tells this catalogue's events from those of all others; 16 hexadecimal digits.
@@ -74,6 +98,7 @@ public final class EventOutbox: Sendable {
             let waiting = try connection.integer("SELECT count(*) FROM event_queue WHERE target = \(queue.id)")
             state.pending[queue.id] = Int(waiting)
         }
+        state.givenUp = Int(try connection.integer("SELECT count(*) FROM events_given_up"))
         self.state = Mutex(state)
         isFull.store(state.count >= countMax && whenFull == .refuse, ordering: .relaxed)
     }
@@ -93,6 +118,9 @@ public final class EventOutbox: Sendable {
     /// Events that were dropped because too many waited, since the start.
     public var droppedCount: Int64 { state.withLock { $0.dropped } }
 
+    /// Events that were given up, and are kept to be told again.
+    public var givenUpCount: Int { state.withLock { $0.givenUp } }
+
     /// Events before this one were dropped: who still has some in hand forgets them.
     public var firstKept: Int64 { dropBound.load(ordering: .acquiring) }
 
@@ -100,7 +128,9 @@ public final class EventOutbox: Sendable {
     var refusal: StorageError? { isFull.load(ordering: .relaxed) ? .eventsFull : nil }
 
     /// What to call when more may be told: on the catalogue's thread, so it must be quick and must not wait.
-    public func onNews(_ news: (@Sendable () -> Void)?) { state.withLock { $0.onNews = news } }
+    ///
+    /// - Parameter name: of who is called; each has one call.
+    public func onNews(_ name: String, _ news: (@Sendable () -> Void)?) { state.withLock { $0.onNews[name] = news } }
 
     /// What a target is to be told behind an event and up to another one, in order, at most `limit`.
     public func events(
@@ -109,6 +139,15 @@ public final class EventOutbox: Sendable {
         let request = EventRequest(target: target, after: sequence, upTo: min(upTo, latest), limit: limit)
         let result: Result<[UploadEvent], StorageError> = await withUnsafeContinuation { waiter in
             if !queries.send(.events(request, waiter)) { waiter.resume(returning: .failure(.closed)) }
+        }
+        return try result.get()
+    }
+
+    /// What was given up, in that order, at most `limit` behind a number.
+    public func givenUp(after number: Int64, limit: Int) async throws(StorageError) -> [GivenUpEvent] {
+        let request = GivenUpRequest(after: number, limit: limit)
+        let result: Result<[GivenUpEvent], StorageError> = await withUnsafeContinuation { waiter in
+            if !queries.send(.givenUp(request, waiter)) { waiter.resume(returning: .failure(.closed)) }
         }
         return try result.get()
     }
@@ -125,14 +164,57 @@ public final class EventOutbox: Sendable {
     func trust(_ id: UploadID) { state.withLock { _ = $0.unnamed.remove(id) } }
 
     /// A target was told of an event, or is not to be told of it any more.
-    public func told(_ target: Int64, _ sequence: Int64) {
+    public func told(_ target: Int64, _ sequence: Int64) { take(.told(target: target, sequence: sequence)) }
+
+    /// A target is not told of an event after all attempts. It is kept among those that may be told again.
+    ///
+    /// - Parameter reason: why the target did not take it the last time.
+    public func gaveUp(_ target: Int64, _ sequence: Int64, reason: String?) {
+        take(.givenUp(target: target, sequence: sequence, reason: reason))
+    }
+
+    private func take(_ step: Step) {
         state.withLock { state in
             // What was dropped is in nobody's queue any more.
-            guard sequence >= firstKept else { return }
-            state.steps.append(.told(target: target, sequence: sequence))
+            guard let (target, sequence) = step.taken, sequence >= firstKept || isPlace(target) else { return }
+            state.steps.append(step)
             state.pending[target, default: 0] -= 1
         }
     }
+
+    /// Has what was given up told again, behind all that waits, by targets that still want to be told. Answers how
+    /// many once that is recorded; nil where the store closes.
+    ///
+    /// - Parameter sequence: by which the event is called (`UploadEvent.called`), which several targets may have given
+    ///   up; nil for all.
+    public func tellAgain(_ sequence: Int64?) async -> Int? {
+        await withUnsafeContinuation { waiter in
+            let retelling = Retelling(sequence, waiter)
+            if append(.again(retelling)) { record() } else { retelling.end(nil) }
+        }
+    }
+
+    /// Nobody brings a file to its place any more: it is not there. To be followed by `told`.
+    public func abandon(_ event: UploadEvent) { _ = append(.abandoned(sequence: event.sequence)) }
+
+    /// Answers false where nothing is recorded any more.
+    private func append(_ step: Step) -> Bool {
+        state.withLock { state in
+            if !state.isEnded { state.steps.append(step) }
+            return !state.isEnded
+        }
+    }
+
+    /// A file stands in its place: others are to be told now that it is finished. Answers once that is recorded; what
+    /// is left of the event is its place's to end by `told`.
+    public func place(_ event: UploadEvent, at object: StoredObject?) async -> Placed {
+        await withUnsafeContinuation { waiter in
+            let placement = Placement(event.sequence, object, waiter)
+            if append(.placed(placement)) { record() } else { placement.end(.closed) }
+        }
+    }
+
+    private func isPlace(_ target: Int64) -> Bool { targets.contains { $0.id == target && $0.target.isPlace } }
 
     /// A target wants no more: its queue goes, and nothing is queued for it until the next start.
     public func end(_ target: Int64) {
@@ -160,9 +242,25 @@ public final class EventOutbox: Sendable {
     func recount(_ target: Int64, _ count: Int) {
         state.withLock { state in
             let told = state.steps.count { step in
-                if case .told(target, let sequence) = step { sequence >= firstKept } else { false }
+                step.taken.map { $0.target == target && ($0.sequence >= firstKept || isPlace(target)) } ?? false
             }
             state.pending[target] = max(0, count - told)
+        }
+    }
+
+    /// Nothing is recorded any more.
+    func endSteps() {
+        let steps = state.withLock { state in
+            state.isEnded = true
+            defer { state.steps = [] }
+            return state.steps
+        }
+        for step in steps {
+            switch step {
+            case .placed(let placement): placement.end(.closed)
+            case .again(let retelling): retelling.end(nil)
+            case .told, .givenUp, .ended, .abandoned: break
+            }
         }
     }
 
@@ -172,6 +270,9 @@ public final class EventOutbox: Sendable {
         state.withLock { $0.dropped += Int64(count) }
         dropBound.store(bound, ordering: .releasing)
     }
+
+    /// So many are kept by the catalogue that were given up.
+    func countGivenUp(_ count: Int) { state.withLock { $0.givenUp = count } }
 
     func setFull(_ isFull: Bool) { self.isFull.store(isFull, ordering: .relaxed) }
 
@@ -183,8 +284,8 @@ public final class EventOutbox: Sendable {
         let onNews = state.withLock { state in
             state.count += count
             for (target, count) in added { state.pending[target, default: 0] += count }
-            return state.onNews
+            return Array(state.onNews.values)
         }
-        onNews?()
+        for call in onNews { call() }
     }
 }

@@ -36,6 +36,10 @@ public struct UploadEvent: Sendable, Equatable {
 
     /// Its place in the order of all events of this catalogue; never used again.
     public let sequence: Int64
+    /// The number by which it is called outside: that of its first time, where it is told again after it was given up.
+    public internal(set) var called: Int64
+    /// When it was asked for again, in milliseconds since 1970-01-01 UTC; nil where it was not.
+    public internal(set) var againMilliseconds: Int64?
     /// What became true.
     public let kind: Kind
     /// When that was recorded, in milliseconds since 1970-01-01 UTC.
@@ -62,13 +66,29 @@ public struct UploadEvent: Sendable, Equatable {
     public let concatenation: Concatenation?
     /// When the upload began, in seconds since 1970-01-01 UTC.
     public let createdSeconds: Int64
+    /// Of a finished file: SHA-256 of its bytes as they came, 32 bytes; nil where nobody has computed it.
+    public let sha256: [UInt8]?
+    /// Where the request that made it true belongs among those of other programs (`traceparent`); nil where it did not
+    /// say, or where it was no request.
+    public let trace: String?
+    /// Where a finished file is on its way to its place.
+    public internal(set) var stage = EventStage.told
+    /// When the file was finished, in nanoseconds since 1970-01-01 UTC: tells which one of its upload it is. Nil where
+    /// it has no place to go to.
+    public internal(set) var finishedNanoseconds: Int64?
+    /// Where the bucket has the file to which it was brought; nil without one.
+    public internal(set) var object: StoredObject?
 
     public init(
         sequence: Int64, kind: Kind, milliseconds: Int64, upload: UploadID, dialect: DialectName, owner: Owner?,
         name: CleanName, contentType: String?, metadata: String?, length: Int64?, offset: Int64, hasFile: Bool,
-        concatenation: Concatenation?, createdSeconds: Int64
+        concatenation: Concatenation?, createdSeconds: Int64, sha256: [UInt8]? = nil,
+        trace: String? = nil
     ) {
+        self.sha256 = sha256
+        self.trace = trace
         self.sequence = sequence
+        called = sequence
         self.kind = kind
         self.milliseconds = milliseconds
         self.upload = upload
@@ -86,6 +106,9 @@ public struct UploadEvent: Sendable, Equatable {
 }
 
 extension UploadEvent {
+    /// Since when it waits to be told, in milliseconds since 1970-01-01 UTC.
+    public var waitingMilliseconds: Int64 { againMilliseconds ?? milliseconds }
+
     /// Whether the upload is a piece of a file that is put together, and never a file by itself.
     public var isPartial: Bool { concatenation?.role == .partial }
 }

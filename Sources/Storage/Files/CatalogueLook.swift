@@ -71,6 +71,6 @@ struct CatalogueLook {
     }
 
     private static func damage(_ text: String) -> StorageError {
-        .catalogue("damaged: \(text); stop the server and run 'sluice check'")
+        .catalogue("damaged: \(text); without a server, 'sluice check --repair' saves what can be read")
     }
 }

@@ -6,6 +6,8 @@ final class DeliveredFile: Sendable {
     /// As it was when it was opened.
     private let status: FileStatus
 
+    /// As it was then, to be compared.
+    var state: DeliveredState { DeliveredState(status: status) }
     /// Bytes.
     var size: Int64 { status.size }
     /// When it was last written, in nanoseconds since 1970.

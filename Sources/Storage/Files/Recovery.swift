@@ -32,6 +32,9 @@ struct LoadedUpload {
 /// | small: whole file written                | – or open, 0  | whole            | –                   | swept or cut    |
 /// | small: finish recorded                   | finished      | whole            | –                   | named           |
 /// | small: file named                        | finished      | –                | name                | sound           |
+/// | group: all are whole and settled         | open, n       | = n              | – or empty          | swept           |
+/// | group: all recorded as finished          | finished      | whole            | empty               | named           |
+/// | group: each file named                   | finished      | –                | name                | sound           |
 /// | restart: empty file made                 | finished      | empty            | old name            | swept           |
 /// | restart recorded (directory synced)      | open, 0, old  | some             | old name            | cut at opening  |
 /// | new file renamed over or beside the old  | open, n, old  | –                | new name (old name) | record finished |
@@ -46,6 +49,8 @@ struct LoadedUpload {
 ///
 /// A small body that comes whole is recorded once, as finished, before its file has its name (`SmallDelivery`). What a
 /// loss of power leaves of such a file may be anything; `JournalReplay` has put it right before anybody comes here.
+///
+/// The files of one form, too, are recorded first, all at once (`UploadGroup`), and were synced before that.
 ///
 /// An offset above zero was recorded after the data file's name had been synced. With the file gone, and not delivered
 /// either, or shorter than the offset, bytes that were promised are lost: the upload is failed.
@@ -78,6 +83,7 @@ struct Recovery {
         files.report(.damaged(upload.id, recorded: upload.offset, found: size))
         var failed = upload
         failed.state = .failed
+        failed.trace = nil
         return LoadedUpload(recorded: upload, correction: failed)
     }
 
@@ -104,7 +110,8 @@ struct Recovery {
         var renamed = upload
         renamed.name = try files.freeName(upload)
         renamed.finished = FinishedFile(
-            name: renamed.name, length: finished.length, finishedNanoseconds: finished.finishedNanoseconds)
+            name: renamed.name, length: finished.length, finishedNanoseconds: finished.finishedNanoseconds,
+            sha256: finished.sha256)
         return .otherName(renamed)
     }
 
@@ -112,7 +119,9 @@ struct Recovery {
         // The crash may have come before the rename was synced.
         try files.syncDelivered(upload.id)
         files.report(.deliveredAfterCrash(upload.id))
-        var finished = upload.delivered(length: length, seconds: wallSeconds())
+        var finished = upload.delivered(
+            length: length, seconds: wallSeconds(),
+            sha256: files.digests?.resumed(upload.digestState, at: length)?.digest)
         do throws(StorageError) {
             try files.removeOlder(finished)
             finished.older = []

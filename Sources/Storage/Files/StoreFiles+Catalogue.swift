@@ -24,6 +24,19 @@ extension StoreFiles {
         }
     }
 
+    /// Makes the catalogue's file for the server and its group alone, as all its files are: SQLite would make it for
+    /// everybody, and makes its log like it. What an older program has made is shut. Part of the start, before anybody
+    /// opens the catalogue.
+    func shutCatalogue() throws(StorageError) {
+        try doing("make \(LocalStore.catalogueName)") { () throws(Errno) in
+            _ = try root.open(LocalStore.catalogueName, [.readWrite, .create, .noFollow])
+        }
+        for suffix in ["", "-wal", "-shm"] {
+            // Those that are not there are made like the first. Somebody else's stay as they are.
+            try? root.setAccess(LocalStore.catalogueName + suffix, mode: 0o640, group: nil)
+        }
+    }
+
     /// Has SQLite's log read from the disk after a failure of a commit. A later commit may rely on it only then.
     ///
     /// - Throws: while what is behind the last commit cannot be written.
@@ -35,8 +48,14 @@ extension StoreFiles {
     /// long as the store.
     func holdDatabase() throws(StorageError) {
         let name = LocalStore.catalogueName
-        var file: File? = try doing("open \(name)") { () throws(Errno) in try root.open(name, .readWrite) }
+        var status: FileStatus?
+        var file: File? = try doing("open \(name)") { () throws(Errno) in
+            let file = try root.open(name, .readWrite)
+            status = try file.status()
+            return file
+        }
         database.withLock { $0 = file.take() }
+        heldDatabase.withLock { $0 = status }
     }
 
     /// A connection of its own for who reads beside the store: a sweep, the journal.
@@ -49,17 +68,30 @@ extension StoreFiles {
         let connection = try SQLiteConnection(path: path, writes: false)
         let isOurs = try doing("look at \(path)") { () throws(Errno) in
             let found = try FileStatus(of: FilePath(path))
-            return try database.withLock { file throws(Errno) in
-                guard let held = try file?.status() else { return true }
-                return (held.device, held.number) == (found.device, found.number)
-            }
+            guard let held = heldDatabase.withLock(\.self) else { return true }
+            return (held.device, held.number) == (found.device, found.number)
         }
         guard isOurs else { throw .catalogue("\(path) is another one than this server's: the directory was moved") }
         return connection
     }
 
+    /// - Throws: `catalogue` where the database that the store has open is not in its place any more: what is told then
+    ///   would be gone at the next start. Waits for no sync.
+    func checkDatabase() throws(StorageError) {
+        let name = LocalStore.catalogueName
+        let isOurs = try doing("look at \(name)") { () throws(Errno) in
+            let found = try root.fileNumber(name)
+            guard let held = heldDatabase.withLock(\.self) else { return true }
+            return found == held.number
+        }
+        guard isOurs else { throw .catalogue("\(name) was taken away, or is another one: put it back, and restart") }
+    }
+
     /// Gives up the database, after SQLite has.
-    func letGoOfDatabase() { database.withLock { $0 = nil } }
+    func letGoOfDatabase() {
+        heldDatabase.withLock { $0 = nil }
+        database.withLock { $0 = nil }
+    }
 
     /// Has the database read from the disk after a failure to carry the log over. Only then does it help to do that
     /// once more.

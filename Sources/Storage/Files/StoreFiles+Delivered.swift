@@ -101,6 +101,29 @@ extension StoreFiles {
         }
     }
 
+    /// Sees to it that the data file of a whole upload has exactly its bytes, and makes its place. Answers the record
+    /// with the name under which it can be delivered: something may be in that place already.
+    func makeReady(_ upload: Upload) throws(StorageError) -> Upload {
+        _ = try openData(upload.id, at: upload.offset)
+        if try makePlace(upload.id) { return upload }
+        var renamed = upload
+        renamed.name = try freeName(upload)
+        return renamed
+    }
+
+    /// Puts names on stable storage that files have got without a sync. One may be gone already: it is its owner's.
+    func syncNames(of ids: [UploadID]) throws(StorageError) {
+        if durability == .process { return }
+        for id in ids {
+            try doing("sync \(StoreFiles.completeName)/\(id)") { () throws(Errno) in
+                do throws(Errno) { try sync(complete.directory(id.description)) } catch {
+                    guard StoreFiles.isAbsence(error) else { throw error }
+                }
+            }
+        }
+        if let failure = sync([.uploads, .complete]).1 { throw failure }
+    }
+
     /// Removes the files that an upload was delivered under before, those that are there yet. Whatever else is in its
     /// directory is the owner's.
     ///
@@ -108,12 +131,13 @@ extension StoreFiles {
     func removeOlder(_ upload: Upload) throws(StorageError) {
         var failure: StorageError?
         for name in upload.older where name != upload.finished?.name {
-            do throws(StorageError) { try removeOlder(upload.id, name) } catch { failure = error }
+            do throws(StorageError) { try removeDelivered(upload.id, name) } catch { failure = error }
         }
         if let failure { throw failure }
     }
 
-    private func removeOlder(_ id: UploadID, _ name: CleanName) throws(StorageError) {
+    /// Removes one delivered file, where it is there; its owner may have taken it.
+    func removeDelivered(_ id: UploadID, _ name: CleanName) throws(StorageError) {
         try doing("remove \(deliveredPath(id, name))") { () throws(Errno) in
             do throws(Errno) {
                 let directory = try complete.directory(id.description)
@@ -127,20 +151,26 @@ extension StoreFiles {
 
     /// Tells where something lies beside an upload's file that is not known to be this server's.
     func tellOfStrangers(_ id: UploadID, beside name: CleanName) throws(StorageError) {
-        let hasStrangers = try doing("look at \(StoreFiles.completeName)/\(id)") { () throws(Errno) in
+        if try holdsAnything(id, beside: name) { report(.strangerKept("\(StoreFiles.completeName)/\(id)")) }
+    }
+
+    /// Whether something is in the directory of an upload's delivered files.
+    ///
+    /// - Parameter name: what does not count.
+    func holdsAnything(_ id: UploadID, beside name: CleanName? = nil) throws(StorageError) -> Bool {
+        try doing("look at \(StoreFiles.completeName)/\(id)") { () throws(Errno) in
             do throws(Errno) {
-                var hasStrangers = false
+                var isThere = false
                 try complete.directory(id.description).forEachName { other in
-                    hasStrangers = other != name.description
-                    return !hasStrangers
+                    isThere = other != name?.description
+                    return !isThere
                 }
-                return hasStrangers
+                return isThere
             } catch {
                 guard StoreFiles.isAbsence(error) else { throw error }
                 return false
             }
         }
-        if hasStrangers { report(.strangerKept("\(StoreFiles.completeName)/\(id)")) }
     }
 
     /// Removes every file of an upload, and its directory unless somebody has put something else there. The directories

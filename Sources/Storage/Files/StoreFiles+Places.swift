@@ -10,6 +10,7 @@ internal import Synchronization
 /// | nothing           | is removed        | it is made again, as by a new start          |
 /// | nothing           | is moved away     | it is still used; a failure until it is back |
 /// | something else    | –                 | a failure until that is gone                 |
+/// | itself, and not to be written to | –  | a failure until it is                        |
 extension StoreFiles {
     /// Looks at both, and does what can be done. Asked by whoever wants to know whether uploads can be taken, after
     /// failures, and before bytes are said to be lost. Blocks.
@@ -21,6 +22,7 @@ extension StoreFiles {
             do throws(StorageError) {
                 let isChanged = try see(uploads, StoreFiles.uploadsName)
                 let isChangedToo = try see(complete, StoreFiles.completeName)
+                try checkDatabase()
                 known = nil
                 return isChanged || isChangedToo
             } catch {
@@ -32,6 +34,12 @@ extension StoreFiles {
     }
 
     private func see(_ held: borrowing Directory, _ name: String) throws(StorageError) -> Bool {
+        let isChanged = try take(held, name)
+        try doing("write in the directory \(name)") { () throws(Errno) in try held.checkMayChange() }
+        return isChanged
+    }
+
+    private func take(_ held: borrowing Directory, _ name: String) throws(StorageError) -> Bool {
         try doing("use the directory \(name) (it must be in the data directory)") { () throws(Errno) in
             if try held.isEntry(name, of: root) { return false }
             var isMade = false

@@ -7,10 +7,16 @@ extension StoreFiles {
     static let journalName = "journal"
 
     /// Writes a whole small file beside those of open uploads, without a sync.
-    func writeSmall(_ id: UploadID, _ memory: UnsafeRawPointer, count: Int) throws(StorageError) {
+    ///
+    /// - Parameter modifiedNanoseconds: when it was finished, where that is some time ago: whoever looks whether it is
+    ///   still what came goes by that. Nil for now.
+    func writeSmall(
+        _ id: UploadID, _ memory: UnsafeRawPointer, count: Int, modifiedNanoseconds: Int64? = nil
+    ) throws(StorageError) {
         try doing("write upload \(id)") { () throws(Errno) in
             let file = try uploads.open(id.description, [.writeOnly, .create, .truncate, .noFollow])
             try file.write(memory, count: count, at: 0)
+            if let modifiedNanoseconds { try file.setModified(nanoseconds: max(0, modifiedNanoseconds)) }
         }
         counters.add(.bufferedBytes, Int64(count))
     }
@@ -23,13 +29,21 @@ extension StoreFiles {
         }
     }
 
-    /// Moves a whole file to its own name in its place, without a sync.
+    /// Whether there is a directory in which a finished file of an upload may stand.
+    func hasPlace(_ id: UploadID) throws(StorageError) -> Bool {
+        try doing("look at \(StoreFiles.completeName)/\(id)") { () throws(Errno) in
+            try complete.modificationNanoseconds(id.description) != nil
+        }
+    }
+
+    /// Moves a whole file, which is recorded as finished, to its own name in its place, without a sync.
     ///
     /// - Throws: `io` with `exists` where something has that name by now.
-    func nameSmall(_ id: UploadID, _ name: CleanName) throws(StorageError) {
+    func nameRecorded(_ id: UploadID, _ name: CleanName) throws(StorageError) {
         try doing("deliver upload \(id)") { () throws(Errno) in
             try admitReaders(to: id)
-            try uploads.renameNew(id.description, to: complete, "\(id)/\(name)")
+            let id = id.description
+            try uploads.renameNew(id, to: complete, "\(id)/\(name)")
         }
     }
 

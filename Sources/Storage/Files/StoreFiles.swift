@@ -15,6 +15,8 @@ final class StoreFiles: Sendable {
     let awaited = AwaitedFiles()
     let durability: Durability
     let access: FileAccess
+    /// What is computed of files while they come; nil for nothing.
+    let digests: FileDigests?
     private let reserve: Atomic<Int64>
     let uploads: Directory
     let complete: Directory
@@ -22,6 +24,8 @@ final class StoreFiles: Sendable {
     let root: Directory
     /// The catalogue's database: see `holdDatabase`.
     let database = Mutex<File?>(nil)
+    /// Which file that is. The other one's lock is held while it is synced, and who asks must not wait for that.
+    let heldDatabase = Mutex<FileStatus?>(nil)
     private let onEvent: @Sendable (StoreEvent) -> Void
     private let directIO: Atomic<Bool>
     private let sweep: StopFlag
@@ -44,6 +48,7 @@ final class StoreFiles: Sendable {
         self.sweep = sweep
         durability = configuration.durability
         access = configuration.access
+        digests = configuration.digests
         reserve = Atomic(configuration.reserveBytes)
         onEvent = configuration.onEvent
         directIO = Atomic(configuration.directIO)
@@ -56,6 +61,13 @@ final class StoreFiles: Sendable {
         } catch {
             let (from, to) = ("\(path)/\(StoreFiles.uploadsName)", "\(path)/\(StoreFiles.completeName)")
             throw StorageError(error, "move finished files from \(from) to \(to) (both must be one file system)")
+        }
+        // Whoever was root once has made them for root alone: every upload would fail at its end.
+        try doing("write in the directory \(path)/\(StoreFiles.uploadsName)") { () throws(Errno) in
+            try uploads.checkMayChange()
+        }
+        try doing("write in the directory \(path)/\(StoreFiles.completeName)") { () throws(Errno) in
+            try complete.checkMayChange()
         }
         try admitReaders()
     }

@@ -5,7 +5,7 @@ internal import Uploads
 ///
 /// After the start it has the catalogue looked through (`CatalogueLook`): damaged, it would have a sweep remove what is
 /// still wanted, and every change could make it worse. Then it removes what a crash has left, uploads that nobody can
-/// go on with included (`AbandonedSweep`), and from then on
+/// go on with included (`UnfinishedSweep`), and from then on
 ///
 /// - does so again soon after something could not be removed or recorded (`nudge`), and for as long as something is in
 ///   the way, more and more rarely;
@@ -110,10 +110,10 @@ final class Sweeper: Sendable {
             connection.interrupt(by: isStopping)
             try CleanupSweep(connection: connection, files: files).run(table, catalogue, &failures)
             if isFirst {
-                let abandoned = AbandonedSweep(
+                let unfinished = UnfinishedSweep(
                     recovery: recovery, table: table, catalogue: catalogue, connection: connection,
                     isStopping: isStopping)
-                try abandoned.run(&failures)
+                try unfinished.run(&failures)
             }
             let sweep = DataSweep(
                 recovery: recovery, table: table, catalogue: catalogue, connection: connection,

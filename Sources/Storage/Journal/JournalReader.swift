@@ -9,6 +9,8 @@ struct JournalBody {
     /// The number of its batch.
     let number: Int64
     let name: CleanName
+    /// When the file was finished, in nanoseconds since 1970.
+    let finishedNanoseconds: Int64
 
     var file: SmallFile { SmallFile(id: entry.id, name: name) }
 }
@@ -32,7 +34,7 @@ struct JournalReader {
         self.files = files
         row = try connection.prepare(
             """
-            SELECT finished_name, finished_length FROM uploads
+            SELECT finished_name, finished_length, finished_at FROM uploads
             WHERE id = ?1 AND journal = ?2 AND state = 1 AND cleanup != 1
             """)
     }
@@ -51,9 +53,11 @@ struct JournalReader {
         {
             position += Int64(block.count)
             for entry in entries {
-                if let name = try name(of: entry, in: content.end) {
+                if let (name, finished) = try vouched(entry, in: content.end) {
                     content.bodies.append(
-                        JournalBody(position: position, entry: entry, number: content.end, name: name))
+                        JournalBody(
+                            position: position, entry: entry, number: content.end, name: name,
+                            finishedNanoseconds: finished))
                 }
                 position += Int64(JournalBlock.span(entry.length))
             }
@@ -64,7 +68,7 @@ struct JournalReader {
 
     /// Whether its row still says that the file is that body.
     func vouches(for body: JournalBody) throws(StorageError) -> Bool {
-        try name(of: body.entry, in: body.number) == body.name
+        try vouched(body.entry, in: body.number)?.name == body.name
     }
 
     /// Whether memory shows the file as this body, and the disk has something else.
@@ -93,7 +97,8 @@ struct JournalReader {
     /// Writes the file anew and gives it its name, without a sync.
     func restore(_ body: JournalBody, from segment: JournalSegment) throws(StorageError) {
         let buffer = try bytes(of: body, from: segment)
-        try files.writeSmall(body.entry.id, buffer.memory, count: body.entry.length)
+        try files.writeSmall(
+            body.entry.id, buffer.memory, count: body.entry.length, modifiedNanoseconds: body.finishedNanoseconds)
         try files.renameSmall(body.entry.id, body.name)
     }
 
@@ -109,12 +114,14 @@ struct JournalReader {
         return buffer
     }
 
-    private func name(of entry: JournalBlock.Entry, in number: Int64) throws(StorageError) -> CleanName? {
+    private func vouched(
+        _ entry: JournalBlock.Entry, in number: Int64
+    ) throws(StorageError) -> (name: CleanName, finishedNanoseconds: Int64)? {
         defer { row.reset() }
         try row.bind(1, entry.id.high, entry.id.low)
         try row.bind(2, number)
         guard try row.step(), let name = row.text(0), row.integer(1) == entry.length else { return nil }
-        return CleanName(name)
+        return (CleanName(name), CatalogueRow.nanoseconds(row.integer(2)))
     }
 
     private func read(

@@ -12,6 +12,7 @@ internal import Uploads
 /// | yes    | –             | observe       | holder fenced; the observer waits                                       |
 /// | yes    | –             | claim         | holder fenced; the claim waits                                          |
 /// | yes    | –             | pin           | holder fenced; the pin waits                                            |
+/// | asks   | any           | any but read  | `misuse`, at once: it would wait for itself                             |
 /// | yes    | yes           | observe       | the waiting claim is superseded (the number told must stay true), waits |
 /// | yes    | yes           | claim         | the waiting claim is superseded; the new one waits                      |
 /// | yes    | any           | release       | observers answered, pins made that came before the claim; without any   |
@@ -38,6 +39,8 @@ struct LiveUpload<RecordWaiter, GrantWaiter> {
     private struct Holder {
         let token: UInt64
         let onFence: @Sendable () -> Void
+        /// Who asks for nothing more than it has, or would wait for itself.
+        var requester: UInt64?
         var isFenced = false
         /// Who can say how far the upload has come while it is held.
         var append: Append?
@@ -59,11 +62,12 @@ struct LiveUpload<RecordWaiter, GrantWaiter> {
         let token: UInt64
         let onFence: @Sendable () -> Void
         let endsJoins: Bool
+        let requester: UInt64?
         let waiter: GrantWaiter
     }
 
     /// Whether the table counts it among the open uploads; nil before memory has known that.
-    var isCountedOpen: Bool?
+    private var isCountedOpen: Bool?
 
     /// What its holder has promised that it will count for.
     var promise: OwnerPromise?
@@ -78,6 +82,8 @@ struct LiveUpload<RecordWaiter, GrantWaiter> {
     private var leaving: Upload?
     /// Changes on their way to the catalogue.
     private var pending = 0
+    /// How many of them record something: the others take away.
+    private var pendingRecords = 0
     /// Changes so far, and their number when the present load began.
     private var changes = 0
     private var changesBeforeLoad = 0
@@ -107,10 +113,25 @@ struct LiveUpload<RecordWaiter, GrantWaiter> {
         id = upload.id
         knowledge = .known
         recorded = upload
+        // What memory hears of for the first time is in the count already.
+        isCountedOpen = upload.state == .open
+    }
+
+    /// Does something, and tells what the table has to reckon with from then on.
+    mutating func reckoned<T>(_ body: (inout Self) -> T) -> (result: T, reckoning: LiveReckoning) {
+        let promised = promise
+        let result = body(&self)
+        reckonPromise()
+        var opened = 0
+        if let isOpen {
+            if let before = isCountedOpen { opened = (isOpen ? 1 : 0) - (before ? 1 : 0) }
+            isCountedOpen = isOpen
+        }
+        return (result, LiveReckoning(promised: promised, promise: promise, opened: opened, isIdle: isIdle))
     }
 
     /// Whether nobody needs the entry any more.
-    var isIdle: Bool {
+    private var isIdle: Bool {
         holder == nil && pins.isEmpty && pending == 0 && knowledge != .loading && !isWanted
     }
 
@@ -140,11 +161,12 @@ struct LiveUpload<RecordWaiter, GrantWaiter> {
     /// How much of what it is to count for the catalogue does not count yet.
     func beyond(_ target: Usage) -> Usage { target.subtracting(recorded?.usage ?? .none) }
 
-    /// A promise lasts until its holder has let go and nothing is on its way to the catalogue.
-    mutating func reckonPromise() {
+    /// A promise lasts until its holder has let go and nothing is on its way to the catalogue that could count. What is
+    /// on its way behind a deletion only takes away: who is told of that finds the room there again.
+    private mutating func reckonPromise() {
         guard var promise else { return }
         promise.beyond = beyond(promise.target)
-        self.promise = holder == nil && pending == 0 ? nil : promise
+        self.promise = holder == nil && pendingRecords == 0 ? nil : promise
     }
 
     /// Whether the catalogue has committed a record of it.
@@ -162,13 +184,17 @@ struct LiveUpload<RecordWaiter, GrantWaiter> {
         return advance()
     }
 
-    mutating func observe(_ number: UInt64, _ observer: RecordWaiter) -> [Effect] {
+    mutating func observe(_ number: UInt64, _ observer: RecordWaiter, by requester: UInt64? = nil) -> [Effect] {
+        if isHeld(by: requester) { return [.answer(observer, .failure(Self.waitsForItself))] }
         observers.append(Waiting(number: number, waiter: observer))
         return supersede() + fence() + advance()
     }
 
     /// Answered with the record, which nobody changes before `unpin`. After an error there is nothing to unpin.
-    mutating func pin(_ number: UInt64, _ pinner: RecordWaiter, for join: Join) -> [Effect] {
+    mutating func pin(
+        _ number: UInt64, _ pinner: RecordWaiter, for join: Join, by requester: UInt64? = nil
+    ) -> [Effect] {
+        if isHeld(by: requester) { return [.answer(pinner, .failure(Self.waitsForItself))] }
         let pin = WaitingPin(wait: Waiting(number: number, waiter: pinner), join: join)
         if claim == nil { pinners.append(pin) } else { laterPinners.append(pin) }
         return fence() + advance()
@@ -181,12 +207,20 @@ struct LiveUpload<RecordWaiter, GrantWaiter> {
 
     /// - Parameter token: also names whoever waits, for `giveUp`.
     mutating func claim(
-        _ token: UInt64, _ waiter: GrantWaiter, endsJoins: Bool = false, onFence: @escaping @Sendable () -> Void
+        _ token: UInt64, _ waiter: GrantWaiter, endsJoins: Bool = false, by requester: UInt64? = nil,
+        onFence: @escaping @Sendable () -> Void
     ) -> [Effect] {
+        if isHeld(by: requester) { return [.grant(waiter, .failure(Self.waitsForItself))] }
         let superseded = supersede()
-        claim = WaitingClaim(token: token, onFence: onFence, endsJoins: endsJoins, waiter: waiter)
+        claim = WaitingClaim(
+            token: token, onFence: onFence, endsJoins: endsJoins, requester: requester, waiter: waiter)
         return superseded + fence() + endJoins() + advance()
     }
+
+    /// Whether who asks holds it already: it would be fenced by itself, and never answered.
+    private func isHeld(by requester: UInt64?) -> Bool { requester != nil && holder?.requester == requester }
+
+    private static var waitsForItself: StorageError { .misuse("who holds an upload waits for it") }
 
     /// Whether whoever has this number waits yet.
     func isAwaited(by number: UInt64) -> Bool {
@@ -221,14 +255,19 @@ struct LiveUpload<RecordWaiter, GrantWaiter> {
     }
 
     /// Holds an upload that is known not to be there.
-    mutating func holdNew(_ token: UInt64, onFence: @escaping @Sendable () -> Void) {
+    mutating func holdNew(_ token: UInt64, by requester: UInt64?, onFence: @escaping @Sendable () -> Void) {
         knowledge = .known
-        holder = Holder(token: token, onFence: onFence)
+        holder = Holder(token: token, onFence: onFence, requester: requester)
     }
 
     /// Tells who writes for the holder.
     mutating func attach(_ append: Append, _ token: UInt64) {
         if holder?.token == token { holder?.append = append }
+    }
+
+    /// Tells that nobody writes for the holder any more.
+    mutating func detach(_ token: UInt64) {
+        if holder?.token == token { holder?.append = nil }
     }
 
     /// Tells what its holder is at work for.
@@ -250,7 +289,7 @@ struct LiveUpload<RecordWaiter, GrantWaiter> {
         guard holder?.token == token else { return [] }
         holder = nil
         // The next one holds it within this step, and promises for itself.
-        if pending == 0 { promise = nil }
+        if pendingRecords == 0 { promise = nil }
         return advance()
     }
 
@@ -286,6 +325,7 @@ struct LiveUpload<RecordWaiter, GrantWaiter> {
                 knowledge = .correcting
                 looksAgain = found.looksAgain
                 pending += 1
+                pendingRecords += 1
                 changes += 1
             }
             return (advance(), found.correction)
@@ -294,18 +334,22 @@ struct LiveUpload<RecordWaiter, GrantWaiter> {
 
     mutating func stage(_ change: CatalogueChange, isVisible: Bool) {
         pending += 1
+        if change.recorded != nil { pendingRecords += 1 }
         changes += 1
         if isVisible { shown = (change.recorded, changes) }
     }
 
+    /// Takes back what was staged of an upload that begins.
     mutating func withdraw() -> [Effect] {
         pending -= 1
+        pendingRecords -= 1
         shown = nil
         return advance()
     }
 
     mutating func committed(_ step: CatalogueStep) -> [Effect] {
         pending -= 1
+        if step.change.recorded != nil { pendingRecords -= 1 }
         if knowledge == .correcting { return corrected(step) }
         switch step.outcome {
         case .goes: (recorded, leaving) = (step.change.recorded, step.change.leaving)
@@ -377,11 +421,10 @@ struct LiveUpload<RecordWaiter, GrantWaiter> {
         case .known:
             var effects: [Effect] = readers.map { .answer($0.waiter, .success(record)) }
             readers = []
-            guard holder == nil else { return effects }
+            guard holder == nil, isWanted else { return effects }
             effects += observers.map { .answer($0.waiter, .success(record)) }
             observers = []
-            effects += makePins() + grant()
-            return effects
+            return isWanted ? effects + makePins() + grant() : effects
         }
     }
 
@@ -397,7 +440,7 @@ struct LiveUpload<RecordWaiter, GrantWaiter> {
     /// Lets the claim hold that waits, once nothing is pinned.
     private mutating func grant() -> [Effect] {
         guard pins.isEmpty, let next = claim.take() else { return [] }
-        holder = Holder(token: next.token, onFence: next.onFence)
+        holder = Holder(token: next.token, onFence: next.onFence, requester: next.requester)
         let grant = Grant(token: next.token, upload: record, leaving: record == nil ? leaving : nil)
         letPinnersUp()
         // They are newer than the claim.

@@ -42,8 +42,10 @@ struct RecordCache {
 
     /// About what a record takes beside its place in the table.
     private static func bytes(of upload: Upload) -> Int {
-        let told = [upload.name.description, upload.contentType, upload.metadata, upload.concatenation?.text]
-        let parts = upload.concatenation?.parts?.count ?? 0
-        return told.reduce(256 + 16 * parts) { $0 + ($1?.utf8.count ?? 0) }
+        let told =
+            upload.name.description.utf8.count + (upload.contentType?.utf8.count ?? 0)
+            + (upload.metadata?.utf8.count ?? 0)
+        guard let concatenation = upload.concatenation else { return 256 + told }
+        return 256 + told + concatenation.text.utf8.count + 16 * (concatenation.parts?.count ?? 0)
     }
 }

@@ -27,10 +27,11 @@ extension UploadTable {
     /// Has an upload that the caller holds count for as much as it will come to, until it is released and that is
     /// recorded.
     ///
+    /// - Parameter upload: the record as it is to be.
     /// - Throws: `overLimit`, and nothing is changed.
-    func promise(_ id: UploadID, _ target: Usage, of owner: Owner, _ limits: OwnerLimits) async throws(StorageError) {
+    func promise(_ upload: Upload, of owner: Owner, _ limits: OwnerLimits) async throws(StorageError) {
         while true {
-            switch state.withLock({ $0.promise(id, target, of: owner, limits) }) {
+            switch state.withLock({ $0.promise(upload, of: owner, limits) }) {
             case .made: return
             case .refused(let bound): throw .overLimit(bound)
             case .unread: _ = try await usage(of: owner)
@@ -61,21 +62,24 @@ extension UploadTable.State {
         case unread
     }
 
-    fileprivate mutating func promise(
-        _ id: UploadID, _ target: Usage, of owner: Owner, _ limits: OwnerLimits
-    ) -> Promising {
+    fileprivate mutating func promise(_ upload: Upload, of owner: Owner, _ limits: OwnerLimits) -> Promising {
         guard let usage = owners.usage(of: owner) else { return .unread }
-        return with(id) { entry in
+        let target = upload.usage
+        return with(upload.id) { entry in
             let next = usage.subtracting(entry.promise?.beyond ?? .none).adding(entry.beyond(target))
-            if let bound = limits.bound(against: next, from: usage) { return .refused(bound) }
+            if let bound = limits.bound(against: next, from: usage, isPart: upload.isPart) { return .refused(bound) }
             entry.promise = OwnerPromise(owner: owner, target: target)
             return .made
         }
     }
 
     fileprivate mutating func extend(_ id: UploadID, by bytes: Int64, _ limits: OwnerLimits) -> Int64 {
-        guard let owner = live[id]?.promise?.owner, let usage = owners.usage(of: owner) else { return bytes }
-        let granted = min(bytes, max(0, (limits.bytesMax ?? .max) - usage.bytes))
+        guard let entry = live[id], let promise = entry.promise, let usage = owners.usage(of: promise.owner) else {
+            return bytes
+        }
+        // What is begun anew takes the place of what the catalogue still counts of it.
+        let others = max(0, usage.bytes - promise.beyond.bytes - (entry.committedRecord?.usage.bytes ?? 0))
+        let granted = min(bytes, max(0, (limits.bytesMax ?? .max) - others - promise.target.bytes))
         with(id) { $0.promise?.target.bytes += granted }
         return granted
     }

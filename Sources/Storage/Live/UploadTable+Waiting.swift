@@ -11,15 +11,19 @@ extension UploadTable {
     }
 
     /// The record once nobody holds the upload; whoever does is fenced.
-    func observe(_ id: UploadID, onWait: (UploadWait) -> Void = { _ in }) async throws(StorageError) -> Upload? {
-        try await record(id, onWait) { $0.observe($1, $2) }
+    ///
+    /// - Parameter requester: who asks, as for `claim`; nil for nobody that could hold it.
+    func observe(
+        _ id: UploadID, by requester: UInt64? = nil, onWait: (UploadWait) -> Void = { _ in }
+    ) async throws(StorageError) -> Upload? {
+        try await record(id, onWait) { $0.observe($1, $2, by: requester) }
     }
 
     /// The record once nobody holds the upload, whoever does being fenced; and nobody will before `unpin`.
     func pin(
-        _ id: UploadID, for join: Join, onWait: (UploadWait) -> Void = { _ in }
+        _ id: UploadID, for join: Join, by requester: UInt64? = nil, onWait: (UploadWait) -> Void = { _ in }
     ) async throws(StorageError) -> Upload? {
-        try await record(id, onWait) { $0.pin($1, $2, for: join) }
+        try await record(id, onWait) { $0.pin($1, $2, for: join, by: requester) }
     }
 
     /// Ends one successful `pin`.
@@ -38,14 +42,16 @@ extension UploadTable {
 
     /// Holds the upload as soon as nobody else does; whoever does is fenced.
     ///
-    /// - Parameter endsJoins: whether a file that is put together from the upload, or is the upload, ends for that.
+    /// - Parameters:
+    ///   - endsJoins: whether a file that is put together from the upload, or is the upload, ends for that.
+    ///   - requester: who will hold it: what they ask for themselves from then on is answered with `misuse`.
     func claim(
-        _ id: UploadID, endsJoins: Bool = false, onWait: (UploadWait) -> Void = { _ in },
+        _ id: UploadID, endsJoins: Bool = false, by requester: UInt64? = nil, onWait: (UploadWait) -> Void = { _ in },
         onFence: @escaping @Sendable () -> Void
     ) async throws(StorageError) -> Grant {
         let result: Result<Grant, StorageError> = await withUnsafeContinuation { waiter in
             let asked = asked(id, onWait) { live, token in
-                live.claim(token, waiter, endsJoins: endsJoins, onFence: onFence)
+                live.claim(token, waiter, endsJoins: endsJoins, by: requester, onFence: onFence)
             }
             if !asked { waiter.resume(returning: .failure(.closed)) }
         }

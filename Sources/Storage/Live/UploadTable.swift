@@ -33,28 +33,36 @@ final class UploadTable: Sendable {
 
         /// Works on an upload's entry, making it if needed, and puts it to rest if nobody needs it afterwards.
         mutating func with<T>(_ id: UploadID, _ body: (inout Live) -> T) -> T {
-            var entry = live.removeValue(forKey: id) ?? resting.take(id).map(Live.init(cached:)) ?? Live(id)
-            // What memory hears of for the first time is in the count already.
-            entry.isCountedOpen = entry.isCountedOpen ?? entry.isOpen
-            let promised = entry.promise
-            let result = body(&entry)
-            entry.reckonPromise()
-            if promised != nil || entry.promise != nil { owners.change(from: promised, to: entry.promise) }
-            if let isOpen = entry.isOpen {
-                if let before = entry.isCountedOpen { openCount += (isOpen ? 1 : 0) - (before ? 1 : 0) }
-                entry.isCountedOpen = isOpen
+            // In its place where it has one: an entry is large.
+            if let index = live.index(forKey: id) {
+                let (result, reckoning) = live.values[index].reckoned(body)
+                reckon(reckoning)
+                if reckoning.isIdle, let upload = live.remove(at: index).value.resting { resting.keep(upload) }
+                return result
             }
-            if !entry.isIdle {
+            var entry = resting.take(id).map(Live.init(cached:)) ?? Live(id)
+            let (result, reckoning) = entry.reckoned(body)
+            reckon(reckoning)
+            if !reckoning.isIdle {
                 live[id] = entry
             } else if let upload = entry.resting {
                 resting.keep(upload)
             }
             return result
         }
+
+        private mutating func reckon(_ reckoning: LiveReckoning) {
+            openCount += reckoning.opened
+            if reckoning.promised != nil || reckoning.promise != nil {
+                owners.change(from: reckoning.promised, to: reckoning.promise)
+            }
+        }
     }
 
     let state: Mutex<State>
     let queries: BatchQueue<CatalogueQuery>
+    /// What becomes of uploads, for whoever watches.
+    let feed = UploadFeed()
     private let counters: StoreTallies
     private let openLimit: Atomic<Int>
     /// How many uploads may be open at once. From any thread; those that are open stay so.
@@ -118,14 +126,16 @@ final class UploadTable: Sendable {
     /// Holds an upload of which the caller knows that there is none yet.
     ///
     /// - Throws: `misuse` for one that memory knows of.
-    func claimNew(_ id: UploadID, onFence: @escaping @Sendable () -> Void) throws(StorageError) -> Grant {
+    func claimNew(
+        _ id: UploadID, by requester: UInt64? = nil, onFence: @escaping @Sendable () -> Void
+    ) throws(StorageError) -> Grant {
         let result: Result<Grant, StorageError> = state.withLock { state in
             if state.isClosed { return .failure(.closed) }
             guard state.live[id] == nil, !state.resting.contains(id) else {
                 return .failure(.misuse("an upload that is there cannot be new"))
             }
             let token = state.nextToken()
-            state.with(id) { $0.holdNew(token, onFence: onFence) }
+            state.with(id) { $0.holdNew(token, by: requester, onFence: onFence) }
             return .success(Grant(token: token, upload: nil))
         }
         return try result.get()
@@ -136,6 +146,11 @@ final class UploadTable: Sendable {
         state.withLock { state in state.with(id) { $0.attach(append, token) } }
     }
 
+    /// Tells that nobody writes for the holder any more.
+    func detach(_ id: UploadID, _ token: UInt64) {
+        state.withLock { state in state.with(id) { $0.detach(token) } }
+    }
+
     /// Tells what the holder of an upload is at work for, which a deletion ends.
     func attach(_ id: UploadID, _ token: UInt64, _ join: Join) {
         perform(state.withLock { state in state.with(id) { $0.attach(join, token) } })
@@ -143,6 +158,11 @@ final class UploadTable: Sendable {
 
     /// The append that holds an upload, as long as nobody has fenced it and it was attached.
     func unfencedAppend(_ id: UploadID) -> Append? { state.withLock { $0.live[id]?.unfencedAppend } }
+
+    /// Appends that hold uploads, of as many of those in motion as are looked at.
+    func appends(among count: Int) -> [Append] {
+        state.withLock { $0.live.prefix(count).compactMap(\.value.unfencedAppend) }
+    }
 
     /// Whether somebody has claimed the upload, or waits to, and got no further yet.
     func isBeingTaken(_ id: UploadID) -> Bool { state.withLock { $0.live[id]?.isBeingTaken ?? false } }
@@ -196,19 +216,28 @@ final class UploadTable: Sendable {
     func withdraw(_ id: UploadID) { perform(state.withLock { state in state.with(id) { $0.withdraw() } }) }
 
     /// - Parameter usage: what owners have now of whom somebody may want to know.
-    func committed(_ steps: [CatalogueStep], usage: [(owner: Owner, usage: Usage)] = []) {
-        perform(
-            state.withLock { state in
-                for (owner, usage) in usage { state.owners.publish(owner, usage) }
-                return steps.flatMap { step in
-                    state.with(step.change.id) { entry in
-                        if step.outcome == .goes {
-                            counters.countStep(from: entry.committedRecord, to: step.change.recorded)
-                        }
-                        return entry.committed(step)
+    /// - Returns: what became true, where somebody watches.
+    @discardableResult
+    func committed(
+        _ steps: [CatalogueStep], usage: [(owner: Owner, usage: Usage)] = []
+    ) -> [UploadFeed.Change] {
+        let isWatched = feed.isKept
+        let (effects, news) = state.withLock { state in
+            for (owner, usage) in usage { state.owners.publish(owner, usage) }
+            var news: [UploadFeed.Change] = []
+            let effects = steps.flatMap { step in
+                state.with(step.change.id) { entry in
+                    if step.outcome == .goes {
+                        counters.countStep(from: entry.committedRecord, to: step.change.recorded)
+                        if isWatched { news += step.change.events(after: entry.committedRecord) }
                     }
+                    return entry.committed(step)
                 }
-            })
+            }
+            return (effects, news)
+        }
+        perform(effects)
+        return news
     }
 
     func loaded(

@@ -103,7 +103,7 @@ final class SmallDelivery {
             switch steps[index].outcome {
             case .goes:
                 do throws(StorageError) {
-                    try files.nameSmall(body.finished.id, body.finished.name)
+                    try files.nameRecorded(body.finished.id, body.finished.name)
                 } catch {
                     // The record is true, and the bytes are where the next look at it finds them.
                     files.report(.appendFailed(body.finished.id, error))

@@ -14,10 +14,15 @@ final class BatchQueue<Element: Sendable>: Sendable {
     private let word = Atomic<UInt32>(0)
 
     /// False once the queue is stopping: the element was not taken.
-    func send(_ element: Element) -> Bool {
+    func send(_ element: Element) -> Bool { send { $0.append(element) } }
+
+    /// The same for several, which the consumer gets at once, one behind the other.
+    func send(all elements: [Element]) -> Bool { send { $0 += elements } }
+
+    private func send(_ add: (inout [Element]) -> Void) -> Bool {
         let (isTaken, wakes) = state.withLock { state in
             if state.isStopping { return (false, false) }
-            state.elements.append(element)
+            add(&state.elements)
             defer { state.isAsleep = false }
             return (true, state.isAsleep)
         }

@@ -52,6 +52,10 @@ final class FileIDUpload: DialectUpload {
         // Another size under this id: asking again would not change that.
         if answer.errorCode == "wrong-file-size" { throw .final(UploadFailure(.refused, answer.text)) }
         guard answer.status == .ok else { throw answer.failure }
+        // The protocol asks for no words here; where it is a number it must be the right one.
+        if let count = FileIDUpload.count(answer.content), count != size {
+            throw .final(UploadFailure(.refused, "The server says that it has \(count) of \(size) bytes."))
+        }
         try job.file.checkUnchanged()
         return (answer.resolvedLocation ?? upload).description
     }

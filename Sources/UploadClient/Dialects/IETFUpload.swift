@@ -62,7 +62,7 @@ final class IETFUpload: DialectUpload {
         _ url: HTTPURL, _ session: Session, on loop: isolated EventLoop
     ) async throws(AttemptError) -> String? {
         let answer = try await session.send(HTTPRequest(.head, url, [IETFUpload.version]), on: loop)
-        if answer.status == .notFound || answer.status.code == 410 { return try beginAnew(answer) }
+        if answer.tellsOfLoss { return try beginAnew(answer) }
         guard answer.isSuccess, let told = answer.uploadOffset else { throw answer.failure }
         if told > job.file.size || (answer.uploadLength ?? job.file.size) != job.file.size {
             return try beginAnew(answer)
@@ -84,7 +84,7 @@ final class IETFUpload: DialectUpload {
         offset = nil
         let answer = try await session.send(
             HTTPRequest(.patch, url, fields, content: (job.file, content)), on: loop, progress: progress(from: start))
-        if answer.status == .notFound || answer.status.code == 410 { return try beginAnew(answer) }
+        if answer.tellsOfLoss { return try beginAnew(answer) }
         guard answer.isSuccess else { throw answer.failure }
         let told = answer.uploadOffset ?? content.upperBound
         guard told <= content.upperBound else { throw wrongOffset(told) }

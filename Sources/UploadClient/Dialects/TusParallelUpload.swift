@@ -68,7 +68,7 @@ final class TusFinalUpload: DialectUpload {
         // Whoever is stopped from here on finds the file again, whatever has become of its parts.
         job.record.set(url.description, of: job.whole)
         let answer = try await session.send(HTTPRequest(.head, url, [TusUpload.version]), on: loop)
-        if [403, 404, 410].contains(answer.status.code) {
+        if answer.tellsOfTusLoss {
             isGone = true
             job.record.set(nil, of: job.whole)
             throw answer.failure
@@ -93,7 +93,7 @@ final class TusFinalUpload: DialectUpload {
             let answer = try await session.send(HTTPRequest(.post, job.collection, fields), on: loop)
             if answer.status == .created { return try answer.madeLocation() }
             // Nothing was made; the server may know its uploads by another form of their addresses.
-            guard [400, 404].contains(answer.status.code) else { throw answer.failure }
+            guard [400, 404].contains(answer.status.code), !answer.isApplicationsNo else { throw answer.failure }
             refusal = refusal ?? answer
         }
         throw refusal?.failure ?? .network("no parts")

@@ -59,12 +59,18 @@ final class TusUpload: DialectUpload {
         }
         let answer = try await session.send(
             HTTPRequest(.post, job.collection, fields, content: content), on: loop, progress: progress(from: 0))
-        if sendsAlong, [400, 405, 411, 415, 422, 501].contains(answer.status.code) {
+        if sendsAlong, answer.mayBeOfContent {
             // Perhaps it is the content that this server does not take here: not all have `creation-with-upload`.
             sendsAlong = false
             return
         }
-        guard answer.status == .created else { throw answer.failure }
+        guard answer.status == .created else {
+            if let made = answer.unfinishedLocation {
+                url = made
+                job.record.set(made.description, of: range)
+            }
+            throw answer.failure
+        }
         let new = try answer.madeLocation()
         url = new
         // A server without that extension has made the upload and says nothing of the bytes.
@@ -76,7 +82,11 @@ final class TusUpload: DialectUpload {
 
     private func ask(_ url: HTTPURL, _ session: Session, on loop: isolated EventLoop) async throws(AttemptError) {
         let answer = try await session.send(HTTPRequest(.head, url, [TusUpload.version]), on: loop)
-        if [403, 404, 410].contains(answer.status.code) { return try beginAnew(answer) }
+        if answer.isApplicationsLastNo, let told = answer.uploadOffset, told == range.count {
+            // An answer to HEAD has no text: an append without bytes asks again, and is told why.
+            return try await append(url, at: told, session, on: loop)
+        }
+        if answer.tellsOfTusLoss { return try beginAnew(answer) }
         guard answer.isSuccess, let told = answer.uploadOffset else { throw answer.failure }
         let length = Int64(range.count)
         if told > length || (answer.uploadLength ?? length) != length { return try beginAnew(answer) }
@@ -90,17 +100,17 @@ final class TusUpload: DialectUpload {
         var fields = [
             TusUpload.version, (name: "Upload-Offset", value: String(offset)), TusUpload.contentType,
         ]
-        if let checksum = job.options.checksum {
+        if let checksum = job.options.checksum, !content.isEmpty {
             fields.append(("Upload-Checksum", try checksum.field(of: job.file, content)))
         }
         // Whatever goes wrong from here on, only the server knows how far it came.
         self.offset = nil
         let answer = try await session.send(
             HTTPRequest(.patch, url, fields, content: (job.file, content)), on: loop, progress: progress(from: offset))
-        if answer.status == .notFound || answer.status.code == 410 { return try beginAnew(answer) }
+        if answer.tellsOfLoss { return try beginAnew(answer) }
         guard answer.isSuccess else { throw answer.failure }
         guard let told = answer.uploadOffset else { throw answer.failure }
-        guard told > offset else { throw .transient("the server took nothing: \(answer.text)") }
+        guard told > offset || content.isEmpty else { throw .transient("the server took nothing: \(answer.text)") }
         guard told <= offset + Int64(content.count) else { throw wrongOffset(answer) }
         settle(told)
     }
@@ -138,6 +148,15 @@ final class TusUpload: DialectUpload {
 }
 
 extension Answer {
+    /// Whether it may have refused the content that came along with a creation, and that alone: of servers with words
+    /// for what they refuse it has not.
+    var mayBeOfContent: Bool {
+        [400, 405, 411, 415, 422, 501].contains(status.code) && errorCode == nil && location == nil
+    }
+
+    /// Of an answer to HEAD, which 403 is one of, too: whether the upload is not there any more.
+    var tellsOfTusLoss: Bool { tellsOfLoss || (status == .forbidden && !isApplicationsNo) }
+
     var uploadOffset: Int64? {
         guard case .value(let offset) = fields.decimal(FieldName("upload-offset")) else { return nil }
         return offset

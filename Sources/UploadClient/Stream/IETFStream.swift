@@ -61,7 +61,7 @@ final class IETFStream: DialectUpload {
         _ url: HTTPURL, _ session: Session, on loop: isolated EventLoop
     ) async throws(AttemptError) -> String? {
         let answer = try await session.send(HTTPRequest(.head, url, [IETFUpload.version]), on: loop)
-        if answer.status == .notFound || answer.status.code == 410 { try position.beginAnew(answer) }
+        if answer.tellsOfLoss { try position.beginAnew(answer) }
         guard answer.isSuccess, let told = answer.uploadOffset else { throw answer.failure }
         try position.settle(told)
         return answer.isUploadComplete ? url.description : nil
@@ -79,7 +79,7 @@ final class IETFStream: DialectUpload {
         let answer = try await session.send(
             HTTPRequest(.patch, url, fields, content: (chunk, range)), on: loop,
             progress: position.progress(from: offset))
-        if answer.status == .notFound || answer.status.code == 410 { try position.beginAnew(answer) }
+        if answer.tellsOfLoss { try position.beginAnew(answer) }
         guard answer.isSuccess else { throw answer.failure }
         let told = answer.uploadOffset ?? range.upperBound
         try position.settle(told, after: range, answer)

@@ -58,7 +58,13 @@ final class TusStream: DialectUpload {
 
     private func ask(_ url: HTTPURL, _ session: Session, on loop: isolated EventLoop) async throws(AttemptError) {
         let answer = try await session.send(HTTPRequest(.head, url, [TusUpload.version]), on: loop)
-        if [403, 404, 410].contains(answer.status.code) { try position.beginAnew(answer) }
+        if answer.isApplicationsLastNo, let told = answer.uploadOffset, told == position.chunk?.range.upperBound,
+            let chunk = position.chunk
+        {
+            // An answer to HEAD has no text: an append without bytes asks again, and is told why.
+            return try await append(chunk, url, at: told, session, on: loop)
+        }
+        if answer.tellsOfTusLoss { try position.beginAnew(answer) }
         guard answer.isSuccess, let told = answer.uploadOffset else { throw answer.failure }
         isLengthTold = answer.uploadLength != nil
         try position.settle(told)
@@ -77,7 +83,7 @@ final class TusStream: DialectUpload {
         let answer = try await session.send(
             HTTPRequest(.patch, url, fields, content: (chunk, range)), on: loop,
             progress: position.progress(from: offset))
-        if answer.status == .notFound || answer.status.code == 410 { try position.beginAnew(answer) }
+        if answer.tellsOfLoss { try position.beginAnew(answer) }
         guard answer.isSuccess, let told = answer.uploadOffset else { throw answer.failure }
         if chunk.isLast { isLengthTold = true }
         try position.settle(told, after: range, answer)

@@ -19,19 +19,7 @@ struct AuthorityAsker {
         options.followsRedirects = false
         let client = HTTPClient(options)
         let watch = loop.watch()
-        while true {
-            if let question = desk.next(orWake: watch.token) {
-                await ask(question, client, on: loop)
-                continue
-            }
-            watch.setDeadline(SystemClock.monotonicNanoseconds + ServerLimits.authorityRestNanoseconds)
-            do throws(Interruption) {
-                try await watch.untilWoken()
-            } catch {
-                watch.clearInterruption()
-                if desk.leaves(watch.token) { break }
-            }
-        }
+        while let question = await desk.question(watch, on: loop) { await ask(question, client, on: loop) }
         await client.close(on: loop)
         loop.end(watch)
     }
@@ -39,7 +27,9 @@ struct AuthorityAsker {
     private func ask(_ question: AuthorityQuestion, _ client: HTTPClient, on loop: isolated EventLoop) async {
         let start = SystemClock.monotonicNanoseconds
         // Nobody waits for it any more.
-        guard start < question.deadlineNanoseconds else { return desk.end(question, .unanswered) }
+        guard start < question.deadlineNanoseconds else {
+            return desk.end(question, .unanswered("not asked: too many questions were before it"))
+        }
         let outcome = await outcome(question, client, on: loop)
         desk.health.countTime(SystemClock.monotonicNanoseconds - start)
         desk.end(question, outcome)
@@ -49,6 +39,7 @@ struct AuthorityAsker {
         _ question: AuthorityQuestion, _ client: HTTPClient, on loop: isolated EventLoop
     ) async -> AuthorityQuestion.Outcome {
         let (configuration, health) = (desk.configuration, desk.health)
+        let reason: String
         do {
             let answer = try await client.send(
                 HTTPRequest(
@@ -66,13 +57,14 @@ struct AuthorityAsker {
                 return .refuses(refusal)
             }
         } catch let failure as ExchangeFailure {
-            health.failed(failure.description)
+            reason = failure.description
         } catch let fault as ForwardRules.Fault {
-            health.failed("\(configuration.url.authority) \(fault.description)")
+            reason = "\(configuration.url.authority) \(fault.description)"
         } catch {
-            health.failed("\(error)")
+            reason = "\(error)"
         }
+        health.failed(reason)
         health.count(.failed)
-        return .unanswered
+        return .unanswered(reason)
     }
 }

@@ -1,4 +1,5 @@
 internal import Access
+internal import HTTPClient
 internal import LinuxSystem
 internal import Reactor
 internal import Synchronization
@@ -6,32 +7,28 @@ internal import Synchronization
 /// Asks an application who sends requests: about each credential once, however many requests wait for it, by a bounded
 /// number of connections. From any loop. The asking is done on a loop beside those of the connections, so that nothing
 /// the application does, or leaves undone, keeps a request waiting that has not asked.
-final class AuthorityDesk: Sendable {
+final class AuthorityDesk: AskingDesk {
     private struct State {
         var answers = AuthorityAnswers(countMax: ServerLimits.authorityAnswersMax)
         /// Queued, or under way; none where each request is asked about by itself.
         var questions: [AuthorityKey: AuthorityQuestion] = [:]
         var queue = QuestionQueue()
-        /// Askers that rest, the one that was busy last at the end.
-        var resting: [EventToken] = []
-        var askerCount = 0
+        var crew = AskerCrew()
     }
 
-    /// How a question gets to somebody who asks it.
-    private enum Way {
-        case none
-        case wakes(EventToken)
-        case begins
+    /// Why nothing that counts was said to a question, in one line for the log.
+    struct Unanswered: Error {
+        let reason: String
     }
 
     let configuration: AuthorityConfiguration
-    let health: AuthorityHealth
+    let health: ApplicationHealth
     private let loop: EventLoop
     private let salt: [UInt8]
     private let state = Mutex(State())
 
     /// - Parameter loop: where the asking is done.
-    init(_ configuration: AuthorityConfiguration, on loop: EventLoop, health: AuthorityHealth) {
+    init(_ configuration: AuthorityConfiguration, on loop: EventLoop, health: ApplicationHealth) {
         self.configuration = configuration
         self.loop = loop
         self.health = health
@@ -51,7 +48,7 @@ final class AuthorityDesk: Sendable {
     /// - Parameters:
     ///   - watch: where the request's task sleeps.
     ///   - loop: where it runs.
-    /// - Throws: `AccessFault.refused`, `.unanswered`; `Interruption.stopping`.
+    /// - Throws: `AccessFault.refused`; `Unanswered`; `Interruption.stopping`.
     func pass(
         _ request: ForwardedRequest, _ key: AuthorityKey, _ watch: Watch, on loop: EventLoop
     ) async throws -> AuthorityAnswers.Pass {
@@ -61,7 +58,7 @@ final class AuthorityDesk: Sendable {
         if let pass { return pass }
         guard let asked else {
             health.count(.dropped)
-            throw AccessFault.unanswered
+            throw Unanswered(reason: "not asked: too many questions wait")
         }
         // A moment longer than whoever asks: the answer then says more.
         watch.setDeadline(asked.deadlineNanoseconds + ServerLimits.authorityMarginNanoseconds)
@@ -78,7 +75,8 @@ final class AuthorityDesk: Sendable {
         switch outcome {
         case .passes(let pass)?: return pass
         case .refuses(let refusal)?: throw AccessFault.refused(asked === mine ? refusal : refusal.forOthers)
-        case .unanswered?, nil: throw AccessFault.unanswered
+        case .unanswered(let reason)?: throw Unanswered(reason: reason)
+        case nil: throw Unanswered(reason: "\(configuration.url.authority) says nothing in time")
         }
     }
 
@@ -91,7 +89,8 @@ final class AuthorityDesk: Sendable {
         _ mine: AuthorityQuestion, now: Int64
     ) -> (pass: AuthorityAnswers.Pass?, asked: AuthorityQuestion?) {
         let shares = configuration.cacheNanoseconds > 0
-        let (pass, asked, way) = state.withLock { state -> (AuthorityAnswers.Pass?, AuthorityQuestion?, Way) in
+        typealias Taken = (AuthorityAnswers.Pass?, AuthorityQuestion?, AskerCrew.Way)
+        let (pass, asked, way) = state.withLock { state -> Taken in
             let isKnown = shares && state.answers.knows(mine.key)
             if shares {
                 if let pass = state.answers.pass(mine.key, now: now) { return (pass, nil, .none) }
@@ -99,10 +98,7 @@ final class AuthorityDesk: Sendable {
             }
             guard state.queue.append(mine, isKnown: isKnown) else { return (nil, nil, .none) }
             if shares { state.questions[mine.key] = mine }
-            if let token = state.resting.popLast() { return (nil, mine, .wakes(token)) }
-            guard state.askerCount < ServerLimits.authorityAskersMax else { return (nil, mine, .none) }
-            state.askerCount += 1
-            return (nil, mine, .begins)
+            return (nil, mine, state.crew.call(countMax: ServerLimits.authorityAskersMax))
         }
         switch way {
         case .none: break
@@ -114,25 +110,15 @@ final class AuthorityDesk: Sendable {
 
     // MARK: For askers
 
-    /// The next question; nil where none is there, and whoever asks is woken when one is. To be followed by its sleep
-    /// without a suspension between.
     func next(orWake token: EventToken) -> AuthorityQuestion? {
         state.withLock { state in
             if let question = state.queue.popFirst() { return question }
-            state.resting.append(token)
+            state.crew.rests(token)
             return nil
         }
     }
 
-    /// An asker has rested for long. Answers whether it may go: a question may have come at the last moment.
-    func leaves(_ token: EventToken) -> Bool {
-        state.withLock { state in
-            guard let index = state.resting.firstIndex(of: token) else { return false }
-            state.resting.remove(at: index)
-            state.askerCount -= 1
-            return true
-        }
-    }
+    func leaves(_ token: EventToken) -> Bool { state.withLock { $0.crew.leaves(token) } }
 
     /// Whoever has asked tells all who wait.
     func end(_ question: AuthorityQuestion, _ outcome: AuthorityQuestion.Outcome) {

@@ -8,8 +8,8 @@ final class AuthorityQuestion: Sendable {
     enum Outcome: Sendable {
         case passes(AuthorityAnswers.Pass)
         case refuses(ForwardRefusal)
-        /// Nothing that means anything came in time.
-        case unanswered
+        /// Nothing that means anything came in time; why, in one line for the log.
+        case unanswered(String)
     }
 
     private struct State {

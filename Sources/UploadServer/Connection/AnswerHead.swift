@@ -10,13 +10,18 @@ struct AnswerHead {
 
     /// - Parameters:
     ///   - id: names the request (`X-Request-ID`).
-    ///   - contentLength: in bytes, also where a HEAD gets none of them.
+    ///   - contentLength: in bytes, also where a HEAD gets none of them; nil where the content ends with the
+    ///     connection.
     ///   - fields: of the configuration that the request is served with.
     init(
-        _ head: consuming ResponseHead, id: String, contentLength: Int64, _ fields: AnswerFields,
+        _ head: consuming ResponseHead, id: String, contentLength: Int64?, _ fields: AnswerFields,
         by listenerKind: ListenerKind
     ) {
-        if head.status != .noContent, head.status != .notModified { head.set("Content-Length", contentLength) }
+        if let contentLength, head.status != .noContent, head.status != .notModified {
+            head.set("Content-Length", contentLength)
+        }
+        // What is told of uploads is true for now, and for who has asked.
+        head.setUnlessThere("Cache-Control", "no-store")
         head.set("X-Request-ID", id)
         for field in fields[listenerKind] { head.set(field.name, field.value) }
         self.head = head

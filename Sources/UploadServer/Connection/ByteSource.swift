@@ -5,6 +5,8 @@ internal import Wire
 protocol ByteSource: AnyObject {
     /// Whether every byte has been read.
     var isAtEnd: Bool { get }
+    /// Whether the client is gone and cannot have sent the rest of the body: nothing that waits here is worth a wait.
+    var isLost: Bool { get }
     /// Sleeps until a read may find something, as long as the client's pace allows.
     func untilArrival() async throws(BodyFailure)
     /// Sleeps until a read may find something, or the watch's deadline passes, which the caller has set.
@@ -16,12 +18,19 @@ protocol ByteSource: AnyObject {
     func lend(_ memory: UnsafeMutableRawPointer, count: Int)
     /// Ends that. Answers how many bytes have come.
     func takeBack() -> Int
+    /// Bytes that wait in memory that is short: they are to be read now, whatever the reader waits for.
+    var pressingBytes: Int { get }
+    /// Of bytes that are read, the client may send no others in place of so many, until it may again (if negative).
+    func stop(_ count: Int)
 }
 
 extension ByteSource {
     // Whoever is read from its reader's task alone has no use for it.
     func lend(_ memory: UnsafeMutableRawPointer, count: Int) {}
     func takeBack() -> Int { 0 }
+    // What waits in the system is no memory of this process.
+    var pressingBytes: Int { 0 }
+    func stop(_ count: Int) {}
 }
 
 /// What a read of a body did.

@@ -37,8 +37,14 @@ extension Exchange {
             throw timedOut ?? Exchange.timedOut
         case .noBuffer: throw Exchange.noBuffer
         case .tooSlow: throw (timedOut ?? Exchange.timedOut).renamed(code: "body-too-slow")
-        case .transport(let error): note = "\(error)"
+        case .transport(let error): leaveUnanswered("\(error)")
         }
+    }
+
+    /// The same where the request was interrupted before its body was taken: it is always answered.
+    func refuseInterrupted(_ failure: BodyFailure) throws(Refusal) -> Never {
+        try refuseUnfinished(failure)
+        throw .superseded()
     }
 
     private static var noBuffer: Refusal {

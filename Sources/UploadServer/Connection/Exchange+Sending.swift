@@ -12,18 +12,18 @@ extension Exchange {
     /// leave: the patience with a download is told by what its peer's system has confirmed. What cannot be completed
     /// ends as a broken connection, and the log says why.
     func sendFile(_ file: borrowing FinishedReader, from start: Int64, count: Int64) async {
-        guard !isBroken else { return }
+        guard !isBroken, await mayFollow(count) else { return }
         channel.beginContent()
-        let configuration = server.configuration
+        let idleNanoseconds = server.configuration.downloadIdleNanoseconds
         var pace = BodyPace(
-            idleNanoseconds: configuration.downloadIdleNanoseconds, minimumRate: configuration.bodyRateBytes,
-            windowNanoseconds: configuration.downloadIdleNanoseconds)
+            idleNanoseconds: idleNanoseconds, minimumRate: server.configuration.bodyRateBytes,
+            windowNanoseconds: idleNanoseconds)
         var sent: Int64 = 0
         var throttle = outgoingThrottle
         do throws(SendFailure) {
             while sent < count {
                 let most = min(count - sent, throttle.map { Int64($0.stepBytes) } ?? .max)
-                do throws(Interruption) { try await throttle?.wait(for: Int(most), watch) } catch {
+                do throws(Interruption) { _ = try await throttle?.wait(for: Int(most), watch) } catch {
                     throw .transport(.interrupted(error))
                 }
                 try await sendPiece(file, at: start + sent, left: most, &sent, &throttle)

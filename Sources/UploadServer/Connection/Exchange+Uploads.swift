@@ -3,7 +3,6 @@ internal import HTTP
 internal import IETFDialect
 internal import PlainDialect
 internal import Storage
-internal import TLS
 internal import TusDialect
 internal import Uploads
 
@@ -30,18 +29,7 @@ extension Exchange {
     /// Where an upload is to be found; relative to this server, whatever it is called outside, unless it was told. Who
     /// came with a token in the address finds it in this one, too.
     func location(of id: UploadID) -> String {
-        "\(server.configuration.publicURL ?? "")/files/\(id)\(addressSuffix)"
-    }
-
-    /// The upload that a client-made name stands for: the head of its digest: no client chooses a path or a key.
-    /// The same name of another owner, or of another dialect, stands for another upload.
-    func uploadID(of name: [UInt8], in dialect: DialectName) -> UploadID {
-        var digest = Digest.startSHA256()
-        var kind = dialect.rawValue
-        if let owner = principal.owner { kind += " of\u{0}\(owner)" }
-        kind += "\u{0}"
-        kind.withUTF8 { digest.update(UnsafeRawBufferPointer($0)) }
-        name.withUnsafeBytes { digest.update($0) }
-        return UploadID(digest: digest.finish())
+        let path = server.configuration.basePath.path(of: id) + addressSuffix
+        return server.configuration.publicURL.map { $0 + path } ?? path
     }
 }

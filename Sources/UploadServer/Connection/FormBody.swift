@@ -1,6 +1,7 @@
 internal import HTTP
 internal import LinuxSystem
 internal import Reactor
+internal import Wire
 
 /// The parts of a `multipart/form-data` body, one after the other, each a source of bytes. Confined to its loop.
 final class FormBody: ByteSource {
@@ -16,12 +17,15 @@ final class FormBody: ByteSource {
     private var held: ArraySlice<UInt8> = []
     /// Content of parts that are no files, so far.
     private var fieldBytes = 0
+    /// What slows that content down; nil where nothing does. Whoever reads a file's content pays for that himself.
+    private var throttle: Throttle?
     private var isPartEnded = true
     private var isFormEnded = false
 
     init(_ exchange: Exchange, boundary: [UInt8]) {
         self.exchange = exchange
         parser = MultipartParser(boundary: boundary)
+        throttle = exchange.incomingThrottle
     }
 
     /// The next part's head, nil after the last. What was left of the part before it is skipped.
@@ -48,8 +52,24 @@ final class FormBody: ByteSource {
     /// Waits for more of the body, and lets the loop's other connections have their turn.
     private func readMore() async throws(BodyFailure) {
         try await untilBodyArrives()
+        try await untilRatesAllow()
         _ = try readRaw()
         await exchange.watch.yield()
+    }
+
+    /// Waits until the rates have room for more. What comes is paid for when it is known what it is.
+    private func untilRatesAllow() async throws(BodyFailure) {
+        if throttle == nil { return }
+        // From here on it is the server that is waited for, not the client.
+        exchange.watch.setDeadline(.max)
+        let waited: Bool?
+        do throws(Interruption) {
+            waited = try await throttle?.wait(for: 1, exchange.watch, unless: { exchange.body.isLost })
+        } catch {
+            throw .transport(.interrupted(error))
+        }
+        if waited == false { throw .cutShort }
+        throttle?.moved(0)
     }
 
     /// What the part at hand holds, which is no file: its beginning, and whether it is text at all. Reads to its end.
@@ -73,6 +93,8 @@ final class FormBody: ByteSource {
     }
 
     var isAtEnd: Bool { isPartEnded }
+
+    var isLost: Bool { exchange.body.isLost }
 
     func untilArrival() async throws(BodyFailure) {
         if position < raw.count || !held.isEmpty || isPartEnded { return }
@@ -111,6 +133,7 @@ final class FormBody: ByteSource {
     /// Passes over content of what is no file.
     private func skip(_ count: Int) throws(BodyFailure) {
         fieldBytes += count
+        throttle?.moved(count)
         guard fieldBytes <= HTTPLimits.formFieldBytesMax else { throw .malformedForm(.fieldsTooLong) }
     }
 

@@ -25,7 +25,7 @@ final class HTTP1Body: RequestBody {
     init(_ head: RequestHead, connection: HTTP1Connection) {
         self.connection = connection
         framing = head.framing
-        pace = BodyPace(connection.context.server.configuration)
+        pace = BodyPace(connection.context.server)
         switch head.framing {
         case .none:
             length = 0
@@ -42,6 +42,15 @@ final class HTTP1Body: RequestBody {
 
     /// Whether all of the body has been read.
     var isAtEnd: Bool { isWhole }
+
+    /// The wrapping of TLS and of chunks counts as content, so that nothing whole is ever taken for lost.
+    var isLost: Bool {
+        guard !isWhole, connection.isClientGone else { return false }
+        let ahead = connection.transport.isEncrypted ? ServerLimits.encryptedAheadBytes : 0
+        let come = connection.transport.unreadBytes + Int64(connection.inputCount) + ahead
+        guard let remaining else { return come == 0 }
+        return remaining > come
+    }
 
     /// Whether the client still waits for a 100 before it sends the body: after a refusal it may never send it.
     var isAwaited: Bool { owesContinue }

@@ -31,6 +31,9 @@ extension HTTP1Connection: ResponseChannel {
 
     func untilRoom() async throws(TransportError) { try await transport.untilRoom() }
 
+    /// The connection ends with it, which says as much.
+    func endContent(behind count: Int) {}
+
     var unconfirmedBytes: Int64 { transport.unconfirmedBytes }
 
     var isClientGone: Bool { transport.watch.isPeerClosed }

@@ -247,6 +247,9 @@ final class HTTP1Connection: Parked {
     /// Whether bytes lie here that were read but not used.
     var hasInput: Bool { !input.isEmpty }
 
+    /// Bytes that were read and not handed out.
+    var inputCount: Int { input.count }
+
     /// Reads up to `count` bytes into `memory`: first what lies here, then from the transport. Never waits.
     func rawRead(into memory: UnsafeMutableRawPointer, count: Int) throws(BodyFailure) -> IOResult {
         if hasInput { return .bytes(input.move(to: memory, count: count)) }

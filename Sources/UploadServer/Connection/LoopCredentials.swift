@@ -12,15 +12,28 @@ final class LoopCredentials {
     /// Whose answers these are: those of another one count for nothing.
     private var desk: AuthorityDesk?
 
+    /// Who sends a request, by what is known already; nil where somebody has to be asked.
+    func recall(
+        _ exchange: Exchange, by server: ServerContext
+    ) throws(AccessFault) -> (principal: Principal, credential: Credential?)? {
+        guard server.authority == nil else { return nil }
+        let policy = server.configuration.access
+        let certified = policy.certificateName.flatMap { exchange.connection.clientCertificate?.owner(by: $0) }
+        return try policy.recall(exchange.head, certified: certified, cache: &cache, nowSeconds: nowSeconds)
+    }
+
     /// Who sends a request, and what shows it: by who vouches for clients here, and where these know nothing of its
     /// credential, by the application that is asked.
     ///
+    /// - Parameter server: what is to be gone by.
     /// - Throws: an `AccessFault`; `Interruption.stopping` where the server stops while it waits.
-    func identify(_ exchange: Exchange) async throws -> (principal: Principal, credential: Credential?) {
-        let policy = exchange.server.configuration.access
+    func identify(
+        _ exchange: Exchange, by server: ServerContext
+    ) async throws -> (principal: Principal, credential: Credential?) {
+        let policy = server.configuration.access
         let certified = policy.certificateName.flatMap { exchange.connection.clientCertificate?.owner(by: $0) }
-        guard let desk = exchange.server.authority else {
-            return try await vouched(exchange, certified: certified, policy)
+        guard let desk = server.authority else {
+            return try await vouched(exchange, by: server, certified: certified, policy)
         }
         var isSettled = !policy.takesWork
         do throws(AccessFault) {
@@ -37,23 +50,29 @@ final class LoopCredentials {
         if let known = pass(key, at: desk) { return (known, credential) }
         if !isSettled {
             do {
-                return try await vouched(exchange, certified: certified, policy)
+                return try await vouched(exchange, by: server, certified: certified, policy)
             } catch let fault as AccessFault where fault.isOpen {}
         }
-        let pass = try await desk.pass(request, key, exchange.watch, on: exchange.connection.loop)
+        let pass: AuthorityAnswers.Pass
+        do {
+            pass = try await desk.pass(request, key, exchange.watch, on: exchange.connection.loop)
+        } catch let unanswered as AuthorityDesk.Unanswered {
+            exchange.unansweredReason = unanswered.reason
+            throw AccessFault.unanswered
+        }
         if self.desk === desk { passes.keep(key, pass) }
         return (pass.principal, credential)
     }
 
     /// By who vouches for clients here; where that takes a key that is not known, published ones are read anew first.
     private func vouched(
-        _ exchange: Exchange, certified: Owner?, _ policy: AccessPolicy
+        _ exchange: Exchange, by server: ServerContext, certified: Owner?, _ policy: AccessPolicy
     ) async throws -> (principal: Principal, credential: Credential?) {
         do throws(AccessFault) {
             return try await identify(exchange.head, certified: certified, policy, exchange.watch)
         } catch {
             guard error.isOfUnknownKey else { throw error }
-            for keeper in exchange.server.keepers {
+            for keeper in server.keepers {
                 try await keeper.refresh(exchange.watch, on: exchange.connection.loop)
             }
             // They may also have come between the two.

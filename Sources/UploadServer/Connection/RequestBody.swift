@@ -79,10 +79,11 @@ extension RequestBody {
 }
 
 extension BodyPace {
-    /// What the configuration allows a body.
-    init(_ configuration: ServerConfiguration) {
+    /// What the configuration allows a body. Takes its owner: a configuration that is handed on is copied, all of it.
+    init(_ server: ServerContext) {
         self.init(
-            idleNanoseconds: configuration.bodyIdleNanoseconds, minimumRate: configuration.bodyRateBytes,
-            windowNanoseconds: configuration.bodyRateWindowNanoseconds)
+            idleNanoseconds: server.configuration.bodyIdleNanoseconds,
+            minimumRate: server.configuration.bodyRateBytes,
+            windowNanoseconds: server.configuration.bodyRateWindowNanoseconds)
     }
 }

@@ -3,7 +3,8 @@ internal import Synchronization
 
 /// Names one request in the logs of all servers that ever ran: a random start, then counted.
 struct RequestID: CustomStringConvertible, Sendable {
-    private let value: UInt64
+    /// Another one for each request.
+    let value: UInt64
 
     private static let counter = Atomic<UInt64>(Randomness.word())
 

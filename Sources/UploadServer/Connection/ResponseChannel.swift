@@ -30,6 +30,9 @@ protocol ResponseChannel: AnyObject {
     /// Sleeps, after `sendSome` took nothing, until more is taken.
     func untilRoom() async throws(TransportError)
 
+    /// The content ends behind so many more bytes, of an answer that has not said how much there is.
+    func endContent(behind count: Int)
+
     /// Bytes that were sent and that the client's system has not confirmed yet.
     var unconfirmedBytes: Int64 { get }
 

@@ -9,38 +9,47 @@ internal import Uploads
 /// fences: what belongs to somebody else is as if it were not there, and takes as long.
 ///
 /// An upload's owner never changes, so that who was seen to reach one may claim it afterwards.
+///
+/// The log names the upload that the request was last about.
 struct UploadAccess {
     let exchange: Exchange
 
     init(_ exchange: Exchange) { self.exchange = exchange }
 
     private var store: LocalStore { exchange.server.store }
-    private var principal: Principal { exchange.principal }
+    var principal: Principal { exchange.principal }
 
     // MARK: Looking
 
     /// The record as it is. Disturbs nobody and waits for no append.
     func snapshot(of id: UploadID) async throws -> Upload? {
+        exchange.uploadID = id
         try check(.ask, id)
         return try await reached(id)
     }
 
     /// The record at rest: whoever holds the upload is fenced. Who may only fetch files fences nobody.
+    ///
+    /// - Throws: `StorageError.misuse` where the request holds the upload itself: a claim has the record.
     func fenced(_ id: UploadID) async throws -> Upload? {
+        exchange.uploadID = id
         try check(.ask, id)
         guard principal.mayChange else { return try await reached(id) }
         guard try await isReached(id) else { return nil }
-        return try await exchange.waiting { wait throws(StorageError) in try await store.fencedUpload(id, onWait: wait)
+        return try await exchange.waiting { wait throws(StorageError) in
+            try await store.fencedUpload(id, by: exchange.number, onWait: wait)
         }
     }
 
     /// How far an upload of the file-id dialect is: an append that moves goes on.
     ///
-    /// - Parameter id: of `id(of:)`.
+    /// - Parameter id: of `ServedDialect.uploadID(of:for:)`.
     func progress(of id: UploadID) async throws -> Upload? {
+        exchange.uploadID = id
         try check(.ask, id)
         guard principal.mayChange else { return try await reached(id) }
-        return try await exchange.waiting { wait throws(StorageError) in try await store.progress(of: id, onWait: wait)
+        return try await exchange.waiting { wait throws(StorageError) in
+            try await store.progress(of: id, by: exchange.number, onWait: wait)
         }
     }
 
@@ -63,6 +72,13 @@ struct UploadAccess {
         return try await store.openFinished(upload.id)
     }
 
+    /// Whether the file of an upload that was looked at is not here because it was brought to its place.
+    func isElsewhere(_ upload: Upload) async throws -> Bool {
+        try check(.download, upload.id)
+        if case .placed = try await store.delivery(of: upload) { return true }
+        return false
+    }
+
     // MARK: Changing
 
     /// Whether the request may do more with an upload of its own than look: what waits to be brought to its end is
@@ -82,6 +98,7 @@ struct UploadAccess {
     func claim(
         _ id: UploadID, to operation: Operation, overtaken: ((Upload?) -> Refusal)? = nil
     ) async throws -> UploadClaim {
+        exchange.uploadID = id
         try check(operation, id)
         guard try await isReached(id) else { return try store.claimNew(.random(), for: principal.owner, onFence: {}) }
         return try bounded(try await taken(id, operation, overtaken), operation)
@@ -91,14 +108,26 @@ struct UploadAccess {
     func claim(
         own id: UploadID, to operation: Operation, overtaken: ((Upload?) -> Refusal)? = nil
     ) async throws -> UploadClaim {
+        exchange.uploadID = id
         try check(operation, operation == .create ? nil : id)
-        return try bounded(try await taken(id, operation, overtaken), operation)
+        let claim = try await taken(id, operation, overtaken)
+        // An id that was drawn without its owner's name is somebody else's, too. Who reaches every upload may have made
+        // it for another one.
+        if let upload = claim.upload, upload.owner != principal.owner, !principal.reachesAll {
+            throw HandlerFault.sharedName
+        }
+        return try bounded(claim, operation)
     }
 
     /// Takes an upload whose id was drawn at random just now.
-    func claimNew(_ id: UploadID) throws -> UploadClaim {
+    ///
+    /// - Parameter fence: what a newer request for it calls; the same for all where the request holds others beside it.
+    func claimNew(_ id: UploadID, fence: (@Sendable () -> Void)? = nil) throws -> UploadClaim {
+        exchange.uploadID = id
         try check(.create, nil)
-        var claim = try store.claimNew(id, for: principal.owner, onFence: exchange.fence())
+        var claim = try store.claimNew(
+            id, for: principal.owner, by: exchange.number, onFence: fence ?? exchange.fence())
+        claim.trace = exchange.trace?.text
         claim.limits = limits(of: claim.owner)
         return claim
     }
@@ -107,7 +136,7 @@ struct UploadAccess {
     /// it. A file that is there whole stays.
     func forgetUntold(_ id: UploadID) async {
         do throws(StorageError) {
-            let claim = try await store.claim(id, for: principal.owner, onFence: {})
+            let claim = try await store.claim(id, for: principal.owner, by: exchange.number, onFence: {})
             guard claim.upload?.state == .open else { return }
             try await claim.delete()
         } catch {
@@ -118,7 +147,9 @@ struct UploadAccess {
     /// Pins parts that were looked at and found within reach: nobody changes them meanwhile.
     /// One that has gone since has no record there.
     func pin(_ parts: [UploadID]) async throws -> PinnedUploads {
-        try await exchange.waiting { wait throws(StorageError) in try await store.pin(Set(parts), onWait: wait) }
+        try await exchange.waiting { wait throws(StorageError) in
+            try await store.pin(Set(parts), by: exchange.number, onWait: wait)
+        }
     }
 
     // MARK: Asking
@@ -134,8 +165,10 @@ struct UploadAccess {
             // Nobody wants a file any more that is to be deleted, or that lacks a part then.
             var claim = try await exchange.waiting { wait throws(StorageError) in
                 try await store.claim(
-                    id, for: principal.owner, endsJoins: operation == .delete, onWait: wait, onFence: exchange.fence())
+                    id, for: principal.owner, endsJoins: operation == .delete, by: exchange.number, onWait: wait,
+                    onFence: exchange.fence())
             }
+            claim.trace = exchange.trace?.text
             claim.limits = limits(of: claim.owner)
             return claim
         } catch {

@@ -11,6 +11,8 @@ enum Address: Equatable {
     case collection
     /// `/files/<segment>`: an upload's address, or the name of a new file.
     case member(String)
+    /// `/files/<id>/events`: what becomes of an upload, as it does.
+    case events(UploadID)
     /// What an owner has.
     case usage
     case health
@@ -18,20 +20,33 @@ enum Address: Equatable {
 
     /// Nil where nothing is served.
     ///
+    /// - Parameter base: where the collection is; all but health and readiness, which lie at the root, lie beside it.
     /// - Throws: 400 `bad-path` for a path that is none.
-    init?(_ target: RequestTarget) throws(Refusal) {
-        guard let segments = target.segments, segments.allSatisfy({ $0 != "." && $0 != ".." }) else {
+    init?(_ target: RequestTarget, below base: BasePath) throws(Refusal) {
+        guard var segments = target.segments, segments.allSatisfy({ $0 != "." && $0 != ".." }) else {
             throw Refusal(.badRequest, code: "bad-path", "The path is not valid.")
         }
+        if segments.count == 1, segments[0] == "healthz" || segments[0] == "readyz" {
+            self = segments[0] == "healthz" ? .health : .readiness
+            return
+        }
+        if !base.parents.isEmpty {
+            guard segments.count > base.parents.count, segments.starts(with: base.parents) else { return nil }
+            segments.removeFirst(base.parents.count)
+            if segments == [""] { segments = [] }
+        } else if segments.isEmpty, target.path != "/" {
+            return nil
+        }
         switch segments.first {
-        case nil where target.path == "/": self = .page
+        case nil: self = .page
+        case base.name where segments.count == 1 || segments.count == 2 && segments[1].isEmpty: self = .collection
+        case base.name where segments.count == 2: self = .member(segments[1])
+        case base.name where segments.count == 3 && segments[2] == "events":
+            guard let id = UploadID(segments[1]) else { return nil }
+            self = .events(id)
         case "status" where segments.count == 1: self = .status
         case "upload" where segments.count == 1: self = .upload
-        case "files" where segments.count == 1 || segments.count == 2 && segments[1].isEmpty: self = .collection
-        case "files" where segments.count == 2: self = .member(segments[1])
         case "usage" where segments.count == 1: self = .usage
-        case "healthz" where segments.count == 1: self = .health
-        case "readyz" where segments.count == 1: self = .readiness
         default: return nil
         }
     }
@@ -48,7 +63,7 @@ enum Address: Equatable {
     var segment: String? {
         switch self {
         case .member(let segment): segment
-        case .page, .status, .upload, .collection, .usage, .health, .readiness: nil
+        case .page, .status, .upload, .collection, .events, .usage, .health, .readiness: nil
         }
     }
 
@@ -60,6 +75,7 @@ enum Address: Equatable {
         case .upload: .upload
         case .collection: .collection
         case .member(let segment): UploadID(segment) == nil ? .name : .resource
+        case .events: .events
         case .usage: .usage
         case .health: .health
         case .readiness: .readiness
@@ -77,6 +93,7 @@ enum Address: Equatable {
         case collection = "/files"
         case resource = "/files/<id>"
         case name = "/files/<name>"
+        case events = "/files/<id>/events"
         case usage = "/usage"
         case health = "/healthz"
         case readiness = "/readyz"
@@ -84,23 +101,40 @@ enum Address: Equatable {
         /// Besides OPTIONS.
         var methods: [Method] { Place.table[self] }
 
-        /// Whether the content of a request becomes bytes of a file.
+        /// Whether the content of a request becomes bytes of a file: so where nobody knows better.
         var storesContent: Bool {
             switch self {
-            case .upload, .collection, .resource, .name: true
-            case .page, .status, .usage, .health, .readiness: false
+            case .page, .status, .events, .usage, .health, .readiness: false
+            default: true
             }
         }
 
         /// Whether several dialects share it, and what it takes depends on them.
         var isBelowFiles: Bool { self == .collection || self == .resource || self == .name }
 
+        /// Whether it is at the root, wherever the collection is.
+        var isAtRoot: Bool { self == .health || self == .readiness }
+
+        /// Its first segment where that is its own; nil for the page, the collection and what is in it.
+        var ownName: String? {
+            if isBelowFiles || self == .events { return nil }
+            let name = rawValue.utf8.dropFirst().prefix { $0 != UInt8(ascii: "/") }
+            return name.isEmpty ? nil : String(Substring(name))
+        }
+
         private static let table = PlaceMethods { place in
             switch place {
-            case .page, .usage, .health, .readiness: [.get, .head]
+            case .page, .events, .usage, .health, .readiness: [.get, .head]
             default: ServedDialects.methods(at: place)
             }
         }
+    }
+
+    /// Whether something else has its address where uploads would have theirs.
+    static func isTaken(_ path: BasePath) -> Bool {
+        let first = path.parents.first ?? path.name
+        return first == PlainEntry.root
+            || Place.allCases.contains { place in place.ownName == (place.isAtRoot ? first : path.name) }
     }
 
     /// What `Allow` says.

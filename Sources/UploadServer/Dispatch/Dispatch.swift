@@ -2,13 +2,15 @@ internal import Access
 internal import HTTP
 internal import Reactor
 internal import Storage
+internal import Uploads
 
 /// Finds the handler of a request, by address first and by what the request says of itself second.
 enum Dispatch {
-    /// Handles one request to its answer; whatever a handler throws becomes one here.
+    /// Handles one request to its answer; whatever a handler throws becomes one here, and so does its silence.
     static func handle(_ exchange: Exchange) async {
         do {
             try await route(exchange)
+            if !exchange.isSettled { await exchange.fail(HandlerFault.unanswered) }
         } catch let refusal as Refusal {
             await exchange.refuse(ServedDialects.marked(refusal, answering: exchange.head))
         } catch let fault as AccessFault {
@@ -25,7 +27,7 @@ enum Dispatch {
                 await exchange.refuse(error)
             }
         } catch {
-            preconditionFailure("no handler throws \(error)")
+            await exchange.fail(error)
         }
     }
 
@@ -40,10 +42,15 @@ enum Dispatch {
         try HostCheck.check(exchange)
         try SiteCheck.check(exchange)
         if head.method == .options { return try await OptionsHandler.handle(exchange) }
-        guard let address = try Address(head.target) else { throw notFound }
-        if address.reachesUploads { try await exchange.identify() }
+        guard let address = try Address(head.target, below: exchange.server.configuration.basePath) else {
+            let base = exchange.server.configuration.basePath
+            if PageHandler.isPageWithoutSlash(head, base) { return await PageHandler.redirect(exchange, base) }
+            throw notFound
+        }
+        if address.reachesUploads, try !exchange.recall() { try await exchange.identify() }
         switch address {
-        case .page: try await answer(exchange, address, PageHandler.handle)
+        case .page: try await answer(exchange, address, PageHandler.upload)
+        case .events(let id): try await answer(exchange, address) { try await ProgressHandler.handle($0, id) }
         case .usage: try await answer(exchange, address, UsageHandler.handle)
         case .health: try await answer(exchange, address, HealthHandler.handle)
         case .readiness: try await answer(exchange, address, ReadyHandler.handle)

@@ -14,7 +14,7 @@ struct PlaceMethods: ExpressibleByDictionaryLiteral, Sendable {
     var isEmpty: Bool { byPlace.allSatisfy(\.methods.isEmpty) }
 
     subscript(place: Address.Place) -> [Method] {
-        for known in byPlace where known.place == place { return known.methods }
+        for index in byPlace.indices where byPlace[index].place == place { return byPlace[index].methods }
         return []
     }
 }

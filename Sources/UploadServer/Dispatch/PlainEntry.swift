@@ -36,7 +36,9 @@ enum PlainEntry {
         return true
     }
 
-    private static let directory = [".well-known", "acme-challenge"]
+    /// Where questions of such authorities lie, at the root (RFC 8615).
+    static let root = ".well-known"
+    private static let directory = [root, "acme-challenge"]
 
     /// What an authority asks for (RFC 8555 section 8.3): base64url, so that it can lead nowhere else. Nil for another
     /// address.
@@ -69,7 +71,6 @@ enum PlainEntry {
         }
         var response = ResponseHead(.ok)
         response.set("Content-Type", "application/octet-stream")
-        response.set("Cache-Control", "no-store")
         await exchange.respond(response, body: content)
     }
 

@@ -2,19 +2,8 @@ internal import HTTP
 internal import PlainDialect
 internal import Uploads
 
-/// The dialects that are served, and the way of a request to one of them; the first that recognises it has it:
-///
-/// | request                                         | is                                     |
-/// |-------------------------------------------------|----------------------------------------|
-/// | with `Tus-Resumable`, but for GET; PATCH of `application/offset+octet-stream` | tus     |
-/// | POST or PUT with other fields of tus, or its media type, and no completeness field | tus, which asks for the
-/// version (412) |
-/// | GET, HEAD, DELETE on an upload's address        | IETF; of a finished file GET is a download |
-/// | content with a completeness field               | IETF                                   |
-/// | any other PATCH on an upload's address          | IETF, which asks for the media type (415) |
-/// | `/status`, `/upload`, but for forms without `X-File-Id` | file-id                        |
-/// | any other POST or PUT                           | a form, or plain if no field of a resumable protocol is left
-/// over |
+/// The dialects that are served, and the way of a request to one of them: the first that recognises it has it. Which
+/// those are, each handler says at its `recognize`; nobody else has to know.
 ///
 /// The method is the one that the client means (`X-HTTP-Method-Override`); with such a field no file is made.
 enum ServedDialects {
@@ -37,16 +26,13 @@ enum ServedDialects {
     /// - Throws: what the dialect throws; 404 and 405 where none takes it.
     static func serve(_ request: UploadRequest) async throws {
         try check(request)
-        let isPart = isPart(request.exchange.head, at: request.place)
-        for dialect in isPart ? readersOfRanges(among: all) : all {
-            if try await dialect.serve(request) { return }
+        // Content that says that it is a part nobody may take for the whole.
+        let isPart = request.storesContent && request.exchange.head.fields.contains(.contentRange)
+        let dialects = request.exchange.server.configuration.dialects
+        for dialect in isPart ? readersOfRanges(among: dialects) : dialects {
+            if try await dialect.accepts(request) { return }
         }
         throw isPart ? ContentKind.partial : untaken(request)
-    }
-
-    /// Whether the content says that it is a part, which nobody may take for the whole.
-    private static func isPart(_ head: RequestHead, at place: Address.Place) -> Bool {
-        place.storesContent && brings(head.method) && head.fields.contains(.contentRange)
     }
 
     /// Those of some dialects that read `Content-Range`.
@@ -54,15 +40,13 @@ enum ServedDialects {
         dialects.filter { $0.fields.marks.contains(.contentRange) }
     }
 
-    private static func brings(_ method: Method) -> Bool { [.post, .put, .patch].contains(method) }
-
     /// What any request to an upload's address must be, whatever its protocol.
     private static func check(_ request: UploadRequest) throws(Refusal) {
         let (place, head) = (request.place, request.exchange.head)
         if !place.isBelowFiles, !place.methods.contains(head.method) {
             throw Dispatch.methodRefusal(allowed: place.methods)
         }
-        if place.storesContent, brings(head.method) { try checkContent(head) }
+        if request.storesContent { try checkContent(head) }
     }
 
     /// What is answered where no dialect takes a request.

@@ -7,56 +7,87 @@ internal import Wire
 extension HTTP2Connection {
     /// Whether more bytes may be taken in: not while many wait here, or while the client does not read what it is told.
     var mayRead: Bool {
-        if isDeaf || session.outboundFrames >= HTTP2Limits.outboundFramesMax { return false }
-        let heldMax = streams.count > 1 ? HTTP2Limits.connectionWindowBytes : ServerLimits.heldBytesAlone
-        if heldBytes >= max(heldMax, min(slowedBytes, ServerLimits.heldBytesSlowedMax)) { return false }
+        if end.stage >= .left || session.outboundFrames >= HTTP2Limits.outboundFramesMax { return false }
+        if heldBytes >= ServerLimits.heldBytesMax || !isOverdue && holdsMuch { return false }
         return heldBytes == 0 || server.heldBytes.mayGrow
     }
 
-    /// Reads what is there, once. Answers false where nothing was.
+    /// Whether the connection is not read for want of memory for what its streams bring.
+    var isPressed: Bool { heldBytes >= ServerLimits.heldBytesMax || heldBytes > 0 && !server.heldBytes.mayGrow }
+
+    /// Whether more waits than pays for who will take it soon.
+    var holdsMuch: Bool {
+        let usual = streams.count > 1 ? HTTP2Limits.connectionWindowBytes : ServerLimits.heldBytesAlone
+        return heldBytes - aheadBytes >= usual
+    }
+
+    /// Reads what is there, once: as much as the loop's scratch memory holds. Answers false where nothing was.
     func read() throws(TransportError) -> Bool {
         guard mayRead else { return false }
-        let memory = landing
+        defer { tellArrivals() }
+        let start = context.scratch.count
+        var room = start
         do throws(TransportError) {
-            switch try transport.readNow(into: memory.baseAddress!, count: memory.count) {
-            case .wouldBlock: return false
-            case .bytes(let count): feed(UnsafeRawBufferPointer(rebasing: memory[..<count]))
-            case .endOfStream: leave()
+            var frameByFrame = true
+            while frameByFrame, room > 0 {
+                let memory: UnsafeMutableRawBufferPointer
+                (memory, frameByFrame) = landing(room)
+                switch try transport.readNow(into: memory.baseAddress!, count: memory.count) {
+                case .wouldBlock: return room < start
+                case .bytes(let count):
+                    take(UnsafeRawBufferPointer(rebasing: memory[..<count]))
+                    room -= count
+                    if transport.comesInCrumbs { return true }
+                case .endOfStream:
+                    hear(.endOfInput)
+                    return true
+                }
             }
         } catch {
             guard case .truncated = error else { throw error }
-            leave()
+            hear(.endOfInput)
         }
         return true
     }
 
     /// Where bytes are read to: where a stream wants its content, if most of them will be that. What is something else
-    /// is taken out, and what stands behind it moves up, while it is still in the processor's cache: that costs little,
-    /// and spares a copy of every byte from the loop's scratch memory to there.
-    private var landing: UnsafeMutableRawBufferPointer {
+    /// is taken out, and what stands behind it moves up, while it is still in the processor's cache: that costs less
+    /// than a copy of every byte from the loop's scratch memory to there.
+    ///
+    /// Where the encryption has the bytes already, a read of a few costs no system call: then the content of a large
+    /// frame is read to where it belongs and no further, then the next frame's head, and nothing moves.
+    private func landing(_ room: Int) -> (UnsafeMutableRawBufferPointer, frameByFrame: Bool) {
         let scratch = context.scratch
-        if let space = lender?.lentSpace {
-            return UnsafeMutableRawBufferPointer(rebasing: space.prefix(scratch.count))
+        if let lender, let space = lender.lentSpace {
+            let straight = transport.isEncrypted ? session.straightBytes(of: lender.id) : nil
+            let count = straight ?? scratch.count
+            return (UnsafeMutableRawBufferPointer(rebasing: space.prefix(min(count, room))), straight != nil)
         }
-        if streams.count > 1 { return scratch }
+        if streams.count > 1 { return (UnsafeMutableRawBufferPointer(rebasing: scratch.prefix(room)), false) }
         // The only stream is about to lend some.
-        return UnsafeMutableRawBufferPointer(rebasing: scratch.prefix(ServerLimits.heldBytesSoon))
-    }
-
-    /// The client sends nothing more: bodies that are not whole never will be.
-    func leave() {
-        isDeaf = true
-        for stream in streams.values { stream.cut() }
+        let count = min(room, ServerLimits.heldBytesSoon)
+        return (UnsafeMutableRawBufferPointer(rebasing: scratch.prefix(count)), false)
     }
 
     func feed(_ bytes: UnsafeRawBufferPointer) {
-        // Bytes that bring nothing to it are no reason to go on reading as little as it has room for.
-        lender = nil
+        take(bytes)
+        tellArrivals()
+    }
+
+    private func take(_ bytes: UnsafeRawBufferPointer) {
+        // Bytes that bring nothing to it are no reason to go on reading as little as it has room for, unless they
+        // begin what does.
+        let last = lender.take()
         do throws(SessionFailure) {
             try session.receive(bytes, now: SystemClock.monotonicNanoseconds)
         } catch {
             fail(error)
         }
+        if lender == nil, let last, session.isInContent(of: last.id) { lender = last }
+    }
+
+    /// Streams hear of what a read has brought them.
+    private func tellArrivals() {
         for stream in touched { stream.arrived() }
         touched.removeAll(keepingCapacity: true)
         if unwanted > 0 {
@@ -65,20 +96,9 @@ extension HTTP2Connection {
         }
     }
 
-    func fail(_ failure: SessionFailure) {
-        isFailed = true
-        output += session.farewell(failure)
-        giveUp(failure.reason)
-    }
-
-    /// The client has broken the rules: nothing that it sends counts any more.
-    ///
-    /// - Parameter reason: nil where it has only said good-bye.
-    func giveUp(_ reason: String?) {
-        if let reason { server.log.connectionFailed(peer: context.peer, reason) }
-        isDeaf = true
-        isGivenUp = true
-        for stream in streams.values { stream.lost() }
+    private func fail(_ failure: SessionFailure) {
+        if end.stage < .failed { output += session.farewell(failure) }
+        hear(.failed, failure.reason)
     }
 
     /// Sends what there is to send, as far as the socket takes it. Never waits.
@@ -104,6 +124,13 @@ extension HTTP2Connection {
         }
     }
 
+    /// Sends what there is to send, and finds out whether anybody is there: a client's system answers what comes for
+    /// who has gone. For before much is done for the client.
+    func reach() throws(TransportError) {
+        try flush()
+        if transport.isGone { throw .system(.connectionReset) }
+    }
+
     /// The client does not read: not for longer than it may take with an answer.
     private func block() {
         if !isBlocked { outputEnd = SystemClock.monotonicNanoseconds + ServerLimits.responseNanoseconds }
@@ -111,7 +138,7 @@ extension HTTP2Connection {
     }
 
     func gather() {
-        if isFailed { return }
+        if end.stage >= .failed { return }
         do throws(SessionFailure) {
             while output.count < HTTP2Limits.writeBytes, let bytes = try session.nextOutput() { output += bytes }
         } catch {
@@ -122,7 +149,7 @@ extension HTTP2Connection {
     /// The same for a stream whose content goes out while its task runs; what goes wrong is the connection's task's to
     /// notice.
     func flushForStream() {
-        guard !isBroken else { return }
+        guard end.stage != .broken else { return }
         do throws(TransportError) { try flush() } catch { stir() }
     }
 

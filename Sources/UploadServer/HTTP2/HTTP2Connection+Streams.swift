@@ -13,21 +13,37 @@ extension HTTP2Connection {
         watch.wake()
     }
 
-    /// Gives the streams that have begun their tasks, but for those that their client has reset already: it would cost
-    /// more than it costs to ask for.
-    func begin(on loop: isolated EventLoop) {
-        if newcomers.isEmpty { return }
+    /// Gives streams that have begun their tasks, so many at once, but for those that their client has reset already,
+    /// or left with nothing to keep: they would cost more than it costs to ask for them. Answers whether others wait
+    /// for their turn.
+    func begin(on loop: isolated EventLoop) -> Bool {
+        if newcomers.isEmpty { return false }
         context.countAsIdle(false)
-        for stream in newcomers {
-            if stream.isReset { stream.forgo() } else { stream.begin(on: loop) }
+        var (looked, begun) = (0, 0)
+        while looked < newcomers.count, begun < ServerLimits.streamsBegunAtOnce {
+            let stream = newcomers[looked]
+            looked += 1
+            if stream.isReset || stream.isDeserted {
+                stream.forgo()
+            } else {
+                stream.begin(on: loop)
+                begun += 1
+            }
+        }
+        if looked < newcomers.count {
+            newcomers.removeFirst(looked)
+            return true
         }
         newcomers.removeAll(keepingCapacity: true)
+        return false
     }
 
     /// A stream's task has come to its end, or will never begin.
     func finished(_ stream: HTTP2Stream) {
         streams[stream.id] = nil
+        headBytes -= stream.headBytes
         slowedBytes -= stream.slowedBytes
+        stream.slowedBytes = 0
         context.counters.closedStreams.add(1)
         if streams.isEmpty {
             beginIdling()
@@ -42,15 +58,32 @@ extension HTTP2Connection {
     func took(_ stream: HTTP2Stream, _ count: Int, wereHeld: Bool) {
         let now = SystemClock.monotonicNanoseconds
         let ahead = wereHeld ? stream.takeAhead(count) : 0
-        session.take(stream.isClosed ? 0 : stream.id, count - ahead)
-        if ahead > 0, !stream.isClosed { session.takeOfStream(stream.id, ahead) }
-        // Whoever slows a stream down has the rest of its connection waiting behind what it may send ahead.
+        giveBack(stream, count, ahead: ahead)
         if stream.needsRoom, let size = stream.window.took(count, keepsUp: stream.queue.isEmpty, now: now) {
-            session.setWindow(stream.id, size)
-            if let size = window.raise(to: size * 2) { session.setWindow(0, size) }
+            resize(stream, size)
+            if let size = window.raise(to: size) { session.setWindow(0, size) }
         }
         if wereHeld { release(count) }
-        if let size = window.took(count, keepsUp: heldBytes == 0, now: now) { session.setWindow(0, size) }
+        let proof = max(1, streams.count) * HTTP2Limits.windowProofBytes
+        if let size = window.took(count, keepsUp: heldBytes == aheadBytes, proof: proof, now: now) {
+            session.setWindow(0, size)
+        }
+    }
+
+    private func giveBack(_ stream: HTTP2Stream, _ count: Int, ahead: Int) {
+        if stream.isClosed { return session.take(0, count - ahead) }
+        let due = stream.window.due(count)
+        if due == count, ahead == 0 { return session.take(stream.id, count) }
+        if count > ahead { session.take(0, count - ahead) }
+        if due > 0 { session.takeOfStream(stream.id, due) }
+    }
+
+    /// A stream's window has another size.
+    func resize(_ stream: HTTP2Stream, _ size: Int) {
+        session.setWindow(stream.id, size)
+        // One that grows is given what it was not while it shrank.
+        let due = stream.window.due(0)
+        if due > 0 { session.takeOfStream(stream.id, due) }
     }
 
     /// Bytes of a stream will not be taken by anybody.
@@ -65,6 +98,8 @@ extension HTTP2Connection {
     /// Bytes wait here no longer.
     func release(_ count: Int) {
         hold(-count)
+        isOverdue = false
+        overdueLook = .max
         // Room may have been made by others in the meantime, who wake nobody but themselves.
         if isPaused && mayRead || session.outboundFrames > 0 { stir() }
     }
@@ -87,7 +122,10 @@ extension HTTP2Connection: SessionEvents {
         guard !streams.isEmpty else {
             return open(HTTP2Stream(stream, head, isWhole: isWhole, on: self, slot: nil))
         }
-        guard let slot = context.slotOfStream() else {
+        // A few bytes may name a large head that the client has sent before.
+        guard headBytes + HTTP2Stream.bytes(of: head) <= ServerLimits.streamHeadsBytesMax,
+            let slot = context.slotOfStream()
+        else {
             context.counters.add(.http2StreamsRefused)
             return session.refuse(stream)
         }
@@ -97,6 +135,7 @@ extension HTTP2Connection: SessionEvents {
     private func open(_ stream: HTTP2Stream) {
         context.counters.add(.http2Streams)
         streams[stream.id] = stream
+        headBytes += stream.headBytes
         newcomers.append(stream)
     }
 
@@ -109,7 +148,7 @@ extension HTTP2Connection: SessionEvents {
         if receiver.lentSpace != nil { lender = receiver }
         if held > 0 {
             hold(held)
-            // What waits for a rate is bounded by the stream's window; the connection's is there for others.
+            // What waits in a small window is bounded by that; the connection's is there for others.
             if receiver.givesAhead(held) { unwanted += held }
         }
         touch(receiver)
@@ -129,7 +168,7 @@ extension HTTP2Connection: SessionEvents {
         streams[stream]?.content(into: memory, count: count) ?? .later
     }
 
-    func ponged() { if ending == .announced { tellEnd() } }
+    func ponged() { hear(.pong) }
 
     private func touch(_ stream: HTTP2Stream) {
         if stream.isTouched { return }

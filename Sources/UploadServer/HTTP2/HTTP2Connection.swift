@@ -10,15 +10,6 @@ internal import Wire
 /// Its own task reads and writes and handles no request, so no stream waits for another one's; while the streams rest
 /// it waits without a task, as one of HTTP/1.1 does.
 final class HTTP2Connection: Parked {
-    /// How far the end of the connection has come.
-    enum Ending {
-        case none
-        /// The client was told to begin nothing more; what it had sent by then is still heard.
-        case announced
-        /// It was told which streams are served to their end.
-        case told
-    }
-
     let context: ConnectionContext
     let transport: Transport
     private(set) var session: ServerSession!
@@ -34,14 +25,24 @@ final class HTTP2Connection: Parked {
     var lender: HTTP2Stream?
     /// Streams have something to do with what has come, before more does.
     var hasWoken = false
-    /// Bytes of streams that nobody waits for any more, or that wait for a rate, to be given back to the connection's
-    /// window.
+    /// Bytes of streams that nobody waits for any more, or whose window is small, to be given back to the
+    /// connection's.
     var unwanted = 0
+    /// Bytes of the heads of all streams.
+    var headBytes = 0
     /// Bytes that wait in streams for their tasks.
     var heldBytes = 0
-    /// Bytes that streams whose bodies a rate slows down may be sent ahead: all of them may have to wait here, or
-    /// nothing that stands behind them would be heard of.
+    /// Those of them that the connection's window has back already.
+    var aheadBytes = 0
+    /// Bytes that streams whose bodies a rate slows down may be sent ahead beyond what every stream may: all of them
+    /// may have to wait here, or nothing that stands behind them would be heard of.
     var slowedBytes = 0
+    /// Nothing was taken of what waits for long: what stands behind it is read.
+    var isOverdue = false
+    /// When that is looked at next; `.max` while nothing keeps the connection from being read.
+    var overdueLook = Int64.max
+    /// Whether it was looked at before, with nothing taken since.
+    private var wasLookedAt = false
     /// Streams whose bodies come in floods.
     var floods = 0
 
@@ -55,15 +56,7 @@ final class HTTP2Connection: Parked {
     var isPaused = false
     /// Somebody has something to send.
     var isStirred = true
-    var ending = Ending.none
-    /// No more bytes are taken apart: the client has gone, or has broken the connection.
-    var isDeaf = false
-    /// No more bytes are sent either, but for what says so: no stream has anything to wait for.
-    var isGivenUp = false
-    /// The client has broken the rules in a way that the session did not survive.
-    var isFailed = false
-    /// The connection can carry nothing any more.
-    var isBroken = false
+    private(set) var end = ConnectionEnd()
     /// When the wait for the next stream has taken too long; SystemClock.monotonicNanoseconds.
     private var idleEnd: Int64 = 0
     /// When the head that has begun, or the answer to a stop, has taken too long; `.max` for neither.
@@ -78,6 +71,10 @@ final class HTTP2Connection: Parked {
         context.counters.add(.http2Connections)
         beginIdling()
         read.withUnsafeBytes { if !$0.isEmpty { feed($0) } }
+        // What has come is kept where it is content, also of who has gone.
+        if read.count > ServerLimits.unansweredBytesMax {
+            do throws(TransportError) { try reach() } catch { hear(.broken) }
+        }
     }
 
     var server: ServerContext { context.server }
@@ -90,10 +87,11 @@ final class HTTP2Connection: Parked {
         if await serve(on: loop) {
             server.connectionRested()
             (output, newcomers, touched, streams) = ([], [], [], [:])
+            session.rest()
             return watch.park(self)
         }
         await outlive(on: loop)
-        if !isBroken { await closeGently() }
+        if end.stage != .broken { await closeGently() }
         context.counters.closedHTTP2.add(1)
         context.end(watch, on: loop)
     }
@@ -104,19 +102,21 @@ final class HTTP2Connection: Parked {
         while true {
             do throws(TransportError) {
                 let hasRead = try read()
-                begin(on: loop)
+                if newcomers.count > ServerLimits.streamsUnansweredMax { try reach() }
+                let hasMore = begin(on: loop)
                 try flush()
-                if !isGivenUp, !session.wantsRead { giveUp(session.complaint) }
+                if end.stage < .givenUp, !session.wantsRead { hear(.closed, session.complaint) }
+                if end.stage == .left, output.isEmpty { giveUpAnswers() }
                 if isOver { return false }
-                if hasRead {
-                    await letOthers(&sliceStart)
+                if hasRead || hasMore {
+                    await letOthers(&sliceStart, hasMore)
                     continue
                 }
                 try await sleep()
                 sliceStart = SystemClock.monotonicNanoseconds
             } catch {
                 guard case .interrupted(let reason) = error else {
-                    isBroken = true
+                    hear(.broken)
                     return false
                 }
                 if let rests = interrupted(reason) { return rests }
@@ -124,13 +124,25 @@ final class HTTP2Connection: Parked {
         }
     }
 
+    /// A client that sends nothing more gives no leave either: what its windows have no room for is never sent.
+    private func giveUpAnswers() {
+        for stream in streams.values where stream.isAnswering && session.waitsForWindow(stream.id) { stream.lost() }
+    }
+
     /// What has been read is not all that there is to do: others have their turn, and those first whose bytes have
     /// come.
-    private func letOthers(_ sliceStart: inout Int64) async {
+    ///
+    /// - Parameter hasMore: whether streams wait for their turn, too.
+    private func letOthers(_ sliceStart: inout Int64, _ hasMore: Bool) async {
         if transport.comesInCrumbs {
             // Who sends next to nothing in each record of the encryption has to wait: all others pay for it.
             // An interruption that ends this early ends the next sleep, too.
             try? await watch.pause(nanoseconds: ServerLimits.crumbPauseNanoseconds)
+            return
+        }
+        if hasMore {
+            await watch.yield()
+            sliceStart = SystemClock.monotonicNanoseconds
             return
         }
         await watch.yield(after: &sliceStart)
@@ -142,20 +154,28 @@ final class HTTP2Connection: Parked {
     /// Whether nothing is left to be done: every stream has ended, and nothing more will come.
     private var isOver: Bool {
         guard streams.isEmpty, output.isEmpty else { return false }
-        return isDeaf || session.isOver || (ending == .told && session.outboundFrames == 0)
+        return end.stage >= .left || session.isOver || (end.stage == .told && session.outboundFrames == 0)
     }
 
     private func sleep() async throws(TransportError) {
         let now = SystemClock.monotonicNanoseconds
-        if ending == .none, !session.isInHead {
+        if end.stage == .open, !session.isInHead {
             patienceEnd = .max
-        } else if ending == .none, patienceEnd == .max {
+        } else if end.stage == .open, patienceEnd == .max {
             // The head's own clock starts with its first byte and no later byte stretches it.
             patienceEnd = now + server.configuration.headNanoseconds
         }
         let rest =
             !streams.isEmpty ? .max : isBlocked ? outputEnd : min(now + ServerLimits.parkNanoseconds, idleEnd)
-        watch.setDeadline(min(rest, patienceEnd))
+        let mayRead = mayRead
+        if mayRead || isOverdue || !holdsMuch {
+            overdueLook = .max
+        } else if overdueLook == .max {
+            overdueLook = now + ServerLimits.heldPatienceNanoseconds
+            wasLookedAt = false
+        }
+        watch.setDeadline(min(rest, patienceEnd, overdueLook))
+        if isPressed { for stream in streams.values { stream.press() } }
         if isStirred, !isBlocked { return }
         isPaused = !mayRead
         try await transport.untilStirred(reads: !isPaused, writes: isBlocked)
@@ -165,31 +185,33 @@ final class HTTP2Connection: Parked {
     private func interrupted(_ reason: Interruption) -> Bool? {
         watch.clearInterruption()
         guard reason == .timedOut else {
-            guard ending == .none else {
-                // A stop that has come to its last resort.
-                isBroken = true
-                return false
-            }
-            stop()
-            return nil
+            hear(.stop)
+            return end.stage == .broken ? false : nil
         }
         let now = SystemClock.monotonicNanoseconds
         if now >= patienceEnd {
-            if ending == .none { session.terminate(.protocolError) } else { tellEnd() }
-            isStirred = true
+            patienceEnd = .max
+            hear(.overdue)
             return nil
+        }
+        if now >= overdueLook {
+            // Twice: it may have been this loop that had no time, and has not heard yet of what was taken.
+            isOverdue = wasLookedAt
+            wasLookedAt = true
+            overdueLook = now + ServerLimits.heldPatienceNanoseconds
+            if isOverdue { isStirred = true }
         }
         guard streams.isEmpty else { return nil }
         if isBlocked {
             guard now >= outputEnd else { return nil }
-            isBroken = true
+            hear(.broken)
             return false
         }
         if now >= idleEnd {
-            tellEnd()
+            hear(.idle)
             return nil
         }
-        guard ending == .none, output.isEmpty, !session.isInHead, !server.isStopping else { return nil }
+        guard end.stage == .open, output.isEmpty, !session.isInHead, !server.isStopping else { return nil }
         watch.setDeadline(idleEnd)
         context.countAsIdle(true)
         return true
@@ -197,9 +219,7 @@ final class HTTP2Connection: Parked {
 
     /// Waits for the tasks of streams that a broken connection has left: they settle what came.
     private func outlive(on loop: isolated EventLoop) async {
-        isDeaf = true
-        for stream in streams.values { stream.lost() }
-        begin(on: loop)
+        while begin(on: loop) { await watch.yield() }
         while !streams.isEmpty {
             watch.clearInterruption()
             do throws(Interruption) { try await watch.untilWoken() } catch { continue }
@@ -209,7 +229,7 @@ final class HTTP2Connection: Parked {
     private func closeGently() async {
         watch.isSpared = false
         await transport.closeGently(
-            draining: isFailed || isDeaf, scratch: context.scratch.baseAddress!, scratchBytes: context.scratch.count,
+            draining: true, scratch: context.scratch.baseAddress!, scratchBytes: context.scratch.count,
             nanoseconds: server.isStopping ? ServerLimits.stopClosingNanoseconds : WireLimits.drainClosingNanoseconds,
             hurriedNanoseconds: ServerLimits.stopClosingNanoseconds)
     }
@@ -220,21 +240,28 @@ final class HTTP2Connection: Parked {
 
     // MARK: The end
 
-    /// The server stops. What the client has sent by the time that it hears of it is still served; the streams hear of
-    /// the stop themselves.
-    private func stop() {
-        ending = .announced
-        watch.isSpared = true
-        session.announceEnd()
-        session.ping()
-        patienceEnd = SystemClock.monotonicNanoseconds + server.configuration.stopRequestNanoseconds
+    /// Something has happened that the connection may end by.
+    ///
+    /// - Parameter reason: what the client has done wrong, for the log.
+    func hear(_ event: ConnectionEnd.Event, _ reason: String? = nil) {
+        let effect = end.hear(event)
         isStirred = true
-    }
-
-    func tellEnd() {
-        ending = .told
-        patienceEnd = .max
-        session.goAway(.noError)
-        isStirred = true
+        if let reason, effect == .lose { server.log.connectionFailed(peer: context.peer, reason) }
+        switch effect {
+        case .none: break
+        case .announce:
+            // What the client has sent by the time that it hears of it is still served; the streams hear of the stop
+            // themselves.
+            watch.isSpared = true
+            session.announceEnd()
+            session.ping()
+            patienceEnd = SystemClock.monotonicNanoseconds + server.configuration.stopRequestNanoseconds
+        case .tell:
+            patienceEnd = .max
+            session.goAway(.noError)
+        case .terminate: session.terminate(.protocolError)
+        case .cut: for stream in streams.values { stream.cut() }
+        case .lose: for stream in streams.values { stream.lost() }
+        }
     }
 }

@@ -37,6 +37,9 @@ extension HTTP2Stream: ResponseChannel {
         return count + content.count
     }
 
+    /// Whether content of the answer is still to go out.
+    var isAnswering: Bool { !isAnswered && !isClosed && (!content.isEmpty || owed > 0) }
+
     func beginContent() { connection.transport.boundUnsent(bytes: ServerLimits.unsentBytesMax) }
 
     func sendSome(from memory: UnsafeRawPointer, count: Int) throws(TransportError) -> Int {
@@ -59,6 +62,8 @@ extension HTTP2Stream: ResponseChannel {
         }
         try checkOpen()
     }
+
+    func endContent(behind count: Int) { owed = Int64(count) }
 
     var unconfirmedBytes: Int64 { connection.unconfirmedBytes }
 

@@ -8,6 +8,9 @@ internal import Wire
 extension HTTP2Stream {
     var isAtEnd: Bool { isEnded && malformation == nil && queue.isEmpty && lentCount == 0 }
 
+    /// What a client has reset, or left with its connection, it will ask for anew.
+    var isLost: Bool { isClosed || isCut }
+
     var isAwaited: Bool { owesContinue && !isEnded }
 
     func welcome() async throws(BodyFailure) {
@@ -49,28 +52,49 @@ extension HTTP2Stream {
         return .wouldBlock
     }
 
-    /// A rate slows the body down: the client is let send ahead what is worth it, and no more.
+    /// A rate slows the body down: the client is let send ahead what is worth it, as far as all that such streams are
+    /// sent can be held, and no more.
     func slowDown(readsAtOnce bytes: Int) {
-        let most = window.bound(to: 2 * bytes)
-        connection.slowedBytes += most - slowedBytes
-        slowedBytes = most
+        let room = ServerLimits.heldBytesSlowedMax - connection.slowedBytes + slowedBytes
+        let size = window.bound(to: min(2 * bytes, HTTP2Limits.streamWindowBytes + max(0, room)))
+        if let size, !isClosed { connection.resize(self, size) }
+        isSlowed = true
+        let beyond = max(0, window.most - HTTP2Limits.streamWindowBytes)
+        connection.slowedBytes += beyond - slowedBytes
+        slowedBytes = beyond
         let rest = queue.count - bytesAhead
         if rest > 0 { connection.session.take(0, rest) }
-        bytesAhead = queue.count
+        count(ahead: rest)
     }
 
-    /// Bytes have to wait here. Answers whether the connection's window is to be given back for them now.
+    private func count(ahead bytes: Int) {
+        bytesAhead += bytes
+        connection.aheadBytes += bytes
+    }
+
+    /// Bytes have to wait here. Answers whether the connection's window is to be given back for them now: where all
+    /// that may come can be held, whatever other streams bring.
     func givesAhead(_ count: Int) -> Bool {
-        guard slowedBytes > 0 else { return false }
-        bytesAhead += count
+        guard isSlowed || window.size <= HTTP2Limits.streamWindowBytes else { return false }
+        self.count(ahead: count)
         return true
     }
 
     /// Of bytes that wait here no longer: for how many that was done.
     func takeAhead(_ count: Int) -> Int {
         let ahead = min(count, bytesAhead)
-        bytesAhead -= ahead
+        self.count(ahead: -ahead)
         return ahead
+    }
+
+    var pressingBytes: Int { connection.isPressed ? queue.count : 0 }
+
+    func stop(_ count: Int) {
+        window.stop(count)
+        if isClosed { return }
+        let due = window.due(0)
+        if due > 0 { connection.session.takeOfStream(id, due) }
+        if connection.session.outboundFrames > 0 { connection.stir() }
     }
 
     func lend(_ memory: UnsafeMutableRawPointer, count: Int) {

@@ -12,13 +12,17 @@ final class HTTP2Stream: Parked, RequestBody {
     let id: Int32
     let connection: HTTP2Connection
     let head: Result<RequestHead, HTTPParseError>
+    /// Bytes of the head, which are there as long as the stream is.
+    let headBytes: Int
     /// Its place among the connections that may be open; the first stream has its connection's.
     private let slot: ConnectionSlot?
     /// Set when the task begins.
     private var ownWatch: Watch?
     /// What the client may send ahead.
     var window: ReceiveWindow
-    /// What that can come to, where a rate slows the body down; else 0.
+    /// Whether a rate slows the body down, …
+    var isSlowed = false
+    /// … and what its window can come to then, beyond what every stream begins with.
     var slowedBytes = 0
     /// Bytes that wait here and that the connection's window has back already.
     var bytesAhead = 0
@@ -68,15 +72,16 @@ final class HTTP2Stream: Parked, RequestBody {
     ) {
         self.id = id
         self.head = head
+        headBytes = HTTP2Stream.bytes(of: head)
         self.connection = connection
         self.slot = slot
-        let configuration = connection.context.server.configuration
-        pace = BodyPace(configuration)
+        let server = connection.context.server
+        pace = BodyPace(server)
         window = ReceiveWindow(
             size: HTTP2Limits.streamWindowBytes,
             most: min(
                 HTTP2Limits.streamWindowBytesMax,
-                configuration.bufferMemoryBytes / ServerLimits.streamWindowShareOfMemory))
+                server.configuration.bufferMemoryBytes / ServerLimits.streamWindowShareOfMemory))
         isEnded = isWhole
         let known = try? head.get()
         switch known?.framing {
@@ -86,6 +91,9 @@ final class HTTP2Stream: Parked, RequestBody {
         }
         owesContinue = known?.expectsContinue ?? false
     }
+
+    /// Bytes of a head's names and values.
+    static func bytes(of head: Result<RequestHead, HTTPParseError>) -> Int { (try? head.get())?.fields.byteCount ?? 0 }
 
     // MARK: The task
 
@@ -97,18 +105,25 @@ final class HTTP2Stream: Parked, RequestBody {
     }
 
     func resume(on loop: isolated EventLoop) async {
-        switch head {
-        case .success(let head):
-            let exchange = Exchange(head, self, on: self, of: connection.context, watch: watch)
-            pace = BodyPace(exchange.server.configuration)
-            await Dispatch.handle(exchange)
-            _ = await exchange.conclude()
-        case .failure(let error): await refuse(error)
-        }
+        if !isDeserted { await serve() }
         drop()
         loop.end(watch)
         connection.finished(self)
     }
+
+    private func serve() async {
+        switch head {
+        case .success(let head):
+            let exchange = Exchange(head, self, on: self, of: connection.context, watch: watch)
+            pace = BodyPace(exchange.server)
+            await Dispatch.handle(exchange)
+            _ = await exchange.conclude()
+        case .failure(let error): await refuse(error)
+        }
+    }
+
+    /// Whether nobody is there to be answered, and nothing of a body to be kept.
+    var isDeserted: Bool { isClosed && queue.isEmpty }
 
     /// In place of all that: nobody wants to know any more.
     func forgo() {
@@ -206,6 +221,11 @@ final class HTTP2Stream: Parked, RequestBody {
         if lentSpace != nil, !isEnded { return }
         connection.hasWoken = true
         ownWatch?.wake()
+    }
+
+    /// What waits here is in the way of others: who waits for a rate takes it nevertheless.
+    func press() {
+        if isSlowed, !queue.isEmpty { ownWatch?.wake() }
     }
 
     /// The client sends nothing more.

@@ -13,39 +13,44 @@ enum FileIDHandler: ServedDialect {
 
     static let methods: PlaceMethods = [.status: [.get, .head, .post], .upload: [.post, .delete]]
 
-    static func serve(_ request: UploadRequest) async throws -> Bool {
-        let head = request.exchange.head
-        switch (request.place, head.method) {
-        case (.status, _): try await StatusHandler.handle(request.exchange)
-        case (.upload, .delete): try await delete(request.exchange)
-        case (.upload, .post):
-            guard !head.isOverridden else { throw WholeRequest.overridden }
-            if head.fields.contains(FileIDField.fileID) {
-                try checkType(head)
-            } else if case .form = try ContentKind(head.fields) {
-                return false
-            }
-            try await handle(request.exchange)
-        default: return false
-        }
-        return true
-    }
-
     /// The id says that the body is bytes of a file; a body that says it is a form contradicts that.
-    private static func checkType(_ head: RequestHead) throws(Refusal) {
-        guard try ContentKind.type(head.fields)?.containsFolded("multipart/form-data") ?? false else { return }
-        throw Refusal(
-            .badRequest, code: "form-with-file-id",
-            "With X-File-Id the body is bytes of the file as they are, not a form (send the file, not FormData).")
+    static let content = ContentRules(
+        forms: .refused(
+            Refusal(
+                .badRequest, code: "form-with-file-id",
+                "With X-File-Id the body is bytes of the file as they are, not a form (send the file, not FormData)."))
+    )
+
+    enum Meaning { case question, append, deletion }
+
+    /// All requests to `/status` and `/upload`, but for forms without `X-File-Id`.
+    static func recognize(_ request: UploadRequest) throws(Refusal) -> Meaning? {
+        let fields = request.exchange.head.fields
+        switch (request.place, request.exchange.head.method) {
+        case (.status, _): return .question
+        case (.upload, .delete): return .deletion
+        case (.upload, .post):
+            if !fields.contains(FileIDField.fileID), case .form = try ContentKind(fields) { return nil }
+            return .append
+        default: return nil
+        }
     }
 
-    static func handle(_ exchange: Exchange) async throws {
-        let request = try FileIDAppendRequest(exchange.head, sizeMax: exchange.sizeMax)
-        let id = exchange.uploadID(of: request.fileID)
-        exchange.uploadID = id
+    static func serve(_ request: UploadRequest, as meaning: Meaning) async throws {
+        switch meaning {
+        case .question: try await ask(request.exchange)
+        case .append: try await append(request.exchange)
+        case .deletion: try await delete(request.exchange)
+        }
+    }
 
+    // MARK: Append
+
+    private static func append(_ exchange: Exchange) async throws {
+        let request = try FileIDAppendRequest(exchange.head, sizeMax: exchange.sizeMax)
+        let id = uploadID(of: request.fileID, for: exchange)
         var claim = try await exchange.uploads.claim(own: id, to: .append) {
-            AppendAnswer.superseded(count: $0?.offset ?? .zero)
+            FileIDAnswer.superseded(count: $0?.offset ?? .zero)
         }
         let decision = try FileIDAppendDecision(request, upload: claim.upload)
         if decision == .alreadyFinished, let upload = claim.upload {
@@ -55,35 +60,51 @@ enum FileIDHandler: ServedDialect {
         let (offset, length) = try await prepare(&claim, decision, request, exchange)
         let sizeMax = exchange.sizeMax
         let flow = AppendFlow(
-            exchange: exchange, dialect: .fileID, start: offset, room: (length ?? sizeMax) - offset.bytes)
+            exchange: exchange, start: offset, room: (length ?? sizeMax) - offset.bytes)
         let outcome = try await flow.run(claim, from: exchange.body) { _, content in
             if content.isOverflow {
                 return .settle { _ in
-                    length.map { AppendAnswer.long(length: $0) } ?? .tooLarge(sizeMax)
+                    length.map { FileIDAnswer.long(length: $0) } ?? .tooLarge(sizeMax)
                 }
             }
             guard let length, content.end < length else { return .finish }
-            return .settle { AppendAnswer.short(count: $0.offset, length: length) }
+            return .settle { FileIDAnswer.short(count: $0.offset, length: length) }
         }
         switch outcome {
         case .stored(let upload): await answer(upload, exchange)
+        case .refused(let refusal, _): throw refusal
         case .removed: break
         case .cut(let failure, let upload):
             let count = upload?.offset ?? .zero
             try exchange.refuseUnfinished(
-                failure, superseded: AppendAnswer.superseded(count: count),
-                timedOut: AppendAnswer.timedOut(count: count))
+                failure, superseded: FileIDAnswer.superseded(count: count),
+                timedOut: FileIDAnswer.timedOut(count: count))
         }
     }
 
+    // MARK: Offset
+
+    /// `/status`: how many bytes does the server have?
+    ///
+    /// An append in flight that moves is left alone: what it has written by now is settled, and told. One that has not
+    /// moved for half a second is fenced, so that the number is the one that the next append must start with.
+    private static func ask(_ exchange: Exchange) async throws {
+        let id = uploadID(of: try FileID(exchange.head), for: exchange)
+        let digits = try FileIDAnswer.digits(for: await exchange.uploads.progress(of: id))
+        var response = ResponseHead(.ok)
+        response.set("Content-Type", "text/plain; charset=utf-8")
+        await exchange.respond(response, body: Array(digits.utf8))
+    }
+
+    // MARK: Deletion
+
     /// `DELETE /upload`: away with the upload of this file id, unfinished or finished.
-    static func delete(_ exchange: Exchange) async throws {
-        let id = exchange.uploadID(of: try FileID(exchange.head))
-        exchange.uploadID = id
+    private static func delete(_ exchange: Exchange) async throws {
+        let id = uploadID(of: try FileID(exchange.head), for: exchange)
         let claim = try await exchange.uploads.claim(own: id, to: .delete) {
-            AppendAnswer.superseded(count: $0?.offset ?? .zero)
+            FileIDAnswer.superseded(count: $0?.offset ?? .zero)
         }
-        guard claim.upload != nil else { throw StatusAnswer.unknown }
+        guard claim.upload != nil else { throw FileIDAnswer.unknown }
         try await claim.delete()
         await exchange.respond(ResponseHead(.noContent))
     }
@@ -98,7 +119,7 @@ enum FileIDHandler: ServedDialect {
             try await exchange.uploads.create(fresh(length, request, exchange), under: &claim)
             return (.zero, length)
         case .restart(let length):
-            try await exchange.uploads.restart(fresh(length, request, exchange), under: &claim, waits: true)
+            try await exchange.uploads.restart(fresh(length, request, exchange), under: &claim)
             return (.zero, length)
         case .append(let offset, let length):
             if let length, claim.upload?.length == nil { try claim.setLength(length) }
@@ -113,21 +134,20 @@ enum FileIDHandler: ServedDialect {
     ) throws(Refusal) -> Upload {
         // The upload page says the file's name in full; the client that this dialect comes from only within its id.
         let disposition = try ContentDisposition.filename(toldBy: exchange.head.fields)
-        return Upload(
-            id: exchange.uploadID(of: request.fileID), dialect: .fileID, length: length,
+        return newUpload(
+            uploadID(of: request.fileID, for: exchange), length: length,
             name: disposition.map { CleanName($0) } ?? request.fileID.derivedName,
-            contentType: try ContentKind.type(exchange.head.fields),
-            createdSeconds: SystemClock.wallNanoseconds / 1_000_000_000)
+            contentType: try ContentKind.type(exchange.head.fields))
     }
 
     private static func answer(_ upload: Upload, _ exchange: Exchange) async {
         let location = exchange.server.configuration.allowsDownload ? exchange.location(of: upload.id) : nil
-        let (head, body) = AppendAnswer.stored(upload, location: location)
+        let (head, body) = FileIDAnswer.stored(upload, location: location)
         await exchange.respond(head, body: Array(body.utf8))
     }
-}
 
-extension Exchange {
     /// The upload that a client's name for its file stands for.
-    func uploadID(of fileID: FileID) -> UploadID { uploadID(of: fileID.bytes, in: .fileID) }
+    private static func uploadID(of fileID: FileID, for exchange: Exchange) -> UploadID {
+        uploadID(of: fileID.bytes, for: exchange)
+    }
 }

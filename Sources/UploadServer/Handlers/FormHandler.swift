@@ -35,10 +35,8 @@ enum FormHandler {
             await exchange.watch.yield(after: &sliceStart)
             switch try FormPart(part) {
             case .file(let name, let type):
-                let upload = Upload(
-                    id: .random(), dialect: .plain, length: nil,
-                    name: CleanName(name), contentType: type,
-                    createdSeconds: SystemClock.wallNanoseconds / 1_000_000_000)
+                let upload = PlainHandler.newUpload(
+                    .random(), length: nil, name: CleanName(name), contentType: type)
                 // Browsers send an empty part without a name where no file was chosen.
                 try await files.receive(form, as: upload, keepsEmpty: !name.isEmpty)
             case .field(let name):

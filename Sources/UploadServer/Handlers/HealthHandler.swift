@@ -5,7 +5,6 @@ enum HealthHandler {
     static func handle(_ exchange: Exchange) async throws {
         var response = ResponseHead(.ok)
         response.set("Content-Type", "text/plain; charset=utf-8")
-        response.set("Cache-Control", "no-store")
         await exchange.respond(response, body: Array("ok\n".utf8))
     }
 }

@@ -16,26 +16,41 @@ enum IETFHandler: ServedDialect {
         .collection: [.post, .put], .resource: [.get, .head, .patch, .delete, .put], .name: [.put], .upload: [.post],
     ]
 
-    static func serve(_ request: UploadRequest) async throws -> Bool {
-        let (exchange, id) = (request.exchange, request.id)
-        let head = exchange.head
+    /// Who says that the body is an upload means its bytes, whatever type they have.
+    static let content = ContentRules(overrides: [.patch], forms: .examined)
+
+    enum Meaning {
+        case creation
+        case append(UploadID)
+        case retrieval(UploadID)
+        case cancellation(UploadID)
+    }
+
+    /// GET, HEAD and DELETE on an upload's address (of a finished file GET is a download); content with a completeness
+    /// field; any PATCH on such an address that nobody had before, which is asked for its media type (415).
+    static func recognize(_ request: UploadRequest) throws(Refusal) -> Meaning? {
+        let (head, id) = (request.exchange.head, request.id)
         // Any client understands it, whatever else it says.
-        if head.method == .get, let id {
-            try await retrieve(exchange, id)
-            return true
-        }
-        guard takes(head.method, at: request.place) else { return false }
+        if head.method == .get, let id { return .retrieval(id) }
+        guard takes(head.method, at: request.place) else { return nil }
         switch (IETFRequest(head, isUploadResource: id != nil), id) {
-        case (.creation?, _):
-            guard !head.isOverridden else { throw WholeRequest.overridden }
-            try await create(exchange, name: request.segment)
-        case (.append?, let id?): try await append(exchange, id)
-        case (.retrieval?, let id?): try await retrieve(exchange, id)
-        case (.cancellation?, let id?): try await cancel(exchange, id)
+        case (.creation?, _): return .creation
+        case (.append?, let id?): return .append(id)
+        case (.retrieval?, let id?): return .retrieval(id)
+        case (.cancellation?, let id?): return .cancellation(id)
         case (nil, _?) where head.method == .patch: throw UploadProblem.mediaType.refusal(.unversioned)
-        default: return false
+        default: return nil
         }
-        return true
+    }
+
+    static func serve(_ request: UploadRequest, as meaning: Meaning) async throws {
+        let exchange = request.exchange
+        switch meaning {
+        case .creation: try await create(exchange, name: request.segment)
+        case .append(let id): try await append(exchange, id)
+        case .retrieval(let id): try await retrieve(exchange, id)
+        case .cancellation(let id): try await cancel(exchange, id)
+        }
     }
 
     static func announce(in response: inout ResponseHead, to head: RequestHead, by server: ServerContext) {
@@ -49,7 +64,6 @@ enum IETFHandler: ServedDialect {
         let server = exchange.server
         let request = try IETFCreationRequest(exchange.head, pathName: name, policy: exchange.ietfPolicy)
         let id = UploadID.random()
-        exchange.uploadID = id
         var claim = try exchange.uploads.claimNew(id)
         // Whoever is told the address before the end may come back to it after a crash.
         try await exchange.uploads.create(
@@ -59,7 +73,7 @@ enum IETFHandler: ServedDialect {
             await exchange.inform(address)
         }
         let flow = IETFTransfer(
-            request.transfer, interim: request.interim, exchange: exchange, limit: limit, isCreation: true)
+            request.transfer, of: id, interim: request.interim, exchange: exchange, limit: limit, isCreation: true)
         try await flow.run(claim)
     }
 
@@ -82,7 +96,7 @@ enum IETFHandler: ServedDialect {
             if let recordsLength { try claim.setLength(recordsLength) }
             let limit = UploadLimit(exchange.ietfPolicy, upload: claim.upload, nowSeconds: server.nowSeconds)
             let flow = IETFTransfer(
-                transfer, interim: request.interim, exchange: exchange, limit: limit, isCreation: false)
+                transfer, of: id, interim: request.interim, exchange: exchange, limit: limit, isCreation: false)
             try await flow.run(claim)
         }
     }
@@ -95,6 +109,12 @@ enum IETFHandler: ServedDialect {
         let request = try RetrievalRequest(exchange.head)
         let upload =
             request.fences ? try await exchange.uploads.fenced(id) : try await exchange.uploads.snapshot(of: id)
+        // Where files are not given out, a client that wants one must not take an empty answer for it.
+        if request.takesFile, let upload, upload.finished != nil, !server.configuration.allowsDownload,
+            exchange.head.method == .get
+        {
+            throw Dispatch.notFound
+        }
         // Who may not fetch it learns by HEAD that it is whole all the same.
         if request.takesFile, let upload, upload.finished != nil, server.configuration.allowsDownload,
             exchange.head.method == .get || exchange.uploads.mayFetch(id)

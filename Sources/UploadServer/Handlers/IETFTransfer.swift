@@ -9,6 +9,7 @@ internal import Wire
 /// The content of one creation or append of the IETF dialect, from the claim to the answer.
 struct IETFTransfer {
     private let transfer: Transfer
+    private let upload: UploadID
     private let interim: InterimAnswers
     private let exchange: Exchange
     private let limit: UploadLimit
@@ -19,9 +20,11 @@ struct IETFTransfer {
     /// - Parameter isCreation: whether the upload was made for this request; its address has been told by now if the
     ///   interim answers tell it, and if the connection still took that.
     init(
-        _ transfer: Transfer, interim: InterimAnswers, exchange: Exchange, limit: UploadLimit, isCreation: Bool
+        _ transfer: Transfer, of upload: UploadID, interim: InterimAnswers, exchange: Exchange, limit: UploadLimit,
+        isCreation: Bool
     ) {
         self.transfer = transfer
+        self.upload = upload
         self.interim = interim
         self.exchange = exchange
         self.limit = limit
@@ -31,7 +34,7 @@ struct IETFTransfer {
 
     func run(_ claim: consuming UploadClaim) async throws {
         let flow = AppendFlow(
-            exchange: exchange, dialect: .ietf, start: transfer.start, room: transfer.room,
+            exchange: exchange, start: transfer.start, room: transfer.room,
             isProvisional: transfer.contentDigest != nil, isResumable: knowsAddress, digests: streamed,
             progress: interim.tellsProgress ? inform : nil)
         var whole: [BodyDigests.Algorithm: [UInt8]] = [:]
@@ -43,12 +46,12 @@ struct IETFTransfer {
         } catch let error as StorageError { throw await marked(error) }
         switch outcome {
         case .stored(let upload): await answer(upload, whole)
+        case .refused(let refusal, let upload):
+            throw InterruptedAnswer.marked(refusal, transfer.version, offset: upload.offset)
         case .removed: break
         case .cut(let failure, _): try refuse(failure)
         }
     }
-
-    private var upload: UploadID { exchange.uploadID! }
 
     /// What is computed while the content streams by: its own digest, and the whole file's if this is all of it.
     private var streamed: [BodyDigests.Algorithm] {
@@ -155,8 +158,7 @@ struct IETFTransfer {
         } catch {
             let answer = InterruptedAnswer.refusal(error, transfer.version, knowsAddress: knowsAddress)
             guard let answer else {
-                exchange.note = error.code
-                return
+                return exchange.leaveUnanswered(error.code)
             }
             throw answer
         }

@@ -12,7 +12,6 @@ enum MetricsHandler {
         var report = MetricsReport(server, usage: await usage(), space: space, isReady: isReady)
         var response = ResponseHead(.ok)
         response.set("Content-Type", MetricsText.contentType)
-        response.set("Cache-Control", "no-store")
         await exchange.respond(response, body: report.page())
     }
 

@@ -9,7 +9,7 @@ extension OwnerBound {
         case .open:
             Refusal(
                 .tooManyRequests, reason: "Too many unfinished uploads", code: code, sentence,
-                fields: [("Retry-After", "60")])
+                fields: [("Retry-After", "\(ServerLimits.retryAfterShortageSeconds)")])
         }
     }
 

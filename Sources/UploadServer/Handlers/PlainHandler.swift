@@ -13,15 +13,22 @@ enum PlainHandler: ServedDialect {
         .collection: [.post, .put], .name: [.put], .resource: [.put], .upload: [.post],
     ]
 
-    static func serve(_ request: UploadRequest) async throws -> Bool {
-        let exchange = request.exchange
-        guard takes(exchange.head.method, at: request.place) else { return false }
-        switch try ContentKind(exchange.head.fields) {
-        case .form(let boundary): try await FormHandler.handle(exchange, boundary: boundary)
-        case .file where request.place == .upload: return false
-        case .file(let type): try await handle(exchange, name: request.segment, contentType: type)
+    static let content = ContentRules(forms: .examined)
+
+    /// Any POST or PUT that nobody had before; it is refused where a field of a resumable protocol is left over.
+    static func recognize(_ request: UploadRequest) throws(Refusal) -> ContentKind? {
+        let head = request.exchange.head
+        guard takes(head.method, at: request.place) else { return nil }
+        let kind = try ContentKind(head.fields)
+        if case .file = kind, request.place == .upload { return nil }
+        return kind
+    }
+
+    static func serve(_ request: UploadRequest, as kind: ContentKind) async throws {
+        switch kind {
+        case .form(let boundary): try await FormHandler.handle(request.exchange, boundary: boundary)
+        case .file(let type): try await handle(request.exchange, name: request.segment, contentType: type)
         }
-        return true
     }
 
     /// - Parameters:
@@ -31,10 +38,8 @@ enum PlainHandler: ServedDialect {
         let request = try PlainRequest(
             exchange.head, contentType: contentType, pathName: name, sizeMax: exchange.sizeMax,
             foreign: ServedDialects.marks)
-        let upload = Upload(
-            id: .random(), dialect: .plain, length: request.length,
-            name: request.name, contentType: request.contentType,
-            createdSeconds: SystemClock.wallNanoseconds / 1_000_000_000)
+        let upload = newUpload(
+            .random(), length: request.length, name: request.name, contentType: request.contentType)
         let digests = try WholeDigests(exchange.head.fields, exchange.server.ietfPolicy.digests)
         let received = try await WholeFile.receive(exchange.body, as: upload, for: exchange, digests: digests)
         guard let file = received else { return }

@@ -10,7 +10,6 @@ enum ReadyHandler {
         }
         var response = ResponseHead(.ok)
         response.set("Content-Type", "text/plain; charset=utf-8")
-        response.set("Cache-Control", "no-store")
         await exchange.respond(response, body: Array("ready\n".utf8))
     }
 
@@ -27,6 +26,7 @@ enum ReadyHandler {
         }
         let open = server.store.openUploads
         if open.count >= open.limit { return "as many unfinished uploads are here as may be." }
+        if server.store.isFullOfEvents { return "too many events wait to be told." }
         do throws(StorageError) {
             let space = try await server.store.space()
             let configuration = server.configuration

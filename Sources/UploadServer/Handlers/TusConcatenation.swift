@@ -14,7 +14,6 @@ enum TusConcatenation {
     static func create(_ request: TusCreationRequest, parts: [UploadID], _ exchange: Exchange) async throws {
         let server = exchange.server
         let id = identity(parts, request.metadata.text, of: exchange.principal.owner)
-        exchange.uploadID = id
         let location = exchange.location(of: id)
         let claim = try await exchange.uploads.claim(own: id, to: .create, overtaken: TusAnswer.overtaken)
         if let known = claim.upload, known.state == .finished {
@@ -73,36 +72,76 @@ enum TusConcatenation {
         let glance = try FinalDecision(
             parts: try await exchange.uploads.parts(parts), isNew: isNew, offer: exchange.tusOffer,
             nowSeconds: server.nowSeconds)
-        guard case .join = glance else { return try await wait(claim, fresh(glance.length), exchange) }
+        guard case .join(let expected) = glance else { return try await wait(claim, fresh(glance.length), exchange) }
+        let admitted = try await admit(&claim, fresh(expected), length: expected, exchange)
         let pinned = try await exchange.uploads.pin(parts)
         let decision = try FinalDecision(
             parts: parts.map { pinned.records[$0] }, isNew: isNew, offer: exchange.tusOffer,
             nowSeconds: server.nowSeconds)
-        guard case .join = decision else { return try await wait(claim, fresh(decision.length), exchange) }
-        try await prepare(&claim, fresh(decision.length), exchange)
+        var record = admitted ?? fresh(nil)
+        record.length = decision.length
+        // Another sum was not asked about.
+        guard case .join(let length) = decision, admitted == nil || length == expected else {
+            return try await wait(claim, record, exchange, isAdmitted: admitted != nil)
+        }
+        try await prepare(&claim, record, exchange, isAdmitted: admitted != nil)
         do throws(StorageError) { return try await claim.concatenate(parts, of: pinned) } catch {
             guard case .damaged = error else { throw error }
             throw FinalDecision.damagedPart(isNew: isNew)
         }
     }
 
+    /// Asks the application whether the whole may begin, where it does, and whether it may be finished: while no part
+    /// is pinned, since others may want to change it meanwhile. Where it is refused at its end the record stays, and
+    /// asking it, or for it once more, tries again.
+    ///
+    /// - Returns: the record as it is to be; nil where no application is asked.
+    private static func admit(
+        _ claim: inout UploadClaim, _ fresh: Upload, length: Int64, _ exchange: Exchange
+    ) async throws -> Upload? {
+        let questions = exchange.server.questions
+        if questions.create == nil, questions.finish == nil { return nil }
+        var record: Upload
+        switch claim.upload?.state {
+        case nil, .expired, .failed: record = try await exchange.uploads.admit(fresh, under: &claim)
+        case .open, .finished: record = claim.upload ?? fresh
+        }
+        var whole = record
+        whole.owner = claim.owner
+        whole.length = length
+        whole.offset = Offset(length)
+        do { try await exchange.uploads.askToFinish(whole) } catch {
+            switch error {
+            case let refusal as Refusal:
+                record.length = length
+                try await prepare(&claim, record, exchange, isAdmitted: true)
+                throw refusal.adding("Location", exchange.location(of: record.id))
+            case let failure as BodyFailure: try exchange.refuseInterrupted(failure)
+            default: throw error
+            }
+        }
+        return record
+    }
+
     private static func wait(
-        _ claim: consuming UploadClaim, _ fresh: Upload, _ exchange: Exchange
+        _ claim: consuming UploadClaim, _ fresh: Upload, _ exchange: Exchange, isAdmitted: Bool = false
     ) async throws -> Upload {
         var claim = claim
-        try await prepare(&claim, fresh, exchange)
+        try await prepare(&claim, fresh, exchange, isAdmitted: isAdmitted)
         let upload = claim.upload ?? fresh
         claim.release()
         return upload
     }
 
     private static func prepare(
-        _ claim: inout UploadClaim, _ fresh: Upload, _ exchange: Exchange
+        _ claim: inout UploadClaim, _ fresh: Upload, _ exchange: Exchange, isAdmitted: Bool = false
     ) async throws {
         switch claim.upload?.state {
-        case nil: try await exchange.uploads.create(fresh, under: &claim, isDurable: true)
+        case nil:
+            try await exchange.uploads.create(fresh, under: &claim, isDurable: true, isAdmitted: isAdmitted)
         // What is said of an earlier attempt does not stand in the way of a new one.
-        case .expired, .failed: try await exchange.uploads.restart(fresh, under: &claim)
+        case .expired, .failed:
+            try await exchange.uploads.restart(fresh, under: &claim, waits: false, isAdmitted: isAdmitted)
         case .open, .finished: break
         }
     }

@@ -14,10 +14,17 @@ enum TusHandler: ServedDialect {
 
     static let methods: PlaceMethods = [.collection: [.post], .resource: [.head, .patch, .delete]]
 
-    static func serve(_ request: UploadRequest) async throws -> Bool {
-        guard request.place.isBelowFiles, isOwn(request.exchange.head) else { return false }
+    /// In tus an override counts whatever it makes of a request; the content's type is looked at with each.
+    static let content = ContentRules(overrides: [.post, .patch], forms: .examined)
+
+    /// With `Tus-Resumable` any request but GET, and PATCH of `application/offset+octet-stream`; POST and PUT with
+    /// other fields of tus or its media type, but no completeness field (IETF), are asked for their version (412).
+    static func recognize(_ request: UploadRequest) -> Void? {
+        request.place.isBelowFiles && isOwn(request.exchange.head) ? () : nil
+    }
+
+    static func serve(_ request: UploadRequest, as _: Void) async throws {
         try await handle(request.exchange, id: request.id, isCollection: request.place == .collection)
-        return true
     }
 
     static func announce(in response: inout ResponseHead, to head: RequestHead, by server: ServerContext) {
@@ -29,7 +36,7 @@ enum TusHandler: ServedDialect {
     }
 
     private static func isOwn(_ head: RequestHead) -> Bool {
-        TusVersion.claims(head, isOfOthers: IETFRequest(head, isUploadResource: false) != nil)
+        TusVersion.claims(head, isOfOthers: UploadField.tellCompleteness(head.fields))
     }
 
     /// - Parameters:
@@ -37,7 +44,6 @@ enum TusHandler: ServedDialect {
     ///   - isCollection: whether the address is the collection's.
     private static func handle(_ exchange: Exchange, id: UploadID?, isCollection: Bool) async throws {
         do {
-            exchange.uploadID = id
             switch try TusAction(exchange.head, isCollection: isCollection) {
             case .create: try await create(exchange)
             case .ask: try await ask(exchange, try known(id))
@@ -65,7 +71,6 @@ enum TusHandler: ServedDialect {
             return try await TusConcatenation.create(request, parts: parts, exchange)
         }
         let id = UploadID.random()
-        exchange.uploadID = id
         let location = exchange.location(of: id)
         let upload = request.upload(
             id, length: request.length, offer: exchange.tusOffer, nowSeconds: server.nowSeconds)
@@ -109,6 +114,14 @@ enum TusHandler: ServedDialect {
         let claim = try await exchange.uploads.claim(id, to: .ask, overtaken: TusAnswer.overtaken)
         switch try OffsetDecision(claim.upload, nowSeconds: server.nowSeconds) {
         case .deliver(let upload, let length):
+            do { try await exchange.uploads.askToFinish(upload) } catch {
+                switch error {
+                case let refusal as Refusal: throw refusal.telling(upload)
+                case let failure as BodyFailure:
+                    return try exchange.refuseUnfinished(failure, superseded: TusAnswer.overtaken(upload))
+                default: throw error
+                }
+            }
             let finished = try await claim.permit(at: upload.offset).finish(length: length)
             await exchange.respond(TusAnswer.offset(finished))
         case .answer(let response):
@@ -160,9 +173,9 @@ enum TusHandler: ServedDialect {
         let offer = exchange.tusOffer
         if plan.declaresLength, let length = plan.length { try claim.setLength(length) }
         let flow = AppendFlow(
-            exchange: exchange, dialect: .tus, start: plan.start, room: plan.room,
+            exchange: exchange, start: plan.start, room: plan.room,
             isProvisional: checksum.isProvisional, isResumable: location == nil,
-            digests: checksum.algorithms.map(\.computed))
+            tellsAddress: location != nil, digests: checksum.algorithms.map(\.computed))
         let outcome = try await flow.run(claim, from: exchange.body) { _, content in
             if content.isOverflow {
                 let refusal = { plan.overflow(offer: offer).telling($0, location: location) }
@@ -181,6 +194,7 @@ enum TusHandler: ServedDialect {
         }
         switch outcome {
         case .stored(let upload): return upload
+        case .refused(let refusal, let upload): throw refusal.telling(upload, location: location)
         case .removed: return nil
         case .cut(let failure, let upload):
             let isKept = upload != nil && !checksum.isProvisional

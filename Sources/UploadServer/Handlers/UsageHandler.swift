@@ -14,7 +14,6 @@ enum UsageHandler {
         let usage = try await exchange.uploads.usage(of: owner)
         var response = ResponseHead(.ok)
         response.set("Content-Type", "application/json")
-        response.set("Cache-Control", "no-store")
         await exchange.respond(response, body: Array(text(owner, usage, exchange).utf8))
     }
 
@@ -31,14 +30,16 @@ enum UsageHandler {
         return "{\"owner\":\(JSONText.string(owner.description))\(numbers)}\n"
     }
 
+    static var badOwner: Refusal {
+        Refusal(.badRequest, code: "bad-owner", "The parameter owner takes one owner's name, once.")
+    }
+
     private static func asked(_ target: RequestTarget) throws(Refusal) -> Owner? {
         var found: Owner?
         for pair in Array((target.query ?? "").utf8).split(separator: 0x26) where pair.starts(with: "owner=".utf8) {
             guard found == nil, let bytes = PercentEncoding.decode(Array(pair.dropFirst(6))),
                 let name = String(validating: bytes, as: UTF8.self), let owner = Owner(name)
-            else {
-                throw Refusal(.badRequest, code: "bad-owner", "The parameter owner takes one owner's name, once.")
-            }
+            else { throw badOwner }
             found = owner
         }
         return found

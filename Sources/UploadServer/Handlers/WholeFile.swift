@@ -17,11 +17,10 @@ enum WholeFile {
         digests: WholeDigests = .none
     ) async throws -> StoredFile? {
         let sizeMax = exchange.sizeMax
-        exchange.uploadID = upload.id
         var claim = try exchange.uploads.claimNew(upload.id)
         try await exchange.uploads.create(upload, under: &claim)
         let flow = AppendFlow(
-            exchange: exchange, dialect: upload.dialect, start: .zero, room: upload.length ?? sizeMax,
+            exchange: exchange, start: .zero, room: upload.length ?? sizeMax,
             isResumable: false, digests: digests.algorithms)
         let outcome = try await flow.run(claim, from: source) { _, content in
             if content.isOverflow { return .delete(refusal: .tooLarge(sizeMax)) }
@@ -32,6 +31,7 @@ enum WholeFile {
         case .stored(let stored):
             return StoredFile(
                 location: exchange.location(of: stored.id), name: stored.name, size: stored.offset.bytes)
+        case .refused(let refusal, _): throw refusal
         case .removed: return nil
         case .cut(let failure, _): throw failure
         }

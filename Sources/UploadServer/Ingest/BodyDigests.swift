@@ -52,8 +52,8 @@ final class BodyDigests {
         if let digest = sha256.take() { digests[.sha256] = digest.finish() }
         if let digest = sha512.take() { digests[.sha512] = digest.finish() }
         if let digest = md5.take() { digests[.md5] = digest.finish() }
-        digests[.crc32] = crc32.map(BodyDigests.bytes)
-        digests[.crc32c] = crc32c.map(BodyDigests.bytes)
+        if let crc32 { digests[.crc32] = BodyDigests.bytes(crc32) }
+        if let crc32c { digests[.crc32c] = BodyDigests.bytes(crc32c) }
         return digests
     }
 

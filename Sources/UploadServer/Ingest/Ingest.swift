@@ -31,6 +31,10 @@ struct Ingest {
     private var room: Int64
     /// What slows it down; nil where nothing does.
     private var throttle: Throttle?
+    /// Bytes that were read before their time, since they stood in the way of others …
+    private var owed = 0
+    /// … and those of them that are read next.
+    private var borrowed = 0
     /// Whether the body comes in floods: the last wait for more of it was worth it.
     private var isFast = true
     /// Holds everything that the caller may want to see of each piece on its way: digests.
@@ -75,7 +79,8 @@ struct Ingest {
             }
             if end == nil { await watch.yield() }
         }
-        throttle?.moved(0)
+        // What is owed yet others wait for.
+        throttle?.moved(owed)
         channel.keepBuffers(false)
         await reclaim(&permit)
         return end ?? .bodyEnded
@@ -88,6 +93,8 @@ struct Ingest {
 
     /// One buffer's way. Answers how the ingest ended, nil to go on.
     private mutating func fillAndWrite(_ permit: inout WritePermit) async throws(BodyFailure) -> IngestEnd? {
+        // Before the client is waited for, who may have to wait for this.
+        while owed > 0, source.pressingBytes == 0 { try await payBack(&permit) }
         if source.isAtEnd { return .bodyEnded }
         if isFast {
             isFast = try await holds(until: SystemClock.monotonicNanoseconds + ServerLimits.bufferHoldNanoseconds)
@@ -96,7 +103,7 @@ struct Ingest {
         if !isFast { try await source.untilArrival() }
         // From here on it is the server that is waited for, not the client.
         watch.setDeadline(.max)
-        let step = try await waitForTurn(permit)
+        let step = try await waitForTurn(&permit)
         if let memory = permit.leaseSmall() {
             let fill = await fill(memory, capacity: StorageLimits.smallBytesMax)
             let count = accept(fill, memory, &permit)
@@ -119,17 +126,50 @@ struct Ingest {
     }
 
     /// Sleeps until a step may be read, without a buffer. Answers how long it is: all of a small body.
-    private mutating func waitForTurn(_ permit: borrowing WritePermit) async throws(BodyFailure) -> Int {
+    private mutating func waitForTurn(_ permit: inout WritePermit) async throws(BodyFailure) -> Int {
         guard let stepBytes = throttle?.stepBytes else { return .max }
         let isSmall = permit.nextByte == 0 && room <= Int64(StorageLimits.smallBytesMax)
         let step = isSmall ? max(1, Int(room)) : Int(min(Int64(stepBytes), max(1, room)))
-        if throttle?.takeAtOnce(step) == true { return step }
+        if owed == 0, throttle?.takeAtOnce(step) == true { return step }
+        while owed > 0 {
+            if source.pressingBytes > 0 { return borrow() }
+            try await payBack(&permit)
+        }
+        return try await hasTurn(step, &permit) ? step : borrow()
+    }
+
+    /// Waits for the time for some of what is owed; bytes that press end that.
+    private mutating func payBack(_ permit: inout WritePermit) async throws(BodyFailure) {
+        watch.setDeadline(.max)
+        let part = min(owed, throttle?.stepBytes ?? owed)
+        guard try await hasTurn(part, &permit) else { return }
+        throttle?.moved(part)
+        owed -= part
+        source.stop(-part)
+    }
+
+    /// Waits for the time for so many bytes. Answers false when others press.
+    private mutating func hasTurn(_ bytes: Int, _ permit: inout WritePermit) async throws(BodyFailure) -> Bool {
+        await reclaim(&permit)
         permit.waitsForServer(true)
         defer { permit.waitsForServer(false) }
-        do throws(Interruption) { try await throttle?.wait(for: step, watch) } catch {
+        let source = source
+        do throws(Interruption) {
+            let isTaken = try await throttle?.wait(
+                for: bytes, watch, unless: { source.pressingBytes > 0 || source.isLost })
+            if isTaken ?? true { return true }
+        } catch {
             throw .transport(.interrupted(error))
         }
-        return step
+        if source.isLost { throw .cutShort }
+        return false
+    }
+
+    /// Has bytes read whose time has not come: their client may send no others for them before that. Answers how many.
+    private mutating func borrow() -> Int {
+        borrowed = Int(min(Int64(source.pressingBytes), max(1, room)))
+        source.stop(borrowed)
+        return borrowed
     }
 
     /// A buffer, waited for if need be; but nobody waits for one with another in hand: if all did, nobody would ever
@@ -153,7 +193,12 @@ struct Ingest {
         _ fill: Fill, _ memory: UnsafeMutableRawPointer, _ permit: inout WritePermit
     ) -> Int {
         watch.setDeadline(.max)
-        throttle?.moved(fill.count - fill.paid)
+        let early = min(borrowed, fill.count - fill.paid)
+        owed += early
+        // What did not come after all is nothing to wait for.
+        if borrowed > early { source.stop(early - borrowed) }
+        borrowed = 0
+        throttle?.moved(fill.count - fill.paid - early)
         counters.add(.bytesReceived, Int64(fill.count))
         let count = permit.admit(Int(min(Int64(fill.count), room)))
         room -= Int64(count)
@@ -164,7 +209,7 @@ struct Ingest {
     private func end(_ fill: Fill, _ accepted: Int) throws(BodyFailure) -> IngestEnd? {
         if fill.count > accepted { return .overflow }
         if let failure = fill.failure { throw failure }
-        return source.isAtEnd ? .bodyEnded : nil
+        return source.isAtEnd && owed == 0 ? .bodyEnded : nil
     }
 
     private struct Fill {

@@ -58,7 +58,16 @@ enum Credentials: Sendable {
                 try TLSContext.selfSigned(
                     names: ["localhost", "127.0.0.1", "::1"], applicationProtocols: protocols))
         } catch {
-            throw .configuration("\(error)")
+            throw .configuration("\(option(of: error, configuration)): \(error)")
         }
+    }
+
+    /// By which option the file came that cannot be used.
+    private static func option(of error: TLSError, _ configuration: ServerConfiguration) -> String {
+        let text = error.description.utf8
+        if let file = configuration.clientAuthorities?.file, text.starts(with: "authorities file \(file)".utf8) {
+            return "--tls-client-ca"
+        }
+        return text.starts(with: "key file".utf8) ? "--tls-key" : "--tls-cert"
     }
 }

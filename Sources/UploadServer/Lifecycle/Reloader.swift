@@ -40,9 +40,11 @@ final class Reloader: Sendable {
     func reload() {
         let next: ServerReload?
         let authority: AuthorityDesk?
+        let questions: QuestionDesks
         do throws(ServerError) {
             next = try source?()
             authority = try next.flatMap { next throws(ServerError) in try self.authority(of: next.configuration) }
+            questions = try next.map { next throws(ServerError) in try self.questions(of: next.configuration) } ?? .none
             if let next, let old = state.current?.configuration, let fault = Reloader.opening(old, next.configuration) {
                 return refuse(fault)
             }
@@ -62,7 +64,8 @@ final class Reloader: Sendable {
                 return refuse("--jwt-jwks: no thread to read keys on: \(error)")
             }
             let renewed = ServerContext(
-                context, configuration: next.configuration, authority: authority, keepers: keepers)
+                context, configuration: next.configuration, authority: authority, questions: questions,
+                keepers: keepers)
             renewed.admission.adopt(next.configuration)
             let (old, new) = (context.configuration.store, next.configuration.store)
             if (old.reserveBytes, old.openUploadsMax) != (new.reserveBytes, new.openUploadsMax) {
@@ -85,6 +88,14 @@ final class Reloader: Sendable {
             return try state.authority(of: configuration)
         } catch {
             throw .system("--auth-url: no thread to ask on: \(error)")
+        }
+    }
+
+    private func questions(of configuration: ServerConfiguration) throws(ServerError) -> QuestionDesks {
+        do throws(Errno) {
+            return try state.questions(of: configuration, source: state.current?.store.outbox?.source ?? "server")
+        } catch {
+            throw .system("--ask-create, --ask-finish: no thread to ask on: \(error)")
         }
     }
 

@@ -1,4 +1,5 @@
 internal import Access
+internal import Events
 internal import HTTP
 internal import HTTPClient
 internal import LinuxSystem
@@ -18,6 +19,22 @@ struct StartCheck {
     /// What is worth a warning, a line each. May block: it looks at files.
     var warnings: [String] {
         connections() + memory() + certificate() + encryption() + uploads() + disk() + proxies() + pages() + access()
+            + programs()
+    }
+
+    /// Those that are run for events: nothing is said of them again before the first one.
+    private func programs() -> [String] {
+        configuration.delivery.targets.compactMap { target in
+            guard case .program(let program) = target else { return nil }
+            do throws(Errno) {
+                let path = FilePath(program.path)
+                guard try FileStatus(of: path).kind == .regular else { return "--exec \(program.path) is no program" }
+                try path.checkMayExecute()
+                return nil
+            } catch {
+                return "--exec \(program.path): \(error); each event is tried again until it can be run"
+            }
+        }
     }
 
     private func connections() -> [String] {

@@ -25,7 +25,7 @@ public struct LineLogHandler: LogHandler {
     public func log(event: LogEvent) {
         var line = LogLine(format, level: event.level.rawValue, message: "\(event.message)")
         let all = event.metadata.map { metadata.merging($0) { $1 } } ?? metadata
-        for (key, value) in all.sorted(by: { $0.key < $1.key }) { line.set(key, "\(value)") }
+        for (key, value) in all.sorted(by: { $0.key < $1.key }) { line.set(key: key, "\(value)") }
         writer.write(line.finish())
     }
 }

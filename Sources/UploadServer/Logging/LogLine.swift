@@ -33,17 +33,17 @@ struct LogLine {
         append(value: value)
     }
 
-    /// The same for a key that is no literal.
-    mutating func set(_ key: String, _ value: String) {
-        append(literal: format == .text ? " " : ",\"")
+    /// The same for a key that may be anything.
+    mutating func set(key: String, _ value: String) {
+        beginKey()
         JSONText.append(key, to: &bytes)
-        append(literal: format == .text ? "=" : "\":")
+        endKey()
         append(value: value)
     }
 
     mutating func set(_ key: StaticString, _ value: Int64) {
         begin(key)
-        if value < 0 { append(literal: "-") }
+        if value < 0 { bytes.append(0x2D) }
         append(value.magnitude)
     }
 
@@ -54,17 +54,29 @@ struct LogLine {
     }
 
     private mutating func begin(_ key: StaticString) {
-        append(literal: format == .text ? " " : ",\"")
+        beginKey()
         append(literal: key)
-        append(literal: format == .text ? "=" : "\":")
+        endKey()
+    }
+
+    private mutating func beginKey() {
+        if format == .text { return bytes.append(0x20) }
+        bytes.append(0x2C)
+        bytes.append(0x22)
+    }
+
+    private mutating func endKey() {
+        if format == .text { return bytes.append(0x3D) }
+        bytes.append(0x22)
+        bytes.append(0x3A)
     }
 
     /// JSON's escapes, in text as well: a client must not be able to forge a line or move the terminal's cursor.
     private mutating func append(value: String) {
         if format == .text, LogLine.isWord(value) { return append(value) }
-        append(literal: "\"")
+        bytes.append(0x22)
         JSONText.append(value, to: &bytes)
-        append(literal: "\"")
+        bytes.append(0x22)
     }
 
     /// Whether a value stands in a line of text without quotes.

@@ -26,19 +26,23 @@ public struct ServerLog: Sendable {
         }
     }
 
+    /// The least important level that is written.
+    var level: Logger.Level { threshold.level }
+
     /// Writes lines of this level and more important ones from now on. From any thread.
     public func setLevel(_ level: Logger.Level) { threshold.level = level }
 
-    /// Whether requests that went well are worth a line.
-    private var logsRequests: Bool { threshold.level <= .info }
+    /// How important a request's line is that was answered with this status; 0 where its connection was lost.
+    private static func level(of status: Int) -> Logger.Level {
+        status == 0 || status >= 500 ? .warning : status >= 400 ? .notice : .info
+    }
 
     /// Writes the line of a request that has got its answer, or lost its connection.
     func finished(_ exchange: Exchange, sent: Int64) {
         let status = exchange.answered?.code ?? 0
-        let failed = status == 0 || status >= 400
-        guard failed || logsRequests else { return }
-        let level = status == 0 || status >= 500 ? "warning" : "info"
-        var line = LogLine(format, level: level, message: "request")
+        let level = Self.level(of: status)
+        guard level >= threshold.level else { return }
+        var line = LogLine(format, level: level.rawValue, message: "request")
         line.set("request", exchange.id)
         line.set("peer", exchange.client)
         line.set("protocol", exchange.head.version.name)
@@ -54,13 +58,34 @@ public struct ServerLog: Sendable {
         if let owner = exchange.principal.owner { line.set("owner", owner.description) }
         if let rule = exchange.refusingRule { line.set("rule", rule) }
         if let upload = exchange.uploadID { line.set("upload", upload.description) }
-        if let note = exchange.note { line.set("note", note) }
+        if let trace = exchange.trace { line.set("trace_id", trace.trace) }
+        if let note = Self.note(of: exchange) { line.set("note", note) }
         writer.write(line.finish())
+    }
+
+    /// What is remarkable about a request, and, of one that an application gave no usable answer about, why; that such
+    /// a one went on all the same is remarkable, too.
+    private static func note(of exchange: Exchange) -> String? {
+        guard let reason = exchange.unansweredReason else { return exchange.note }
+        guard let note = exchange.note else { return "passed-unasked: \(reason)" }
+        let isRefusal = exchange.answered?.isRefusal ?? true
+        return isRefusal ? "\(note): \(reason)" : "\(note), passed-unasked: \(reason)"
+    }
+
+    /// A handler did what none may: the line of its request, which comes later, has the same number.
+    func handlerFailed(_ exchange: Exchange, _ fault: any Error) {
+        logger.error(
+            "a handler failed",
+            metadata: [
+                "request": "\(exchange.id)", "dialect": "\(exchange.dialect?.rawValue ?? "-")", "error": "\(fault)",
+            ])
     }
 
     /// Writes the line of what was no request.
     func refusedHead(id: RequestID, peer: String, _ refusal: Refusal) {
-        var line = LogLine(format, level: "info", message: "bad request")
+        let level = Self.level(of: refusal.status.code)
+        guard level >= threshold.level else { return }
+        var line = LogLine(format, level: level.rawValue, message: "bad request")
         line.set("request", id.description)
         line.set("peer", peer)
         line.set("status", Int64(refusal.status.code))
@@ -95,9 +120,10 @@ public struct ServerLog: Sendable {
     func delivered(_ report: DeliveryReport) {
         let level: Logger.Level =
             switch report {
-            case .gaveUp, .ended: .error
-            case .failing, .refused, .storeFailed: .warning
-            case .recovered: .notice
+            case .gaveUp, .ended, .nothingToPlace: .error
+            case .failing, .refused, .storeFailed, .placeFailing, .notPlaced: .warning
+            case .recovered, .placeRecovered: .notice
+            case .placed: .info
             }
         logger.log(level: level, "\(report)")
     }

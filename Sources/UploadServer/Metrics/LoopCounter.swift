@@ -23,21 +23,24 @@ enum LoopCounter: Int, CaseIterable {
     /// How it is told outside.
     var metric: Metric {
         switch self {
-        case .failedHandshakes: Metric("tls_handshake_failures_total", "TLS handshakes that failed.")
-        case .resumedHandshakes: Metric("tls_resumed_total", "TLS handshakes that an earlier session has shortened.")
-        case .malformedHeads: Metric("malformed_heads_total", "What came on a connection and was no request.")
+        case .failedHandshakes: Metric("tls_handshake_failures", "TLS handshakes that failed.")
+        case .resumedHandshakes: Metric("tls_resumed", "TLS handshakes that an earlier session has shortened.")
+        case .malformedHeads: Metric("malformed_heads", "What came on a connection and was no request.")
         case .uncompleted:
             Metric(
-                "appends_uncompleted_total",
+                "appends_uncompleted",
                 "Appends that brought the last byte of a file whose client has not said that it is complete (IETF).")
-        case .bytesReceived: Metric("received_bytes_total", "Bytes of bodies that came for uploads.")
-        case .bytesSent: Metric("sent_bytes_total", "Bytes of answers.")
-        case .http2Connections: Metric("http2_connections_total", "Connections that spoke HTTP/2.")
-        case .http2Streams: Metric("http2_streams_total", "Requests that came over HTTP/2.")
+        case .bytesReceived: Metric("received_bytes", "Bytes of bodies that came for uploads.")
+        case .bytesSent: Metric("sent_bytes", "Bytes of answers.")
+        case .http2Connections: Metric("http2_connections", "Connections that spoke HTTP/2.")
+        case .http2Streams: Metric("http2_streams", "Requests that came over HTTP/2.")
         case .http2StreamsRefused:
             Metric(
-                "http2_streams_refused_total",
-                "Requests over HTTP/2 turned away because too many connections and streams were open.")
+                "http2_streams_refused",
+                """
+                Requests over HTTP/2 turned away because too many connections and streams were open, \
+                or the heads of those of one connection too large.
+                """)
         }
     }
 }

@@ -10,7 +10,7 @@ enum LoopHistogram: Int, CaseIterable {
     var metric: HistogramMetric {
         switch self {
         case .settleTimes:
-            .times("settle_seconds", "How long requests waited, after their last byte, until it was safely stored.")
+            .times("settle", "How long requests waited, after their last byte, until it was safely stored.")
         }
     }
 }

@@ -8,11 +8,11 @@ internal import Uploads
 
 /// Everything that `/metrics` tells, gathered at one moment.
 struct MetricsReport {
-    private let server: ServerContext
+    let server: ServerContext
     private let usage: ProcessUsage
     private let space: DiskSpace?
     private let isReady: Bool
-    private var text = MetricsText()
+    var text = MetricsText()
 
     /// - Parameters:
     ///   - usage: what the kernel counts of the process.
@@ -33,7 +33,10 @@ struct MetricsReport {
         memory()
         disk()
         store()
-        if let deliverer = server.deliverer { events(deliverer) }
+        watchers()
+        if let outbox = server.store.outbox { events(outbox) }
+        if let deliverer = server.deliverer { targets(deliverer) }
+        if let carrying = server.carrying { delivery(carrying) }
         loops()
         process()
         return text.bytes
@@ -97,7 +100,7 @@ struct MetricsReport {
         text.begin(
             "sluice_auth_questions_total", .counter,
             "Questions to the application of --auth-url, by what came of them.")
-        for fate in AuthorityHealth.Fate.allCases {
+        for fate in ApplicationHealth.Fate.allCases {
             text.sample([("outcome", fate.rawValue)], "\(health.total(fate))")
         }
         text.seconds(
@@ -106,6 +109,7 @@ struct MetricsReport {
         text.number(
             "sluice_auth_questions_queued", .gauge, "Questions that wait for a connection to that application.",
             Int64(server.authority?.queuedCount ?? 0))
+        questions()
         text.begin(
             "sluice_jwks_reads_total", .counter, "Readings of published keys (--jwt-jwks), by what came of them.")
         for (name, count) in server.keyCounts.all { text.sample([("outcome", name)], "\(count)") }
@@ -182,13 +186,23 @@ struct MetricsReport {
             unit: { metric.isTime ? MetricsText.seconds($0) : "\($0)" })
     }
 
-    private mutating func events(_ deliverer: EventDeliverer) {
-        let outbox = deliverer.outbox
+    private mutating func watchers() {
+        let counts = server.watcherCounts
+        text.begin("sluice_watchers", .gauge, "Connections on which uploads are watched: all of them, or one.")
+        text.sample([("kind", "all")], "\(counts.all)")
+        text.sample([("kind", "own")], "\(counts.own)")
+    }
+
+    private mutating func events(_ outbox: EventOutbox) {
         text.number("sluice_events", .gauge, "Events that wait to be told.", Int64(outbox.count))
         text.number("sluice_events_limit", .gauge, "How many may.", Int64(outbox.limit))
         text.number(
             "sluice_events_dropped_total", .counter, "Events dropped because too many waited.", outbox.droppedCount)
-        let targets = Array(zip(deliverer.tallies, outbox.targets))
+    }
+
+    private mutating func targets(_ deliverer: EventDeliverer) {
+        let outbox = deliverer.outbox
+        let targets = Array(zip(deliverer.tallies, deliverer.queues))
         func each(_ name: String, _ kind: MetricsText.Kind, _ help: String, _ value: (Int) -> String) {
             text.begin("sluice_event_target_\(name)", kind, help)
             for (index, (tally, _)) in targets.enumerated() {
@@ -207,6 +221,23 @@ struct MetricsReport {
             "\(targets[$0].0.givenUpCount)"
         }
         each("ended", .gauge, "Whether it wants nothing more (410).") { targets[$0].0.isEnded ? "1" : "0" }
+    }
+
+    private mutating func delivery(_ carrying: EventDeliverer) {
+        guard let tally = carrying.tallies.first, let queue = carrying.queues.first else { return }
+        let waiting = Int64(carrying.outbox.pending(queue.id))
+        text.number("sluice_delivery_queue_length", .gauge, "Finished files that are not in the bucket yet.", waiting)
+        let age = tally.oldestMilliseconds.map { max(0, SystemClock.wallNanoseconds / 1_000_000 - $0) } ?? 0
+        text.begin(
+            "sluice_delivery_oldest_seconds", .gauge, "How long ago the oldest of them was finished; 0 without one.")
+        text.sample([], MetricsText.seconds(age * 1_000_000))
+        text.number(
+            "sluice_delivery_files_total", .counter, "Files that were brought there, or need not be.", tally.takenCount)
+        text.number(
+            "sluice_delivery_failures_total", .counter, "Attempts to bring a file that failed.", tally.failedCount)
+        text.number(
+            "sluice_delivery_bytes_total", .counter, "Bytes that the bucket has taken.",
+            carrying.carrier?.carriedBytes ?? 0)
     }
 
     /// One number of a family; those of one family stand together.

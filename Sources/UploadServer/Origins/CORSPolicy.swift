@@ -48,7 +48,7 @@ public struct CORSPolicy: Sendable {
     /// Adds to an answer what lets a page of another origin see it.
     func mark(_ response: inout ResponseHead, answering head: RequestHead) {
         guard !origins.isEmpty else { return }
-        response.add("Vary", "Origin")
+        response.add(.vary, "Origin")
         guard let origin = head.fields.text(.origin), let allowed = allowed(origin) else { return }
         response.set("Access-Control-Allow-Origin", allowed)
         if allowsCredentials { response.set("Access-Control-Allow-Credentials", "true") }

@@ -27,7 +27,7 @@ enum ForwardedClient {
 
     /// What proxies say the client wrote into `Host`: of `Forwarded`, where that is the field, or `X-Forwarded-Host`.
     static func hosts(_ fields: FieldSection, field: FieldName) -> [String] {
-        guard field == forwarded else {
+        guard field == .forwarded else {
             return fields.text(xForwardedHost)?.pieces(between: ",").map { String($0.withoutBlanks) } ?? []
         }
         return elements(fields, "host").compactMap { $0 }
@@ -39,7 +39,7 @@ enum ForwardedClient {
         guard exchange.connection.isFromTrustedProxy else { return false }
         let fields = exchange.head.fields
         let told =
-            exchange.server.configuration.realIPField == forwarded
+            exchange.server.configuration.realIPField == .forwarded
             ? elements(fields, "proto").compactMap(\.self).first
             : fields.text(xForwardedProto)?.pieces(between: ",").first.map { String($0.withoutBlanks) }
         return told?.foldedASCII == "https"
@@ -47,7 +47,7 @@ enum ForwardedClient {
 
     /// The chain of addresses, the farthest first.
     private static func hops(_ fields: FieldSection, _ field: FieldName) -> [String] {
-        guard field == forwarded else {
+        guard field == .forwarded else {
             return fields.text(field)?.pieces(between: ",").map { bareAddress(unquoted($0)) } ?? []
         }
         return elements(fields, "for").map { $0.map(bareAddress) ?? "unknown" }
@@ -55,7 +55,7 @@ enum ForwardedClient {
 
     /// The values of one parameter of `Forwarded`, nil for an element without it.
     private static func elements(_ fields: FieldSection, _ name: String) -> [String?] {
-        guard let text = fields.text(forwarded) else { return [] }
+        guard let text = fields.text(.forwarded) else { return [] }
         return text.pieces(between: ",").map { element in
             for pair in element.pieces(between: ";") {
                 let sides = pair.pieces(between: "=", piecesMax: 2)
@@ -79,7 +79,6 @@ enum ForwardedClient {
         return colons.count == 1 ? String(decoding: bytes[..<colons[0]], as: UTF8.self) : text
     }
 
-    private static let forwarded = FieldName("forwarded")
     private static let xForwardedProto = FieldName("x-forwarded-proto")
     private static let xForwardedHost = FieldName("x-forwarded-host")
 }

@@ -13,17 +13,23 @@ internal import LinuxSystem
 /// | – | any | if listed, or if it is that of `Host`, of `--public-url`, or of what a trusted proxy says of `Host` |
 enum SiteCheck {
     static func check(_ exchange: Exchange) throws(Refusal) {
+        // Before the configuration is touched, which is not free: nearly all requests end here.
+        if isHarmless(exchange.head) { return }
         guard
             admits(
                 exchange.head, peer: exchange.connection.isPeerKnown ? exchange.connection.peer : "",
                 isEncrypted: exchange.connection.listenerKind == .https,
                 exchange.server.configuration)
         else {
-            throw Refusal(
-                .forbidden, reason: "Another site's page", code: "cross-site",
-                "A page of another site sent this. Start the server with --cors-origin and its origin to allow it."
-            )
+            throw refusal("Start the server with --cors-origin and its origin to allow it.")
         }
+    }
+
+    /// - Parameter advice: what to do about it: one more sentence.
+    static func refusal(_ advice: String) -> Refusal {
+        Refusal(
+            .forbidden, reason: "Another site's page", code: "cross-site",
+            "A page of another site sent this. \(advice)")
     }
 
     /// - Parameters:
@@ -32,7 +38,7 @@ enum SiteCheck {
     static func admits(
         _ head: RequestHead, peer: String, isEncrypted: Bool, _ configuration: ServerConfiguration
     ) -> Bool {
-        if isSafe(head.method), isSafe(head.sentMethod) { return true }
+        if isHarmless(head) { return true }
         let origin = head.fields.text(.origin)
         switch head.fields.text(.secFetchSite) {
         case "same-origin", "none": return true
@@ -42,6 +48,12 @@ enum SiteCheck {
         default: break
         }
         return origin.map { configuration.cors.allowed($0) != nil } ?? false
+    }
+
+    /// Whether nothing is changed, or no browser says where the request is from.
+    private static func isHarmless(_ head: RequestHead) -> Bool {
+        if isSafe(head.method), isSafe(head.sentMethod) { return true }
+        return !head.fields.contains(.origin) && !head.fields.contains(.secFetchSite)
     }
 
     private static func isSafe(_ method: Method) -> Bool {

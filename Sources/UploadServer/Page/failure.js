@@ -32,11 +32,29 @@ export const lost = () => new Failure(
 export const strange = () => new Failure(
     'login', 'Something else answered in place of the server: you may have to log in again.', { seconds: 10 });
 
+/** What a JSON document has to say to a person. */
+function spoken(document) {
+    try {
+        const { title, message } = JSON.parse(document);
+        return [title, message].find((one) => typeof one === 'string') ?? '';
+    } catch {
+        return '';
+    }
+}
+
 /** The sentence of an answer, if it has one; error pages of proxies are HTML and help nobody here. */
 function sentence(text) {
-    const line = (text ?? '').trim().split('\n', 1)[0].slice(0, 240);
-    return line === '' || line.startsWith('<') || line.startsWith('{') ? '' : ` The server says: ${line}`;
+    const whole = (text ?? '').trim(), said = whole.startsWith('{') ? spoken(whole).trim() : whole;
+    const line = said.split('\n', 1)[0].slice(0, 240);
+    return line === '' || line.startsWith('<') ? '' : ` The server says: ${line}`;
 }
+
+/**
+ * Whether it is the no of an application that the server asks about uploads, until a person asks again. Its status is
+ * that application's own and says nothing of the upload or the connection.
+ */
+export const isLastNo = ({ status, field }) =>
+    field('X-Error-Code') === 'refused-by-application' && status !== 429 && field('Retry-After') === null;
 
 /**
  * What an answer means that is no success. Told by the status and by fields alone: HTTP/2 has no reason phrases.
@@ -50,6 +68,11 @@ export function failureOf(answer) {
         const asked = Math.min(parsedCount(field('Retry-After')) ?? 0, Limits.retryAfterSeconds);
         return new Failure('retry', words, { seconds: Math.max(seconds, asked), mostSeconds });
     };
+    if (isLastNo(answer)) return new Failure('refused', `The upload was refused.${sentence(text)}`);
+    if (code === 'refused-by-application') return later(`The upload was refused for now.${sentence(text)}`, 5);
+    if (code === 'application-unavailable') {
+        return later('The application that decides about uploads here cannot be reached.', 2);
+    }
     if (code === 'superseded') return new Failure('superseded', '', { offset });
     switch (status) {
     case 401:

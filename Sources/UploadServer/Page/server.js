@@ -2,9 +2,11 @@
 
 import { Limits } from './limits.js';
 import { parsedCount } from './words.js';
-import { Failure, failureOf, lost, strange } from './failure.js';
+import { Failure, failureOf, isLastNo, lost, strange } from './failure.js';
 import { token } from './token.js';
 
+/** The collection's name, beside which the page is. */
+const collection = document.querySelector('meta[name=collection]').content;
 const TUS = { 'Tus-Resumable': '1.0.0' };
 const BYTES = { ...TUS, 'Content-Type': 'application/offset+octet-stream' };
 
@@ -52,7 +54,7 @@ let offer = null;
 export const server = {
     /** What the server takes, asked once: `sizeMax`, bytes of a file; `requestMax`, bytes of one request. */
     offer() {
-        offer ??= ask('OPTIONS', 'files').then((answer) => {
+        offer ??= ask('OPTIONS', collection).then((answer) => {
             const requestMax = /max-append-size=(\d{1,16})/.exec(answer.field('Upload-Limit') ?? '')?.[1];
             return {
                 sizeMax: parsedCount(answer.field('Tus-Max-Size')) ?? Infinity,
@@ -65,21 +67,33 @@ export const server = {
         return offer;
     },
 
-    /** Makes an upload and answers its address and offset; `body` is the whole file where it is sent along. */
+    /**
+     * Makes an upload and answers its address and offset; `body` is the whole file where it is sent along. A failure's
+     * `url` is the address of an upload that has it all and is not finished: its end was refused, or not decided.
+     */
     async create(upload, body) {
         const headers = {
             ...(body === null ? TUS : BYTES), 'Upload-Length': String(upload.size), 'Upload-Metadata': metadata(upload),
         };
-        const answer = await ask('POST', 'files', { headers, body, seconds: Limits.createSeconds });
-        if (!answer.ok) throw failureOf(answer);
+        const answer = await ask('POST', collection, { headers, body, seconds: Limits.createSeconds });
         // A proxy that serves the page below a path may not have put that into the address.
-        const id = /(?:^|\/)files\/([^/?#]+)$/.exec(answer.field('Location') ?? '')?.[1];
-        if (id === undefined) throw strange();
-        return { url: `files/${id}`, offset: body === null ? 0 : offsetOf(answer) };
+        const [id, place] = (answer.field('Location') ?? '').split('/').reverse();
+        const url = place === collection && /^[^?#]+$/.test(id) ? `${collection}/${id}` : null;
+        if (!answer.ok) {
+            const isAsked = ['refused-by-application', 'application-unavailable'].includes(answer.field('X-Error-Code'));
+            throw Object.assign(failureOf(answer), { url: isAsked ? url : null });
+        }
+        if (url === null) throw strange();
+        return { url, offset: body === null ? 0 : offsetOf(answer) };
     },
 
     /** How many bytes are stored. The server stops an append that is under way to answer this: never ask during one. */
-    async offset(url) { return offsetOf(await ask('HEAD', url)); },
+    async offset(url) {
+        const answer = await ask('HEAD', url), told = answer.field('Upload-Offset');
+        if (!isLastNo(answer) || told === null) return offsetOf(answer);
+        // An answer to HEAD has no text: an append without a byte asks again, and is told why.
+        return offsetOf(await ask('PATCH', url, { headers: { ...BYTES, 'Upload-Offset': told }, body: '' }));
+    },
 
     /** The same without disturbing whoever sends. One byte is enough of a file that is finished. */
     async look(url) { return offsetOf(await ask('GET', url, { headers: { Range: 'bytes=0-0' } })); },

@@ -37,6 +37,9 @@ export function summarise(uploads) {
     element('pause-all').hidden = !active || mine.length < 2;
     element('resume-all').hidden = active || !paused || mine.length < 2;
     element('token-form').hidden = !token.isWanted;
+    setText(element('token-label'), token.isRefused
+        ? 'The server does not take this token: it is wrong, or its time is over. Another one:'
+        : 'The server asks who you are. Your token:');
     element('login').hidden = !mine.some((upload) => upload.state === 'waiting' && upload.needs === 'login');
     document.body.classList.toggle('busy', uploads.length > 0);
     const percent = all === 0 ? 0 : Math.floor(100 * done / all);

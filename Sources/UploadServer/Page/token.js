@@ -28,6 +28,7 @@ let text = brought() || stored();
 
 export const token = {
     isWanted: false,  // whether the server has asked for one, or for another one
+    isRefused: false,  // whether it was told one that it does not take
 
     set(value) {
         text = value.trim();
@@ -52,6 +53,9 @@ export const token = {
     /** Learns from an answer whether the server is content. */
     judge(ok, status, code) {
         if (ok) this.isWanted = false;
-        else if (status === 401 && code !== null) this.isWanted = true;
+        else if (status === 401 && code !== null && code !== 'refused-by-application') {
+            this.isWanted = true;
+            this.isRefused = text !== '';
+        }
     },
 };

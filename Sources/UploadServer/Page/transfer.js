@@ -42,9 +42,21 @@ async function create(upload) {
         upload.settle(offset);
         if (upload.offset < upload.size) memory.save(upload);
     } catch (failure) {
-        if (isWhole && failure.kind === 'retry') upload.wasCut = true;
+        if (failure.url) await keep(upload, failure.url);
+        else if (isWhole && failure.kind === 'retry') upload.wasCut = true;
         throw bounded(failure, upload.size);
     }
+}
+
+/** The whole file is at the server, and may be finished later: with the sum that knows it again. */
+async function keep(upload, url) {
+    upload.url = url;
+    if (upload.isCancelled) return void discard(upload);
+    const { digest, size } = upload;
+    await read(upload, size);
+    Object.assign(upload, { hashed: digest.position, sum: digest.sum });
+    upload.settle(size);
+    memory.save(upload);
 }
 
 /** Goes on with an upload that was begun before: only with the very bytes that it was begun with. */

@@ -15,28 +15,28 @@ extension Exchange {
     ///
     /// - Throws: 429 where too many begin.
     func admitCreation() throws(Refusal) {
-        let configuration = server.configuration
         let now = SystemClock.monotonicNanoseconds
         var own: (bucket: RateBucket, rate: Int64)?
-        if let owner = principal.owner, let rate = configuration.ownerCreationsMax {
+        if let owner = principal.owner, let rate = server.configuration.ownerCreationsMax {
             let bucket = server.rates.account(of: owner).creations
             if let wait = bucket.takeOne(rate: rate, now: now) { throw Exchange.tooManyCreations(wait) }
             own = (bucket, rate)
         }
-        if let rate = configuration.creationsMax, let wait = server.rates.all.creations.takeOne(rate: rate, now: now) {
+        if let rate = server.configuration.creationsMax,
+            let wait = server.rates.all.creations.takeOne(rate: rate, now: now)
+        {
             own?.bucket.giveBackOne(rate: own?.rate ?? rate)
             throw Exchange.tooManyCreations(wait)
         }
     }
 
-    private func throttle(_ line: KeyPath<FlowRates.Account, RateLine>) -> Throttle? {
-        let configuration = server.configuration
+    private func throttle(_ lines: KeyPath<FlowRates.Account, RateLines>) -> Throttle? {
         var shares: [Throttle.Share] = []
-        if let owner = principal.owner, let rate = principal.rateMax ?? configuration.ownerRateMax {
-            shares.append(Throttle.Share(line: server.rates.account(of: owner)[keyPath: line], rate: rate))
+        if let owner = principal.owner, let rate = principal.rateMax ?? server.configuration.ownerRateMax {
+            shares += server.rates.account(of: owner)[keyPath: lines].shares(at: rate)
         }
-        if let rate = configuration.rateMax {
-            shares.append(Throttle.Share(line: server.rates.all[keyPath: line], rate: rate))
+        if let rate = server.configuration.rateMax {
+            shares += server.rates.all[keyPath: lines].shares(at: rate)
         }
         return Throttle(shares, on: connection.loop)
     }

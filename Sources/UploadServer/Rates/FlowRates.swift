@@ -6,8 +6,8 @@ internal import Uploads
 final class FlowRates: Sendable {
     /// What one of them has taken, in and out and by creations.
     final class Account: Sendable {
-        let incoming = RateLine()
-        let outgoing = RateLine()
+        let incoming = RateLines()
+        let outgoing = RateLines()
         let creations = RateBucket()
 
         fileprivate func isAtRest(now: Int64) -> Bool {

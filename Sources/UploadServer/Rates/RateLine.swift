@@ -56,17 +56,23 @@ final class RateLine: Sendable {
         }
     }
 
-    /// The same for who waits for it, on the watch of his task.
+    /// The same for who waits for it, on the watch of his task, which is woken where he may have to go.
     ///
+    /// - Parameter isCalled: whether he cannot wait any longer.
+    /// - Returns: whether the time is his; else nothing is taken.
     /// - Throws: what interrupted the wait; nothing is taken then, and his place is the next one's.
-    func wait(for bytes: Int, rate: Int64, _ watch: Watch, on loop: EventLoop) async throws(Interruption) {
-        if take(bytes, rate: rate, now: SystemClock.monotonicNanoseconds) { return }
+    func wait(
+        for bytes: Int, rate: Int64, _ watch: Watch, on loop: EventLoop, unless isCalled: () -> Bool = { false }
+    ) async throws(Interruption) -> Bool {
+        if take(bytes, rate: rate, now: SystemClock.monotonicNanoseconds) { return true }
         let token = watch.token
         let ticket = join { loop.spawn { loop in loop.wake(token) } }
         do throws(Interruption) {
-            while true {
+            while !isCalled() {
                 switch turn(of: ticket, bytes, rate: rate, now: SystemClock.monotonicNanoseconds) {
-                case .taken: return watch.setDeadline(.max)
+                case .taken:
+                    watch.setDeadline(.max)
+                    return true
                 case .first(let moment): watch.setDeadline(moment)
                 case .behind: watch.setDeadline(.max)
                 }
@@ -79,6 +85,9 @@ final class RateLine: Sendable {
             leave(ticket)
             throw error
         }
+        leave(ticket)
+        watch.setDeadline(.max)
+        return false
     }
 
     /// Lines up.
@@ -116,6 +125,9 @@ final class RateLine: Sendable {
         }
         next?.wake()
     }
+
+    /// Takes the time for bytes that were moved, whether or not it was there.
+    func charge(_ bytes: Int, rate: Int64, now: Int64) { state.withLock { $0.take(bytes, rate, now) } }
 
     /// Puts right what was taken: more bytes were moved than the time was taken for, or fewer if negative.
     func pay(_ bytes: Int, rate: Int64) {

@@ -29,30 +29,37 @@ struct EventSettings: Sendable {
         delivery.attemptNanoseconds = attemptSeconds * 1_000_000_000
         delivery.giveUpMilliseconds = giveUpSeconds == 0 ? nil : giveUpSeconds * 1000
         if let authoritiesFile { delivery.trust = .certificateAuthorities(file: authoritiesFile) }
-        delivery.proxies = ProxySettings(
-            environment: Dictionary(
-                Environment.all.map {
-                    (String(decoding: $0.name, as: UTF8.self), String(decoding: $0.value, as: UTF8.self))
-                },
-                uniquingKeysWith: { first, _ in first }))
+        delivery.proxies = ProxySettings(environment: EventSettings.environment)
         return delivery
+    }
+
+    static var environment: [String: String] {
+        Dictionary(
+            Environment.all.map {
+                (String(decoding: $0.name, as: UTF8.self), String(decoding: $0.value, as: UTF8.self))
+            },
+            uniquingKeysWith: { first, _ in first })
     }
 
     /// The most secrets that a rotation takes, and more.
     private static let secretsMax = 4
 
     /// What is wrong with them together.
-    func faults(_ isChanged: (String) -> Bool, _ spelling: (String) -> String) -> [String] {
+    func faults(
+        hasPlace: Bool, hasQuestions: Bool, _ isChanged: (String) -> Bool, _ spelling: (String) -> String
+    ) -> [String] {
         var faults: [String] = []
         func stray(_ options: [String], _ wanted: String) {
             faults += options.filter(isChanged).map { "\(spelling($0)) says something of \(wanted): name one." }
         }
         if urls.isEmpty {
-            stray(["webhook-secret", "webhook-events", "webhook-ca", "webhook-timeout"], "--webhook")
+            stray(["webhook-events", "webhook-ca", "webhook-timeout"], "--webhook")
+            if !hasQuestions { stray(["webhook-secret"], "--webhook, --ask-create or --ask-finish") }
         }
         if programs.isEmpty { stray(["exec-events", "exec-timeout"], "--exec") }
         if urls.isEmpty, programs.isEmpty {
-            stray(["webhook-format", "webhook-give-up", "events-max", "events-full"], "--webhook or --exec")
+            stray(["webhook-format", "webhook-give-up"], "--webhook or --exec")
+            if !hasPlace { stray(["events-max", "events-full"], "--webhook, --exec or --deliver-s3") }
         }
         if Set(urls).count < urls.count { faults.append("\(spelling("webhook")) names a URL twice.") }
         if Set(programs).count < programs.count { faults.append("\(spelling("exec")) names a program twice.") }

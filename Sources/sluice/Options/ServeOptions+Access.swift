@@ -43,7 +43,10 @@ extension ServeOptions {
                     """
             ) { settings, path in
                 if let url = HTTPURL(path) { return settings.access.published.append((url, KeySet())) }
-                if path.contains("://") { throw OptionFault("takes a file, http://… or https://…, not '\(path)'") }
+                // Nothing of it is shown: it may be the set itself, or hold a password.
+                if path.contains("://") {
+                    throw OptionFault("takes a file, or http://… or https://… without a name or password")
+                }
                 let keys = try read(path, &settings) { bytes throws(KeyFault) in
                     try VerificationKey.keys(jwks: bytes)
                 }
@@ -52,7 +55,9 @@ extension ServeOptions {
             .one(
                 "jwt-jwks-ca", "file", example: "/etc/sluice/issuer-ca.pem", isLive: true,
                 help: "Believe the certificates of such addresses by these authorities (PEM), and not by the system's."
-            ) { settings, path in settings.access.publishersFile = try read(path, &settings) { _ in path } },
+            ) { settings, path in
+                settings.access.publishersFile = try read(path, &settings, isSecret: false) { _ in path }
+            },
             .one(
                 "jwt-issuer", "name", example: "https://app.example",
                 isLive: true,
@@ -125,7 +130,7 @@ extension ServeOptions {
                 system's.
                 """
         ) { settings, path in
-            settings.authority.authoritiesFile = try read(path, &settings) { _ in path }
+            settings.authority.authoritiesFile = try read(path, &settings, isSecret: false) { _ in path }
         },
         .one(
             "auth-url-owner", "name", default: ForwardRules.ownerFieldStandard, isLive: true,
@@ -144,9 +149,11 @@ extension ServeOptions {
     /// No key and no list of tokens is longer.
     private static let keyFileBytesMax = 16 << 20
 
-    private static func read<Value>(
-        _ path: String, _ settings: inout ServeSettings, _ parse: ([UInt8]) throws(KeyFault) -> Value
+    static func read<Value>(
+        _ path: String, _ settings: inout ServeSettings, isSecret: Bool = true,
+        _ parse: ([UInt8]) throws(KeyFault) -> Value
     ) throws(OptionFault) -> Value {
+        if isSecret { try SecretFile.check(path) }
         let bytes: [UInt8]
         do throws(Errno) {
             bytes = try FileContent.bytes(path: FilePath(path), countMax: keyFileBytesMax)

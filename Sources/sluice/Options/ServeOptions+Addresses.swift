@@ -33,8 +33,8 @@ extension ServeOptions {
             .many(
                 "listen-admin", "host:port", example: "127.0.0.1:9090",
                 help: """
-                    Tell /metrics, /readyz and /healthz here, in plain HTTP, for those who look after the server; '' \
-                    is off.
+                    Serve those who look after the server here, in plain HTTP: a page, /metrics, /readyz, /healthz, \
+                    all uploads and cancelling them, events, the log level; '' is off.
                     """
             ) { settings, text in
                 if let path = try path(text) { return settings.server.listenAdminPaths.append(path) }
@@ -73,7 +73,10 @@ extension ServeOptions {
                     The certificate's private key in PEM, not encrypted; as many as there are certificates, in their \
                     order.
                     """
-            ) { $0.keyFiles.append(try file($1)) },
+            ) { settings, path in
+                try SecretFile.check(path)
+                settings.keyFiles.append(path)
+            },
             .one(
                 "tls-client-ca", "file", example: "/etc/sluice/tls/clients.pem", isLive: true,
                 help: "Ask clients for certificates, and believe those that these authorities (PEM) have signed."

@@ -24,6 +24,7 @@ extension ServeOptions {
                     bytes; may be given several times, to go over to a new one.
                     """
             ) { settings, path in
+                try SecretFile.check(path)
                 let bytes: [UInt8]
                 do throws(Errno) {
                     bytes = try FileContent.bytes(path: FilePath(path), countMax: secretFileBytesMax)

@@ -65,7 +65,11 @@ extension ServeOptions {
             ) { $0.server.rateMax = try OptionText.bytes($1, in: 1...1 << 50, of: " bytes a second") },
             .one(
                 "max-creations", "n", example: "1000",
-                isLive: true, help: "Uploads that may begin in a second, of all clients; more are refused."
+                isLive: true,
+                help: """
+                    Uploads of all clients that may begin a second, over time: after a pause so many at once, and in \
+                    no second more than twice as many; more are refused.
+                    """
             ) { $0.server.creationsMax = try OptionText.number($1, in: 1...1_000_000) },
             .one(
                 "reserve", "bytes", default: "0", isLive: true,
@@ -99,7 +103,11 @@ extension ServeOptions {
             ) { $0.server.ownerRateMax = try OptionText.bytes($1, in: 1...1 << 50, of: " bytes a second") },
             .one(
                 "owner-creations", "n", example: "10",
-                isLive: true, help: "Uploads of each owner that may begin in a second; more are refused."
+                isLive: true,
+                help: """
+                    Uploads of each owner that may begin a second, over time: after a pause so many at once, and in no \
+                    second more than twice as many; more are refused.
+                    """
             ) { $0.server.ownerCreationsMax = try OptionText.number($1, in: 1...1_000_000) },
         ])
 }

@@ -3,6 +3,7 @@ import HTTPClient
 import LinuxSystem
 import Logging
 import UploadServer
+import Uploads
 
 extension ServeOptions {
     static let outside = ServeSection(
@@ -17,6 +18,23 @@ extension ServeOptions {
                     proxies.
                     """
             ) { $0.server.publicURL = try publicAddress($1) },
+            .one(
+                "base-path", "path", default: "/files",
+                help: """
+                    Where uploads are made and have their addresses: /media/uploads has them at \
+                    /media/uploads/<id>, and the page, /status, /upload and /usage beside them (/media/, \
+                    /media/status …).
+                    """
+            ) { settings, text in
+                guard let path = BasePath(text) else {
+                    throw OptionFault(
+                        "takes a path like /files or /media/uploads: letters, digits, -, ., _ and ~, not '\(text)'")
+                }
+                guard ServerConfiguration.isFree(path) else {
+                    throw OptionFault("'\(text)' is where something else has its address")
+                }
+                settings.server.basePath = path
+            },
             .many(
                 "trusted-proxy", "network", example: "10.0.0.0/8",
                 isLive: true,
@@ -79,7 +97,14 @@ extension ServeOptions {
             .many(
                 "cors-header", "name", example: "X-Tenant",
                 isLive: true, help: "Let such pages send this request field, too; may be given several times."
-            ) { $0.server.cors.headers.append(try fieldName($1)) },
+            ) { settings, text in
+                settings.server.cors.headers.append(try fieldName(text))
+                // All of them stand in one line of an answer.
+                let bytes = settings.server.cors.headers.reduce(0) { $0 + $1.utf8.count }
+                guard bytes <= OptionText.bytesMax else {
+                    throw OptionFault("takes up to \(OptionText.bytesMax) bytes of names in all")
+                }
+            },
         ])
 
     static let uploads = ServeSection(

@@ -44,6 +44,16 @@ extension ServeOptions {
                 isLive: true, help: "With less free space on the disk /readyz says no."
             ) { $0.server.readyFreeBytes = try OptionText.bytes($1, in: 0...Int64.max) },
             .one(
+                "digest", "algorithm", example: "sha256",
+                help: """
+                    Compute this digest of every file while it comes, and tell it in events and with the file \
+                    (Repr-Digest): sha256; '' computes none.
+                    """
+            ) { settings, text in
+                guard text.isEmpty || text == "sha256" else { throw OptionFault("takes sha256, not '\(text)'") }
+                settings.server.computesDigests = !text.isEmpty
+            },
+            .one(
                 "file-mode", "mode", example: "0640",
                 help: """
                     Permissions of finished files, like 0640 or 0644; their directories may be entered by those who \

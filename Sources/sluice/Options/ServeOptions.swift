@@ -1,7 +1,9 @@
 import Configuration
+import Events
 import Foundation
 import LinuxSystem
 import TLS
+import UploadClient
 import UploadServer
 
 typealias ServeSection = OptionSection<ServeSettings>
@@ -9,7 +11,8 @@ typealias ServeSection = OptionSection<ServeSettings>
 /// The options of `sluice serve`. Each is declared once; what they say of each other is in `ServeRules`.
 enum ServeOptions {
     static let table = OptionTable(
-        [addresses, encryption, access, storage, limits, outside, uploads, events, logging], fileOption: "config")
+        [addresses, encryption, access, storage, limits, outside, uploads, questions, events, delivery, logging],
+        fileOption: "config")
 
     /// A hundred years, in seconds: beyond that a time is a slip of the pen, and sums with it would not fit.
     static let secondsMax: Int64 = 100 * 365 * 86_400
@@ -55,16 +58,17 @@ enum ServeOptions {
         }
         // Their files have been read anew, whatever these are called: something else may be in them.
         let (contents, configured) = (old.target.access.contents, renewed.configured)
-        renewed.applied += (accessFiles + eventFiles).filter { name in
+        renewed.applied += (accessFiles + questionFiles + eventFiles).filter { name in
             !renewed.applied.contains(name)
                 && configured.value(name).texts.contains { contents[$0] != configured.target.access.contents[$0] }
         }
         return renewed
     }
 
-    /// Every variable; those of this program are texts.
+    /// Every variable but the one of those who look after a server; those of this program are texts.
     private static func environment() throws(ConfigurationFault) -> [String: String] {
         let all = Environment.all.map { (String(decoding: $0.name, as: UTF8.self), $0.value) }
+            .filter { $0.0 != AdminOptions.variable }
         let faults = all.compactMap { name, value in
             name.hasPrefix(variablePrefix) && String(validating: value, as: UTF8.self) == nil
                 ? "\(name) is not UTF-8." : nil
@@ -90,6 +94,13 @@ enum ServeOptions {
         }
         configured.target.server.access = settings.policy
         configured.target.server.delivery = settings.events.delivery
+        do throws(OptionTrouble) {
+            configured.target.server.delivery.carrier = try settings.delivery.carrier(
+                environment: EventSettings.environment, proxies: configured.target.server.delivery.proxies)
+            configured.target.server.delivery.keepsPlaced = settings.delivery.keepsFiles
+        } catch {
+            throw ConfigurationFault(["\(configured.spelling(error.option)) \(error.reason)."])
+        }
         do throws(TLSError) {
             configured.target.server.keySources = try settings.access.sources()
         } catch {
@@ -100,6 +111,11 @@ enum ServeOptions {
         } catch {
             throw ConfigurationFault(["\(configured.spelling("auth-url")): \(error)."])
         }
+        do throws(TLSError) {
+            configured.target.server.questions = try settings.questions.configuration(settings.events)
+        } catch {
+            throw ConfigurationFault(["\(configured.spelling("ask-ca")): \(error)."])
+        }
         if !configured.isGiven("max-connections") {
             configured.target.server.connectionsMax = ServerConfiguration.connectionsMax(openFiles: openFiles)
         }
@@ -107,7 +123,8 @@ enum ServeOptions {
 
     /// Says what is wrong, on standard error.
     static func tell(_ fault: ConfigurationFault) {
-        let lines = fault.lines.map { "sluice: \($0)\n" }.joined()
+        // A name in a file may hold anything.
+        let lines = fault.lines.map { "sluice: \(TerminalText.printable($0))\n" }.joined()
         FileHandle.standardError.write(Data(lines.utf8))
     }
 

@@ -26,7 +26,8 @@ final class ServeReload: Sendable {
                 words: words, openFiles: openFiles, inherited: old.target.server.inheritedSockets)
             let (configured, applied, waiting) = try ServeOptions.renewed(old, by: next, openFiles: openFiles)
             let server = configured.target.server
-            let warnings = next.warnings.filter { !old.warnings.contains($0) }
+            let known = old.warnings + old.openSecrets
+            let warnings = (next.warnings + next.openSecrets).filter { !known.contains($0) }
             return ServerReload(
                 configuration: server, applied: applied, waiting: waiting, warnings: warnings
             ) { [self] in

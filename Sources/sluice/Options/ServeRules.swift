@@ -16,7 +16,11 @@ struct ServeRules {
         let faults =
             addresses() + certificates() + proxies() + connections() + origins() + owners() + authority()
             + configured.target.access.faults(spelling)
-            + configured.target.events.faults(configured.isChanged, spelling)
+            + configured.target.events.faults(
+                hasPlace: configured.target.delivery.place != nil, hasQuestions: configured.target.questions.areAsked,
+                configured.isChanged, spelling)
+            + configured.target.questions.faults(configured.isChanged, spelling)
+            + configured.target.delivery.faults(configured.isChanged, spelling)
         if !faults.isEmpty { throw ConfigurationFault(faults) }
     }
 

@@ -9,7 +9,9 @@ struct ServeSettings: Sendable {
     var server = ServerConfiguration(store: StoreConfiguration(path: "./data"))
     var access = AccessSettings()
     var authority = AuthoritySettings()
+    var questions = QuestionSettings()
     var events = EventSettings()
+    var delivery = DeliverySettings()
     var configurationFile: String?
     var certificateFiles: [String] = []
     var keyFiles: [String] = []

@@ -63,8 +63,8 @@ enum ResponseProperties {
     /// Whatever a value holds, it stays within its line.
     private static func checkWriting(_ text: String) {
         var head = ResponseHead(.ok, reason: text)
-        head.set("X-Text", text)
-        head.add("X-Text", text)
+        head.add(.vary, text)
+        head.add(.vary, text)
         head.set("Content-Length", 5)
         var bytes: [UInt8] = []
         head.write(into: &bytes, date: HTTPDate(secondsSince1970: Int64(text.utf8.count)))
@@ -72,7 +72,7 @@ enum ResponseProperties {
         let read = reading(bytes, cuts: [])
         require(read.error == nil && read.ends == [bytes.count], "what is written is one head")
         let fields = read.responses[0].fields
-        require(fields.map(\.name) == ["X-Text", "X-Text", "Content-Length", "Date"], "no field comes from a value")
+        require(fields.map(\.name) == ["Vary", "Vary", "Content-Length", "Date"], "no field comes from a value")
         require(fields.decimal(.contentLength) == .value(5), "no value changes another one")
     }
 }

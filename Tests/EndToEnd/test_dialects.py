@@ -1,0 +1,66 @@
+"""
+What is tried in every dialect is tried in each that the sources name: lists that somebody has written by hand are found
+(dialect_lists.py) and compared with them. Where one lacks a dialect for a reason, `dialects.EXCUSED` has it.
+"""
+
+import pytest
+
+import dialect_lists
+import dialects
+
+LISTS = dialect_lists.all_lists()
+
+
+def test_the_sources_name_dialects():
+    assert {"file-id", "plain", "tus", "ietf"} <= set(dialects.NAMES)
+    assert {"file-id", "plain", "tus", "ietf"} <= set(dialects.CLIENT)
+
+
+def test_a_list_is_found_wherever_it_is(tmp_path):
+    path = tmp_path / "test_new.py"
+    path.write_text("""
+ONE = ["plain", "other"]
+WORDS = ("tus creation", "plain")
+KINDS = {FileID: 1, uploads.Tus: 2}
+MORE = ["tus open", "ietf open", *(f"{name} finished" for name in WHOLE)]
+
+
+def test_heads():
+    for head in (("POST", {"X-File-Size": 3}), ("POST", {"Upload-Complete": "?1"})):
+        ask(head)
+""")
+    assert dialect_lists.of_python(path) == {
+        "test_new.py: WORDS": {"tus", "plain"}, "test_new.py: KINDS": {"file-id", "tus"},
+        "test_new.py: test_heads": {"file-id", "ietf"}}
+    path = tmp_path / "NewTests.swift"
+    path.write_text("import TusDialect\n@Test(arguments: [DialectName.plain, .fileID]) func new() {}\n")
+    assert dialect_lists.of_swift(path) == {"NewTests.swift": {"plain", "file-id"}}
+    path.write_text("import FileIDDialect\nimport TusDialect\n")
+    assert dialect_lists.of_swift(path) == {"NewTests.swift": {"tus", "file-id"}}
+
+
+def test_the_lists_of_the_tests_are_found():
+    assert {"dialects.py: WAYS", "dialects.py: WHOLE", "workload.py: WEIGHTS", "kills.py: WHOLE_MOSTLY"} <= set(LISTS)
+
+
+@pytest.mark.parametrize("place", LISTS)
+def test_a_list_of_dialects_has_all_of_them(place):
+    excused, _ = dialects.EXCUSED.get(place, (set(), ""))
+    lacking = dialect_lists.wanted(place) - LISTS[place] - excused
+    assert lacking == set(), f"{place}: add it there, take it from dialects.py, or give dialects.EXCUSED a reason"
+
+
+def test_a_reason_is_for_what_is_not_there():
+    for place, (excused, _) in dialects.EXCUSED.items():
+        lacking = dialect_lists.wanted(place) - LISTS.get(place, dialect_lists.wanted(place))
+        assert excused & lacking, f"{place} has them all"
+        assert excused <= set(dialects.NAMES), f"{place} names {excused - set(dialects.NAMES)}"
+
+
+def test_every_dialect_says_what_it_has():
+    assert dialects.HAS.keys() == set(dialects.NAMES), "add a line to dialects.HAS"
+    dialects.NAMES.append("later")
+    try:
+        assert "later" not in set().union(*map(dialects.without, (dialects.RESUMES, dialects.ADDRESS, dialects.DIGESTS)))
+    finally:
+        dialects.NAMES.remove("later")
