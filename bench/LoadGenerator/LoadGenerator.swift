@@ -2,7 +2,7 @@ import ArgumentParser
 import LinuxSystem
 import TLS
 
-extension Dialect: ExpressibleByArgument {}
+extension LoadDialect: ExpressibleByArgument {}
 
 extension ByteAmount: ExpressibleByArgument {
     init?(argument: String) { self.init(argument) }
@@ -29,7 +29,7 @@ struct LoadGenerator: ParsableCommand {
 
     @Option(
         help: ArgumentHelp("plain, put (any server's), file-id; status and head have no body.", valueName: "dialect"))
-    var dialect = Dialect.plain
+    var dialect = LoadDialect.plain
 
     @Option(help: ArgumentHelp("Connections at once, kept alive.", valueName: "n"))
     var connections = 1

@@ -6,7 +6,7 @@ struct LoadPlan: Sendable {
     let url: ServerURL
     /// Nil on a plain connection.
     let tls: TLSContext?
-    let dialect: Dialect
+    let dialect: LoadDialect
     let connections: Int
     /// Requests of all connections together.
     let requests: Int

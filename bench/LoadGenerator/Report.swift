@@ -11,10 +11,10 @@ struct Report {
     /// Connections that the server ended while they were held idle.
     var lostConnections = 0
     /// The server before the connections, before the first request, after the last answer, and after the idle time.
-    var serverAtRest: ServerProcesses.Usage?
-    var serverBefore: ServerProcesses.Usage?
-    var serverAfter: ServerProcesses.Usage?
-    var serverIdle: ServerProcesses.Usage?
+    var serverAtRest: ServerProcesses.Footprint?
+    var serverBefore: ServerProcesses.Footprint?
+    var serverAfter: ServerProcesses.Footprint?
+    var serverIdle: ServerProcesses.Footprint?
 
     init(_ plan: LoadPlan) { self.plan = plan }
 

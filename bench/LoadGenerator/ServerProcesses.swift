@@ -3,7 +3,7 @@ internal import LinuxSystem
 /// The server's processes as the kernel's books have them. `proc_pid_stat(5)`, `proc_pid_status(5)`
 struct ServerProcesses: Sendable {
     /// What processes have used together.
-    struct Usage: Equatable, Sendable {
+    struct Footprint: Equatable, Sendable {
         /// CPU time over all threads, those that have ended included, in nanoseconds: exact.
         var cpuNanoseconds: Int64 = 0
         /// The same by kind, in nanoseconds, counted in steps of 10 ms.
@@ -21,16 +21,17 @@ struct ServerProcesses: Sendable {
             guard let end = stat.lastIndex(of: ")") else { return nil }
             let fields = stat[end...].split(separator: " ")
             guard fields.count > 13, let user = Int64(fields[12]), let system = Int64(fields[13]),
-                let resident = Usage.bytes(of: "VmRSS:", in: status), let peak = Usage.bytes(of: "VmHWM:", in: status)
+                let resident = Footprint.bytes(of: "VmRSS:", in: status),
+                let peak = Footprint.bytes(of: "VmHWM:", in: status)
             else { return nil }
             self.cpuNanoseconds = cpuNanoseconds
-            userNanoseconds = user * Usage.tickNanoseconds
-            systemNanoseconds = system * Usage.tickNanoseconds
+            userNanoseconds = user * Footprint.tickNanoseconds
+            systemNanoseconds = system * Footprint.tickNanoseconds
             residentBytes = resident
             residentPeakBytes = peak
         }
 
-        static func += (sum: inout Usage, other: Usage) {
+        static func += (sum: inout Footprint, other: Footprint) {
             sum.cpuNanoseconds += other.cpuNanoseconds
             sum.userNanoseconds += other.userNanoseconds
             sum.systemNanoseconds += other.systemNanoseconds
@@ -58,12 +59,12 @@ struct ServerProcesses: Sendable {
     }
 
     /// - Throws: where there is no such process, or its books cannot be read.
-    func usage() throws(LoadError) -> Usage {
-        var sum = Usage()
+    func usage() throws(LoadError) -> Footprint {
+        var sum = Footprint()
         for number in numbers {
             guard let nanoseconds = SystemClock.cpuNanoseconds(ofProcess: number),
                 let stat = text(of: "stat", number), let status = text(of: "status", number),
-                let usage = Usage(stat: stat, status: status, cpuNanoseconds: nanoseconds)
+                let usage = Footprint(stat: stat, status: status, cpuNanoseconds: nanoseconds)
             else { throw LoadError("cannot read what process \(number) has used") }
             sum += usage
         }

@@ -122,12 +122,13 @@ class Server:
 
 def start_sluice(
     at: Workplace, wire: str, *options: str, threads: int = 1, address: str = "127.0.0.1",
+    program: Sequence[str] = (str(machine.RELEASE / "sluice"),),
 ) -> Running:
     """Sluice, on one core with one loop, on two with two."""
     listen = {"--listen": "", "--listen-tls": ""}
     listen["--listen-tls" if wire == "TLS" else "--listen"] = f"{address}:0"
     cores = [machine.SERVER_CORE] if threads == 1 else [machine.SERVER_CORE, machine.GENERATOR_CORE]
-    command = [str(machine.RELEASE / "sluice"), "serve", *(part for pair in listen.items() for part in pair),
+    command = [*program, "serve", *(part for pair in listen.items() for part in pair),
                "--tls-cert", str(at.certificate), "--tls-key", str(at.key), "--data", str(at.data),
                "--threads", str(threads), *options]
     return Running(command, at.run / "sluice.log", None, wire, cores=cores)

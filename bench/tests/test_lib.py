@@ -17,7 +17,7 @@ sys.path.insert(0, str(BENCH))
 from lib import bars, build, load, machine, profile, tables  # noqa: E402
 from lib.link import NEAR, Link  # noqa: E402
 from lib.results import Results, median  # noqa: E402
-from lib.subjects import SUBJECTS  # noqa: E402
+from lib.subjects import SUBJECTS, instructions  # noqa: E402
 
 
 def run(server: str, number: int, cpu: float, wire: str = "plain") -> dict:
@@ -63,6 +63,12 @@ def test_a_plot_shows_the_median_and_the_spread(results):
 def test_every_subject_says_what_it_is_and_has_columns():
     for name, subject in SUBJECTS.items():
         assert subject.__doc__ and subject.measure.__doc__ and subject.COLUMNS, name
+
+
+def test_instructions_are_read_from_the_last_lines_of_a_dump():
+    assert instructions.total("summary: 7\n\nfn=(1)\n0 7\n\ntotals: 12345678901\n") == 12_345_678_901
+    with pytest.raises(load.LoadFailure):
+        instructions.total("version: 1\n")
 
 
 def test_a_file_with_another_byte_is_found(tmp_path):

@@ -2,7 +2,8 @@
 `COLUMNS` of its table: (figure, heading, decimals). Negative decimals show a number of bytes in that power of two."""
 
 from lib.subjects import (
-    access, allocations, distance, idle, latency, million, owners, page, rates, slow, syncs, takeover)
+    access, allocations, distance, idle, instructions, latency, million, owners, page, protocols, rates, slow,
+    syncs, takeover)
 
 SUBJECTS = {
     "rates": rates,
@@ -13,8 +14,10 @@ SUBJECTS = {
     "idle": idle,
     "distance": distance,
     "page": page,
+    "protocols": protocols,
     "million": million,
     "access": access,
     "owners": owners,
     "allocations": allocations,
+    "instructions": instructions,
 }

@@ -1,5 +1,5 @@
 /// What a request is.
-enum Dialect: String, Sendable, CaseIterable {
+enum LoadDialect: String, Sendable, CaseIterable {
     /// `PUT /files/<name>` with the whole file: one request, 201, and the size in the answer.
     case plain
     /// The same for a server that is not ours: 201 is all that is asked of the answer.
