@@ -545,7 +545,9 @@ def test_what_has_come_of_an_upload_is_kept_though_its_client_has_gone(start):
         client.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0) + frame(1, 4, 1, patch)
                        + frame(0, 0, 1, b"x" * 15_000))
     server.proceed()
-    eventually(lambda: ask(server.port, "HEAD", location, {"Tus-Resumable": "1.0.0"}).offset == 15_000, "what came")
+    # Who asks for the offset is newer than what has come, and would take the upload's place from it.
+    eventually(lambda: data_size(server, location) == 15_000, "what came")
+    assert ask(server.port, "HEAD", location, {"Tus-Resumable": "1.0.0"}).offset == 15_000
 
 
 def test_a_hundred_streams_that_say_nothing_end_by_themselves(start):
