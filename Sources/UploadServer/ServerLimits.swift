@@ -103,10 +103,10 @@ enum ServerLimits {
     static let streamHeadsBytesMax = 1 << 20
     /// Streams of a connection that get their tasks at once, before others have their turn.
     static let streamsBegunAtOnce = 25
-    /// With more streams at once, or more bytes behind the preface of HTTP/2, it is found out first whether their
-    /// client is still there, who costs nothing if not: some clients begin with a few requests, with small heads.
+    /// With more streams at once it is found out first whether their client is still there, who costs nothing if not:
+    /// some clients begin with a few requests. What has not been read by then is lost with a client that has gone, so
+    /// fewer are served without being asked for: what has come of an upload is kept.
     static let streamsUnansweredMax = 4
-    static let unansweredBytesMax = 1024
     /// Content of a frame, in bytes, behind which more is to be expected at once.
     static let floodFrameBytes = 4096
     /// What all streams of a connection whose bodies a rate slows down may be sent ahead together, in bytes, beyond

@@ -71,10 +71,6 @@ final class HTTP2Connection: Parked {
         context.counters.add(.http2Connections)
         beginIdling()
         read.withUnsafeBytes { if !$0.isEmpty { feed($0) } }
-        // What has come is kept where it is content, also of who has gone.
-        if read.count > ServerLimits.unansweredBytesMax {
-            do throws(TransportError) { try reach() } catch { hear(.broken) }
-        }
     }
 
     var server: ServerContext { context.server }
