@@ -24,6 +24,8 @@ public enum AccessLimits {
     public static let cachedCredentialsMax = 8192
     /// Bytes of their tokens, likewise: strangers get none in, but those who have many may bring long ones.
     public static let cachedCredentialBytesMax = 8 << 20
+    /// Bytes at the end of a token by which it is found again.
+    static let credentialKeyBytes = 32
     /// What a client is told to wait, in seconds, where the application does not answer.
     public static let retryAfterSeconds = 5
 }

@@ -76,11 +76,12 @@ public struct CredentialCache {
         young[key] = entry
     }
 
-    /// Keyed with this process's own secret: nobody makes tokens that collide. Eight bytes at a time.
+    /// Of a token's end, where one that was signed has its signature. Tokens that end alike take each other's place,
+    /// and are looked into again.
     private static func key(_ token: [UInt8]) -> Int {
         var hasher = Hasher()
         var word: UInt64 = 0
-        for (index, byte) in token.enumerated() {
+        for (index, byte) in token.suffix(AccessLimits.credentialKeyBytes).enumerated() {
             word = word << 8 | UInt64(byte)
             if index & 7 == 7 { hasher.combine(word) }
         }

@@ -588,6 +588,20 @@ def test_a_stop_settles_every_stream_and_tells_the_client(start):
     assert ask2(server.port, "HEAD", location, TUS).offset == len(data)
 
 
+def test_who_watches_an_upload_hears_of_a_stop_as_of_the_end_of_what_is_told(start):
+    server = start()
+    location = create(server.port, 10)
+    with Line2(server.port) as line:
+        stream = line.head("GET", f"{location}/events", {"Accept": "text/event-stream"})
+        # The answer has begun.
+        while not line._events[stream]:
+            line._more()
+        server.terminate()
+        answer = line.answer("GET", stream)
+    assert answer.status == 200 and answer.body.endswith(b":\n\n")
+    assert server.wait() == 0
+
+
 def test_an_idle_connection_is_told_of_a_stop(start):
     server = start()
     with Line2(server.port) as line:

@@ -50,13 +50,28 @@ struct LineScanner: Sendable {
 
     /// Copies bytes up to `end` or the first control byte; returns where it stopped.
     private mutating func takeText(_ input: Span<UInt8>, from start: Int, to end: Int) -> Int {
-        var stop = start
-        while stop < end, input[stop].isText { stop += 1 }
+        let stop = LineScanner.textEnd(input, from: start, to: end)
         guard stop > start else { return stop }
         bytes.append(addingCapacity: stop - start) { (output: inout OutputSpan<UInt8>) in
             for position in start..<stop { output.append(input[position]) }
         }
         taken += stop - start
         return stop
+    }
+
+    /// Where text ends: at `end` or the first control byte.
+    private static func textEnd(_ input: Span<UInt8>, from start: Int, to end: Int) -> Int {
+        var stop = start
+        while end - stop >= 16, isPlain(input.extracting(stop..<stop + 16)) { stop += 16 }
+        while stop < end, input[stop].isText { stop += 1 }
+        return stop
+    }
+
+    /// Whether none of these can be a control byte. Looks at every one whatever it finds, which takes many at once.
+    @inline(__always)
+    private static func isPlain(_ bytes: Span<UInt8>) -> Bool {
+        var foundOther = false
+        for index in bytes.indices { foundOther = bytes[index] < 0x20 || bytes[index] == 0x7F || foundOther }
+        return !foundOther
     }
 }

@@ -32,16 +32,20 @@ struct EventStream {
 
     /// Whether there is somebody to tell, and it is worth it.
     var goesOn: Bool {
-        !isDismissed && mayBeTold && !exchange.server.isStopping && exchange.head.sentMethod != .head
+        !isDismissed && mayBeTold && !exchange.server.isStopping
     }
 
-    private var mayBeTold: Bool { exchange.isStreaming && !exchange.isBroken && !exchange.channel.isClientGone }
+    private var mayBeTold: Bool {
+        exchange.isStreaming && !exchange.isBroken && !exchange.channel.isClientGone
+            && exchange.head.sentMethod != .head
+    }
 
     /// - Parameters:
     ///   - id: what the client says where it goes on (`Last-Event-ID`); nil leaves the last one in force.
     ///   - data: on one line.
     mutating func send(_ event: String, id: String?, _ data: JSONObject) async {
         await admitAgain()
+        guard goesOn else { return }
         await say("event: \(event)\n\(id.map { "id: \($0)\n" } ?? "")data: \(data.text)\n\n")
         spokenNanoseconds = SystemClock.monotonicNanoseconds
     }
@@ -53,9 +57,8 @@ struct EventStream {
             exchange.watch.clearInterruption()
         }
         await admitAgain()
-        guard SystemClock.monotonicNanoseconds - spokenNanoseconds >= ServerLimits.watchSilenceNanoseconds else {
-            return
-        }
+        let silentNanoseconds = SystemClock.monotonicNanoseconds - spokenNanoseconds
+        guard goesOn, silentNanoseconds >= ServerLimits.watchSilenceNanoseconds else { return }
         await say(":\n\n")
         spokenNanoseconds = SystemClock.monotonicNanoseconds
     }
@@ -68,9 +71,8 @@ struct EventStream {
         do { try await admit(exchange.server.latest) } catch { isDismissed = true }
     }
 
-    /// Says that nothing follows. To be called once, behind everything else.
-    mutating func end() async {
-        isDismissed = false
+    /// Says that nothing follows, also while the server stops. To be called once, behind everything else.
+    func end() async {
         let farewell = ":\n\n"
         exchange.endStream(behind: farewell.utf8.count)
         await say(farewell)
@@ -86,7 +88,7 @@ struct EventStream {
     }
 
     private func say(_ text: String) async {
-        guard goesOn else { return }
+        guard mayBeTold else { return }
         let bytes = Array(text.utf8)
         let watch = exchange.watch
         var sent = 0
