@@ -44,8 +44,13 @@ public enum AccessFault: Error, Equatable, Sendable {
     /// The rule by which somebody else's upload is as if it were not there. No client is told of it.
     public static let ownerRule = "owner"
 
+    /// The rules about where a request comes from, and by what name: whoever sends it may not do it from there. Clients
+    /// are told of them by the same words.
+    public static let siteRules = ["cross-site", "host-not-allowed"]
+
     /// All rules there are.
     public static var rules: [String] {
         ["missing", "scope", "upload", "application", "unanswered", ownerRule] + TokenFault.allCases.map(\.rawValue)
+            + siteRules
     }
 }

@@ -55,12 +55,26 @@ public struct Configured<Target: Sendable>: Sendable {
         table.options.filter { !$0.isLive && value($0.name).texts != next.value($0.name).texts }.map(\.name)
     }
 
+    /// A URL without what may be secret in it: the name and password of its user, and its query.
+    private static func shown(_ text: String) -> String {
+        guard let scheme = text.firstRange(of: "://") else { return text }
+        var (front, rest) = (text[..<scheme.upperBound], text[scheme.upperBound...])
+        if let at = rest.prefix(while: { $0 != "/" && $0 != "?" }).lastIndex(of: "@") {
+            front += "***@"
+            rest = rest[rest.index(after: at)...]
+        }
+        if let query = rest.firstIndex(of: "?") { rest = rest[...query] + "***" }
+        return String(front + rest)
+    }
+
     /// Every option with its value as a line of a configuration file, and behind it where it comes from. A list has
     /// its items in brackets; a secret is not shown.
     public var report: String {
         table.options.map { option in
             let value = value(option.name)
-            let text = option.isSecret && !value.items.isEmpty ? "'***'" : YAMLText.value(value.texts, option)
+            let text =
+                option.isSecret && !value.items.isEmpty
+                ? "'***'" : YAMLText.value(value.texts.map(Configured.shown), option)
             let isOff = value.items.isEmpty && option.shape != .many
             // The file cannot name itself.
             let front = (isOff || !table.isInFile(option) ? "# " : "") + "\(option.name):" + (isOff ? "" : " \(text)")

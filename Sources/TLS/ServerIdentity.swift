@@ -125,7 +125,7 @@ final class ServerIdentity {
     /// When it begins, likewise.
     var startSeconds: Int64 { ServerIdentity.seconds(X509_get0_notBefore(certificate)) ?? .min }
 
-    private static func seconds(_ time: UnsafePointer<ASN1_TIME>?) -> Int64? {
+    static func seconds(_ time: UnsafePointer<ASN1_TIME>?) -> Int64? {
         var days: Int32 = 0
         var seconds: Int32 = 0
         guard ASN1_TIME_diff(&days, &seconds, nil, time) == 1 else { return nil }

@@ -81,7 +81,8 @@ public struct TLSSession: ~Copyable {
         else { return nil }
         defer { X509_free(certificate) }
         return ClientCertificate(
-            names: CertificateNames(certificate), fingerprint: ServerIdentity.fingerprint(of: certificate))
+            names: CertificateNames(certificate), fingerprint: ServerIdentity.fingerprint(of: certificate),
+            expirySeconds: ServerIdentity.seconds(X509_get0_notAfter(certificate)) ?? 0)
     }
 
     /// Goes on with the handshake as far as the descriptor allows. Afterwards it answers `.done` again.

@@ -21,6 +21,9 @@ public enum TusVersion {
         ownFields.contains { head.fields.contains($0) } || hasMediaType(head)
     }
 
+    /// Whether a request says that it is of this dialect.
+    public static func isNamed(_ head: RequestHead) -> Bool { head.fields.contains(.tusResumable) }
+
     private static let ownFields: [FieldName] = [
         .uploadLength, .uploadDeferLength, .uploadMetadata, .uploadConcat, .uploadChecksum,
     ]

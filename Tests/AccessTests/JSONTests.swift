@@ -26,6 +26,13 @@ import Testing
         #expect(value(text) == nil)
     }
 
+    @Test func `two texts that would become one to be safe are neither`() {
+        let marks = String(repeating: "\u{301}", count: 31)
+        #expect(value("\"a\(marks)\"") == .unsafeText)
+        #expect(value("\"a\(marks.dropLast(1))\"") == .string("a" + marks.dropLast(1)))
+        #expect(value("{\"sub\": \"a\(marks)\"}") == .object(["sub": .unsafeText]))
+    }
+
     @Test func `bytes that are no UTF-8 are nothing`() { #expect(JSONValue([0x22, 0xC3, 0x22]) == nil) }
 
     @Test func `an object has so many names and no more`() {

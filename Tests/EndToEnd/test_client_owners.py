@@ -1,11 +1,18 @@
 """Who a client is by its certificate, where it has no token."""
 
+import datetime
+import socket
+import ssl
 import subprocess
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from test_tls_names import Authority
 from tokens import secret_file, token
+from waiting import eventually
 from wire import ask
 
 SECONDS = 30
@@ -72,3 +79,61 @@ def test_a_token_says_more_than_a_certificate(site, tmp_path):
     # A token that counts for nothing is no reason to look for something else.
     assert curl(server, "usage", *alice, "--oauth2-bearer", token("bob", key="x" * 64))[0] == 401
     assert curl(server, "usage")[0] == 401
+
+
+def test_a_certificate_counts_to_the_second_in_which_it_ends(site, tmp_path):
+    """Neither a connection that goes on nor a ticket of it is worth more than the certificate."""
+    started, clients = site
+    server = started("cn")
+    certificate, key = short_lived(clients, "alice", seconds=4)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.load_cert_chain(certificate, key)
+
+    def dial(session=None):
+        raw = socket.create_connection(("127.0.0.1", server.tls_port), SECONDS)
+        return context.wrap_socket(raw, session=session)
+
+    def owner(line):
+        line.sendall(b"GET /usage HTTP/1.1\r\nHost: a.example\r\n\r\n")
+        said = b""
+        while b"\n}" not in said and not said.endswith((b"}", b"}\n", b".\n")):
+            piece = line.recv(65536)
+            if not piece:
+                break
+            said += piece
+        return b'"owner":"alice"' in said, said
+
+    line = dial()
+    assert owner(line)[0]
+    eventually(lambda: not owner(line)[0], "the end of the certificate")
+    with pytest.raises(OSError):
+        # In TLS 1.3 a client hears of it with the first answer.
+        again = dial()
+        again.sendall(b"GET /usage HTTP/1.1\r\nHost: a.example\r\n\r\n")
+        if not again.recv(1):
+            raise ConnectionError("closed")
+    try:
+        resumed, said = owner(dial(line.session))
+    except OSError:
+        resumed, said = False, b""
+    assert not resumed, said
+
+
+def short_lived(authority, name, seconds):
+    """A certificate that ends soon, and its key."""
+    issuer = x509.load_pem_x509_certificate(authority.file.read_bytes())
+    signer = serialization.load_pem_private_key((authority.folder / "ca.key").read_bytes(), None)
+    key = ec.generate_private_key(ec.SECP256R1())
+    now = datetime.datetime.now(datetime.timezone.utc)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)]))
+        .issuer_name(issuer.subject).public_key(key.public_key()).serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(hours=1)).not_valid_after(now + datetime.timedelta(seconds=seconds))
+        .sign(signer, hashes.SHA256()))
+    files = authority.folder / f"{name}-short.pem", authority.folder / f"{name}-short.key"
+    files[0].write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    files[1].write_bytes(key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+    return files

@@ -302,3 +302,29 @@ def test_nor_is_it_by_the_other_commands(arguments):
     said = run(*arguments, "c0ffee" * 11)
     assert said.returncode == 2 and f"{arguments[-1]} takes a file: " in said.stderr
     assert "c0ffee" not in said.stdout + said.stderr
+
+
+@pytest.mark.parametrize("option, url, is_taken", [
+    ("auth-url", "http://me:PASSWORD@127.0.0.1/", False), ("ask-create", "http://me:PASSWORD@127.0.0.1/", False),
+    ("webhook", "ftp://me:PASSWORD@127.0.0.1/", False), ("public-url", "me:PASSWORD@host", False),
+    ("s3-endpoint", "me:PASSWORD@host", False), ("deliver-s3", "http://me:PASSWORD@host", False),
+    ("auth-url", "http://192.0.2.1/may?key=PASSWORD", True), ("webhook", "http://192.0.2.1/hook?key=PASSWORD", True),
+    ("jwt-jwks", "http://192.0.2.1/keys?key=PASSWORD", True), ("ask-finish", "http://192.0.2.1/?key=PASSWORD", True),
+])
+def test_what_is_secret_in_an_address_is_shown_to_nobody(option, url, is_taken):
+    said = run("check-config", f"--{option}={url}")
+    assert (said.returncode == 0) == is_taken, said.stderr
+    assert "PASSWORD" not in said.stdout + said.stderr
+    assert option in said.stdout + said.stderr
+
+
+@pytest.mark.parametrize("count", [4, 5])
+def test_a_key_that_no_token_would_be_tried_with_is_refused(tmp_path, count):
+    files = []
+    for number in range(count):
+        files.append(tmp_path / f"key{number}")
+        files[-1].write_text(f"{number}" * 40)
+        files[-1].chmod(0o600)
+    said = run("check-config", *[f"--jwt-secret={file}" for file in files])
+    assert said.returncode == (0 if count == 4 else 2)
+    assert ("5 keys of HS256 have no name (kid)" in said.stderr) == (count == 5)

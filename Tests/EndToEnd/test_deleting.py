@@ -91,3 +91,17 @@ def test_a_plain_upload_that_is_cut_leaves_nothing(server):
         line.send(BODY[: SIZE // 2])
         eventually(lambda: usage(server)["open"] == 1, "the upload")
     eventually(lambda: usage(server)["bytes"] == 0 and usage(server)["open"] == 0, "the room")
+
+
+@pytest.mark.parametrize("sent", ["GET", "HEAD", "OPTIONS", "POST"])
+def test_what_proxies_let_pass_and_repeat_deletes_nothing(server, sent):
+    """A method that changes nothing stands for none that does, but where a client speaks tus."""
+    location = made(server, f"{next(iter(WHOLE))} finished")
+    deletes = {"X-HTTP-Method-Override": "DELETE"} | alice(scope="delete")
+    answer = ask(server.port, sent, location, deletes)
+    if sent == "POST":
+        assert answer.status == 204
+    else:
+        assert (answer.status, answer.code) == (400, "bad-method-override")
+        assert ask(server.port, "HEAD", location, alice()).status == 200
+        assert ask(server.port, sent, location, deletes | TUS).status in (204, 400)

@@ -77,7 +77,7 @@ def test_no_upload_under_way_is_cut(site):
     uploads = site.data / "uploads"
     eventually(lambda: [path.stat().st_size for path in uploads.iterdir()] == [5000] * UPLOADS, "the first bytes")
     for size in ("1K", "2K", "3K"):
-        reload(site, f"max-size: {size}\nmin-rate: 1\nmax-connections-per-address: 1\n")
+        reload(site, f"max-size: {size}\nmin-rate: 1\nmax-connections-per-address: 1\nreserve: 900T\n")
     for client in clients:
         client.send(b"b" * 195_000)
     for client in clients:

@@ -32,6 +32,20 @@ import Testing
         ("Forwarded: for=6.6.6.6\u{600}, for=192.0.2.60", "192.0.2.60"),
         ("Forwarded: for=_hidden, for=10.0.0.2", "10.0.0.2"),
         ("Forwarded: proto=https", "10.0.0.1"),
+        // What stands in quotes is the client's word for its host, as some proxies pass it on.
+        ("Forwarded: host=\"x;for=6.6.6.6\";for=192.0.2.60", "192.0.2.60"),
+        ("Forwarded: host=\"a, for=6.6.6.6\";for=192.0.2.60", "192.0.2.60"),
+        ("Forwarded: for=192.0.2.60;host=\"a, for=6.6.6.6\"", "192.0.2.60"),
+        ("Forwarded: host=\"a\\\";for=6.6.6.6\";for=192.0.2.60", "192.0.2.60"),
+        // What is malformed says nothing of anybody.
+        ("Forwarded: host=\"x\";for=6.6.6.6;host=\"y\";for=192.0.2.60", "10.0.0.1"),
+        ("Forwarded: for=6.6.6.6;for=192.0.2.60", "10.0.0.1"),
+        ("Forwarded: host=\"x;for=192.0.2.60", "10.0.0.1"),
+        ("Forwarded: for=192.0.2.60 for=6.6.6.6", "10.0.0.1"),
+        ("Forwarded: for", "10.0.0.1"),
+        ("Forwarded: , for=192.0.2.60; ,", "10.0.0.1"),
+        ("Forwarded: , for = 192.0.2.60", "10.0.0.1"),
+        ("Forwarded: ,, For=192.0.2.60;;proto=http;", "192.0.2.60"),
     ])
     func `a trusted proxy names the client, however long the chain`(field: String, address: String) throws {
         let name = try #require(FieldName(told: String(field.prefix { $0 != ":" })))

@@ -38,7 +38,8 @@ struct JSONReader {
         switch next {
         case UInt8(ascii: "{"): return object(depth: depth)
         case UInt8(ascii: "["): return array(depth: depth)
-        case UInt8(ascii: "\""): return string().map { .string($0) }
+        case UInt8(ascii: "\""):
+            return quoted().map { $0.utf8.count == $0.streamSafe.utf8.count ? .string($0) : .unsafeText }
         case UInt8(ascii: "t"): return take("true") ? .bool(true) : nil
         case UInt8(ascii: "f"): return take("false") ? .bool(false) : nil
         case UInt8(ascii: "n"): return take("null") ? .null : nil
@@ -53,7 +54,7 @@ struct JSONReader {
         if take(UInt8(ascii: "}")) { return .object(members) }
         while true {
             skipBlanks()
-            guard let name = string() else { return nil }
+            guard let name = quoted()?.streamSafe else { return nil }
             skipBlanks()
             guard take(UInt8(ascii: ":")), let value = value(depth: depth + 1),
                 members.updateValue(value, forKey: name) == nil, members.count <= AccessLimits.jsonMembersMax
@@ -78,13 +79,13 @@ struct JSONReader {
         }
     }
 
-    private mutating func string() -> String? {
+    private mutating func quoted() -> String? {
         guard take(UInt8(ascii: "\"")) else { return nil }
         var bytes: [UInt8] = []
         while let byte = next {
             position += 1
             switch byte {
-            case UInt8(ascii: "\""): return String(validating: bytes, as: UTF8.self)?.streamSafe
+            case UInt8(ascii: "\""): return String(validating: bytes, as: UTF8.self)
             case 0..<0x20: return nil
             case UInt8(ascii: "\\"):
                 guard let scalar = escape() else { return nil }

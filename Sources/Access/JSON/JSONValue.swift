@@ -6,6 +6,9 @@ public enum JSONValue: Equatable, Sendable {
     case integer(Int64)
     case number(Double)
     case string(String)
+    /// A text that would have to be changed to be safe to handle (`streamSafe`), and then would no longer be what was
+    /// said: two of them could come to one.
+    case unsafeText
     case array([JSONValue])
     /// Each name once.
     case object([String: JSONValue])

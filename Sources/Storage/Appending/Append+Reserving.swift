@@ -15,7 +15,7 @@ extension Append {
         else { return }
         let brought = end - minted.offset.bytes
         let more = min(min(brought, StorageLimits.reservationBytes) + Int64(count), expectedEnd - position)
-        if store.files.reserveBytes > 0, (try? store.files.checkFits(more)) == nil {
+        if reserveBytes > 0, (try? store.files.checkFits(more, besides: reserveBytes)) == nil {
             state.withLock { $0.reserved = .max }
             return
         }

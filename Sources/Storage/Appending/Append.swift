@@ -17,6 +17,7 @@ final class Append: DiskJob {
     let expectedEnd: Int64?
     /// What its owner may have, where only its bytes tell whether that is kept; else nil.
     let limits: OwnerLimits?
+    private let reserveAtBegin: Int64
     private let token: UInt64
     let state: Mutex<AppendState>
 
@@ -30,6 +31,7 @@ final class Append: DiskJob {
         self.isProvisional = isProvisional
         self.isResumable = isResumable
         self.limits = limits
+        reserveAtBegin = store.files.reserveBytes
         let end = announced.map { minted.offset.bytes.addingReportingOverflow($0) }
         expectedEnd = [minted.length, end.map { $0.overflow ? .max : $0.partialValue }].compactMap(\.self).min()
         id = minted.id
@@ -153,6 +155,9 @@ final class Append: DiskJob {
 
     // MARK: On a disk thread
 
+    /// Free space that is left alone: what was so when it was let begin. Who raises that since cuts nothing short.
+    var reserveBytes: Int64 { min(reserveAtBegin, store.files.reserveBytes) }
+
     /// Writes the buffer.
     func run() {
         var buffer = state.withLock { $0.buffer.take() }
@@ -166,7 +171,7 @@ final class Append: DiskJob {
 
     private func write(_ memory: UnsafeRawPointer) throws(StorageError) {
         let (position, count) = state.withLock { ($0.position, $0.count) }
-        if store.files.reserveBytes > 0 { try store.files.checkFits(Int64(count)) }
+        if reserveBytes > 0 { try store.files.checkFits(Int64(count), besides: reserveBytes) }
         let file = try open()
         var end = position
         let gap = Int(position % Int64(AlignedBuffer.alignment))

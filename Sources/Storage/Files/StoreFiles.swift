@@ -108,9 +108,10 @@ final class StoreFiles: Sendable {
         try doing("ask for free space") { () throws(Errno) in try uploads.space() }
     }
 
-    /// - Throws: `noSpace` where so many bytes more cannot fit, what is reserved left alone.
-    func checkFits(_ bytes: Int64) throws(StorageError) {
-        if try space().bytes - reserveBytes < bytes { throw .noSpace }
+    /// - Parameter reserve: what is left alone; nil for what is to be now.
+    /// - Throws: `noSpace` where so many bytes more cannot fit.
+    func checkFits(_ bytes: Int64, besides reserve: Int64? = nil) throws(StorageError) {
+        if try space().bytes - (reserve ?? reserveBytes) < bytes { throw .noSpace }
     }
 
     // MARK: Data files

@@ -3,8 +3,10 @@ internal import TLS
 internal import Uploads
 
 extension ClientCertificate {
-    /// Whom it stands for by one of its names; nil where it has none of that kind, or one that is no owner's.
-    func owner(by name: CertificateName) -> Owner? {
+    /// Whom it stands for by one of its names; nil where it has none of that kind, or one that is no owner's, and once
+    /// it has ended.
+    func owner(by name: CertificateName, nowSeconds: Int64) -> Owner? {
+        guard nowSeconds < expirySeconds else { return nil }
         let text =
             switch name {
             case .cn: commonName

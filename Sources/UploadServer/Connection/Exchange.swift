@@ -108,6 +108,9 @@ final class Exchange {
         if LimitRules.all.contains(refusal.code) {
             refusingRule = refusal.code
             connection.counters.countLimit(refusal.code)
+        } else if AccessFault.siteRules.contains(refusal.code) {
+            refusingRule = refusal.code
+            connection.counters.countRefusal(refusal.code)
         }
         await respond(refusal.responseHead, body: refusal.bodyBytes)
     }

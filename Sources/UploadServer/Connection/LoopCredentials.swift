@@ -18,7 +18,7 @@ final class LoopCredentials {
     ) throws(AccessFault) -> (principal: Principal, credential: Credential?)? {
         guard server.authority == nil else { return nil }
         let policy = server.configuration.access
-        let certified = policy.certificateName.flatMap { exchange.connection.clientCertificate?.owner(by: $0) }
+        let certified = certified(exchange, policy)
         return try policy.recall(exchange.head, certified: certified, cache: &cache, nowSeconds: nowSeconds)
     }
 
@@ -31,7 +31,7 @@ final class LoopCredentials {
         _ exchange: Exchange, by server: ServerContext
     ) async throws -> (principal: Principal, credential: Credential?) {
         let policy = server.configuration.access
-        let certified = policy.certificateName.flatMap { exchange.connection.clientCertificate?.owner(by: $0) }
+        let certified = certified(exchange, policy)
         guard let desk = server.authority else {
             return try await vouched(exchange, by: server, certified: certified, policy)
         }
@@ -98,6 +98,14 @@ final class LoopCredentials {
             self.desk = desk
         }
         return passes.pass(key, now: SystemClock.monotonicNanoseconds)?.principal
+    }
+
+    /// Whom the client's certificate stands for.
+    private func certified(_ exchange: Exchange, _ policy: AccessPolicy) -> Owner? {
+        guard let name = policy.certificateName, let certificate = exchange.connection.clientCertificate else {
+            return nil
+        }
+        return certificate.owner(by: name, nowSeconds: nowSeconds)
     }
 
     private var nowSeconds: Int64 { SystemClock.wallNanoseconds / 1_000_000_000 }

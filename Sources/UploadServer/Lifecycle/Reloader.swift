@@ -41,6 +41,7 @@ final class Reloader: Sendable {
         let next: ServerReload?
         let authority: AuthorityDesk?
         let questions: QuestionDesks
+        var keepers: [KeyKeeper] = []
         do throws(ServerError) {
             next = try source?()
             authority = try next.flatMap { next throws(ServerError) in try self.authority(of: next.configuration) }
@@ -48,21 +49,19 @@ final class Reloader: Sendable {
             if let next, let old = state.current?.configuration, let fault = Reloader.opening(old, next.configuration) {
                 return refuse(fault)
             }
+            keepers = try next.flatMap { next throws(ServerError) in try self.keepers(of: next) } ?? []
+            // Last: from here on nothing else can be wrong.
             guard try readsCertificates(next?.configuration) else {
+                for keeper in keepers { keeper.end() }
                 if let next, !next.applied.isEmpty { refuse("a certificate cannot be used") }
                 return
             }
         } catch {
+            for keeper in keepers { keeper.end() }
             return refuse("\(error)")
         }
         guard let next, let context = state.current else { return }
         if !next.applied.isEmpty {
-            let keepers: [KeyKeeper]
-            do throws(Errno) {
-                keepers = try state.keepers(of: next.configuration, after: context.keepers)
-            } catch {
-                return refuse("--jwt-jwks: no thread to read keys on: \(error)")
-            }
             let renewed = ServerContext(
                 context, configuration: next.configuration, authority: authority, questions: questions,
                 keepers: keepers)
@@ -88,6 +87,15 @@ final class Reloader: Sendable {
             return try state.authority(of: configuration)
         } catch {
             throw .system("--auth-url: no thread to ask on: \(error)")
+        }
+    }
+
+    private func keepers(of next: ServerReload) throws(ServerError) -> [KeyKeeper]? {
+        guard !next.applied.isEmpty, let context = state.current else { return nil }
+        do throws(Errno) {
+            return try state.keepers(of: next.configuration, after: context.keepers)
+        } catch {
+            throw .system("--jwt-jwks: no thread to read keys on: \(error)")
         }
     }
 

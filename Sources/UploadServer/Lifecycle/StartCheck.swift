@@ -143,7 +143,7 @@ struct StartCheck {
                 !url.usesTLS && url.host.foldedASCII != "localhost"
                     && (try? SocketAddress(host: url.host, port: url.port))?.isLoopback != true
             }
-            .map { "\($0) \($1): without TLS whoever is on the way says who may" }
+            .map { "\($0) \($1.withoutQuery): without TLS whoever is on the way says who may" }
     }
 
     private func open() -> [String] {

@@ -30,7 +30,7 @@ enum ForwardedClient {
         guard field == .forwarded else {
             return fields.text(xForwardedHost)?.pieces(between: ",").map { String($0.withoutBlanks) } ?? []
         }
-        return elements(fields, "host").compactMap { $0 }
+        return ForwardedElements(fields).all.compactMap { $0["host"] }
     }
 
     /// Whether a trusted proxy says that the client came to it, or to one before it, by TLS: in `Forwarded`, where that
@@ -40,7 +40,7 @@ enum ForwardedClient {
         let fields = exchange.head.fields
         let told =
             exchange.server.configuration.realIPField == .forwarded
-            ? elements(fields, "proto").compactMap(\.self).first
+            ? ForwardedElements(fields).all.compactMap { $0["proto"] }.first
             : fields.text(xForwardedProto)?.pieces(between: ",").first.map { String($0.withoutBlanks) }
         return told?.foldedASCII == "https"
     }
@@ -50,19 +50,8 @@ enum ForwardedClient {
         guard field == .forwarded else {
             return fields.text(field)?.pieces(between: ",").map { bareAddress(unquoted($0)) } ?? []
         }
-        return elements(fields, "for").map { $0.map(bareAddress) ?? "unknown" }
-    }
-
-    /// The values of one parameter of `Forwarded`, nil for an element without it.
-    private static func elements(_ fields: FieldSection, _ name: String) -> [String?] {
-        guard let text = fields.text(.forwarded) else { return [] }
-        return text.pieces(between: ",").map { element in
-            for pair in element.pieces(between: ";") {
-                let sides = pair.pieces(between: "=", piecesMax: 2)
-                if sides.count == 2, sides[0].withoutBlanks.foldedASCII == name { return unquoted(sides[1]) }
-            }
-            return nil
-        }
+        let told = ForwardedElements(fields)
+        return told.isMalformed ? ["unknown"] : told.all.map { $0["for"].map(bareAddress) ?? "unknown" }
     }
 
     private static func unquoted(_ text: Substring) -> String {

@@ -56,7 +56,8 @@ enum SiteCheck {
         return !head.fields.contains(.origin) && !head.fields.contains(.secFetchSite)
     }
 
-    private static func isSafe(_ method: Method) -> Bool {
+    /// Whether a method changes nothing (RFC 9110 9.2.1).
+    static func isSafe(_ method: Method) -> Bool {
         method == .get || method == .head || method == .options
     }
 

@@ -108,7 +108,7 @@ extension ServeOptions {
                 """
         ) { settings, text in
             guard let url = HTTPURL(text) else {
-                throw OptionFault("takes http://… or https://…, without a name or password, not '\(text)'")
+                throw OptionFault("takes http://… or https://…, without a name or password")
             }
             settings.authority.url = url
         },

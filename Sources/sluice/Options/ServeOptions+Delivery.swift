@@ -14,14 +14,14 @@ extension ServeOptions {
                     have {id}; without one it is {id}/{name}.
                     """
             ) { settings, text in
-                guard text.hasPrefix("s3://") else { throw OptionFault("takes s3://BUCKET/TEMPLATE, not '\(text)'") }
+                guard text.hasPrefix("s3://") else { throw OptionFault("takes s3://BUCKET/TEMPLATE") }
                 settings.delivery.place = text
             },
             .one(
                 "s3-endpoint", "url", example: "https://s3.example",
                 help: "The server that has the bucket. Default: Amazon's of the region."
             ) { settings, text in
-                guard let url = HTTPURL(text) else { throw OptionFault("takes an http or https URL, not '\(text)'") }
+                guard let url = HTTPURL(text) else { throw OptionFault("takes an http or https URL") }
                 settings.delivery.endpoint = url
             },
             .one(

@@ -13,7 +13,7 @@ extension ServeOptions {
                 "webhook", "url", example: "https://app.example/hooks/uploads",
                 help: "Tell this URL what becomes of uploads, by POST; may be given several times."
             ) { settings, text in
-                guard let url = HTTPURL(text) else { throw OptionFault("takes an http or https URL, not '\(text)'") }
+                guard let url = HTTPURL(text) else { throw OptionFault("takes an http or https URL") }
                 settings.events.urls.append(url)
             },
             .many(

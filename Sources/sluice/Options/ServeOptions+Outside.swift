@@ -140,10 +140,10 @@ extension ServeOptions {
     private static func publicAddress(_ text: String) throws(OptionFault) -> String {
         let isPath = text.utf8.first == 0x2F && HTTPURL("http://host" + text) != nil
         guard let url = HTTPURL(isPath ? "http://host" + text : text), !text.hasPrefix("//") else {
-            throw OptionFault("takes http://…, https://… or a path like /uploads, in ASCII, not '\(text)'")
+            throw OptionFault("takes http://…, https://… or a path like /uploads, in ASCII")
         }
         if url.target.contains("?") {
-            throw OptionFault("'\(text)' has a query: what follows the address would stand in it")
+            throw OptionFault("takes no query: what follows the address would stand in it")
         }
         return String(text.reversed().drop { $0 == "/" }.reversed())
     }

@@ -44,7 +44,7 @@ extension ServeOptions {
 
     private static func askedURL(_ text: String) throws(OptionFault) -> HTTPURL {
         guard let url = HTTPURL(text) else {
-            throw OptionFault("takes http://… or https://…, without a name or password, not '\(text)'")
+            throw OptionFault("takes http://… or https://…, without a name or password")
         }
         return url
     }
