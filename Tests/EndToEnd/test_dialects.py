@@ -67,6 +67,14 @@ def test_a_reason_that_speaks_of_what_dialects_have_is_so():
             assert not any(map(dialects.has_fields, excused)), f"{place}: {excused} has fields of its own"
 
 
+def test_no_way_to_begin_an_upload_is_lost():
+    # Many tests take them all, and none of them misses one. What comes besides need not be said here.
+    assert {
+        "plain", "plain post", "file-id", "file-id size", "tus", "tus content", "tus deferred content", "tus part", "ietf",
+        "ietf part", "ietf length", "ietf silent"} <= dialects.WAYS.keys()
+    assert {way.partition(" ")[0] for way in dialects.WAYS} == set(dialects.NAMES) == dialects.WHOLE.keys()
+
+
 @pytest.mark.parametrize("name", dialects.NAMES)
 def test_what_a_dialect_has_is_what_the_sources_show(name):
     assert dialects.HAS.get(name) == dialects.has_by_sources(name), (

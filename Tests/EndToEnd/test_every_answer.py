@@ -57,7 +57,8 @@ def check(answer, tls, ids):
     assert answer.fields["x-request-id"] not in ids
     ids.add(answer.fields["x-request-id"])
     assert answer.fields.get("strict-transport-security") == (HSTS if tls else None)
-    for name in ("date", "x-request-id", "strict-transport-security", "content-length"):
+    assert answer.fields.get("cache-control")
+    for name in ("date", "x-request-id", "strict-transport-security", "content-length", "cache-control"):
         assert sum(1 for told, _ in answer.fields if told == name) <= 1, name
 
 

@@ -95,6 +95,19 @@ def test_the_changes_tell_of_every_option(option):
     assert re.search(rf"(?<![\w-]){option}(?![\w-])", PAGES["CHANGELOG.md"]), f"CHANGELOG.md says nothing of {option}"
 
 
+def test_what_every_answer_says_is_looked_at():
+    told = set()
+    for file in ("AnswerHead.swift", "AnswerFields.swift"):
+        text = (TOP / "Sources/UploadServer/Connection" / file).read_text()
+        told |= set(re.findall(r'(?:set|setUnlessThere|append)\(\(?"([A-Za-z-]+)"', text))
+    assert {"X-Request-ID", "Strict-Transport-Security"} <= told
+    look = (TOP / "Tests/EndToEnd/test_every_answer.py").read_text().partition("def check(")[2].partition("\n\n\n")[0]
+    looked_at = set(re.findall(r'fields(?:\.get\(|\[)"([a-z-]+)"', look)) | set(re.findall(r'"([a-z]+(?:-[a-z]+)*)"', look))
+    # HTTP/1.1 alone says whether the connection lasts; the length is not there without content. The date is the clock's.
+    said = {name.lower() for name in told} - {"connection"} | {"date"}
+    assert said == looked_at, "check of test_every_answer.py, AnswerHead and AnswerFields"
+
+
 # How pages write a dialect where they do not take its name.
 SPELLED = {"plain": r"\bplain\b|PUT and POST"}
 # Lists from which a dialect is missing for a reason: the page, how the paragraph begins, whom, and why.

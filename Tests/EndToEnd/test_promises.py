@@ -1,5 +1,6 @@
 """What README and docs promise has a test: each row and point of their tables and lists is named in ../promises.toml."""
 
+import ast
 import re
 import tomllib
 from functools import cache
@@ -60,6 +61,50 @@ def exists(name: str) -> bool:
     return f"func `{function}`" in text if file.endswith(".swift") else f"def {function}(" in text
 
 
+def skips(text: str) -> bool:
+    """Whether Python code may leave a test out."""
+    return re.search(r"pytest\.(skip|xfail|importorskip|mark\.(skip|skipif|xfail))\b|Skipped|unittest\.skip", text) is not None
+
+
+@cache
+def skippable(name: str) -> frozenset[str]:
+    """The tests of a file in Python that may be left out: by themselves, by what is said of them or of the whole file, or
+    by a fixture that they ask for."""
+    found: set[str] = set()
+    for path in TESTS.rglob(name):
+        text = path.read_text()
+        tree = ast.parse(text)
+        marks = {
+            ast.unparse(node.targets[0]) for node in tree.body
+            if isinstance(node, ast.Assign) and skips(ast.unparse(node.value))}
+        functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+        shared = path.parent / "conftest.py"
+        fixtures = functions + [
+            node for node in ast.walk(ast.parse(shared.read_text() if shared.exists() else ""))
+            if isinstance(node, ast.FunctionDef)]
+        skipping = {node.name for node in fixtures if skips(ast.unparse(node))}
+        for _ in range(4):
+            skipping |= {node.name for node in fixtures if skipping & {argument.arg for argument in node.args.args}}
+        for node in functions:
+            decorators = {ast.unparse(decorator) for decorator in node.decorator_list}
+            named = {word for text in decorators for word in re.findall(r"\w+", text)}
+            if "pytestmark" in marks or node.name in skipping or marks & named or skipping & set(re.findall(
+                    r"usefixtures\('(\w+)'", " ".join(decorators))):
+                found.add(node.name)
+    return frozenset(found)
+
+
+def may_be_skipped(test: str) -> bool:
+    file, _, function = test.partition("::")
+    if file.endswith(".py"):
+        return function in skippable(file)
+    text = sources().get(file, "")
+    before = text.partition(f"func `{function}`")[0]
+    attributes = before[max(before.rfind("\n    }\n"), before.rfind("{\n"), 0):]
+    suite = re.search(r"@Suite\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)", text)
+    return re.search(r"\.(enabled|disabled)\(", attributes + (suite[0] if suite else "")) is not None
+
+
 def flat(text: str) -> str:
     return re.sub(r"\s+", " ", text)
 
@@ -98,6 +143,49 @@ def test_every_test_that_is_named_exists():
 
 def test_every_promise_has_tests_or_a_reason():
     assert [promise for promise in LISTED["promise"] if bool(promise.get("tests")) == bool(promise.get("because"))] == []
+
+
+def test_every_promise_has_a_test_that_runs_everywhere_or_says_where():
+    lonely = [
+        promise["says"] for promise in LISTED["promise"]
+        if promise.get("tests") and all(map(may_be_skipped, promise["tests"])) and not promise.get("where")]
+    assert lonely == [], "these tests may be skipped, and nobody would miss them: say `where` they run"
+    for promise in LISTED["promise"]:
+        if "where" in promise:
+            assert all(map(may_be_skipped, promise["tests"])), f"`where` is needed no more: {promise['says']}"
+
+
+@pytest.mark.parametrize("code, test", LISTED["codes"].items())
+def test_the_test_of_a_code_runs_everywhere(code, test):
+    assert not may_be_skipped(test), f"{code}: {test} may be skipped"
+
+
+def test_a_test_that_may_be_skipped_is_found():
+    # By a mark of the file's, by one of its own, by a fixture, by a word in it; a suite of Swift, and a test.
+    assert may_be_skipped("test_sandbox.py::test_the_units_are_well_formed")
+    assert may_be_skipped("test_helm.py::test_helm_finds_no_fault")
+    assert may_be_skipped("test_proxies.py::test_a_large_file_passes")
+    assert may_be_skipped("test_power.py::test_no_cut_takes_back_what_was_told")
+    assert may_be_skipped("JournalTests.swift::files that a loss of power damaged are written again")
+    assert may_be_skipped("TroubleTests.swift::a file that cannot be removed costs its upload only, and goes when it can")
+    assert not may_be_skipped("StopTests.swift::a server with nothing to do stops at once")
+    assert not may_be_skipped("test_crash.py::test_an_answered_upload_is_there_after_a_kill")
+
+
+def tables() -> dict[str, int]:
+    """How many rows each table has, by its page and the heading above it; those of one heading together."""
+    found: dict[str, int] = {}
+    for page in ("README.md", "CONTRIBUTING.md", "Sources/README.md"):
+        for part in re.split(r"\n(?=#+ )", "\n" + (TESTS.parent / page).read_text()):
+            lines = [line for line in part.split("\n") if line.startswith("|")]
+            # Without the head of each, and the line below that.
+            if count := len(lines) - 2 * sum(re.fullmatch(r"\|(-+\|)+", line) is not None for line in lines):
+                found[f"{page}: {part.strip().partition(chr(10))[0].lstrip('# ')}"] = count
+    return found
+
+
+def test_no_row_of_a_table_is_lost():
+    assert tables() == LISTED["rows"], "a row that has come, or gone on purpose, is counted in [rows] of promises.toml"
 
 
 def test_every_error_code_is_provoked_by_a_test():
