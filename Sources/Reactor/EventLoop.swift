@@ -147,6 +147,15 @@ public actor EventLoop {
         watches.forEach { if !sparing || !$0.isSpared { $0.interrupt(reason, epoch: nil) } }
     }
 
+    /// What tasks of this loop are at that have said so (`Watch.occupation`).
+    ///
+    /// - Parameter sparing: whether those are left out that an interruption spares.
+    public func occupations(sparing: Bool) -> [any Occupation] {
+        var found: [any Occupation] = []
+        watches.forEach { if let occupation = $0.occupation, !sparing || !$0.isSpared { found.append(occupation) } }
+        return found
+    }
+
     /// Goes on with whoever waited behind `token`, unless that has been done.
     func unpark(_ token: EventToken) async { await watches[token]?.takeParked()?.resume(on: self) }
 

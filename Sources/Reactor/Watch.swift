@@ -23,6 +23,9 @@ public final class Watch {
     /// Whether the task is at something that is worth bringing to its end: `EventLoop.interruptAll` passes it by.
     public var isSpared = false
 
+    /// What the task is at, as long as it is; told by `EventLoop.occupations`. To be set to nil by who has set it.
+    public var occupation: (any Occupation)?
+
     /// When the task is interrupted with `.timedOut`; SystemClock.monotonicNanoseconds, `.max` for never.
     private var deadline = Int64.max
     /// What the loop's standstills had come to when the deadline was set: it moves by those that follow.

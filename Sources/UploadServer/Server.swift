@@ -263,10 +263,20 @@ public final class Server: Sendable {
     /// Waits until no client is left, or their time is over.
     private func drain(since start: Int64, on loop: isolated EventLoop) async {
         let watch = loop.watch()
-        var isCut = false
+        var (isCut, isTold) = (false, false)
         while clientCount > 0 {
             let elapsed = SystemClock.monotonicNanoseconds - start
-            if elapsed >= ServerLimits.stopClientsNanoseconds { break }
+            if elapsed >= context.configuration.stopClientsNanoseconds {
+                tellUnended(sparing: false)
+                // For the loops to say it in.
+                try? await watch.pause(nanoseconds: 100_000_000)
+                watch.clearInterruption()
+                break
+            }
+            if !isTold, elapsed >= context.configuration.stopPatienceNanoseconds {
+                isTold = true
+                tellUnended(sparing: true)
+            }
             if !isCut, elapsed >= ServerLimits.stopDownloadNanoseconds {
                 isCut = true
                 interruptAll(sparing: false)
@@ -276,6 +286,20 @@ public final class Server: Sendable {
         }
         loop.end(watch)
         isUnclean.store(clientCount > 0, ordering: .relaxed)
+    }
+
+    /// Has the log name the requests that do not come to their end, and the loops that do not turn.
+    ///
+    /// - Parameter sparing: whether answers that are being sent have their time yet.
+    private func tellUnended(sparing: Bool) {
+        for loop in group.loops {
+            loop.spawn { [log = context.log] loop in
+                log.unended(loop.occupations(sparing: sparing).compactMap { $0 as? Exchange })
+            }
+        }
+        for (index, lag) in supervisor.lags.enumerated() where lag >= ServerLimits.stopLagNanoseconds {
+            context.log.standsStill(loop: index, nanoseconds: lag)
+        }
     }
 
     /// Closes the store on a thread of its own and answers whether that came to its end in time.

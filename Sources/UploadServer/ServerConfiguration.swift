@@ -66,6 +66,10 @@ public struct ServerConfiguration: Sendable {
     /// How long a client that has connected, or begun a request, may take to say what it wants when the server stops,
     /// in nanoseconds.
     public var stopRequestNanoseconds: Int64
+    /// From the begin of a stop to the log's lines on requests that do not end, in nanoseconds.
+    public var stopPatienceNanoseconds: Int64
+    /// From the begin of a stop to the closing of the store, whatever still runs, in nanoseconds.
+    public var stopClientsNanoseconds: Int64
     /// The least a body may bring in bytes a second, averaged over a window of waiting for it; 0 for no such bound.
     public var bodyRateBytes: Int64
     /// That window, in nanoseconds.
@@ -152,6 +156,8 @@ public struct ServerConfiguration: Sendable {
         idleNanoseconds = ServerLimits.idleNanoseconds
         headNanoseconds = ServerLimits.headNanoseconds
         stopRequestNanoseconds = ServerLimits.stopRequestNanoseconds
+        stopPatienceNanoseconds = ServerLimits.stopPatienceNanoseconds
+        stopClientsNanoseconds = ServerLimits.stopClientsNanoseconds
         bodyRateBytes = ServerLimits.bodyRateBytes
         bodyRateWindowNanoseconds = ServerLimits.bodyRateWindowNanoseconds
         connectionsMax = ServerLimits.connectionsMax

@@ -142,6 +142,12 @@ enum ServerLimits {
     static let stopNanoseconds: Int64 = 30_000_000_000
     /// From SIGTERM to the closing of the store, which has the rest of the time.
     static let stopClientsNanoseconds: Int64 = 25_000_000_000
+    /// From SIGTERM to the first lines on requests that do not end: before Docker kills, whose patience is short.
+    static let stopPatienceNanoseconds: Int64 = 5_000_000_000
+    /// Requests of a loop that are named then; that there are more is said.
+    static let unendedNamedMax = 16
+    /// A loop that has not got to what it was given by then, while the server stops, is said to stand still.
+    static let stopLagNanoseconds: Int64 = 2_000_000_000
     /// From SIGTERM on, for answers that are being sent: downloads that take longer are cut.
     static let stopDownloadNanoseconds: Int64 = 20_000_000_000
     /// How long a client that has connected, or begun a request, may take to say what it wants when the server stops.

@@ -114,6 +114,25 @@ import Testing
         #expect(site.server.waitUntilStopped())
     }
 
+    @Test func `a stop names the request that does not come to its end, and ends all the same`() throws {
+        let site = try TestServer {
+            $0.dialects = [Unruly.self] + ServedDialects.all
+            ($0.stopPatienceNanoseconds, $0.stopClientsNanoseconds) = (1_000_000, 300_000_000)
+        }
+        let client = try site.client()
+        try client.send(TestServer.head("PUT", "/files/a", ["X-Deed: waitsForever", "Content-Length: 0"]))
+        #expect(try client.head().status == 104)
+        site.server.stop()
+        #expect(!site.server.waitUntilStopped())
+        let lines = site.logText.split(separator: "\n").filter { $0.contains("a request does not end") }
+        // When its time is short, and when it is over.
+        #expect(lines.count == 2)
+        for line in lines {
+            let words = ["error ", "dialect=plain", "method=PUT", "path=/files/a", "status=0", "ms=", "request="]
+            #expect(words.allSatisfy { line.contains($0) }, "\(line)")
+        }
+    }
+
     @Test func `a server with nothing to do stops at once`() throws {
         let clock = ContinuousClock()
         let site = try TestServer()

@@ -23,11 +23,13 @@ enum Unruly: ServedDialect {
         // Behind it.
         case ownErrorLate, refusalLate, secondAnswer, secondHead, lateInterim, lateStream, lateFile
         // In it.
-        case missingContent, tooMuchContent, tooMuchFile, leavesStream
+        case missingContent, tooMuchContent, countsMuch, tooMuchFile, leavesStream
         // In what it takes.
         case takesPart, takesAnySize
         // What a client could have said.
         case splitsField
+        // Or never.
+        case waitsForever
         // Nothing that would be wrong.
         case stores, takesFileID, storesMuch, sharesName
         // What it says of an error, and how much of it.
@@ -74,6 +76,12 @@ enum Unruly: ServedDialect {
         case .tooMuchContent:
             await exchange.startResponse(ResponseHead(.ok), contentLength: 0)
             exchange.countSent(1)
+        case .countsMuch:
+            await exchange.startResponse(ResponseHead(.ok), contentLength: 0)
+            for count in [Int.max, .max, .min, -1] { exchange.countSent(count) }
+        case .waitsForever:
+            await exchange.inform(ResponseHead(.uploadResumptionSupported))
+            await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in }
         case .forbiddenContent: await exchange.respond(ResponseHead(.noContent), body: [1, 2, 3])
         case .otherUpload, .otherAppend, .otherRestart: try await meddle(exchange, deed)
         case .stores:

@@ -7,7 +7,7 @@ internal import Uploads
 internal import Wire
 
 /// One request and its one answer. Confined to its connection's loop.
-final class Exchange {
+final class Exchange: Occupation {
     let head: RequestHead
     let body: any RequestBody
     /// Names this request in the log and to the client (`X-Request-ID`), …

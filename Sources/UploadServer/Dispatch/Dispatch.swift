@@ -9,6 +9,8 @@ internal import Uploads
 enum Dispatch {
     /// Handles one request to its answer; whatever a handler throws becomes one here, and so does its silence.
     static func handle(_ exchange: Exchange) async {
+        exchange.watch.occupation = exchange
+        defer { exchange.watch.occupation = nil }
         do {
             try await route(exchange)
             if !exchange.isSettled { await exchange.fail(HandlerFault.unanswered) }

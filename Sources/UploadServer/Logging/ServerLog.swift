@@ -81,6 +81,34 @@ public struct ServerLog: Sendable {
             ])
     }
 
+    /// The server stops, and these requests do not come to their end: a handler waits for what does not come, or goes
+    /// on in spite of being interrupted. Names a bounded number of them.
+    func unended(_ exchanges: [Exchange]) {
+        for exchange in exchanges.prefix(ServerLimits.unendedNamedMax) {
+            let age = SystemClock.monotonicNanoseconds - exchange.startNanoseconds
+            logger.error(
+                "a request does not end, and the server stops",
+                metadata: [
+                    "request": "\(exchange.id)", "dialect": "\(exchange.dialect?.rawValue ?? "-")",
+                    "method": "\(exchange.head.sentMethod)", "path": "\(exchange.head.target.path)",
+                    "upload": "\(exchange.uploadID?.description ?? "-")",
+                    "status": "\(exchange.answered?.code ?? 0)", "ms": "\(age / 1_000_000)",
+                ])
+        }
+        let more = exchanges.count - ServerLimits.unendedNamedMax
+        if more > 0 {
+            logger.error("more requests do not end, and the server stops", metadata: ["requests": "\(more)"])
+        }
+    }
+
+    /// The server stops, and a loop does not turn: something on it, a handler or what it calls, has not let go of the
+    /// thread since. What the loop's other requests wait for is that.
+    func standsStill(loop: Int, nanoseconds: Int64) {
+        logger.error(
+            "a loop stands still, and the server stops",
+            metadata: ["loop": "\(loop)", "ms": "\(nanoseconds / 1_000_000)"])
+    }
+
     /// Writes the line of what was no request.
     func refusedHead(id: RequestID, peer: String, _ refusal: Refusal) {
         let level = Self.level(of: refusal.status.code)
