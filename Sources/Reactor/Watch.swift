@@ -92,7 +92,8 @@ public final class Watch {
 
     /// Sleeps for a while; an interruption (but not a deadline set earlier) ends that early.
     public func pause(nanoseconds: Int64) async throws(Interruption) {
-        setDeadline(SystemClock.monotonicNanoseconds + nanoseconds)
+        let (end, isNever) = SystemClock.monotonicNanoseconds.addingReportingOverflow(max(nanoseconds, 0))
+        setDeadline(isNever ? .max : end)
         do throws(Interruption) {
             while true { try await untilWoken() }
         } catch {
@@ -141,8 +142,9 @@ public final class Watch {
     /// that moment the task's sleep ends with `timedOut`, or its next one does.
     ///
     /// It replaces the earlier one, also one that has passed without the task having slept through it: that one has
-    /// been met.
+    /// been met. What lies before the clock's beginning has passed; what is more than 146 years behind it never comes.
     public func setDeadline(_ nanoseconds: Int64) {
+        let nanoseconds = nanoseconds > .max / 2 ? .max : max(nanoseconds, 0)
         if interruption == .timedOut { interruption = nil }
         deadline = nanoseconds
         stalledBefore = agenda.stalledNanoseconds

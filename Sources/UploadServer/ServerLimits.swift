@@ -148,6 +148,8 @@ enum ServerLimits {
     static let unendedNamedMax = 16
     /// A loop that has not got to what it was given by then, while the server stops, is said to stand still.
     static let stopLagNanoseconds: Int64 = 2_000_000_000
+    /// What one call says that it has sent, at most: more than any memory holds.
+    static let pieceBytesMax = 1 << 44
     /// From SIGTERM on, for answers that are being sent: downloads that take longer are cut.
     static let stopDownloadNanoseconds: Int64 = 20_000_000_000
     /// How long a client that has connected, or begun a request, may take to say what it wants when the server stops.

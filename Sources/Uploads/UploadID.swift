@@ -10,11 +10,15 @@ public struct UploadID: Hashable, Sendable, CustomStringConvertible {
         self.low = low
     }
 
-    /// The first 16 bytes of a digest, big-endian. A digest shorter than that is a programmer's error.
+    /// The first 16 bytes of a digest, big-endian. Of what has fewer, and is none, bytes of zero stand behind.
     public init(digest: [UInt8]) {
-        precondition(digest.count >= 16, "a digest of at least 16 bytes names an upload")
-        func word(_ start: Int) -> UInt64 { digest[start..<start + 8].reduce(0) { $0 << 8 | UInt64($1) } }
-        self.init(high: word(0), low: word(8))
+        var (high, low): (UInt64, UInt64) = (0, 0)
+        for index in 0..<16 {
+            let byte = index < digest.count ? digest[index] : 0
+            high = high << 8 | low >> 56
+            low = low << 8 | UInt64(byte)
+        }
+        self.init(high: high, low: low)
     }
 
     /// Parses exactly 32 lower-case hexadecimal digits, the only form that `description` writes.

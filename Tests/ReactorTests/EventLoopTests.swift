@@ -88,6 +88,51 @@ import Testing
         }
     }
 
+    @Test(arguments: [Int64.min, -1, 0]) func `a deadline before the clock began has passed`(deadline: Int64)
+        async throws
+    {
+        let group = try LoopGroup(count: 1, bufferMemoryBytes: 4 << 20)
+        defer { group.stop() }
+        await onLoop(group.loops[0]) { loop in
+            let watch = loop.watch()
+            defer { loop.end(watch) }
+            watch.setDeadline(deadline)
+            do throws(Interruption) {
+                while true { try await watch.untilWoken() }
+            } catch {
+                #expect(error == .timedOut)
+            }
+            watch.clearInterruption()
+            try? await watch.pause(nanoseconds: deadline)
+            #expect(throws: Never.self) { try watch.checkInterruption() }
+        }
+    }
+
+    @Test(arguments: [Int64.max, Int64.max - 1, Int64.max / 2 + 1]) func `a deadline that never comes is none`(
+        deadline: Int64
+    ) async throws {
+        let group = try LoopGroup(count: 1, bufferMemoryBytes: 4 << 20)
+        defer { group.stop() }
+        await onLoop(group.loops[0]) { loop in
+            let watch = loop.watch()
+            let clock = loop.watch()
+            defer {
+                loop.end(watch)
+                loop.end(clock)
+            }
+            watch.setDeadline(deadline)
+            #expect(loop.timerCount == 0)
+            try? await clock.pause(nanoseconds: 1_000_000)
+            #expect(throws: Never.self) { try watch.checkInterruption() }
+            loop.spawn { [token = watch.token] in $0.interrupt(token, Interruption(rawValue: 7)) }
+            do throws(Interruption) {
+                try await watch.pause(nanoseconds: deadline)
+            } catch {
+                #expect(error == Interruption(rawValue: 7))
+            }
+        }
+    }
+
     @Test func `an interrupt reaches only the work it was meant for`() async throws {
         let group = try LoopGroup(count: 1, bufferMemoryBytes: 4 << 20)
         defer { group.stop() }

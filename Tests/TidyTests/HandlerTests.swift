@@ -27,11 +27,18 @@ import Testing
         Site("TusDialect/Concatenation+Field", "mark", found),
         Site("TusDialect/Concatenation+Field", "[0]", "what is cut into pieces has one at least"),
         Site("TusDialect/Concatenation+Field", "own.count", "a count, which is not negative"),
+        Site("TusDialect/Concatenation+Field", "reserveCapacity", "TusLimits.partsMax, as the lines above compare"),
         Site("TusDialect/FinalDecision", "sent[", byKey),
         Site("TusDialect/PromisedChecksum", "words[", counted),
         Site("TusDialect/UploadMetadata", "words[", counted),
         Site("TusDialect/UploadMetadata", "self[key]", byKey),
         Site("UploadServer/Handlers/IETFTransfer", "algorithm.computed", byKey),
+        Site(
+            "UploadServer/Handlers/IETFTransfer", "UnsafeRawBufferPointer", "as many bytes as the reader has read there"
+        ),
+        Site(
+            "UploadServer/Handlers/MetricsHandler", "Continuation",
+            "resumed once: by a thread, or where none can be had"),
         Site("UploadServer/Handlers/TusConcatenation", "pinned.records[", byKey),
         Site("UploadServer/Handlers/TusHandler", "uniqueKeysWithValues", "every case of an enumeration, once"),
         Site("UploadServer/Handlers/TusHandler", "digests[", byKey),
@@ -39,13 +46,20 @@ import Testing
     ])
 
     /// An index, a removal of what may not be there, a range whose ends somebody has computed, a count that may be
-    /// negative, a divisor that may be 0, keys that may be there twice.
+    /// negative, a divisor that may be 0, keys that may be there twice; memory of a size that somebody has computed; a
+    /// text that is to be one character; a task that is resumed, which may happen once; and what is unsafe by its name.
     static func mayTrap(_ code: String) -> Bool {
         let bare = code.replacing(/\b(?:0x[0-9A-Fa-f]+|[0-9_]+)\.\.[.<](?:0x[0-9A-Fa-f]+|[0-9_]+)/, with: "")
         let ways = [
             /[A-Za-z0-9_)\]][?!]?\[(?!\])/, /\.(?:removeFirst|removeLast|swapAt)\(/, /\.remove\(at:/,
             /\.insert\([^)]*at:/, /repeating:/, /\.(?:prefix|suffix|dropFirst|dropLast)\((?![0-9)]|while)/,
             /\s[\/%]=?\s(?![0-9])/, /uniqueKeysWithValues/, /stride\(/, /\S\.\.[.<]\S|\s\.\.[.<]\s/,
+            /(?:reserveCapacity\(|[cC]apacity: )(?![0-9_]+[,)])/, /offsetBy:|\.advanced\(by:|\.distance\(/,
+            /\.(?:index|formIndex)\((?:after|before):/, /\b(?:Closed)?Range\(|uncheckedBounds/, /maxSplits: (?![0-9])/,
+            /(?:remove|replace)Subrange\(/, /\bCharacter\(|ascii: (?!")/,
+            /quotientAndRemainder|dividingFullWidth|\.(?:remainder|divided)\(/,
+            /[cC]ontinuation\b(?!\.)|[uU]nsafe|\bunowned\b|assum(?:e|ing)[A-Z]/,
+            /\b(?:exit|exitNow|abort|raise|kill|assert|assertionFailure)\(/,
         ]
         return ways.contains { bare.contains($0) }
     }
@@ -55,6 +69,10 @@ import Testing
             in: Self.isMeant, complaint: "may end the process, and no reason is given here",
             lines: [
                 "[", "remove", "swapAt", "insert", "repeating", "fix(", "drop", " / ", " % ", "unique", "stride", "..",
+                "apacity", "ffset", "vanced", "distance", "ndex(", "Range(", "unch", "maxSplits", "Subrange",
+                "Character(",
+                "ascii:", "emainder", "divid", "ontinuation", "nsafe", "unowned", "assum", "exit", "abort(", "raise(",
+                "kill(", "assert",
             ],
             Self.mayTrap)
     }
@@ -62,11 +80,17 @@ import Testing
     @Test(arguments: [
         "words[2]", "f(a)[0]", "all.removeFirst()", "all.remove(at: 3)", "x.prefix(count)", "a / b", "low...high",
         "0..<count", "Array(repeating: 0, count: n)", "Dictionary(uniqueKeysWithValues: pairs)", "text[start...]",
+        "all.reserveCapacity(count)", "Set<Int>(minimumCapacity: n)", "[UInt8](unsafeUninitializedCapacity: n) { f }",
+        "text.utf8.index(start, offsetBy: 3)", "text.utf8.index(after: end)", "Character(text)", "UInt8(ascii: scalar)",
+        "a.quotientAndRemainder(dividingBy: b)", "Range(uncheckedBounds: (a, b))", "Range(whole)", "exit(1)",
+        "await withCheckedContinuation { box = $0 }", "unsafeBitCast(a, to: B.self)", "unowned let exchange: Exchange",
+        "all.replaceSubrange(part, with: [])", "text.split(separator: c, maxSplits: n)", "a.advanced(by: n)",
     ])
     func `a way to end it is found`(line: String) { #expect(Self.mayTrap(line)) }
 
     @Test(arguments: [
         "[UInt8]()", "let a: [Int] = []", "x.prefix(3)", "n / 1_000", "(0x21...0x7E).contains(a)", "a.first",
+        "all.reserveCapacity(32)", "ByteRange(field)", "UInt8(ascii: \"a\")", "text.split(separator: c, maxSplits: 1)",
     ])
     func `what cannot end it is none`(line: String) { #expect(!Self.mayTrap(line)) }
 
@@ -76,7 +100,6 @@ import Testing
         Site("TusDialect/Concatenation+Field", "Concatenation(", "a field's value, which has no line feed"),
         Site("TusDialect/TusOffer", "TusOffer(", "another offer's collection"),
         Site("UploadServer/Handlers/IETFTransfer", "PromisedDigest(", "what was computed by that algorithm"),
-        Site("UploadServer/Handlers/TusConcatenation", "UploadID(digest:", "a digest of SHA-256"),
     ])
 
     @Test func `what ends the process for a wrong argument is called with one that was looked at`() throws {
@@ -96,8 +119,8 @@ import Testing
                     let before = code[..<place.lowerBound].unicodeScalars.last
                     let rest = code[place.upperBound...]
                     let isAnother = before.map { $0 == "_" || $0 == "." || $0.properties.isAlphabetic } ?? false
-                    // Of an id's text form, of fields that are read: these fail.
-                    let fails = type == "UploadID" && !rest.hasPrefix("digest:") || code.contains("try \(type)(")
+                    // Of fields that are read: these fail.
+                    let fails = code.contains("try \(type)(")
                     return !isAnother && !fails && !(type == "PromisedDigest" && rest.hasPrefix("words"))
                 }
             }

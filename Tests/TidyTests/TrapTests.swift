@@ -20,7 +20,6 @@ import Testing
         Trap("UploadServer/Page/JoinedPage", "which is not there", "at the start; its files are in the program"),
         Trap("Uploads/Concatenation", "one line", "field values hold no line feed: the request parser refuses it"),
         Trap("Uploads/ExpiryPolicy", "at least a second", "the option is checked at the start"),
-        Trap("Uploads/UploadID", "16 bytes", "digests of SHA-256"),
         Trap("IETFDialect/Digests/PromisedDigest", "algorithm's size", "the parser compares first"),
         Trap("TusDialect/TusOffer", "a path without", "a constant"),
         Trap("LinuxSystem/AlignedBuffer", "alignment", "sizes are constants"),

@@ -118,6 +118,15 @@ import Testing
         try expectService()
     }
 
+    @Test func `whatever a handler says that it has sent ends its connection alone`() async throws {
+        let client = try site.client()
+        try client.send(Array(HandlerFaultTests.head(.countsMuch).utf8) + [1])
+        #expect(try client.response().status == 200)
+        try client.expectEnd()
+        #expect(await untilTold("contentTooMuch"))
+        try expectService()
+    }
+
     @Test func `an answer that is never ended is seen to be broken`() async throws {
         let client = try site.client()
         try client.send(Array(HandlerFaultTests.head(.leavesStream).utf8) + [1])

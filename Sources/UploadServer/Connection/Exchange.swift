@@ -195,12 +195,14 @@ final class Exchange: Occupation {
         await send(begin(response, contentLength: contentLength), [], followed: follows)
     }
 
-    /// Counts content that was handed to the connection.
+    /// Counts content that was handed to the connection: what memory can hold, whatever is said, so that no sum of it
+    /// ends the process.
     func countSent(_ count: Int) {
-        bytesSent += Int64(count)
-        contentOwed -= Int64(count)
-        connection.counters.add(.bytesSent, Int64(count))
-        bytesCounted += Int64(count)
+        let bytes = Int64(min(max(count, 0), ServerLimits.pieceBytesMax))
+        bytesSent &+= bytes
+        contentOwed &-= bytes
+        connection.counters.add(.bytesSent, bytes)
+        bytesCounted &+= bytes
     }
 
     /// The content cannot be completed: the client must see a broken connection, not a short file.
