@@ -84,7 +84,6 @@ public enum TusAnswer {
     private static func state(_ upload: Upload, length: Int64?) -> ResponseHead {
         var head = ResponseHead(.ok)
         head.markAsTus()
-        head.set("Cache-Control", "no-store")
         if let length { head.set("Upload-Length", length) }
         // What another dialect keeps there is not in the words of this one.
         if upload.dialect.keepsPairs, let metadata = upload.metadata { head.set("Upload-Metadata", metadata) }

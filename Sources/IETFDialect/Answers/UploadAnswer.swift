@@ -38,7 +38,6 @@ public enum UploadAnswer {
     public static func offset(_ upload: Upload, _ version: InteropVersion, limit: UploadLimit) -> ResponseHead {
         var head = ResponseHead(.noContent)
         describe(&head, upload, version, limit: limit)
-        head.set("Cache-Control", "no-store")
         return head
     }
 
