@@ -67,6 +67,11 @@ import Testing
         "Character", "contains", "$0", ".count", "fix", "reversed", "allS", "reduce", "enum", "indices", " in ",
     ]
 
+    private static let advice = """
+        walks Characters: take utf8, or unicodeScalars. Is it no text, but has a text's name in this file? Then give \
+        it another one. Does no client say it? Then CharacterTests.exceptions has the reason
+        """
+
     @Test func `no reader or writer of hostile text walks it by Characters`() throws {
         var unseen = Set(CharacterTests.exceptions.keys)
         #expect(CharacterTests.others.subtracting(try SourceTree.targets) == [], "no targets any more")
@@ -79,7 +84,7 @@ import Testing
                 guard walks, !code.isEmpty else { continue }
                 let name = String(file.path.dropFirst("Sources/".count))
                 if CharacterTests.exceptions[name] == nil {
-                    Issue.record("\(file.path):\(number + 1) walks Characters: take utf8, or unicodeScalars: \(line)")
+                    Issue.record("\(file.path):\(number + 1) \(CharacterTests.advice): \(line)")
                 }
                 unseen.remove(name)
             }

@@ -11,6 +11,11 @@ import Testing
         return file.text.matches(of: /\n    case (\w+)/).map { String($0.1) }
     }
 
+    private static let advice = """
+        what is true of one dialect is a property of DialectName, a switch; what is its own belongs into its target. \
+        Is it a case of another type? Then write that type before it
+        """
+
     /// Where a dialect's name is its own: its target, and its handler, which says the name once.
     private static func isAtHome(_ name: String, in path: String) -> Bool {
         let parts = path.lowercased().split(separator: "/")
@@ -44,10 +49,11 @@ import Testing
             for match in code.matches(of: uses) where DialectTraitTests.isOfDialect(match.range, in: code) {
                 count += 1
                 let isAtHome = DialectTraitTests.isAtHome(String(match.output.1), in: file.path)
-                #expect(isAtHome, "\(file.path): “\(match.output.0)” belongs into DialectName, as a property")
+                #expect(isAtHome, "\(file.path): “\(match.output.0)”: \(DialectTraitTests.advice)")
             }
         }
-        #expect(count > 10 && handlers == Set(names))
+        #expect(count > 10)
+        #expect(handlers == Set(names), "a handler says `static let name = DialectName.<case>`, on a line of its own")
     }
 
     @Test func `no handler compares dialects: what another one has begun the dialect refuses in its words`() throws {
@@ -59,7 +65,7 @@ import Testing
                 continue
             }
             for line in file.lines where KnownSites.code(line).contains(comparison) {
-                Issue.record("\(file.path) compares dialects: \(line)")
+                Issue.record("\(file.path) compares dialects, which UploadAccess does for all: \(line)")
             }
         }
     }
