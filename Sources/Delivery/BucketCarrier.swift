@@ -1,5 +1,4 @@
 public import Events
-internal import Synchronization
 public import Uploads
 
 /// Brings finished files to a bucket that speaks S3.
@@ -26,8 +25,7 @@ public final class BucketCarrier: FileCarrier {
     let template: KeyTemplate
     let keepsFiles: Bool
     let memory = PartMemory()
-    private let bytes = Atomic<Int64>(0)
-    private let carried = Mutex<[UploadID: Int64]>([:])
+    let tally = CarryTally()
 
     /// - Parameter keepsFiles: whether files stay here that are in the bucket.
     public init(_ access: BucketAccess, _ template: KeyTemplate, keepsFiles: Bool) {
@@ -40,24 +38,11 @@ public final class BucketCarrier: FileCarrier {
     public var name: String { access.address.name }
 
     /// Bytes that the bucket has taken since the start.
-    public var carriedBytes: Int64 { bytes.load(ordering: .relaxed) }
+    public var carriedBytes: Int64 { tally.carriedBytes }
 
     /// One more connection to the bucket.
     public func sender() -> any FileSender { BucketSender(self) }
 
     /// The files that are being brought at this moment, and how many bytes of each the bucket has.
-    public var underWay: [UploadID: Int64] { carried.withLock { $0 } }
-
-    /// A file is being brought from now on, until `end`.
-    func begin(_ upload: UploadID) { carried.withLock { $0[upload] = 0 } }
-
-    func end(_ upload: UploadID) { carried.withLock { _ = $0.removeValue(forKey: upload) } }
-
-    /// So many bytes of a file have been taken.
-    ///
-    /// - Parameter areNew: whether by this attempt; otherwise they were there.
-    func count(_ count: Int64, of upload: UploadID, areNew: Bool = true) {
-        carried.withLock { $0[upload, default: 0] += count }
-        if areNew { bytes.add(count, ordering: .relaxed) }
-    }
+    public var underWay: [UploadID: Int64] { tally.underWay }
 }

@@ -57,8 +57,8 @@ final class BucketJob: Sendable {
     }
 
     /// So many bytes have been taken.
-    func count(_ bytes: Int64) { carrier.count(bytes, of: event.upload) }
+    func count(_ bytes: Int64) { carrier.tally.count(bytes, of: event.upload) }
 
     /// So many bytes were there already.
-    func find(_ bytes: Int64) { carrier.count(bytes, of: event.upload, areNew: false) }
+    func find(_ bytes: Int64) { carrier.tally.count(bytes, of: event.upload, areNew: false) }
 }

@@ -17,8 +17,8 @@ final class BucketSender: FileSender {
         self.client = client
         let job = BucketJob(event, carrier, context)
         var brought: DeliveredState?
-        if event.stage == .leaving { carrier.begin(event.upload) }
-        defer { carrier.end(event.upload) }
+        if event.stage == .leaving { carrier.tally.begin(event.upload) }
+        defer { carrier.tally.end(event.upload) }
         do throws(BucketFailure) {
             if event.stage == .leaving, try await !place(job, client, &brought, on: loop) { return .taken }
         } catch {
@@ -67,7 +67,7 @@ final class BucketSender: FileSender {
                 }
             }
         }
-        let object = StoredObject(bucket: carrier.access.address.bucket, key: job.key)
+        let object = StoredPlace.object(bucket: carrier.access.address.bucket, key: job.key)
         switch await job.context.outbox.place(job.event, at: job.event.isPartial ? nil : object) {
         case .recorded: break
         case .superseded:
@@ -78,7 +78,7 @@ final class BucketSender: FileSender {
         if !job.event.isPartial {
             job.context.report(
                 .placed(
-                    upload: job.event.upload.description, place: "\(object.bucket)/\(object.key)",
+                    upload: job.event.upload.description, place: "\(object)",
                     bytes: job.event.length ?? 0))
         }
         return true

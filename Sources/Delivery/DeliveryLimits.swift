@@ -1,4 +1,4 @@
-/// The bounds of bringing files to a bucket that no option changes.
+/// The bounds of bringing files elsewhere that no option changes.
 public enum DeliveryLimits {
     /// A part of a file, in bytes, where 10,000 of them are enough; smaller files go as a whole. Between the 8 MiB that
     /// other programs take and what would cost much memory or much to send again.
@@ -27,6 +27,12 @@ public enum DeliveryLimits {
     static let pagesMax = 200
     /// Bytes of a template; with what is filled in a key stays below the 1,024 bytes of S3.
     static let templateBytesMax = 256
+    /// Bytes of a template of a folder's, its directory included.
+    static let folderTemplateBytesMax = 1024
+    /// Bytes of a segment of it that are its own; with what is filled in it stays below the 255 of Linux.
+    static let segmentTextBytesMax = 64
+    /// Bytes that are left to a file's name of a segment, whatever else is in it.
+    static let nameBytesMin = 24
     /// Bytes that an owner's name takes in a key; a longer one is told by its digest.
     static let ownerBytesMax = 255
     /// Elements of an answer in XML, and how deep they stand in each other.

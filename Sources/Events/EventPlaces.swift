@@ -47,7 +47,8 @@ struct EventPlaces: Sendable {
 
     /// Where the finished file is; nil where there is none.
     func path(_ event: UploadEvent) -> String? {
-        event.hasFile && event.kind == .finished && (keepsPlaced || event.object == nil)
-            ? "\(complete)/\(event.upload)/\(event.name)" : nil
+        event.place?.path
+            ?? (event.hasFile && event.kind == .finished && (keepsPlaced || event.place == nil)
+                ? "\(complete)/\(event.upload)/\(event.name)" : nil)
     }
 }

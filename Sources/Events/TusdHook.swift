@@ -43,11 +43,11 @@ enum TusdHook {
         object.set("IsPartial", event.isPartial)
         object.set("IsFinal", event.concatenation?.parts != nil)
         object.set("PartialUploads", event.concatenation?.parts?.map(\.description))
-        if let place = event.object {
+        if case .object(let bucket, let key)? = event.place {
             var storage = JSONObject()
             storage.set("Type", "s3store")
-            storage.set("Bucket", place.bucket)
-            storage.set("Key", place.key)
+            storage.set("Bucket", bucket)
+            storage.set("Key", key)
             object.set("Storage", storage)
         } else if let path = places.path(event) {
             var storage = JSONObject()

@@ -18,6 +18,7 @@ public struct Errno: Error, RawRepresentable, Hashable, Sendable, CustomStringCo
         }
     }
 
+    public static let accessDenied = Errno(rawValue: EACCES)
     public static let again = Errno(rawValue: EAGAIN)
     public static let addressFamilyUnsupported = Errno(rawValue: EAFNOSUPPORT)
     public static let addressNotAvailable = Errno(rawValue: EADDRNOTAVAIL)
@@ -37,6 +38,7 @@ public struct Errno: Error, RawRepresentable, Hashable, Sendable, CustomStringCo
     public static let isDirectory = Errno(rawValue: EISDIR)
     /// ELOOP: also a symbolic link where none is followed.
     public static let loop = Errno(rawValue: ELOOP)
+    public static let nameTooLong = Errno(rawValue: ENAMETOOLONG)
     public static let networkUnreachable = Errno(rawValue: ENETUNREACH)
     public static let noEntry = Errno(rawValue: ENOENT)
     public static let noMemory = Errno(rawValue: ENOMEM)
@@ -46,6 +48,7 @@ public struct Errno: Error, RawRepresentable, Hashable, Sendable, CustomStringCo
     /// There is a pipe, a socket or a device where a regular file is expected. No system call says so; the number lies
     /// beyond theirs.
     public static let notImplemented = Errno(rawValue: ENOSYS)
+    public static let notPermitted = Errno(rawValue: EPERM)
     public static let notRegular = Errno(rawValue: 4096)
     public static let notSupported = Errno(rawValue: EOPNOTSUPP)
     public static let noDeviceOrAddress = Errno(rawValue: ENXIO)

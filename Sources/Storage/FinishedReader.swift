@@ -12,6 +12,7 @@ public struct FinishedReader: ~Copyable, Sendable {
     /// The file as it was when it was opened.
     public let state: DeliveredState
     private let bytes: StoredReader
+    let source: DeliveredFile
 
     /// Whether nobody seems to have written to it since it was delivered.
     var isAsItCame: Bool {
@@ -25,6 +26,7 @@ public struct FinishedReader: ~Copyable, Sendable {
         self.finished = finished
         self.isBeingReplaced = isBeingReplaced
         state = source.state
+        self.source = source
         bytes = StoredReader(source, length: finished.length, disk: disk, isDelivered: true)
     }
 

@@ -140,6 +140,8 @@ public enum StorageLimits {
     static let importedAtOnce = 256
     /// Bytes of a file that are copied at a time, where its blocks cannot be shared.
     static let importPieceBytes = 1 << 20
+    /// Bytes of a file that are copied to a folder in one step, and written before the next one.
+    static let folderStepBytes: Int64 = 64 << 20
 
     /// How often it is looked whether the catalogue's database is in its place, while something is recorded.
     static let databaseLookNanoseconds: Int64 = 1_000_000_000

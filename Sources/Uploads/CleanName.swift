@@ -50,6 +50,11 @@ public struct CleanName: Hashable, Sendable, CustomStringConvertible {
         return CleanName(CleanName.prefix(scalars[..<stem], bytesMax: room) + ending)
     }
 
+    /// The name with so many bytes of UTF-8 at most, its extension last to go.
+    public func shortened(to bytesMax: Int) -> CleanName {
+        CleanName(CleanName.bounded(description, bytesMax: bytesMax))
+    }
+
     /// What most names are, and what needs no work: visible ASCII and spaces, no separator, no dot or space at an end.
     private static func isPlain(_ text: String) -> Bool {
         let bytes = text.utf8
@@ -95,14 +100,14 @@ public struct CleanName: Hashable, Sendable, CustomStringConvertible {
 
     /// Shortens the stem and keeps a short extension. Scalar by scalar, for the same reason; what modifies
     /// the scalar before it goes with that one.
-    private static func bounded(_ text: String) -> String {
-        guard text.utf8.count > UploadLimits.nameBytesMax else { return text }
+    private static func bounded(_ text: String, bytesMax: Int = UploadLimits.nameBytesMax) -> String {
+        guard text.utf8.count > bytesMax else { return text }
         let scalars = text.unicodeScalars
         var ending = ""
         if let dot = scalars.lastIndex(of: "."), text.utf8[dot...].count <= UploadLimits.extensionBytesMax {
             ending = String(scalars[dot...])
         }
-        return prefix(scalars[...], bytesMax: UploadLimits.nameBytesMax - ending.utf8.count) + ending
+        return prefix(scalars[...], bytesMax: bytesMax - ending.utf8.count) + ending
     }
 
     /// As many of the first scalars as fit.

@@ -8,7 +8,7 @@ import Uploads
 /// Files that are brought to a place before anybody is told that they are finished.
 @Suite struct PlaceTests {
     private static let webhook = EventTarget(name: "a")
-    private static let object = StoredObject(bucket: "b", key: "k")
+    private static let object = StoredPlace.object(bucket: "b", key: "k")
 
     private static func events(
         _ targets: [EventTarget] = [webhook, .place], most: Int = 1_000_000
@@ -64,7 +64,7 @@ import Uploads
         let outbox = try #require(fixture.store.outbox)
         #expect(await outbox.place(event, at: Self.object) == .recorded)
         let told = try #require(try await finished(fixture).first)
-        #expect(told.object == Self.object && told.upload == upload.id && told.sequence > event.sequence)
+        #expect(told.place == Self.object && told.upload == upload.id && told.sequence > event.sequence)
         #expect(try await waiting(fixture, .place).map(\.stage) == [.placed])
         #expect(try await fixture.store.openFinished(upload.id) != nil)
         try await age(upload.id, fixture)
@@ -118,7 +118,7 @@ import Uploads
         _ = try await permit.finish(length: 10)
         let second = try #require(try await waiting(fixture, .place).last)
         #expect(try await delivery(of: upload.id, fixture) == .waiting(milliseconds: second.milliseconds))
-        let next = StoredObject(bucket: "b", key: "next")
+        let next = StoredPlace.object(bucket: "b", key: "next")
         #expect(await fixture.store.outbox?.place(second, at: next) == .recorded)
         guard case .placed(next, _) = try await delivery(of: upload.id, fixture) else {
             Issue.record("the second one is where it was brought")
@@ -293,7 +293,7 @@ import Uploads
         before.store.close()
         let after = try StoreFixture(in: directory, events: Self.events([Self.webhook]))
         let told = try #require(try await finished(after).first)
-        #expect(told.object == nil && told.upload == Upload.sample(1).id)
+        #expect(told.place == nil && told.upload == Upload.sample(1).id)
         after.store.close()
         let again = try StoreFixture(in: directory, events: Self.events())
         #expect(try await waiting(again, .place).isEmpty)

@@ -12,8 +12,9 @@ import Testing
     private static let exceptions = [
         "Delivery/BucketAddress.swift": "the operator's own option",
         "Delivery/BucketKeys.swift": "the operator's own file",
-        "Delivery/KeyTemplate.swift": "the operator's own option; what is filled in is taken by bytes",
+        "Delivery/FolderTemplate.swift": "the operator's own option",
         "Delivery/RequestSignature.swift": "names of fields and a time that this program has made",
+        "Delivery/TemplatePiece.swift": "the operator's own option; what is filled in is taken by bytes",
         "Events/WebhookSecret.swift": "the operator's own file",
         "HTTPClient/Addresses/HTTPURL.swift": "each text is compared with visible ASCII before it is walked",
         "HTTPClient/Addresses/ProxySettings.swift": "lists of the user's own environment, which grant nobody anything",

@@ -7,7 +7,7 @@ import Testing
     private static let questions = [
         "look", "snapshot", "fencedUpload", "progress", "claim", "claimNew", "pin", "isHeld", "openFinished",
         "expiredUploads", "usage", "list", "usages", "received", "movingUploads", "leaving", "isLeaving",
-        "removePlaced", "delivery",
+        "removePlaced", "delivery", "bringToFolder", "pathInFolder", "removeFromFolder", "settleInFolder",
     ]
 
     /// The one way, and the server's own work, which is nobody's request.

@@ -79,6 +79,14 @@ import Uploads
         #expect(name.description.hasSuffix("ö (\(number)).pdf"))
     }
 
+    @Test(arguments: [
+        ("report.pdf", 200, "report.pdf"), ("report.pdf", 8, "repo.pdf"), ("report.pdf", 4, "pdf"), ("öööö", 5, "öö"),
+        ("report", 0, "upload"),
+    ])
+    func `a shortened name keeps its ending for as long as there is room`(name: String, bytes: Int, short: String) {
+        #expect(CleanName(name).shortened(to: bytes).description == short)
+    }
+
     /// Composing takes a time that grows with the square of a run's length: of 15,000 marks a tenth of a second.
     @Test(arguments: ["\u{301}\u{316}", "\u{301}\u{200B}\u{316}\u{0}", "\u{F73}", "\u{302E}\u{316}"])
     func `a name keeps no more marks in a row than any language has`(marks: String) {

@@ -21,7 +21,8 @@ extension CatalogueEvents {
     private static let isWanted =
         "EXISTS (SELECT 1 FROM event_targets WHERE kinds & \(UploadEvent.Kind.finished.rawValue))"
 
-    /// Event ?1's file stands in its place, which is bucket ?2 and key ?3: others are told, by an event of its own.
+    /// Event ?1's file stands in its place, which is ?2 and ?3 (`StoredPlace.columns`): others are told, by an event of
+    /// its own.
     static let tellPlaced = """
         INSERT INTO events (kind, at, bucket, object_key, \(columns))
             SELECT \(UploadEvent.Kind.finished.rawValue), \(now), ?2, ?3, \(told) FROM events
@@ -33,7 +34,7 @@ extension CatalogueEvents {
         UPDATE events SET kind = \(EventStage.placedNumber) WHERE sequence = ?1 AND \(stands)
         """
 
-    /// And where it is, for who asks: bucket ?2, key ?3.
+    /// And where it is, for who asks: ?2 and ?3.
     static let recordPlaced = """
         INSERT OR REPLACE INTO placements (upload, finished_at, bucket, object_key, at)
             SELECT upload, finished_at, ?2, ?3, \(now) FROM events WHERE sequence = ?1
@@ -51,7 +52,7 @@ extension CatalogueEvents {
         CREATE TABLE IF NOT EXISTS placements (
             upload BLOB PRIMARY KEY NOT NULL,
             finished_at INTEGER NOT NULL,      -- which file of the upload it is
-            bucket TEXT,                       -- NULL: the file was gone before it was brought
+            bucket TEXT,                       -- '': the key is a path; NULL: the file was gone before that
             object_key TEXT,
             at INTEGER NOT NULL                -- milliseconds since 1970-01-01 UTC
         ) STRICT;

@@ -111,7 +111,7 @@ enum CatalogueEvents {
         }
     }
 
-    /// What was added to `events`: the digest; which file of the upload it is; where the bucket has it; `traceparent`;
+    /// What was added to `events`: the digest; which file of the upload it is; where it was brought to; `traceparent`;
     /// of one that is told again the number by which it was called, when it was asked for, and the one target.
     private static let later = [
         ("sha256", "BLOB"), ("finished_at", "INTEGER"), ("bucket", "TEXT"), ("object_key", "TEXT"), ("trace", "TEXT"),

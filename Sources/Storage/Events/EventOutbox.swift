@@ -207,9 +207,9 @@ public final class EventOutbox: Sendable {
 
     /// A file stands in its place: others are to be told now that it is finished. Answers once that is recorded; what
     /// is left of the event is its place's to end by `told`.
-    public func place(_ event: UploadEvent, at object: StoredObject?) async -> Placed {
+    public func place(_ event: UploadEvent, at place: StoredPlace?) async -> Placed {
         await withUnsafeContinuation { waiter in
-            let placement = Placement(event.sequence, object, waiter)
+            let placement = Placement(event.sequence, place, waiter)
             if append(.placed(placement)) { record() } else { placement.end(.closed) }
         }
     }

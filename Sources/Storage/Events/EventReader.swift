@@ -74,7 +74,7 @@ struct EventReader {
         event.stage = stage
         event.finishedNanoseconds = next.optionalInteger(15)
         if let bucket = next.text(16), let key = next.text(17) {
-            event.object = StoredObject(bucket: bucket, key: key)
+            event.place = StoredPlace(bucket: bucket, key: key)
         }
         return event
     }

@@ -94,17 +94,17 @@ final class EventWriter {
     /// The upload may have been removed, or finished anew, in the same batch.
     private func write(_ placement: Placement) throws(StorageError) {
         try tell.bind(1, placement.sequence)
-        try tell.bind(2, placement.object?.bucket)
-        try tell.bind(3, placement.object?.key)
+        try tell.bind(2, placement.place?.columns.bucket)
+        try tell.bind(3, placement.place?.columns.key)
         try tell.run()
         try place.bind(1, placement.sequence)
         try place.run()
         let isPlaced = connection.changedRows > 0
         placed.append((placement, isPlaced ? .recorded : .superseded))
-        guard isPlaced, let object = placement.object else { return }
+        guard isPlaced, let (bucket, key) = placement.place?.columns else { return }
         try recordPlaced.bind(1, placement.sequence)
-        try recordPlaced.bind(2, object.bucket)
-        try recordPlaced.bind(3, object.key)
+        try recordPlaced.bind(2, bucket)
+        try recordPlaced.bind(3, key)
         try recordPlaced.run()
     }
 

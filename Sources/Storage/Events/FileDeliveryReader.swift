@@ -38,7 +38,7 @@ struct FileDeliveryReader {
             guard let bucket = placed.text(0), let key = placed.text(1) else {
                 return .abandoned(milliseconds: placed.integer(2))
             }
-            return .placed(StoredObject(bucket: bucket, key: key), milliseconds: placed.integer(2))
+            return .placed(StoredPlace(bucket: bucket, key: key), milliseconds: placed.integer(2))
         }
         guard let leaving else { return nil }
         try leaving.bind(1, upload.id.high, upload.id.low)

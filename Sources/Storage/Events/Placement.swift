@@ -4,12 +4,12 @@ internal import Synchronization
 final class Placement: Sendable {
     let sequence: Int64
     /// Nil for a file that has no place of its own.
-    let object: StoredObject?
+    let place: StoredPlace?
     private let waiter: Mutex<UnsafeContinuation<EventOutbox.Placed, Never>?>
 
-    init(_ sequence: Int64, _ object: StoredObject?, _ waiter: UnsafeContinuation<EventOutbox.Placed, Never>) {
+    init(_ sequence: Int64, _ place: StoredPlace?, _ waiter: UnsafeContinuation<EventOutbox.Placed, Never>) {
         self.sequence = sequence
-        self.object = object
+        self.place = place
         self.waiter = Mutex(waiter)
     }
 

@@ -76,8 +76,8 @@ public struct UploadEvent: Sendable, Equatable {
     /// When the file was finished, in nanoseconds since 1970-01-01 UTC: tells which one of its upload it is. Nil where
     /// it has no place to go to.
     public internal(set) var finishedNanoseconds: Int64?
-    /// Where the bucket has the file to which it was brought; nil without one.
-    public internal(set) var object: StoredObject?
+    /// Where the file stands that was brought to its place; nil for one that stays.
+    public internal(set) var place: StoredPlace?
 
     public init(
         sequence: Int64, kind: Kind, milliseconds: Int64, upload: UploadID, dialect: DialectName, owner: Owner?,

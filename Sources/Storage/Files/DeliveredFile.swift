@@ -20,6 +20,9 @@ final class DeliveredFile: Sendable {
         self.file = file
     }
 
+    /// Whether a name leads to this very file.
+    func isSame(_ found: FileStatus) -> Bool { (found.device, found.number) == (status.device, status.number) }
+
     /// Whether nobody has written to it since.
     func isUnchanged() throws(Errno) -> Bool {
         let now = try file.status()

@@ -9,6 +9,9 @@ internal import Uploads
 final class StoreFiles: Sendable {
     static let uploadsName = "uploads"
     static let completeName = "complete"
+    /// How names begin that files have in the folder that they are brought to, for as long as they are on their way. No
+    /// file's own name begins with a dot.
+    static let folderPrefix = ".sluice-"
 
     let counters = StoreTallies()
     /// Delivered files that nobody is to look at yet.

@@ -57,7 +57,7 @@ enum UploadReport {
     /// - Parameter carried: bytes that are there while it is being brought; nil while it is not.
     static func delivery(_ delivery: FileDelivery?, of upload: Upload, carried: Int64?) -> JSONObject? {
         guard let delivery, !upload.isPart else { return nil }
-        let (state, milliseconds, place): (String, Int64, StoredObject?) =
+        let (state, milliseconds, place): (String, Int64, StoredPlace?) =
             switch delivery {
             case .waiting(let since): (carried == nil ? "waiting" : "sending", since, nil)
             case .placed(let place, let since): ("delivered", since, place)
@@ -69,6 +69,7 @@ enum UploadReport {
         object.set("carried", state == "sending" ? carried : nil)
         object.set("bucket", place?.bucket)
         object.set("key", place?.key)
+        object.set("path", place?.path)
         return object
     }
 
