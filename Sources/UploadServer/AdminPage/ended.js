@@ -12,9 +12,9 @@ const Kinds = {
 };
 /** Of a finished file that is to be brought elsewhere. */
 const Ways = {
-    waiting: { word: () => 'waits for the bucket', tone: 'plain' },
-    sending: { word: (share) => `${Math.floor(share * 100)} % in the bucket`, tone: 'going' },
-    delivered: { word: () => 'in the bucket', tone: 'good' },
+    waiting: { word: () => 'waits to be delivered', tone: 'plain' },
+    sending: { word: (share) => `${Math.floor(share * 100)} % delivered`, tone: 'going' },
+    delivered: { word: () => 'delivered', tone: 'good' },
     'given-up': { word: () => 'not delivered', tone: 'bad' },
 };
 const ends = new Map();      // by id
@@ -55,7 +55,8 @@ class EndRow {
         const { word, tone } = Ways[state] ?? { word: () => state, tone: 'plain' };
         setText(this.badge, word(size > 0 ? Math.min(1, sent / size) : 0));
         this.badge.className = `badge ${tone}`;
-        this.badge.title = way.bucket !== null ? `s3://${way.bucket}/${way.key}\nsince ${moment(Date.parse(way.since))}`
+        const place = way.path ?? (way.bucket !== null ? `s3://${way.bucket}/${way.key}` : null);
+        this.badge.title = place !== null ? `${place}\nsince ${moment(Date.parse(way.since))}`
             : state === 'given-up' ? 'The file was taken away or changed here before it was delivered.'
             : `since ${moment(Date.parse(way.since))}`;
     }
@@ -92,7 +93,7 @@ export const ended = {
         trim();
     },
 
-    /** Whether files are shown that are not in the bucket yet. */
+    /** Whether files are shown that are not delivered yet. */
     get hasWaiting() {
         return [...ends.values()].some(({ upload, kind }) => kind === 'finished'
             && ['waiting', 'sending'].includes(upload.delivery?.state));

@@ -95,7 +95,7 @@ export const figures = {
 
     /** What only a server has that brings files elsewhere. */
     openDelivery() {
-        plots.carried ??= new Plot('Going to the bucket', (rate) => rate < 1 ? '0 kB/s' : `${bytes(Math.round(rate))}/s`);
+        plots.carried ??= new Plot('Being delivered', (rate) => rate < 1 ? '0 kB/s' : `${bytes(Math.round(rate))}/s`);
     },
 
     /** A new connection tells everything again, and perhaps a new process does. */

@@ -226,7 +226,7 @@ struct MetricsReport {
     private mutating func delivery(_ carrying: EventDeliverer) {
         guard let tally = carrying.tallies.first, let queue = carrying.queues.first else { return }
         let waiting = Int64(carrying.outbox.pending(queue.id))
-        text.number("sluice_delivery_queue_length", .gauge, "Finished files that are not in the bucket yet.", waiting)
+        text.number("sluice_delivery_queue_length", .gauge, "Finished files that are not in their place yet.", waiting)
         let age = tally.oldestMilliseconds.map { max(0, SystemClock.wallNanoseconds / 1_000_000 - $0) } ?? 0
         text.begin(
             "sluice_delivery_oldest_seconds", .gauge, "How long ago the oldest of them was finished; 0 without one.")
@@ -236,7 +236,7 @@ struct MetricsReport {
         text.number(
             "sluice_delivery_failures_total", .counter, "Attempts to bring a file that failed.", tally.failedCount)
         text.number(
-            "sluice_delivery_bytes_total", .counter, "Bytes that the bucket has taken.",
+            "sluice_delivery_bytes_total", .counter, "Bytes that the place has taken.",
             carrying.carrier?.carriedBytes ?? 0)
     }
 

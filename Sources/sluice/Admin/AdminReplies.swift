@@ -16,6 +16,7 @@ struct UploadReply: Decodable {
         let carried: Int64?
         let bucket: String?
         let key: String?
+        let path: String?
     }
 
     let id: String
@@ -32,12 +33,13 @@ struct UploadReply: Decodable {
     let missing: Bool?
     let delivery: WayReply?
 
-    /// `s3://bucket/key, since …`
+    /// `s3://bucket/key, since …`, or a path
     var way: String? {
         guard let delivery else { return nil }
         switch delivery.state {
         case "delivered":
-            return "s3://\(delivery.bucket ?? "?")/\(delivery.key ?? "?"), since \(delivery.since)"
+            let object = "s3://\(delivery.bucket ?? "?")/\(delivery.key ?? "?")"
+            return "\(delivery.path ?? object), since \(delivery.since)"
         case "sending":
             let (carried, size) = (delivery.carried ?? 0, file?.size ?? 0)
             let share = min(100, carried / max(1, size / 100))

@@ -4,7 +4,7 @@ import ArgumentParser
 struct ShowQueue: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "queue", abstract: "Show how many events wait to be told, and how their targets are.",
-        discussion: "The bucket of --deliver-s3 is one of them: what waits for it are files.")
+        discussion: "The place of --deliver or --deliver-s3 is one of them: what waits for it are files.")
 
     @OptionGroup var options: AdminOptions
 

@@ -20,7 +20,8 @@ struct ShowUpload: ParsableCommand {
             ["expires", upload.expires ?? "-"],
         ]
         if let file = upload.file {
-            let reason = upload.delivery?.state == "delivered" ? "it is in the bucket" : "somebody has taken it away"
+            let isDelivered = upload.delivery?.state == "delivered"
+            let reason = isDelivered ? "it was brought to its place" : "somebody has taken it away"
             rows += [["file", file.path + (upload.missing == true ? " (not here any more: \(reason))" : "")]]
             rows += [["finished", file.finished]]
             if let way = upload.way { rows.append(["delivery", way]) }

@@ -2,12 +2,16 @@ import Delivery
 import Events
 import HTTPClient
 import LinuxSystem
+import Storage
 import TLS
 
 /// Where finished files are brought, as the options say.
 struct DeliverySettings: Sendable {
+    /// A directory and a template of places below it.
+    var folder: String?
+    var collision = NameCollision.number
     /// `s3://bucket/TEMPLATE`
-    var place: String?
+    var bucket: String?
     var endpoint: HTTPURL?
     var region = DeliverySettings.regionStandard
     var style = AddressStyle.auto
@@ -23,27 +27,59 @@ struct DeliverySettings: Sendable {
         case auto, path, host
     }
 
-    /// Options that mean nothing without a place.
-    static let dependents = ["s3-endpoint", "s3-region", "s3-style", "s3-credentials", "s3-ca", "keep-local"]
+    /// Whether files are brought anywhere.
+    var hasPlace: Bool { folder != nil || bucket != nil }
+
+    /// Options that mean nothing without a bucket.
+    static let dependents = ["s3-endpoint", "s3-region", "s3-style", "s3-credentials", "s3-ca"]
 
     /// What is wrong with them together.
-    func faults(_ isChanged: (String) -> Bool, _ spelling: (String) -> String) -> [String] {
-        guard place != nil else {
-            return DeliverySettings.dependents.filter(isChanged).map {
-                "\(spelling($0)) says something of --deliver-s3: name one."
-            }
+    ///
+    /// - Parameter data: the data directory.
+    func faults(data: String, _ isChanged: (String) -> Bool, _ spelling: (String) -> String) -> [String] {
+        var faults: [String] = []
+        func stray(_ options: [String], _ wanted: String) {
+            faults += options.filter(isChanged).map { "\(spelling($0)) says something of \(wanted): name one." }
         }
-        if authoritiesFile != nil, endpoint?.usesTLS == false {
-            return ["\(spelling("s3-ca")) says something of https, and --s3-endpoint is not."]
+        if bucket == nil { stray(DeliverySettings.dependents, "--deliver-s3") }
+        if folder == nil { stray(["deliver-collision"], "--deliver") }
+        if !hasPlace { stray(["keep-local"], "--deliver or --deliver-s3") }
+        if folder != nil, bucket != nil {
+            faults.append(
+                "\(spelling("deliver")) and \(spelling("deliver-s3")) are two places, and a file has one: name one.")
         }
-        return []
+        if bucket != nil, authoritiesFile != nil, endpoint?.usesTLS == false {
+            faults.append("\(spelling("s3-ca")) says something of https, and --s3-endpoint is not.")
+        }
+        if let folder, let root = try? FolderTemplate(folder, collision: collision).root,
+            DeliverySettings.isWithin(root, data) || DeliverySettings.isWithin(data, root)
+        {
+            // An owner or a file may be called as something in it.
+            faults.append("\(spelling("deliver")) \(root) and the data directory \(data) lie in each other.")
+        }
+        return faults
+    }
+
+    private static func isWithin(_ path: String, _ directory: String) -> Bool {
+        // Where neither is there yet, they are what they are called.
+        func segments(_ path: String) -> [Substring] {
+            let here = path.utf8.first == UInt8(ascii: "/") ? "" : (try? FilePath(".").resolved())?.description ?? ""
+            let resolved = (try? FilePath(path).resolved())?.description ?? "\(here)/\(path)"
+            return resolved.split(separator: "/").filter { $0 != "." }
+        }
+        return segments(path).starts(with: segments(directory))
     }
 
     /// Nil where files stay.
     ///
     /// - Throws: what is wrong, as a sentence without the option's name.
     func carrier(environment: [String: String], proxies: ProxySettings) throws(OptionTrouble) -> (any FileCarrier)? {
-        guard let place else { return nil }
+        if let folder {
+            do throws(TemplateFault) {
+                return FolderCarrier(try FolderTemplate(folder, collision: collision), keepsFiles: keepsFiles)
+            } catch { throw OptionTrouble("deliver", "\(folder) \(error)") }
+        }
+        guard let place = bucket else { return nil }
         let (bucket, template) = DeliverySettings.split(place)
         let address: BucketAddress
         let keys: KeyTemplate

@@ -59,7 +59,7 @@ struct EventSettings: Sendable {
         if programs.isEmpty { stray(["exec-events", "exec-timeout"], "--exec") }
         if urls.isEmpty, programs.isEmpty {
             stray(["webhook-format", "webhook-give-up"], "--webhook or --exec")
-            if !hasPlace { stray(["events-max", "events-full"], "--webhook, --exec or --deliver-s3") }
+            if !hasPlace { stray(["events-max", "events-full"], "--webhook, --exec, --deliver or --deliver-s3") }
         }
         if Set(urls).count < urls.count { faults.append("\(spelling("webhook")) names a URL twice.") }
         if Set(programs).count < programs.count { faults.append("\(spelling("exec")) names a program twice.") }

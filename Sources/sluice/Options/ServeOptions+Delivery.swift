@@ -1,11 +1,32 @@
 import Configuration
 import HTTPClient
+import Storage
 import UploadServer
 
 extension ServeOptions {
     static let delivery = ServeSection(
         "Bringing files elsewhere",
         [
+            .one(
+                "deliver", "template", example: "/srv/files/{owner}/{yyyy}-{mm}/{id}/{name}",
+                help: """
+                    Bring each finished file to this place on a disk of this machine, and tell that it is finished \
+                    once it is there. The template may have {owner}, {yyyy}, {mm}, {dd}, {id} and {name}; the \
+                    directory before the first of them has to be there, others are made.
+                    """
+            ) { settings, text in
+                guard text.utf8.first == UInt8(ascii: "/") else {
+                    throw OptionFault("takes an absolute path, not '\(text)'")
+                }
+                settings.delivery.folder = text
+            },
+            .choice(
+                "deliver-collision", default: NameCollision.number,
+                help: """
+                    What happens where something has a file's name already: the file gets another one with a number, \
+                    replaces it, or waits (refuse) until somebody makes room.
+                    """
+            ) { $0.delivery.collision = $1 },
             .one(
                 "deliver-s3", "place", example: "s3://uploads/{owner}/{yyyy}-{mm}/{id}/{name}",
                 help: """
@@ -15,7 +36,7 @@ extension ServeOptions {
                     """
             ) { settings, text in
                 guard text.hasPrefix("s3://") else { throw OptionFault("takes s3://BUCKET/TEMPLATE") }
-                settings.delivery.place = text
+                settings.delivery.bucket = text
             },
             .one(
                 "s3-endpoint", "url", example: "https://s3.example",
@@ -52,7 +73,9 @@ extension ServeOptions {
             ) { $0.delivery.authoritiesFile = $1 },
             .flag(
                 "keep-local", default: false,
-                help: "Keep files here that are in the bucket. Without it they are removed, and not served any more."
+                help: """
+                    Keep files here that were brought elsewhere. Without it they are removed, and not served any more.
+                    """
             ) { $0.delivery.keepsFiles = $1 },
         ])
 }

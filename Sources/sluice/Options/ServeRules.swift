@@ -2,6 +2,7 @@ import Access
 import Configuration
 import HTTPClient
 import LinuxSystem
+import Storage
 import UploadServer
 
 /// What options must not say together. What is refused here touches nothing.
@@ -17,10 +18,10 @@ struct ServeRules {
             addresses() + certificates() + proxies() + connections() + origins() + owners() + authority()
             + configured.target.access.faults(spelling)
             + configured.target.events.faults(
-                hasPlace: configured.target.delivery.place != nil, hasQuestions: configured.target.questions.areAsked,
+                hasPlace: configured.target.delivery.hasPlace, hasQuestions: configured.target.questions.areAsked,
                 configured.isChanged, spelling)
             + configured.target.questions.faults(configured.isChanged, spelling)
-            + configured.target.delivery.faults(configured.isChanged, spelling)
+            + configured.target.delivery.faults(data: server.store.path, configured.isChanged, spelling)
         if !faults.isEmpty { throw ConfigurationFault(faults) }
     }
 
