@@ -82,6 +82,10 @@ def bucket(**values):
         name: value(site) if callable(value) else value for name, value in said(**values)(site).items()}
 
 
+def folder(**values):
+    return lambda site: {"deliver": f"{site.folder}/out/{{id}}"} | said(**values)(site)
+
+
 def program(name="first", **values):
     def settings(site):
         path = site.folder / name
@@ -261,6 +265,7 @@ LIVE = {
         lambda site: webhook()(site) | {"webhook-secret": kept("two", "whsec_" + "B" * 40)(site)},
         because="test_a_secret_is_replaced_while_the_server_runs"),
 }
+BROUGHT = "what goes to a folder shows it: test_delivery_disk.py"
 CARRIED = "what goes to a bucket shows it: test_delivery.py"
 WAITING = {
     "listen": Case(said(listen="127.0.0.1:0"), said(listen=["127.0.0.1:0", "127.0.0.2:0"]), listening),
@@ -309,6 +314,8 @@ WAITING = {
     "events-full": Case(
         webhook(events_full="refuse"), webhook(events_full="drop-oldest"),
         because="a hundred events: test_webhooks.py"),
+    "deliver": Case(folder(), lambda site: {"deliver": f"{site.folder}/other/{{id}}"}, because=BROUGHT),
+    "deliver-collision": Case(folder(), folder(deliver_collision="refuse"), because=BROUGHT),
     "deliver-s3": Case(bucket(), bucket(deliver_s3="s3://other/"), because=CARRIED),
     "s3-endpoint": Case(bucket(), bucket(s3_endpoint="http://127.0.0.1:19"), because=CARRIED),
     "s3-region": Case(bucket(), bucket(s3_region="eu-west-1"), because=CARRIED),

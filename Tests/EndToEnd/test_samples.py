@@ -37,8 +37,8 @@ SAMPLES = {heading: samples for page in PAGES for heading, samples in blocks(pag
 TRIED = {
     # In test_import_tusd.py.
     "from-tusd: The switch": 1,
-    # In test_delivery.py.
-    "delivery: Bringing files to a bucket": 1,
+    # In test_delivery_disk.py and test_delivery.py.
+    "delivery: To a folder": 1, "delivery: To a bucket": 1,
     "README: Start": 2, "README: Ways to upload": 1,
     "protocols: Plain: PUT and POST": 1, "protocols: Forms": 1, "protocols: File-id: upload and resume": 2,
     "protocols: tus": 1, "protocols: IETF: Resumable Uploads for HTTP": 1, "protocols: Download": 1,

@@ -147,6 +147,13 @@ int rename(const char *path, const char *target) {
     return next(path, target);
 }
 
+/* Likewise. */
+int linkat(int from, const char *path, int to, const char *target, int flags) {
+    NEXT("linkat", int, int, const char *, int, const char *, int);
+    STRIKE("linkat", to, target, -1);
+    return next(from, path, to, target, flags);
+}
+
 int unlinkat(int fd, const char *path, int flags) {
     NEXT("unlinkat", int, int, const char *, int);
     STRIKE("unlinkat", fd, path, -1);
