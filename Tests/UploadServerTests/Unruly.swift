@@ -155,7 +155,7 @@ enum Unruly: ServedDialect {
         case .secondAnswer: await exchange.respond(ResponseHead(.ok), body: [1])
         case .secondHead: await exchange.startResponse(ResponseHead(.ok), contentLength: 1)
         case .lateStream:
-            var stream = await EventStream(exchange, retryMilliseconds: 1) { _ in }
+            let stream = await EventStream(exchange, retryMilliseconds: 1) { _ in }
             await stream.end()
         case .lateFile: try await sendFile(exchange, deed)
         default: await exchange.inform(ResponseHead(.uploadResumptionSupported))
