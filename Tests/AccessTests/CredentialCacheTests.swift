@@ -34,11 +34,22 @@ import Uploads
         let policy = AccessPolicy(authorities: [authority])
         var cache = CredentialCache(countMax: 1000, bytesMax: 4000)
         for number in 0..<100 {
-            let token = "\(number)" + String(repeating: "x", count: 198)
+            let token = String(repeating: "x", count: 198) + "\(number)"
             #expect(try identify(token, policy, &cache) == token)
             #expect(cache.count <= 22)
         }
         #expect(authority.count == 100 && cache.count >= 10)
+    }
+
+    @Test func `tokens that end alike are told apart, and looked into again`() throws {
+        let authority = Counting()
+        let policy = AccessPolicy(authorities: [authority])
+        var cache = CredentialCache()
+        let end = String(repeating: "x", count: 64)
+        for name in ["a", "b", "a", "a", "b"] {
+            #expect(try identify(name + end, policy, &cache) == name + end)
+        }
+        #expect(authority.count == 4 && cache.count == 1)
     }
 
     @Test func `a token is looked into once`() throws {

@@ -29,7 +29,7 @@ import Testing
     @Test func `the limits' refusals are those that the documentation gives a bound on uploads for`() throws {
         var found: Set<String> = []
         for row in try Page(at: "docs/errors.md").rows where row.count == 3 {
-            if row[2].contains(/--(?:owner-[a-z-]+|max-uploads|max-creations|events-max)/) {
+            if row[2].contains(/--(?:owner-[a-z-]+|max-uploads|max-creations|events-max|max-size)/) {
                 found.formUnion(row[1].matches(of: /`([^`]+)`/).map { String($0.1) })
             }
         }

@@ -8,7 +8,7 @@ struct ForwardedElements {
     /// The parameters of each, by their names in lower case; empty for a field that is malformed, which says nothing of
     /// anybody.
     private(set) var all: [[String: String]] = []
-    /// Whether the field is there and malformed: a parameter stands twice, a quote does not end, or something is missing.
+    /// Whether the field is there and malformed: a parameter stands twice, a quote does not end, something is missing.
     private(set) var isMalformed = false
 
     private let bytes: [UInt8]
