@@ -24,6 +24,12 @@ public enum HTTP2Limits {
     public static let idleFramesBurst: Int64 = 1_000
     /// … and each second from then on. Content in either direction earns more, see `FloodGauge`.
     public static let idleFramesPerSecond: Int64 = 50
+    /// Bytes of content sent that pay for one WINDOW_UPDATE: steps of 256 bytes, of a stream and of its connection.
+    static let updateBytes = 128
+    /// WINDOW_UPDATE frames that can be paid for in advance: for 512 MiB under way in steps of 1 KiB.
+    static let updatesMax: Int64 = 1 << 20
+    /// Content of a frame, in bytes, that is worth the write where the client has given leave for no more.
+    static let cutBytes = 256
     /// Types of frames that RFC 9113 does not define: passed over, and frames that bring nothing.
     static let extensionTypes: ClosedRange<UInt8> = 0x0A...0xFF
     /// Bytes of a DATA frame, either way, that is content and not a pretext for one.

@@ -45,7 +45,7 @@ extension ServerSession {
             let session = of(data)
             session.forgetHead(of: cshim_frame_stream(frame!))
             session.complaint = String(cString: nghttp2_strerror(failure))
-            session.gauge.spend(HTTP2Limits.violationCost, now: session.now)
+            session.gauge.spend(HTTP2Limits.violationCost)
             return 0
         }
         // Frames that nobody knows are passed over (RFC 9113 4.1), and counted as they begin.
@@ -128,14 +128,15 @@ extension ServerSession {
             let isPadded = head.flags & UInt8(NGHTTP2_FLAG_PADDED.rawValue) != 0
             content = (head.stream_id, isPadded ? 0 : head.length, !isPadded && head.length >= HTTP2Limits.largeBytes)
         case NGHTTP2_HEADERS.rawValue: break
-        default: gauge.spend(now: now)
+        case NGHTTP2_WINDOW_UPDATE.rawValue: gauge.spendUpdate()
+        default: gauge.spend()
         }
     }
 
     /// A frame of content has come: padding is none.
     private func weigh(_ content: Int, isLast: Bool) {
         if content == 0, !isLast {
-            gauge.spend(now: now)
+            gauge.spend()
         } else if content >= HTTP2Limits.earningBytes {
             gauge.earn(1)
         }
@@ -176,12 +177,14 @@ extension ServerSession {
         switch UInt32(cshim_frame_type(frame)) {
         case NGHTTP2_DATA.rawValue, NGHTTP2_HEADERS.rawValue:
             let isLast = cshim_frame_has_flag(frame, UInt8(NGHTTP2_FLAG_END_STREAM.rawValue)) != 0
-            // Who lets an answer have a byte at a time makes each cost a frame and a write. One without content is
-            // worth as much as one with little: browsers say the priority of each request, before it and behind it.
-            let isFilled =
-                cshim_frame_type(frame) == UInt8(NGHTTP2_DATA.rawValue)
-                && cshim_frame_length(frame) >= HTTP2Limits.earningBytes
-            if isLast || isFilled { gauge.earn(2) }
+            // One without content is worth as much as one with little: browsers say the priority of each request,
+            // before it and behind it.
+            if isLast { gauge.earn(2) }
+            if cshim_frame_type(frame) == UInt8(NGHTTP2_DATA.rawValue) {
+                let count = cshim_frame_length(frame)
+                let isCut = count < HTTP2Limits.cutBytes && !isLast && waitsForWindow(cshim_frame_stream(frame))
+                gauge.sent(count, isCut: isCut)
+            }
             if isLast { events.answered(cshim_frame_stream(frame)) }
         case NGHTTP2_RST_STREAM.rawValue:
             // Whoever makes the server reset streams makes it work for nothing.
@@ -191,7 +194,7 @@ extension ServerSession {
                 return
             }
             if code == .protocolError || code == .streamClosed || code == .flowControlError || code == .refusedStream {
-                gauge.spend(HTTP2Limits.violationCost, now: now)
+                gauge.spend(HTTP2Limits.violationCost)
             }
         default: break
         }

@@ -28,8 +28,6 @@ public final class ServerSession {
     /// counted where some of its bytes are padding.
     var content: (stream: Int32, left: Int, isLarge: Bool) = (0, 0, false)
     var gauge: FloodGauge
-    /// When the call that is under way began.
-    var now: Int64
     /// What the client has done wrong, for the log; the last of it.
     public internal(set) var complaint: String?
     private var isTerminated = false
@@ -42,7 +40,6 @@ public final class ServerSession {
     /// - Returns: nil where there is no memory.
     public init?(events: any SessionEvents, now: Int64) {
         self.events = events
-        self.now = now
         gauge = FloodGauge(now: now)
         // nghttp2 wants to be told of its owner when it is made, and this value is none before it has a session.
         let owner = UnsafeMutablePointer<UnsafeMutableRawPointer?>.allocate(capacity: 1)
@@ -85,7 +82,7 @@ public final class ServerSession {
     ///
     /// - Throws: where nothing more can be read; say farewell and close.
     public func receive(_ bytes: UnsafeRawBufferPointer, now: Int64) throws(SessionFailure) {
-        self.now = now
+        gauge.refill(now: now)
         let count = nghttp2_session_mem_recv(
             session, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
         guard count >= 0 else {

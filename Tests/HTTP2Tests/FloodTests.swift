@@ -156,17 +156,47 @@ import Testing
         #expect(served.goodbye == (count > 2 ? .enhanceYourCalm : nil))
     }
 
-    @Test func `a download may have its windows moved`() {
+    /// A download of so many frames, of which the client gives back each in steps on both levels.
+    private func download(_ frames: Int, of bytes: Int, step: Int) -> Served {
         let served = Served()
         served.feed(Frames.hello + Frames.request(1, Frames.fields("GET", "/files/1"), endsStream: true))
         served.session.answer(1, .init(.ok), date: nil, hasContent: true)
         served.isEndless = true
-        for _ in 0..<5_000 {
-            served.contents[1] = [UInt8](repeating: 7, count: 16_384)
+        for _ in 0..<frames {
+            served.contents[1] = [UInt8](repeating: 7, count: bytes)
             served.session.resume(1)
             served.flush()
-            served.feed(Frames.frame(Frames.windowUpdate, 0, 0, Frames.number(16_384)))
-            served.feed(Frames.frame(Frames.windowUpdate, 0, 1, Frames.number(16_384)))
+            let update = Frames.number(UInt32(step))
+            let updates = [0, 1].flatMap { Frames.frame(Frames.windowUpdate, 0, $0, update) }
+            served.feed((0..<max(1, bytes / step)).flatMap { _ in updates })
+        }
+        return served
+    }
+
+    @Test(arguments: [(16_384, 16_384), (16_384, 4_096), (16_384, 1_024), (16_384, 300), (100, 100)])
+    func `a download may have its windows moved, in steps as small as its client reads`(bytes: Int, step: Int) {
+        #expect(download(2_000, of: bytes, step: step).goodbye == nil)
+    }
+
+    @Test func `leave for what was sent is a flood in steps of a byte`() {
+        #expect(download(200, of: 1_024, step: 1).goodbye == .enhanceYourCalm)
+    }
+
+    @Test func `leave for what was under way may come when nothing more does, and when the stream is over`() {
+        let served = Served()
+        let most = Frames.number(0x7FFF_0000)
+        served.feed(
+            Frames.hello + Frames.frame(Frames.settings, 0, 0, Frames.setting(0x4, 0x7FFF_0000))
+                + Frames.frame(Frames.windowUpdate, 0, 0, most)
+                + Frames.request(1, Frames.fields("GET", "/files/1"), endsStream: true))
+        served.session.answer(1, .init(.ok), date: nil, hasContent: true)
+        served.contents[1] = [UInt8](repeating: 7, count: 8 << 20)
+        served.flush()
+        #expect(served.answered == [1])
+        for stream in [1, 0] as [UInt32] {
+            for _ in 0..<((8 << 20) / 4_096) {
+                served.feed(Frames.frame(Frames.windowUpdate, 0, stream, Frames.number(4_096)))
+            }
         }
         #expect(served.goodbye == nil)
     }
