@@ -18,6 +18,9 @@ public struct FloodGauge: Sendable {
     /// Whether more than the credit is used up, by the end of what came at once.
     public var isFlooded: Bool { credit < 0 }
 
+    /// Whether so much more that nothing which came with it makes up for that.
+    public var isExhausted: Bool { credit < -HTTP2Limits.idleFramesBurst }
+
     /// Time has gone by.
     public mutating func refill(now: Int64) {
         let step = 1_000_000_000 / HTTP2Limits.idleFramesPerSecond

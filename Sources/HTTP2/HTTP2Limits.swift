@@ -8,8 +8,16 @@ public enum HTTP2Limits {
     /// Bytes of a header list as RFC 9113 6.5.2 counts them, told to the client. What is really stored is bounded by
     /// `HTTPLimits.headBytesMax`; a list that is longer gets 431.
     public static let headerListBytesMax = HTTPLimits.headBytesMax
-    /// Bytes of one header list after decompression past which the connection ends: a bomb, which 431 would not stop.
-    public static let headerBombBytes = 1 << 20
+    /// Bytes of a header list beyond what its frames explain past which the connection ends: a bomb, which 431 would not
+    /// stop.
+    public static let headerBombBytes = 2 * HTTPLimits.headBytesMax
+    /// How much larger than its frames a list becomes whose strings are compressed: no letter has less than 5 bits.
+    static let headerListsOfFrame = 2
+    /// What a list may repeat of lists before, in bytes: the whole of the table that a client has for that, once, and
+    /// much of the one that everybody has (RFC 7541 appendix A).
+    public static let repeatedListBytes = 8192
+    /// What is repeated beyond that costs a frame for so many bytes.
+    public static let repeatedFrameBytes = 256
     /// CONTINUATION frames behind one HEADERS frame. More than fit into the list are never needed.
     public static let continuationsMax = 8
     /// Entries of one SETTINGS frame; there are eight that anybody has ever defined for clients.

@@ -9,22 +9,19 @@ extension ServerSession {
         nghttp2_session_callbacks_new(&made)
         let callbacks = made!
         nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks) { _, head, data in
-            of(data).began(head!.pointee)
-            return 0
+            of(data).began(head!.pointee) ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
         }
         nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks) { _, frame, data in
             let session = of(data)
             session.fields = RequestFields()
             session.fieldsStream = cshim_frame_stream(frame!)
-            session.listBytes = 0
             return 0
         }
         nghttp2_session_callbacks_set_on_header_callback(callbacks) {
             _, _, name, nameCount, value, valueCount, _, data in
             of(data).add(
                 UnsafeBufferPointer(start: name, count: nameCount), UnsafeBufferPointer(start: value, count: valueCount)
-            )
-            return 0
+            ) ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
         }
         // What cannot be a field makes the whole request malformed (RFC 9113 8.2.1); unasked, nghttp2 would drop it.
         nghttp2_session_callbacks_set_on_invalid_header_callback(callbacks) { _, _, _, _, _, _, _, data in
@@ -121,16 +118,23 @@ extension ServerSession {
         if stream == fieldsStream { fields = nil }
     }
 
-    /// A frame of any type begins, known or not. Those that may bring something cost nothing yet.
-    private func began(_ head: nghttp2_frame_hd) {
+    /// A frame of any type begins, known or not. Those that may bring something cost nothing yet. Answers false where
+    /// not even what has been read already is worth a look any more.
+    private func began(_ head: nghttp2_frame_hd) -> Bool {
         switch UInt32(head.type) {
         case NGHTTP2_DATA.rawValue:
             let isPadded = head.flags & UInt8(NGHTTP2_FLAG_PADDED.rawValue) != 0
             content = (head.stream_id, isPadded ? 0 : head.length, !isPadded && head.length >= HTTP2Limits.largeBytes)
-        case NGHTTP2_HEADERS.rawValue: break
+        case NGHTTP2_HEADERS.rawValue:
+            (listBytes, repeatedBytes) = (0, 0)
+            explainedBytes = HTTP2Limits.repeatedListBytes + HTTP2Limits.headerListsOfFrame * head.length
+        case NGHTTP2_CONTINUATION.rawValue:
+            explainedBytes += HTTP2Limits.headerListsOfFrame * head.length
+            gauge.spend()
         case NGHTTP2_WINDOW_UPDATE.rawValue: gauge.spendUpdate()
         default: gauge.spend()
         }
+        return !gauge.isExhausted
     }
 
     /// A frame of content has come: padding is none.
@@ -142,13 +146,20 @@ extension ServerSession {
         }
     }
 
-    private func add(_ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>) {
+    /// Answers false where the list is a bomb.
+    private func add(_ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>) -> Bool {
         listBytes += name.count + value.count + 32
-        guard listBytes <= HTTP2Limits.headerBombBytes else {
-            isBombed = true
-            return
+        // A few bytes may name a large field that the client has sent before, and name it often.
+        if listBytes > explainedBytes {
+            let frames = (listBytes - explainedBytes) / HTTP2Limits.repeatedFrameBytes + 1
+            explainedBytes += frames * HTTP2Limits.repeatedFrameBytes
+            repeatedBytes += frames * HTTP2Limits.repeatedFrameBytes
+            gauge.spend(Int64(frames))
+            isBombed = repeatedBytes > HTTP2Limits.headerBombBytes
+            if isBombed { return false }
         }
         fields?.add(name: name.span, value: value.span)
+        return true
     }
 
     private func received(_ frame: UnsafePointer<nghttp2_frame>) {
@@ -157,7 +168,6 @@ extension ServerSession {
         switch UInt32(cshim_frame_type(frame)) {
         case NGHTTP2_HEADERS.rawValue:
             guard let fields = fields.take() else { return }
-            listBytes = 0
             if cshim_frame_is_request(frame) != 0 {
                 let head = Result { () throws(HTTPParseError) in try fields.head(endsHere: isLast) }
                 events.opened(stream, head, isWhole: isLast)

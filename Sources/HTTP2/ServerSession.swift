@@ -18,6 +18,10 @@ public final class ServerSession {
     var fieldsStream: Int32 = 0
     /// What they have come to after decompression, in bytes.
     var listBytes = 0
+    /// What they may come to without being worth a complaint, …
+    var explainedBytes = 0
+    /// … and by how much they have come past that.
+    var repeatedBytes = 0
     /// Streams refused for want of room, whose clients have not been told yet.
     var refusals = 0
     /// Whether that was ever past all reason.
@@ -86,11 +90,12 @@ public final class ServerSession {
         let count = nghttp2_session_mem_recv(
             session, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
         guard count >= 0 else {
+            let isBad = isBombed || gauge.isExhausted
             throw SessionFailure(
-                code: ServerSession.code(ofFailure: Int32(count)),
+                code: isBad ? .enhanceYourCalm : ServerSession.code(ofFailure: Int32(count)),
                 reason: complaint ?? String(cString: nghttp2_strerror(Int32(count))))
         }
-        if gauge.isFlooded || isBombed { terminate(.enhanceYourCalm) }
+        if gauge.isFlooded { terminate(.enhanceYourCalm) }
     }
 
     /// How many bytes of the client to read next so that a stream's content comes by itself, without what stands around

@@ -95,6 +95,58 @@ import Testing
         #expect(served.goodbye == .enhanceYourCalm)
     }
 
+    /// A field of 4,000 bytes, which enters the table at first, and is then named by one byte so many times.
+    private func repeated(_ stream: UInt32, times: Int) -> [UInt8] {
+        let entry = stream > 1 ? [0xBE] : [0x40] + Frames.text("a") + Frames.text(String(repeating: "b", count: 4_000))
+        let block = Frames.block(Frames.fields("GET")) + entry + [UInt8](repeating: 0xBE, count: times - 1)
+        return Frames.frame(Frames.headers, Frames.endHeaders | Frames.endStream, stream, block)
+    }
+
+    @Test func `heads that are large by a few bytes each are a flood`() {
+        let served = Served()
+        served.feed(Frames.hello + Frames.frame(Frames.settings, Frames.acknowledged))
+        var stream: UInt32 = 1
+        while served.goodbye == nil, stream < 1_000 {
+            served.feed(repeated(stream, times: 7))
+            served.session.answer(Int32(stream), .init(.ok), date: nil, hasContent: false)
+            served.flush()
+            stream += 2
+        }
+        #expect(served.goodbye == .enhanceYourCalm)
+        #expect(served.heads.count < 20)
+    }
+
+    @Test func `a large field that every head repeats is nobody's flood`() {
+        let served = Served()
+        served.feed(Frames.hello + Frames.frame(Frames.settings, Frames.acknowledged))
+        for stream in stride(from: UInt32(1), to: 4_000, by: 2) {
+            served.feed(repeated(stream, times: 1))
+            served.session.answer(Int32(stream), .init(.ok), date: nil, hasContent: false)
+            served.flush()
+        }
+        #expect(served.goodbye == nil)
+        #expect(served.answered.count == 2_000)
+    }
+
+    @Test func `what is a flood beyond doubt is not read to its end`() {
+        let served = Served()
+        let priority = Frames.frame(Frames.priority, 0, 1, [0, 0, 0, 0, 1])
+        let flood = (0..<10_000).flatMap { _ in priority }
+        served.feed(Frames.hello + flood + Frames.request(1, endsStream: true))
+        #expect(served.failure?.code == .enhanceYourCalm)
+        #expect(served.goodbye == .enhanceYourCalm)
+        #expect(served.heads.isEmpty)
+    }
+
+    @Test func `a list that is long in its frames as well is answered, however long`() throws {
+        let served = Served()
+        let long = (0..<5).map { ("x-\($0)", String(repeating: "a", count: 15_000)) }
+        served.feed(Frames.hello + HeadCuts.request(1, Frames.fields() + long))
+        #expect(throws: (any Error).self) { try served.heads[1]?.get() }
+        #expect(served.heads[1] != nil)
+        #expect(served.goodbye == nil)
+    }
+
     @Test func `acknowledgements do not pile up for who does not read`() {
         let served = Served()
         served.feed(Frames.hello)
