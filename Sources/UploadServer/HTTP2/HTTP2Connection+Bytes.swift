@@ -21,11 +21,19 @@ extension HTTP2Connection {
         return heldBytes - aheadBytes >= usual
     }
 
+    /// How much is read at once. While everybody's memory is used up, who holds none of it reads a little: what is said
+    /// about answers has to be heard, and each of thousands may bring no more than that.
+    private var roomToRead: Int {
+        let most = context.scratch.count
+        if server.heldBytes.mayGrow || lender?.lentSpace != nil { return most }
+        return min(most, ServerLimits.heldBytesPressed)
+    }
+
     /// Reads what is there, once: as much as the loop's scratch memory holds. Answers false where nothing was.
     func read() throws(TransportError) -> Bool {
         guard mayRead else { return false }
         defer { tellArrivals() }
-        let start = context.scratch.count
+        let start = roomToRead
         var room = start
         do throws(TransportError) {
             var frameByFrame = true
