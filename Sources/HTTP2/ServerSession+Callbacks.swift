@@ -126,6 +126,7 @@ extension ServerSession {
             let isPadded = head.flags & UInt8(NGHTTP2_FLAG_PADDED.rawValue) != 0
             content = (head.stream_id, isPadded ? 0 : head.length, !isPadded && head.length >= HTTP2Limits.largeBytes)
         case NGHTTP2_HEADERS.rawValue:
+            headCount += 1
             (listBytes, repeatedBytes) = (0, 0)
             explainedBytes = HTTP2Limits.repeatedListBytes + HTTP2Limits.headerListsOfFrame * head.length
         case NGHTTP2_CONTINUATION.rawValue:

@@ -14,6 +14,8 @@ public final class ServerSession {
     unowned let events: any SessionEvents
     /// Fields of the head, or the trailers, that are coming: never of two streams at once (RFC 9113 4.3).
     var fields: RequestFields?
+    /// How many such lists have begun, whatever became of them.
+    public internal(set) var headCount = 0
     /// The stream that it is of.
     var fieldsStream: Int32 = 0
     /// What they have come to after decompression, in bytes.
@@ -68,6 +70,8 @@ public final class ServerSession {
         setWindow(0, HTTP2Limits.connectionWindowBytes)
     }
 
+    private static let flood = "a flood of what brings nothing"
+
     private let owner: UnsafeMutablePointer<UnsafeMutableRawPointer?>
     /// Where its streams are listed.
     private var table = cshim_table()
@@ -87,15 +91,17 @@ public final class ServerSession {
     /// - Throws: where nothing more can be read; say farewell and close.
     public func receive(_ bytes: UnsafeRawBufferPointer, now: Int64) throws(SessionFailure) {
         gauge.refill(now: now)
+        // What was wrong with one stream is not why the connection ends later.
+        if wantsRead { complaint = nil }
         let count = nghttp2_session_mem_recv(
             session, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
         guard count >= 0 else {
             let isBad = isBombed || gauge.isExhausted
             throw SessionFailure(
                 code: isBad ? .enhanceYourCalm : ServerSession.code(ofFailure: Int32(count)),
-                reason: complaint ?? String(cString: nghttp2_strerror(Int32(count))))
+                reason: isBad ? ServerSession.flood : complaint ?? String(cString: nghttp2_strerror(Int32(count))))
         }
-        if gauge.isFlooded { terminate(.enhanceYourCalm) }
+        if gauge.isFlooded { terminate(.enhanceYourCalm, ServerSession.flood) }
     }
 
     /// How many bytes of the client to read next so that a stream's content comes by itself, without what stands around
@@ -235,10 +241,12 @@ public final class ServerSession {
     }
 
     /// Ends everything: nothing more is read, and nothing sent but that.
-    public func terminate(_ code: ErrorCode) {
+    ///
+    /// - Parameter reason: for the log.
+    public func terminate(_ code: ErrorCode, _ reason: String) {
         guard !isTerminated else { return }
         isTerminated = true
-        complaint = complaint ?? "\(code)"
+        complaint = reason
         _ = nghttp2_session_terminate_session(session, code.rawValue)
     }
 

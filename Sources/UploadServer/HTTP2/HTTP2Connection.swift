@@ -61,6 +61,8 @@ final class HTTP2Connection: Parked {
     private var idleEnd: Int64 = 0
     /// When the head that has begun, or the answer to a stop, has taken too long; `.max` for neither.
     private var patienceEnd = Int64.max
+    /// The head that it is about.
+    private var watchedHead = 0
 
     /// - Parameter read: bytes that were read already.
     init?(_ context: ConnectionContext, _ transport: Transport, read: ArraySlice<UInt8>) {
@@ -106,6 +108,7 @@ final class HTTP2Connection: Parked {
                 if isOver { return false }
                 if hasRead || hasMore {
                     await letOthers(&sliceStart, hasMore)
+                    try heed()
                     continue
                 }
                 try await sleep()
@@ -153,14 +156,32 @@ final class HTTP2Connection: Parked {
         return end.stage >= .left || session.isOver || (end.stage == .told && session.outboundFrames == 0)
     }
 
+    /// What would end a sleep is heard without one as well: a client may send without end.
+    private func heed() throws(TransportError) {
+        do throws(Interruption) { try watch.checkInterruptionButDeadline() } catch { throw .interrupted(error) }
+        let now = SystemClock.monotonicNanoseconds
+        watchHead(now)
+        if now >= patienceEnd {
+            patienceEnd = .max
+            hear(.overdue)
+        }
+        if streams.isEmpty, now >= idleEnd { hear(.idle) }
+    }
+
+    /// The head's own clock starts with its first byte and no later byte stretches it.
+    private func watchHead(_ now: Int64) {
+        guard end.stage == .open else { return }
+        if !session.isInHead {
+            patienceEnd = .max
+        } else if patienceEnd == .max || watchedHead != session.headCount {
+            patienceEnd = now + server.configuration.headNanoseconds
+            watchedHead = session.headCount
+        }
+    }
+
     private func sleep() async throws(TransportError) {
         let now = SystemClock.monotonicNanoseconds
-        if end.stage == .open, !session.isInHead {
-            patienceEnd = .max
-        } else if end.stage == .open, patienceEnd == .max {
-            // The head's own clock starts with its first byte and no later byte stretches it.
-            patienceEnd = now + server.configuration.headNanoseconds
-        }
+        watchHead(now)
         let rest =
             !streams.isEmpty ? .max : isBlocked ? outputEnd : min(now + ServerLimits.parkNanoseconds, idleEnd)
         let mayRead = mayRead
@@ -255,7 +276,7 @@ final class HTTP2Connection: Parked {
         case .tell:
             patienceEnd = .max
             session.goAway(.noError)
-        case .terminate: session.terminate(.protocolError)
+        case .terminate: session.terminate(.protocolError, "a head did not come in time")
         case .cut: for stream in streams.values { stream.cut() }
         case .lose: for stream in streams.values { stream.lost() }
         }
