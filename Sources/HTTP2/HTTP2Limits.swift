@@ -24,10 +24,6 @@ public enum HTTP2Limits {
     public static let settingsEntriesMax = 32
     /// Acknowledgements of SETTINGS and PING that wait for a client who does not read.
     public static let acknowledgementsMax = 256
-    /// RST_STREAM frames of the client in a row …
-    public static let resetsBurst: UInt64 = 200
-    /// … and each second from then on: who cancels a hundred uploads at once may, who does so all the time may not.
-    public static let resetsPerSecond: UInt64 = 20
     /// Frames that bring nothing, in a row …
     public static let idleFramesBurst: Int64 = 1_000
     /// … and each second from then on. Content in either direction earns more, see `FloodGauge`.
@@ -42,12 +38,21 @@ public enum HTTP2Limits {
     static let extensionTypes: ClosedRange<UInt8> = 0x0A...0xFF
     /// Bytes of a DATA frame, either way, that is content and not a pretext for one.
     public static let earningBytes = 1024
+    /// Content of a DATA frame, in bytes, that is worth its head; less is a crumb …
+    static let crumbBytes = 16
+    /// … of which so many count as one frame that brings nothing: 20,000 in a row, 1,000 a second.
+    static let crumbsOfFrame = 20
+    /// Bytes of a list of fields that cost a frame, where nobody wants to know it.
+    static let unheardBytes = 1024
     /// Bytes of a DATA frame that is worth two reads of its own, its head's and its content's.
     public static let largeBytes = 8192
     /// Bytes of every frame's head (RFC 9113 4.1).
     public static let frameHeadBytes = 9
     /// What one stream error that the client has caused counts, in frames: each makes the server do work for nothing.
     public static let violationCost: Int64 = 10
+    /// What a stream counts, in frames, that its client resets before anything has come of it: 333 in a row, and 16 each
+    /// second from then on. Who cancels a hundred uploads at once may, who does so all the time may not.
+    public static let barrenCost: Int64 = 3
     /// Frames that wait to be sent. Past it nothing more is read until the client has taken some.
     public static let outboundFramesMax = 1_000
     /// Bytes of frames that are gathered for one write.

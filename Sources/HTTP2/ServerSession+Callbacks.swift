@@ -13,6 +13,7 @@ extension ServerSession {
         }
         nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks) { _, frame, data in
             let session = of(data)
+            session.unsettled = 0
             session.fields = RequestFields()
             session.fieldsStream = cshim_frame_stream(frame!)
             return 0
@@ -41,6 +42,8 @@ extension ServerSession {
         nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks) { _, frame, failure, data in
             let session = of(data)
             session.forgetHead(of: cshim_frame_stream(frame!))
+            // A stream too many of who has not heard yet how many may be: its head was for nothing, and that is all.
+            if failure == NGHTTP2_ERR_REFUSED_STREAM.rawValue { return 0 }
             session.complaint = String(cString: nghttp2_strerror(failure))
             session.gauge.spend(HTTP2Limits.violationCost)
             return 0
@@ -92,8 +95,8 @@ extension ServerSession {
         nghttp2_option_set_max_continuations(options, HTTP2Limits.continuationsMax)
         // Of a type that it was not told of nghttp2 tells nothing.
         for type in HTTP2Limits.extensionTypes { nghttp2_option_set_user_recv_extension_type(options, type) }
-        nghttp2_option_set_stream_reset_rate_limit(
-            options, HTTP2Limits.resetsBurst, HTTP2Limits.resetsPerSecond)
+        // What resets cost depends on what was reset: see `received`.
+        nghttp2_option_set_stream_reset_rate_limit(options, UInt64(UInt32.max), UInt64(UInt32.max))
         return options
     }()
 
@@ -121,16 +124,27 @@ extension ServerSession {
     /// A frame of any type begins, known or not. Those that may bring something cost nothing yet. Answers false where
     /// not even what has been read already is worth a look any more.
     private func began(_ head: nghttp2_frame_hd) -> Bool {
-        switch UInt32(head.type) {
+        let type = UInt32(head.type)
+        if unsettled > 0, type != NGHTTP2_CONTINUATION.rawValue {
+            gauge.spend(unsettled)
+            unsettled = 0
+        }
+        switch type {
         case NGHTTP2_DATA.rawValue:
             let isPadded = head.flags & UInt8(NGHTTP2_FLAG_PADDED.rawValue) != 0
             content = (head.stream_id, isPadded ? 0 : head.length, !isPadded && head.length >= HTTP2Limits.largeBytes)
+            if head.length < HTTP2Limits.earningBytes {
+                toldSmallFrames += 1
+                unsettled = 1
+            }
         case NGHTTP2_HEADERS.rawValue:
             headCount += 1
             (listBytes, repeatedBytes) = (0, 0)
             explainedBytes = HTTP2Limits.repeatedListBytes + HTTP2Limits.headerListsOfFrame * head.length
+            unsettled = 1 + Int64(head.length / HTTP2Limits.unheardBytes)
         case NGHTTP2_CONTINUATION.rawValue:
             explainedBytes += HTTP2Limits.headerListsOfFrame * head.length
+            if unsettled > 0 { unsettled += Int64(head.length / HTTP2Limits.unheardBytes) }
             gauge.spend()
         case NGHTTP2_WINDOW_UPDATE.rawValue: gauge.spendUpdate()
         default: gauge.spend()
@@ -140,10 +154,12 @@ extension ServerSession {
 
     /// A frame of content has come: padding is none.
     private func weigh(_ content: Int, isLast: Bool) {
-        if content == 0, !isLast {
-            gauge.spend()
-        } else if content >= HTTP2Limits.earningBytes {
+        if content == 0, !isLast { return }
+        unsettled = 0
+        if content >= HTTP2Limits.earningBytes {
             gauge.earn(1)
+        } else if content < HTTP2Limits.crumbBytes, !isLast {
+            gauge.spendCrumb()
         }
     }
 
@@ -178,6 +194,13 @@ extension ServerSession {
         case NGHTTP2_DATA.rawValue:
             weigh(cshim_frame_content(frame), isLast: isLast)
             if isLast { events.ended(stream, .success(FieldSection())) }
+        case NGHTTP2_RST_STREAM.rawValue:
+            // Who stands in front of many clients resets for each that goes.
+            if isShared {
+                gauge.earn(1)
+            } else if !events.hasBrought(stream) {
+                gauge.spend(HTTP2Limits.barrenCost - 1)
+            }
         case NGHTTP2_PING.rawValue where cshim_frame_has_flag(frame, UInt8(NGHTTP2_FLAG_ACK.rawValue)) != 0:
             events.ponged()
         default: break
@@ -200,11 +223,7 @@ extension ServerSession {
         case NGHTTP2_RST_STREAM.rawValue:
             // Whoever makes the server reset streams makes it work for nothing.
             let code = ErrorCode(rawValue: cshim_frame_error(frame))
-            if code == .refusedStream, refusals > 0 {
-                refusals -= 1
-                return
-            }
-            if code == .protocolError || code == .streamClosed || code == .flowControlError || code == .refusedStream {
+            if code == .protocolError || code == .streamClosed || code == .flowControlError {
                 gauge.spend(HTTP2Limits.violationCost)
             }
         default: break

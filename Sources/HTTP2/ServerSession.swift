@@ -24,8 +24,14 @@ public final class ServerSession {
     var explainedBytes = 0
     /// … and by how much they have come past that.
     var repeatedBytes = 0
-    /// Streams refused for want of room, whose clients have not been told yet.
-    var refusals = 0
+    /// What the frame that has begun last costs, in frames, if nobody is told that it has brought something.
+    var unsettled: Int64 = 0
+    /// Frames of little content that have come, …
+    private var smallFrames = SmallFrames()
+    /// … and of how many nghttp2 has told.
+    var toldSmallFrames: Int64 = 0
+    /// Whether the client speaks for many others, who come and go.
+    let isShared: Bool
     /// Whether that was ever past all reason.
     var isBombed = false
     /// Trailers that have come, of a stream whose end is told next.
@@ -42,10 +48,12 @@ public final class ServerSession {
     ///
     /// - Parameters:
     ///   - events: who is told what comes; must outlive this value.
+    ///   - isShared: whether the client speaks for many others, who come and go.
     ///   - now: of a clock that only goes forward, in nanoseconds.
     /// - Returns: nil where there is no memory.
-    public init?(events: any SessionEvents, now: Int64) {
+    public init?(events: any SessionEvents, isShared: Bool = false, now: Int64) {
         self.events = events
+        self.isShared = isShared
         gauge = FloodGauge(now: now)
         // nghttp2 wants to be told of its owner when it is made, and this value is none before it has a session.
         let owner = UnsafeMutablePointer<UnsafeMutableRawPointer?>.allocate(capacity: 1)
@@ -95,6 +103,8 @@ public final class ServerSession {
         if wantsRead { complaint = nil }
         let count = nghttp2_session_mem_recv(
             session, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
+        gauge.spend(smallFrames.count(bytes) - toldSmallFrames)
+        toldSmallFrames = 0
         guard count >= 0 else {
             let isBad = isBombed || gauge.isExhausted
             throw SessionFailure(
@@ -195,7 +205,6 @@ public final class ServerSession {
 
     /// Refuses a stream for want of room: its client may ask again, and has done nothing wrong.
     public func refuse(_ stream: Int32) {
-        refusals += 1
         reset(stream, .refusedStream)
     }
 

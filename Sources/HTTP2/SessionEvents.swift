@@ -13,6 +13,9 @@ public protocol SessionEvents: AnyObject {
     ///
     /// - Parameter trailers: empty where none came.
     func ended(_ stream: Int32, _ trailers: Result<FieldSection, HTTPParseError>)
+    /// Whether anything has come of a stream that its client resets: content of it, or of its answer; and whether it is
+    /// over.
+    func hasBrought(_ stream: Int32) -> Bool
     /// The stream is gone, in good order or not; nothing can be sent on it any more.
     func closed(_ stream: Int32, _ code: ErrorCode)
     /// The answer has been handed over to its last byte.

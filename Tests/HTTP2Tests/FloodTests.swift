@@ -22,6 +22,9 @@ import Testing
 
     private static let eight = [UInt8](repeating: 0, count: 8)
 
+    /// A stream that the client has reset.
+    private static let over = Frames.request(1) + Frames.frame(Frames.reset, 0, 1, Frames.number(8))
+
     static let floods: [Flood] = [
         Flood("SETTINGS") { _ in Frames.frame(Frames.settings, 0, 0, Frames.setting(4, 65_535)) },
         Flood("PING") { _ in Frames.frame(Frames.ping, 0, 0, eight) },
@@ -32,6 +35,9 @@ import Testing
         Flood("DATA that is padding alone", Frames.request(1)) { _ in
             Frames.frame(Frames.data, Frames.padded, 1, [9] + [UInt8](repeating: 0, count: 9))
         },
+        Flood("empty DATA on a stream that is over", over) { _ in Frames.content(1, []) },
+        Flood("DATA of a byte on a stream that is over", over) { _ in Frames.content(1, [1]) },
+        Flood("HEADERS on a stream that is over", over) { _ in Frames.request(1, endsStream: true) },
         Flood("frames of a type that nobody knows") { Frames.frame(UInt8(0x0A + $0 % 0xF6), 0, $0 % 3, eight) },
         Flood("frames of a type that nobody knows, without a byte") { _ in Frames.frame(0xFA, 0xFF, 0, []) },
         Flood("rapid reset") {
@@ -64,6 +70,17 @@ import Testing
         served.feed(Frames.hello + Frames.frame(Frames.settings, Frames.acknowledged) + flood.start)
         for round in 0..<20 { served.feed(flood.round(UInt32(round))) }
         #expect(served.goodbye == nil)
+    }
+
+    @Test(arguments: [1, 5, 9, 100])
+    func `content in good order for a stream that is over is no flood, wherever it is cut`(piece: Int) {
+        let served = Served()
+        served.feed(Frames.hello + FloodTests.over)
+        let content = Frames.content(1, [UInt8](repeating: 0, count: HTTP2Limits.earningBytes))
+        served.feed((0..<1_020).flatMap { _ in content }, piece: 100 * piece + 1)
+        #expect(served.goodbye == nil)
+        served.feed((0..<1_020).flatMap { _ in Frames.content(1, []) }, piece: piece)
+        #expect(served.goodbye == .enhanceYourCalm)
     }
 
     @Test func `CONTINUATION without end is cut off`() {
@@ -179,7 +196,53 @@ import Testing
         }
         #expect(served.heads.count == HTTP2Limits.streamsMax)
         #expect(Set(served.resets.values) == [.refusedStream])
-        #expect(served.resets.count <= Int(HTTP2Limits.idleFramesBurst / HTTP2Limits.violationCost) + 1)
+        #expect(served.resets.count <= Int(HTTP2Limits.idleFramesBurst) + 2)
+    }
+
+    @Test func `some hundreds of streams past the bound do no harm to the others before the bound is known`() {
+        let served = Served()
+        let streams = stride(from: UInt32(1), to: 800, by: 2)
+        served.feed(Frames.hello + streams.flatMap { Frames.request($0) })
+        served.feed(Frames.frame(Frames.settings, Frames.acknowledged))
+        served.feed(streams.flatMap { Frames.content($0, [1], endsStream: true) })
+        #expect(served.goodbye == nil)
+        #expect(served.resets.count == streams.underestimatedCount - HTTP2Limits.streamsMax)
+        #expect(served.trailers.count == HTTP2Limits.streamsMax)
+    }
+
+    /// So many streams one after the other, each begun, given some content, and reset.
+    private func reset(_ count: UInt32, behind bytes: Int, isShared: Bool = false) -> Served {
+        let served = Served(isShared: isShared)
+        served.feed(Frames.hello + Frames.frame(Frames.settings, Frames.acknowledged))
+        for stream in stride(from: UInt32(1), to: 2 * count, by: 2) {
+            let content = bytes > 0 ? Frames.content(stream, [UInt8](repeating: 1, count: bytes)) : []
+            served.feed(Frames.request(stream) + content + Frames.frame(Frames.reset, 0, stream, Frames.number(8)))
+        }
+        return served
+    }
+
+    @Test func `uploads that break off cost less than streams of which nothing has come`() {
+        #expect(reset(300, behind: 0).goodbye == nil)
+        #expect(reset(400, behind: 0).goodbye == .enhanceYourCalm)
+        #expect(reset(900, behind: 100).goodbye == nil)
+        #expect(reset(1_100, behind: 100).goodbye == .enhanceYourCalm)
+    }
+
+    @Test func `a proxy may reset for each of its clients`() {
+        #expect(reset(5_000, behind: 0, isShared: true).goodbye == nil)
+    }
+
+    @Test(arguments: [1, 16])
+    func `content a byte at a time is a flood, in small pieces it is none`(bytes: Int) {
+        let served = Served()
+        served.feed(Frames.hello + Frames.request(1))
+        let content = Frames.content(1, [UInt8](repeating: 1, count: bytes))
+        let some = (0..<30_000 / bytes / 10).flatMap { _ in content }
+        for _ in 0..<10 {
+            served.feed(some)
+            served.session.take(1, some.count)
+        }
+        #expect(served.goodbye == (bytes == 1 ? .enhanceYourCalm : nil))
     }
 
     @Test func `a download that may have a byte at a time is a flood`() {

@@ -25,7 +25,9 @@ final class Served: SessionEvents {
     var isEndless = false
     private(set) var sent: [UInt8] = []
 
-    init(now: Int64 = 0) { session = ServerSession(events: self, now: now)! }
+    init(isShared: Bool = false, now: Int64 = 0) {
+        session = ServerSession(events: self, isShared: isShared, now: now)!
+    }
 
     /// Feeds bytes, in pieces of so many; afterwards takes what the session has to send.
     func feed(_ bytes: [UInt8], piece: Int = .max, now: Int64 = 0) {
@@ -147,6 +149,8 @@ final class Served: SessionEvents {
     func received(_ stream: Int32, _ bytes: UnsafeRawBufferPointer) { bodies[stream, default: []] += bytes }
 
     func ended(_ stream: Int32, _ trailers: Result<FieldSection, HTTPParseError>) { self.trailers[stream] = trailers }
+
+    func hasBrought(_ stream: Int32) -> Bool { bodies[stream] != nil || codes[stream] != nil }
 
     func closed(_ stream: Int32, _ code: ErrorCode) { codes[stream] = code }
 

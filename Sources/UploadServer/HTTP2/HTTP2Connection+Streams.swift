@@ -160,6 +160,8 @@ extension HTTP2Connection: SessionEvents {
         touch(receiver)
     }
 
+    func hasBrought(_ stream: Int32) -> Bool { streams[stream]?.hasBrought ?? true }
+
     func closed(_ stream: Int32, _ code: ErrorCode) { streams[stream]?.closed(code) }
 
     func answered(_ stream: Int32) { streams[stream]?.wasAnswered() }

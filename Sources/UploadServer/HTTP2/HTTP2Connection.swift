@@ -68,7 +68,8 @@ final class HTTP2Connection: Parked {
     init?(_ context: ConnectionContext, _ transport: Transport, read: ArraySlice<UInt8>) {
         self.context = context
         self.transport = transport
-        guard let session = ServerSession(events: self, now: SystemClock.monotonicNanoseconds) else { return nil }
+        let (isShared, now) = (context.isFromTrustedProxy, SystemClock.monotonicNanoseconds)
+        guard let session = ServerSession(events: self, isShared: isShared, now: now) else { return nil }
         self.session = session
         context.counters.add(.http2Connections)
         beginIdling()

@@ -25,6 +25,7 @@ extension HTTP2Stream: ResponseChannel {
         try checkOpen()
         self.content = content
         owed = followed
+        isAnswerBegun = true
         let count = connection.session.answer(
             id, head.head, date: head.date, hasContent: !content.isEmpty || followed > 0)
         connection.stir()

@@ -59,6 +59,7 @@ final class HTTP2Stream: Parked, RequestBody {
     /// The session has asked for content and there was none.
     var isAsked = false
     var isAnswered = false
+    var isAnswerBegun = false
     var isAborted = false
     var keepsBuffers = false
     /// Nothing goes either way any more …
@@ -163,6 +164,9 @@ final class HTTP2Stream: Parked, RequestBody {
 
     /// Whether bytes that come are of use: there is a task, or will be one, that may take them.
     var isListening: Bool { !isEnded && !isCut && !isDropped }
+
+    /// Whether content of it has come, or an answer has begun.
+    var hasBrought: Bool { received > 0 || lentCount > 0 || !queue.isEmpty || isAnswerBegun }
 
     /// Whether more may come than the client may send already.
     var needsRoom: Bool { !isClosed && !isEnded && rest > window.size }
