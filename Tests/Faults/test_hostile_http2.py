@@ -14,6 +14,8 @@ import pytest
 import frames
 from attackers import connect, start  # noqa: F401
 from frames import begin, frame, hello, request
+from exposition import Exposition
+from ports import free_port
 from test_isolation import others_are_served
 from waiting import eventually
 from wire import ask, pattern
@@ -105,7 +107,20 @@ def crumbs_of_cookies():
     return (begin(stream, head[:16_384], ends=True) for stream in STREAMS)
 
 
-FLOODS = [rapid_reset, made_to_reset, made_to_refuse, continuation, empty_continuation, settings, large_settings, ping,
+def over():
+    """What comes for a stream that is over."""
+    yield begin(1, HEALTH, ends=True)
+    yield from itertools.cycle([frame(frames.DATA, 0, 1), frame(frames.DATA, 0, 1, b"x"), begin(1, HEALTH, ends=True)])
+
+
+def repeated():
+    """A field of four kilobytes, which each head names eight times by a byte."""
+    first = frames.block((":method", "GET"), (":scheme", "http"), (":authority", "a"), (":path", "/healthz"))
+    insert = b"\x40\x01x\x7f" + bytes([0x80 | (3900 - 127) & 0x7F, (3900 - 127) >> 7]) + b"v" * 3900
+    return (begin(stream, first + (insert if stream == 1 else b"") + b"\xbe" * 7, ends=True) for stream in STREAMS)
+
+
+FLOODS = [rapid_reset, over, repeated, made_to_reset, made_to_refuse, continuation, empty_continuation, settings, large_settings, ping,
           window_update, priority, priority_update, unknown, empty_data, padded_data, bomb, crumbs_of_cookies]
 
 
@@ -207,3 +222,52 @@ def test_a_hundred_streams_of_a_byte_a_minute_are_nobody_elses_affair(start):
     for client in clients:
         client.close()
     server.quiet()
+
+
+def test_a_client_that_never_pauses_does_not_put_off_the_stop(start):
+    server = start("--threads", "1")
+    ended = threading.Event()
+
+    def go_on():
+        while not ended.is_set():
+            with connect(server.port) as client:
+                client.settimeout(1)
+                try:
+                    client.sendall(hello() + begin(1, HEALTH, ends=True))
+                    while not ended.is_set():
+                        client.sendall(begin(1, HEALTH, ends=True) * 200)
+                except OSError:
+                    pass
+
+    thread = threading.Thread(target=go_on)
+    thread.start()
+    try:
+        server.assert_healthy()
+        server.terminate()
+        assert server.wait(10) == 0
+    finally:
+        ended.set()
+        thread.join()
+
+
+def test_what_streams_hold_stays_within_the_memory_for_it(start):
+    """While an application is asked about each of them, nobody takes what they bring."""
+    count, bound = 300, 16 * MEBIBYTE
+    with socket.create_server(("127.0.0.1", 0), backlog=count) as silent:
+        # Its queue takes connections, and nothing is ever answered.
+        admin = free_port()
+        server = start("--threads", "1", "--buffer-memory", "16M", "--listen-admin", f"127.0.0.1:{admin}",
+                       "--auth-url", f"http://127.0.0.1:{silent.getsockname()[1]}/")
+        said = hello() + frame(frames.SETTINGS, frames.ACK) + begin(1, request("PUT", "/files/a", ("authorization", "b")))
+        clients = [connect(server.port) for _ in range(count)]
+        for client in clients:
+            client.sendall(said)
+        for client in clients:
+            client.sendall(b"".join(frame(frames.DATA, 0, 1, bytes(15_000)) for _ in range(4)))
+        with others_are_served(server):
+            time.sleep(SECONDS)
+        held = Exposition(ask(admin, "GET", "/metrics").body.decode())["sluice_buffer_bytes", {}]
+        # An eighth is for that, and each may have read a little more by itself.
+        assert bound // 8 <= held <= bound // 8 + count * 4096 + MEBIBYTE
+        for client in clients:
+            client.close()
