@@ -187,6 +187,20 @@ def test_a_reset_stream_keeps_what_came(start):
     assert server.finished(location).read_bytes() == data
 
 
+def test_a_stream_that_is_reset_with_its_first_content_keeps_that(start):
+    server = start()
+    location = create(server.port, 5000)
+    with Line2(server.port) as line:
+        stream = line.h2.get_next_available_stream_id()
+        line.h2.send_headers(stream, [
+            (":method", "PATCH"), (":scheme", "http"), (":authority", "upload.test"), (":path", location),
+            *((name.lower(), value) for name, value in PATCH.items()), ("upload-offset", "0")])
+        line.h2.send_data(stream, bytes(3000))
+        line.h2.reset_stream(stream)
+        line.raw(line.h2.data_to_send())
+        eventually(lambda: line.request("HEAD", location, TUS).offset == 3000)
+
+
 def test_a_broken_connection_keeps_what_came_of_every_stream(start):
     server = start()
     data = pattern(MEBIBYTE)

@@ -13,8 +13,8 @@ extension HTTP2Connection {
         watch.wake()
     }
 
-    /// Gives streams that have begun their tasks, so many at once, but for those that their client has reset already,
-    /// or left with nothing to keep: they would cost more than it costs to ask for them. Answers whether others wait
+    /// Gives streams that have begun their tasks, so many at once, but for those that their client has reset already
+    /// or left, with nothing to keep: they would cost more than it costs to ask for them. Answers whether others wait
     /// for their turn.
     func begin(on loop: isolated EventLoop) -> Bool {
         if newcomers.isEmpty { return false }
@@ -23,7 +23,7 @@ extension HTTP2Connection {
         while looked < newcomers.count, begun < ServerLimits.streamsBegunAtOnce {
             let stream = newcomers[looked]
             looked += 1
-            if stream.isReset || stream.isDeserted {
+            if stream.isDeserted {
                 stream.forgo()
             } else {
                 stream.begin(on: loop)

@@ -62,10 +62,8 @@ final class HTTP2Stream: Parked, RequestBody {
     var isAnswerBegun = false
     var isAborted = false
     var keepsBuffers = false
-    /// Nothing goes either way any more …
+    /// Nothing goes either way any more.
     private(set) var isClosed = false
-    /// … and that was said of this stream, not of the connection.
-    private(set) var isReset = false
 
     init(
         _ id: Int32, _ head: Result<RequestHead, HTTPParseError>, isWhole: Bool, on connection: HTTP2Connection,
@@ -247,7 +245,6 @@ final class HTTP2Stream: Parked, RequestBody {
     /// The stream has ended, in good order or not.
     func closed(_ code: ErrorCode) {
         isClosed = true
-        isReset = true
         ownWatch?.wake()
     }
 
