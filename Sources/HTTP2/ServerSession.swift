@@ -101,9 +101,11 @@ public final class ServerSession {
         gauge.refill(now: now)
         // What was wrong with one stream is not why the connection ends later.
         if wantsRead { complaint = nil }
+        // Before the owner hears of content: he may move it, over what stands in front.
+        let small = smallFrames.count(bytes)
         let count = nghttp2_session_mem_recv(
             session, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
-        gauge.spend(smallFrames.count(bytes) - toldSmallFrames)
+        gauge.spend(small - toldSmallFrames)
         toldSmallFrames = 0
         guard count >= 0 else {
             let isBad = isBombed || gauge.isExhausted

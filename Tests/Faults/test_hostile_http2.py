@@ -230,14 +230,14 @@ def test_a_client_that_never_pauses_does_not_put_off_the_stop(start):
 
     def go_on():
         while not ended.is_set():
-            with connect(server.port) as client:
-                client.settimeout(1)
-                try:
+            try:
+                with connect(server.port) as client:
+                    client.settimeout(1)
                     client.sendall(hello() + begin(1, HEALTH, ends=True))
                     while not ended.is_set():
                         client.sendall(begin(1, HEALTH, ends=True) * 200)
-                except OSError:
-                    pass
+            except OSError:
+                pass
 
     thread = threading.Thread(target=go_on)
     thread.start()
