@@ -45,7 +45,7 @@ extension ServerSession {
             // A stream too many of who has not heard yet how many may be: its head was for nothing, and that is all.
             if failure == NGHTTP2_ERR_REFUSED_STREAM.rawValue { return 0 }
             session.complaint = String(cString: nghttp2_strerror(failure))
-            session.gauge.spend(HTTP2Limits.violationCost)
+            session.spendViolation()
             return 0
         }
         // Frames that nobody knows are passed over (RFC 9113 4.1), and counted as they begin.
@@ -152,6 +152,12 @@ extension ServerSession {
         return !gauge.isExhausted
     }
 
+    /// A stream was in error. Not so of who speaks for many: a body that is cut short has its length unfulfilled, and one
+    /// of them must not end what the others do.
+    private func spendViolation() {
+        if !isShared { gauge.spend(HTTP2Limits.violationCost) }
+    }
+
     /// A frame of content has come: padding is none.
     private func weigh(_ content: Int, isLast: Bool) {
         if content == 0, !isLast { return }
@@ -224,7 +230,7 @@ extension ServerSession {
             // Whoever makes the server reset streams makes it work for nothing.
             let code = ErrorCode(rawValue: cshim_frame_error(frame))
             if code == .protocolError || code == .streamClosed || code == .flowControlError {
-                gauge.spend(HTTP2Limits.violationCost)
+                spendViolation()
             }
         default: break
         }

@@ -232,6 +232,17 @@ import Testing
         #expect(reset(5_000, behind: 0, isShared: true).goodbye == nil)
     }
 
+    @Test(arguments: [false, true])
+    func `bodies that are cut short are a flood, unless a proxy has them of its clients`(isShared: Bool) {
+        let served = Served(isShared: isShared)
+        served.feed(Frames.hello + Frames.frame(Frames.settings, Frames.acknowledged))
+        let fields = Frames.fields("PUT", "/files/a", [("content-length", "9")])
+        for stream in stride(from: UInt32(1), to: 2_000, by: 2) {
+            served.feed(Frames.request(stream, fields) + Frames.content(stream, [1], endsStream: true))
+        }
+        #expect(served.goodbye == (isShared ? nil : .enhanceYourCalm))
+    }
+
     @Test(arguments: [1, 16])
     func `content a byte at a time is a flood, in small pieces it is none`(bytes: Int) {
         let served = Served()
