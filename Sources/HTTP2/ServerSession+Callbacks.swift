@@ -126,7 +126,7 @@ extension ServerSession {
     private func began(_ head: nghttp2_frame_hd) -> Bool {
         let type = UInt32(head.type)
         if unsettled > 0, type != NGHTTP2_CONTINUATION.rawValue {
-            gauge.spend(unsettled)
+            if !isShared { gauge.spend(unsettled) }
             unsettled = 0
         }
         switch type {
