@@ -8,8 +8,8 @@ public enum HTTP2Limits {
     /// Bytes of a header list as RFC 9113 6.5.2 counts them, told to the client. What is really stored is bounded by
     /// `HTTPLimits.headBytesMax`; a list that is longer gets 431.
     public static let headerListBytesMax = HTTPLimits.headBytesMax
-    /// Bytes of a header list beyond what its frames explain past which the connection ends: a bomb, which 431 would not
-    /// stop.
+    /// Bytes of a header list beyond what its frames explain past which the connection ends: a bomb, which 431 would
+    /// not stop.
     public static let headerBombBytes = 2 * HTTPLimits.headBytesMax
     /// How much larger than its frames a list becomes whose strings are compressed: no letter has less than 5 bits.
     static let headerListsOfFrame = 2
@@ -24,6 +24,8 @@ public enum HTTP2Limits {
     public static let settingsEntriesMax = 32
     /// Acknowledgements of SETTINGS and PING that wait for a client who does not read.
     public static let acknowledgementsMax = 256
+    /// More than happens on any connection: a bound of nghttp2's that is kept elsewhere.
+    static let neverReached: UInt64 = 1 << 32
     /// Frames that bring nothing, in a row …
     public static let idleFramesBurst: Int64 = 1_000
     /// … and each second from then on. Content in either direction earns more, see `FloodGauge`.
@@ -50,8 +52,8 @@ public enum HTTP2Limits {
     public static let frameHeadBytes = 9
     /// What one stream error that the client has caused counts, in frames: each makes the server do work for nothing.
     public static let violationCost: Int64 = 10
-    /// What a stream counts, in frames, that its client resets before anything has come of it: 333 in a row, and 16 each
-    /// second from then on. Who cancels a hundred uploads at once may, who does so all the time may not.
+    /// What a stream counts, in frames, that its client resets before anything has come of it: 333 in a row, and 16
+    /// each second from then on. Who cancels a hundred uploads at once may, who does so all the time may not.
     public static let barrenCost: Int64 = 3
     /// Frames that wait to be sent. Past it nothing more is read until the client has taken some.
     public static let outboundFramesMax = 1_000

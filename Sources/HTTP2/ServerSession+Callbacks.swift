@@ -96,7 +96,7 @@ extension ServerSession {
         // Of a type that it was not told of nghttp2 tells nothing.
         for type in HTTP2Limits.extensionTypes { nghttp2_option_set_user_recv_extension_type(options, type) }
         // What resets cost depends on what was reset: see `received`.
-        nghttp2_option_set_stream_reset_rate_limit(options, UInt64(UInt32.max), UInt64(UInt32.max))
+        nghttp2_option_set_stream_reset_rate_limit(options, HTTP2Limits.neverReached, HTTP2Limits.neverReached)
         return options
     }()
 
@@ -152,8 +152,8 @@ extension ServerSession {
         return !gauge.isExhausted
     }
 
-    /// A stream was in error. Not so of who speaks for many: a body that is cut short has its length unfulfilled, and one
-    /// of them must not end what the others do.
+    /// A stream was in error. Not so of who speaks for many: a body that is cut short has its length unfulfilled, and
+    /// one of them must not end what the others do.
     private func spendViolation() {
         if !isShared { gauge.spend(HTTP2Limits.violationCost) }
     }

@@ -1,5 +1,5 @@
-/// Counts the DATA frames with little in them that a client sends: of those that come for streams that are over, nghttp2
-/// tells nothing, not even that they begin.
+/// Counts the DATA frames with little in them that a client sends: of those that come for streams that are over,
+/// nghttp2 tells nothing, not even that they begin.
 struct SmallFrames {
     /// Bytes that are not a frame's head: of the preface at first, then of frames.
     private var left = Preface.bytes.count
@@ -16,7 +16,7 @@ struct SmallFrames {
             position += skipped
             left -= skipped
             guard position < bytes.count else { return found }
-            if headCount < 4 { head = head << 8 | UInt32(bytes[position]) }
+            if headCount < 4 { head = head << 8 | UInt32(truncatingIfNeeded: bytes[position]) }
             headCount += 1
             position += 1
             guard headCount == HTTP2Limits.frameHeadBytes else { continue }

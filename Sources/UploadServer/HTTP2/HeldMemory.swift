@@ -9,8 +9,8 @@ final class HeldMemory: Sendable {
     private let bytes = Atomic<Int>(0)
     private let bytesMax: Int
 
-    /// - Parameter bytesMax: past so many, connections that hold some read no more until they hold none, and others read
-    ///   little at once.
+    /// - Parameter bytesMax: past so many, connections that hold some read no more until they hold none, and others
+    ///   read little at once.
     init(bytesMax: Int) { self.bytesMax = bytesMax }
 
     /// Counts bytes that came, or went if negative.
