@@ -36,9 +36,20 @@ public struct FolderTemplate: Sendable, Equatable {
             }
             segments.append(segment)
         }
+        guard pieces.contains(.id) || !FolderTemplate.mixesOwners(segments) else {
+            throw TemplateFault("needs {id}, or {owner} as a directory of its own: files of two owners would meet")
+        }
         root = "/" + fixed.joined(separator: "/")
         self.segments = segments
         self.collision = collision
+    }
+
+    /// Whether two owners may come to one place though it is said whose a file is: where an owner's name and something
+    /// else are in one segment, or it is in the last one, which is made clean.
+    private static func mixesOwners(_ segments: [[TemplatePiece]]) -> Bool {
+        guard let index = segments.firstIndex(where: { $0.contains(.owner) }) else { return false }
+        let isAlone = segments[index].allSatisfy { if case .text = $0 { true } else { $0 == .owner } }
+        return !isAlone || index == segments.count - 1
     }
 
     /// Where an event's file is to stand: by the day on which it was finished, in UTC.

@@ -45,6 +45,6 @@ public final class KeySet: Sendable {
             state.text = text
         }
         changes.wrappingAdd(1, ordering: .releasing)
-        return .new(count: count, faults: faults)
+        return .new(count: count, faults: faults + VerificationKey.crowds(keys).map { KeyFault($0) })
     }
 }

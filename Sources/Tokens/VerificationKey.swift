@@ -1,3 +1,4 @@
+internal import Access
 internal import JWTKit
 
 /// A key together with the one algorithm that it is used by: a token chooses among keys, and nothing else.
@@ -31,6 +32,14 @@ public struct VerificationKey: Sendable {
     /// How many keys these are, however many algorithms each serves.
     public static func count(_ keys: [VerificationKey]) -> Int {
         Set(keys.map { ObjectIdentifier($0.material) }).count
+    }
+
+    /// Where so many keys have one name, or none, that a token is not tried with all of them; a sentence for each.
+    public static func crowds(_ keys: [VerificationKey]) -> [String] {
+        Dictionary(grouping: keys) { "keys of \($0.algorithm) \($0.name.map { "are called '\($0)'" } ?? "have no name") (kid)" }
+            .filter { $0.value.count > AccessLimits.triedKeysMax }
+            .map { "\($0.value.count) \($0.key), and a token is tried with the first \(AccessLimits.triedKeysMax) of them." }
+            .sorted()
     }
 
     /// Whether a signature is by this key.

@@ -40,11 +40,10 @@ enum Dispatch {
         // What would take a while belongs to the server that comes after this one.
         if exchange.server.isStopping, !exchange.body.isAtEnd { throw ServerContext.stoppingRefusal }
         guard !head.hasBadOverride else { throw badOverride }
-        // What proxies repeat on their own, and let pass where they forbid others. In tus the method that was sent
-        // counts for nothing.
-        if SiteCheck.isSafe(head.sentMethod), !SiteCheck.isSafe(head.method), !TusVersion.isNamed(head) {
-            throw safeOverride
-        }
+        // What proxies repeat on their own, or let pass where they forbid others, stands for nothing else. In tus the
+        // method that was sent counts for nothing.
+        if head.sentMethod != .post, head.sentMethod != head.method, !TusVersion.isNamed(head) { throw strangeOverride }
+        try ForwardedClient.check(exchange)
         if exchange.connection.listenerKind == .http, try await PlainEntry.answers(exchange) { return }
         guard !head.target.isHTTPS || isSecured(exchange) else { throw misdirected }
         try HostCheck.check(exchange)
@@ -71,10 +70,8 @@ enum Dispatch {
         Refusal(.badRequest, code: "bad-method-override", "X-HTTP-Method-Override takes one method.")
     }
 
-    private static var safeOverride: Refusal {
-        Refusal(
-            .badRequest, code: "bad-method-override",
-            "X-HTTP-Method-Override goes with POST: GET, HEAD and OPTIONS change nothing.")
+    private static var strangeOverride: Refusal {
+        Refusal(.badRequest, code: "bad-method-override", "X-HTTP-Method-Override goes with POST.")
     }
 
     /// Whether what is asked for by https has come so: through TLS, or from a proxy that is trusted with that.

@@ -21,6 +21,17 @@ enum ForwardedClient {
         return client
     }
 
+    /// Refuses a request of which a proxy's word for its client cannot be told from the client's: it would pass for the
+    /// proxy's own.
+    static func check(_ exchange: Exchange) throws(Refusal) {
+        // Before the configuration is touched: nearly all requests end here.
+        guard exchange.head.fields.contains(.forwarded), exchange.connection.isFromTrustedProxy,
+            exchange.server.configuration.realIPField == .forwarded,
+            ForwardedElements(exchange.head.fields).isMalformed
+        else { return }
+        throw Refusal(.badRequest, code: "bad-forwarded", "The field Forwarded is malformed (RFC 7239).")
+    }
+
     static func isTrusted(_ address: String, _ trusted: [NetworkPrefix]) -> Bool {
         trusted.contains { $0.contains(address) }
     }

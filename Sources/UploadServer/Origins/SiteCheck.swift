@@ -57,7 +57,7 @@ enum SiteCheck {
     }
 
     /// Whether a method changes nothing (RFC 9110 9.2.1).
-    static func isSafe(_ method: Method) -> Bool {
+    private static func isSafe(_ method: Method) -> Bool {
         method == .get || method == .head || method == .options
     }
 

@@ -65,15 +65,7 @@ struct AccessSettings: Sendable {
         if count > AccessLimits.keysMax {
             faults.append("\(count) keys to check tokens by are more than \(AccessLimits.keysMax).")
         }
-        for algorithm in Set(keys.map(\.algorithm)).sorted() {
-            let count = keys.count { $0.algorithm == algorithm && $0.name == nil }
-            guard count > AccessLimits.triedKeysMax else { continue }
-            faults.append(
-                """
-                \(count) keys of \(algorithm) have no name (kid), and a token is tried with the first \
-                \(AccessLimits.triedKeysMax) of them.
-                """)
-        }
+        faults += VerificationKey.crowds(keys)
         for (name, value) in [("jwt-issuer", issuer), ("jwt-audience", audience)] where value != nil && !hasKeys {
             faults.append(
                 "\(spelling(name)) says something of signed tokens: give --jwt-secret, --jwt-public-key or --jwt-jwks.")
