@@ -11,8 +11,8 @@ public struct FloodGauge: Sendable {
     private var refilled: Int64
     /// Frames that give leave and are paid for.
     private var updates: Int64 = 0
-    /// Frames with next to nothing since the last of them that counted.
-    private var crumbs = 0
+    /// Frames that were not taken note of since the last of them that counted.
+    private var unheard: Int64 = 0
 
     /// - Parameter now: of a clock that only goes forward, in nanoseconds.
     public init(now: Int64) { refilled = now }
@@ -38,12 +38,12 @@ public struct FloodGauge: Sendable {
     /// Content has gone either way, a frame of it or as much as `frames`.
     public mutating func earn(_ frames: Int64) { credit = min(HTTP2Limits.idleFramesBurst, credit + frames) }
 
-    /// A frame has come that brings next to nothing.
-    public mutating func spendCrumb() {
-        crumbs += 1
-        guard crumbs == HTTP2Limits.crumbsOfFrame else { return }
-        crumbs = 0
-        spend()
+    /// Frames with little in them have come for what is over: next to no work, and a client may have had many under way
+    /// when it ended.
+    public mutating func spendUnheard(_ frames: Int64) {
+        unheard += frames
+        spend(unheard / HTTP2Limits.unheardOfFrame)
+        unheard %= HTTP2Limits.unheardOfFrame
     }
 
     /// A frame has come that gives leave.

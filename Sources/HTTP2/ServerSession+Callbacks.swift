@@ -162,11 +162,7 @@ extension ServerSession {
     private func weigh(_ content: Int, isLast: Bool) {
         if content == 0, !isLast { return }
         unsettled = 0
-        if content >= HTTP2Limits.earningBytes {
-            gauge.earn(1)
-        } else if content < HTTP2Limits.crumbBytes, !isLast {
-            gauge.spendCrumb()
-        }
+        if content >= HTTP2Limits.earningBytes { gauge.earn(1) }
     }
 
     /// Answers false where the list is a bomb.
@@ -177,7 +173,8 @@ extension ServerSession {
             let frames = (listBytes - explainedBytes) / HTTP2Limits.repeatedFrameBytes + 1
             explainedBytes += frames * HTTP2Limits.repeatedFrameBytes
             repeatedBytes += frames * HTTP2Limits.repeatedFrameBytes
-            gauge.spend(Int64(frames))
+            // The clients of a proxy do not pay for each other: it is its table that makes little of what they repeat.
+            if !isShared { gauge.spend(Int64(frames)) }
             isBombed = repeatedBytes > HTTP2Limits.headerBombBytes
             if isBombed { return false }
         }

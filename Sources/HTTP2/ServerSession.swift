@@ -105,7 +105,7 @@ public final class ServerSession {
         let small = smallFrames.count(bytes)
         let count = nghttp2_session_mem_recv(
             session, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
-        gauge.spend(small - toldSmallFrames)
+        if !isShared { gauge.spendUnheard(small - toldSmallFrames) }
         toldSmallFrames = 0
         guard count >= 0 else {
             let isBad = isBombed || gauge.isExhausted

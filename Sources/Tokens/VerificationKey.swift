@@ -36,9 +36,13 @@ public struct VerificationKey: Sendable {
 
     /// Where so many keys have one name, or none, that a token is not tried with all of them; a sentence for each.
     public static func crowds(_ keys: [VerificationKey]) -> [String] {
-        Dictionary(grouping: keys) { "keys of \($0.algorithm) \($0.name.map { "are called '\($0)'" } ?? "have no name") (kid)" }
-            .filter { $0.value.count > AccessLimits.triedKeysMax }
-            .map { "\($0.value.count) \($0.key), and a token is tried with the first \(AccessLimits.triedKeysMax) of them." }
+        let tried = AccessLimits.triedKeysMax
+        let crowds = Dictionary(grouping: keys) { key in
+            let name = key.name.map { "are called '\($0)'" } ?? "have no name"
+            return "keys of \(key.algorithm) \(name) (kid)"
+        }
+        return crowds.filter { $0.value.count > tried }
+            .map { "\($0.value.count) \($0.key), and a token is tried with the first \(tried) of them." }
             .sorted()
     }
 

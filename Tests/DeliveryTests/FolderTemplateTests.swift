@@ -59,7 +59,8 @@ import Uploads
     }
 
     @Test(arguments: [
-        "", "/", "/srv/{owner}-{name}", "/srv/{name}/{owner}", "/srv/{yyyy}{owner}/{name}", "srv/{id}", "/{id}", "/{owner}/{id}", "/srv", "/srv/files", "/srv/{owner}", "/srv/{id}/", "/srv//{id}",
+        "", "/", "/srv/{owner}-{name}", "/srv/{name}/{owner}", "/srv/{yyyy}{owner}/{name}",
+        "srv/{id}", "/{id}", "/{owner}/{id}", "/srv", "/srv/files", "/srv/{owner}", "/srv/{id}/", "/srv//{id}",
         "//srv/{id}", "/srv/../{id}", "/srv/./{id}", "/srv/{id}/..", "/srv/.{id}", "/srv/{owner}/.x/{id}",
         "/srv/{user}", "/srv/{id", "/srv/id}", "/srv/{id}}", "/srv/{id}/{id}", "/srv/a\\{id}", "/srv/a\n{id}",
         "/srv/" + String(repeating: "a", count: 65) + "{id}", "/" + String(repeating: "a", count: 1024) + "/{id}",

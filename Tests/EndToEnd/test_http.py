@@ -281,7 +281,8 @@ CHANGES = [
     ("POST", "/files", {"Content-Type": "multipart/form-data; boundary=B"}),
     ("POST", "/files", {"Tus-Resumable": "1.0.0", "Upload-Length": "0"}), ("POST", "/files", {"Upload-Complete": "?1"}),
     ("DELETE", "/files/0123456789abcdef0123456789abcdef", {}),
-    ("GET", "/files/0123456789abcdef0123456789abcdef", {"X-HTTP-Method-Override": "DELETE"}),
+    ("POST", "/files/0123456789abcdef0123456789abcdef", {"X-HTTP-Method-Override": "DELETE"}),
+    ("GET", "/files/0123456789abcdef0123456789abcdef", {"X-HTTP-Method-Override": "DELETE", "Tus-Resumable": "1.0.0"}),
 ]
 
 
