@@ -11,7 +11,7 @@ public struct FloodGauge: Sendable {
     private var refilled: Int64
     /// Frames that give leave and are paid for.
     private var updates: Int64 = 0
-    /// Frames that were not taken note of since the last of them that counted.
+    /// What has come for what is over, in parts of a frame, since that last counted.
     private var unheard: Int64 = 0
 
     /// - Parameter now: of a clock that only goes forward, in nanoseconds.
@@ -38,12 +38,13 @@ public struct FloodGauge: Sendable {
     /// Content has gone either way, a frame of it or as much as `frames`.
     public mutating func earn(_ frames: Int64) { credit = min(HTTP2Limits.idleFramesBurst, credit + frames) }
 
-    /// Frames with little in them have come for what is over: next to no work, and a client may have had many under way
-    /// when it ended.
-    public mutating func spendUnheard(_ frames: Int64) {
-        unheard += frames
-        spend(unheard / HTTP2Limits.unheardOfFrame)
-        unheard %= HTTP2Limits.unheardOfFrame
+    /// Small frames have come for what is over.
+    ///
+    /// - Parameter weight: as `SmallFrames` counts them.
+    public mutating func spendUnheard(_ weight: Int64) {
+        unheard += weight
+        spend(unheard / SmallFrames.weightOfFrame)
+        unheard %= SmallFrames.weightOfFrame
     }
 
     /// A frame has come that gives leave.

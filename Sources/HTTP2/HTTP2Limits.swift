@@ -40,9 +40,8 @@ public enum HTTP2Limits {
     static let extensionTypes: ClosedRange<UInt8> = 0x0A...0xFF
     /// Bytes of a DATA frame, either way, that is content and not a pretext for one.
     public static let earningBytes = 1024
-    /// Small DATA frames for streams that are over of which so many count as one frame that brings nothing: 20,000 in a
-    /// row, 1,000 a second.
-    static let unheardOfFrame: Int64 = 20
+    /// Content of a DATA frame, in bytes, that is worth its head.
+    static let crumbBytes = 16
     /// Bytes of a list of fields that cost a frame, where nobody wants to know it.
     static let unheardBytes = 1024
     /// Bytes of a DATA frame that is worth two reads of its own, its head's and its content's.

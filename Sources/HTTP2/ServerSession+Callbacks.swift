@@ -133,10 +133,8 @@ extension ServerSession {
         case NGHTTP2_DATA.rawValue:
             let isPadded = head.flags & UInt8(NGHTTP2_FLAG_PADDED.rawValue) != 0
             content = (head.stream_id, isPadded ? 0 : head.length, !isPadded && head.length >= HTTP2Limits.largeBytes)
-            if head.length < HTTP2Limits.earningBytes {
-                toldSmallFrames += 1
-                unsettled = 1
-            }
+            toldSmallFrames += SmallFrames.weight(head.length)
+            if head.length < HTTP2Limits.earningBytes { unsettled = 1 }
         case NGHTTP2_HEADERS.rawValue:
             headCount += 1
             (listBytes, repeatedBytes) = (0, 0)

@@ -26,9 +26,9 @@ public final class ServerSession {
     var repeatedBytes = 0
     /// What the frame that has begun last costs, in frames, if nobody is told that it has brought something.
     var unsettled: Int64 = 0
-    /// Frames of little content that have come, …
+    /// What small frames of content count that have come, …
     private var smallFrames = SmallFrames()
-    /// … and of how many nghttp2 has told.
+    /// … and those of them of which nghttp2 has told.
     var toldSmallFrames: Int64 = 0
     /// Whether the client speaks for many others, who come and go.
     let isShared: Bool
