@@ -85,7 +85,7 @@ def test_a_certificate_counts_to_the_second_in_which_it_ends(site, tmp_path):
     """Neither a connection that goes on nor a ticket of it is worth more than the certificate."""
     started, clients = site
     server = started("cn")
-    certificate, key = short_lived(clients, "alice", seconds=4)
+    certificate, key = short_lived(clients, "alice", seconds=8)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     context.load_cert_chain(certificate, key)
