@@ -108,6 +108,18 @@ def test_what_forwarded_says_of_the_scheme_counts_where_that_is_the_field(start)
     assert ask(server.port, "GET", "/", {"X-Forwarded-Proto": "https"}).status == 308
 
 
+def test_who_breaks_the_field_of_a_proxy_does_not_pass_for_the_proxy(start):
+    """What it says of its client stands behind what the client has written."""
+    server = start("--trusted-proxy", "127.0.0.1", "--real-ip-header", "Forwarded")
+    for broken in ('x="', "=", "x", "a=b c", "for=1;for=2"):
+        for fields in ([("Forwarded", broken), ("Forwarded", "for=192.0.2.1")], {"Forwarded": f"{broken}, for=192.0.2.1"}):
+            answer = ask(server.port, "PUT", "/files/a", fields, b"x")
+            assert (answer.status, answer.code) == (400, "bad-forwarded"), fields
+    assert server.finished_files() == []
+    # Where that is not the proxies' field, it is the client's own.
+    assert ask(start().port, "PUT", "/files/a", {"Forwarded": 'x="'}, b"x").status == 201
+
+
 def test_nobody_else_says_that_he_has_come_by_tls(start):
     server = start("--redirect-to-tls", "--trusted-proxy", "192.0.2.1")
     assert ask(server.port, "GET", "/", {"X-Forwarded-Proto": "https"}).status == 308
